@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line: every command lives in netmem_migrate.commands and is imported when used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from netmem_migrate.results import ExitCode, InputError
+
+# Name, module and help line are listed here so that `--help` imports no command.
+COMMANDS: dict[str, str] = {
+    "scan": "Say who uses page_pool and how far each driver is from netmem.",
+    "diff": "Show what would change; write nothing.",
+    "apply": "Convert in place, atomically.",
+    "format-patch": "Write a series that `git am` takes.",
+    "verify": "Prove patches on a real tree with the kernel's own compiler.",
+    "explain": "Say why a site was converted, bridged or kept, or what a pass does.",
+    "kernel": "Fetch, prepare and list kernel trees.",
+    "transform": "List the passes.",
+}
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a command's module only when that command runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(
+            "netmem_migrate.commands." + cmd_name.replace("-", "_")
+        )
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done; 1 differences or findings where asked; 2 usage; "
+    "3 done, but sites were refused; 4 an input could not be processed; 5 verification failed.",
+)
+@click.version_option(package_name="netmem-migrate")
+def cli() -> None:
+    """Move a network driver's Rx memory from struct page to netmem_ref, and prove it.
+
+    Start with `netmem-migrate diff drivers/net/ethernet/VENDOR/DRIVER` inside a kernel tree.
+    """
+
+
+def main() -> None:
+    """Entry point: errors become one line on stderr and their exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        click.echo("netmem-migrate: interrupted; nothing was left half-written", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except InputError as error:
+        click.echo(f"netmem-migrate: {error}", err=True)
+        sys.exit(ExitCode.INPUT)
