@@ -103,6 +103,7 @@ TWINS: tuple[Twin, ...] = (
     Twin("page_to_virt", "netmem_address", Concern.ADDRESSES, _NETMEM),
     Twin("compound_head", "netmem_compound_head", Concern.ADDRESSES, _NETMEM, gives=True),
     # facts kept in struct page
+    Twin("pp_page_to_nmdesc", "netmem_to_nmdesc", Concern.PAGE_FIELDS, _NETMEM),
     Twin("page_is_pfmemalloc", "netmem_is_pfmemalloc", Concern.PAGE_FIELDS, _NETMEM),
 )
 

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Read a whole driver into a flow graph, and cut it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from netmem_migrate.driver import Driver
+from netmem_migrate.flow.cut import Solution, solve
+from netmem_migrate.flow.driver_slots import DriverSlots
+from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot
+from netmem_migrate.flow.reader import FunctionReader
+from netmem_migrate.model.functions import TWINS
+from netmem_migrate.model.target import Target
+from netmem_migrate.syntax.parse import parse
+from netmem_migrate.syntax.symbols import Symbols
+
+_PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
+_ALWAYS = [rb"struct\s+page\b", rb"page_pool_\w+", *(re.escape(t.page.encode()) for t in TWINS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A driver, what it declares, where its pages flow, and the cut."""
+
+    driver: Driver
+    symbols: Symbols
+    graph: Graph
+    solution: Solution
+    target: Target
+    sources: dict[str, bytes]
+
+
+def uses_page_pool(driver: Driver) -> bool:
+    """Whether any file of the driver mentions page_pool at all (a byte search)."""
+    return any(b"page_pool_" in driver.read(file) for file in driver.files)
+
+
+def analyse(driver: Driver, target: Target,
+            progress: Callable[[str], None] | None = None) -> Analysis:
+    """Parse what matters of a driver, follow its pages, and decide what moves."""
+    sources = {file: driver.read(file) for file in driver.files}
+    for file in driver.borrowed:
+        sources[file] = driver.read(file)
+    symbols = Symbols()
+    pending = [file for file, data in sources.items() if _PREFILTER.search(data)]
+    _parse(symbols, sources, pending, progress)
+    words = _page_words(symbols)
+    while words:
+        finder = re.compile(rb"\b(?:" + b"|".join(re.escape(w) for w in sorted(words)) + rb")\b")
+        pending = [file for file, data in sources.items()
+                   if file not in symbols.files and finder.search(data)]
+        if not pending:
+            break
+        _parse(symbols, sources, pending, progress)
+        words = _page_words(symbols)
+    slots = DriverSlots(symbols, target, frozenset(driver.files))
+    relevant = re.compile(rb"\b(?:" + b"|".join(
+        [*_ALWAYS, *(re.escape(word) for word in sorted(words))]) + rb")\b")
+    for functions in symbols.functions.values():
+        for function in functions:
+            if function.body is None or function.file not in slots.own:
+                continue
+            source = sources[function.file]
+            if not relevant.search(source, function.node.start_byte, function.node.end_byte):
+                continue
+            reader = FunctionReader(slots, function)
+            reader.read()
+            if function.node.has_error:
+                for slot in reader.touched:
+                    slots.graph.block(slot, Category.PARSE_ERROR, "this code cannot be parsed",
+                                      Place(function.file, function.node,
+                                            function.name.decode("latin-1")))
+    _complete(slots)
+    return Analysis(driver, symbols, slots.graph, solve(slots.graph), target, sources)
+
+
+def _parse(symbols: Symbols, sources: dict[str, bytes], files: Iterable[str],
+           progress: Callable[[str], None] | None) -> None:
+    # Headers first, so that a source file's own declarations find what they refer to.
+    for file in sorted(files, key=lambda name: (not name.endswith(".h"), name)):
+        if progress is not None:
+            progress(file)
+        symbols.add(file, parse(sources[file]))
+
+
+def _page_words(symbols: Symbols) -> set[bytes]:
+    """Names of members, functions and globals that hold or give pages."""
+    words: set[bytes] = set()
+    for records in symbols.records.values():
+        for record in records:
+            words.update(name for name, member in record.members.items()
+                         if symbols.resolve(member.type).is_page)
+    for name, functions in symbols.functions.items():
+        for function in functions:
+            if function.result.is_page or any(p.type.is_page for p in function.parameters):
+                words.add(name)
+    words.update(name for name, variables in symbols.globals.items()
+                 if any(variable.type.is_page for variable in variables))
+    words.discard(b"")
+    return words
+
+
+def _complete(slots: DriverSlots) -> None:
+    """Block members that are reached where the reader cannot look."""
+    by_name: dict[bytes, list[Slot]] = {}
+    for slot in slots.graph.slots.values():
+        if slot.kind is Kind.MEMBER:
+            by_name.setdefault(slot.short_name.encode("latin-1"), []).append(slot)
+    for name, members in by_name.items():
+        for place in slots.graph.unresolved_members.get(name, ()):
+            for slot in members:
+                slots.graph.block(slot, Category.UNRESOLVED,
+                                  "a member of this name is used on a value of unknown type", place)
+        inside = re.compile(rb"(?:->|\.)\s*" + re.escape(name) + rb"\b")
+        for macros in slots.symbols.macros.values():
+            for macro in macros:
+                if inside.search(macro.body):
+                    root = slots.symbols.files[macro.file].tree.root_node
+                    node = root.descendant_for_byte_range(macro.body_start, macro.body_start + 1)
+                    for slot in members:
+                        slots.graph.block(slot, Category.MACRO,
+                                          f"is used inside the macro {macro.name.decode()}",
+                                          Place(macro.file, node or root, ""))

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Decide which slots move: a minimum cut between pool memory and uses that need a page.
+
+Capacities are data: what the cut may break, and at what price. `netmem_to_page()` has no price,
+so a slot whose memory would need it stays a page; `page_to_netmem()` costs one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from netmem_migrate.flow.graph import Blocker, Bridge, Category, Graph, Kind, Slot
+from netmem_migrate.model.functions import Concern
+
+ALLOCATION_GAIN = 1000
+BRIDGE_COST = 1
+
+_SOURCE = "pool"
+_SINK = "page"
+
+
+@dataclass(slots=True)
+class Solution:
+    """Which slots move, which pages are bridged into them, and why the others stay."""
+
+    moved: set[Slot] = field(default_factory=set)
+    bridges: list[Bridge] = field(default_factory=list)
+    stays: dict[Slot, str] = field(default_factory=dict)
+    blocked: dict[Slot, tuple[Slot, Blocker]] = field(default_factory=dict)
+
+    def moves(self, slot: Slot) -> bool:
+        return slot in self.moved
+
+
+def solve(graph: Graph) -> Solution:
+    """Cut the graph; components that would gain nothing are left alone."""
+    allocations = [call.slot for call in graph.calls if call.twin.concern is Concern.ALLOCATION]
+    solution = Solution()
+    if not allocations:
+        return solution
+    solution.moved = _cut(graph, allocations)
+    for component in _components(graph, solution.moved):
+        reason = _useless(component)
+        if reason:
+            solution.moved -= component
+            for slot in component:
+                solution.stays[slot] = reason
+    solution.bridges = [
+        bridge for bridge in graph.bridges
+        if bridge.into in solution.moved
+        and (bridge.origin is None or bridge.origin not in solution.moved)
+    ]
+    _explain(graph, solution, allocations)
+    return solution
+
+
+def _cut(graph: Graph, allocations: Iterable[Slot]) -> set[Slot]:
+    """The slots on the pool side of the cheapest cut; the smallest such set."""
+    import networkx as nx
+    from networkx.algorithms.flow import preflow_push
+
+    network = nx.DiGraph()
+
+    def edge(tail: object, head: object, capacity: int | None) -> None:
+        """Add capacity; None is without limit."""
+        if network.has_edge(tail, head):
+            if "capacity" not in network[tail][head]:
+                return
+            if capacity is None:
+                del network[tail][head]["capacity"]
+            else:
+                network[tail][head]["capacity"] += capacity
+        elif capacity is None:
+            network.add_edge(tail, head)
+        else:
+            network.add_edge(tail, head, capacity=capacity)
+
+    network.add_node(_SOURCE)
+    network.add_node(_SINK)
+    for slot in dict.fromkeys(allocations):
+        edge(_SOURCE, slot, ALLOCATION_GAIN)
+    for origin, into, _ in graph.flows:
+        edge(origin, into, None)
+        # An allocation that stays a page while what it fills moves would be absurd.
+        if origin.twin is not None and origin.twin.concern is Concern.ALLOCATION:
+            edge(into, origin, None)
+    for one, other, _ in graph.same:
+        edge(one, other, None)
+        edge(other, one, None)
+    for bridge in graph.bridges:
+        edge(bridge.into, bridge.origin if bridge.origin is not None else _SINK, BRIDGE_COST)
+    # Slots that must stay are the sink itself, so that no path to it is unlimited.
+    blocked = set(graph.blockers)
+    closed = _forced(graph, blocked)
+    network.remove_nodes_from([slot for slot in closed if slot in network])
+    residual = preflow_push(network, _SOURCE, _SINK)
+    reached: set[object] = {_SOURCE}
+    queue: list[object] = [_SOURCE]
+    while queue:
+        node = queue.pop()
+        for head, data in residual[node].items():
+            if head not in reached and data["capacity"] - data["flow"] > 0:
+                reached.add(head)
+                queue.append(head)
+    return {slot for slot in reached if isinstance(slot, Slot)}
+
+
+def _neighbours(graph: Graph) -> dict[Slot, list[Slot]]:
+    """For each slot, those that must stay pages if it does (they flow into it)."""
+    back: dict[Slot, list[Slot]] = {}
+    for origin, into, _ in graph.flows:
+        back.setdefault(into, []).append(origin)
+        if origin.twin is not None and origin.twin.concern is Concern.ALLOCATION:
+            back.setdefault(origin, []).append(into)
+    for one, other, _ in graph.same:
+        back.setdefault(one, []).append(other)
+        back.setdefault(other, []).append(one)
+    return back
+
+
+def _forced(graph: Graph, blocked: set[Slot]) -> set[Slot]:
+    """Every slot from which pages reach a blocked one."""
+    back = _neighbours(graph)
+    closed = set(blocked)
+    queue = list(blocked)
+    while queue:
+        slot = queue.pop()
+        for origin in back.get(slot, ()):
+            if origin not in closed:
+                closed.add(origin)
+                queue.append(origin)
+    return closed
+
+
+def _components(graph: Graph, moved: set[Slot]) -> list[set[Slot]]:
+    """Moved slots that hang together."""
+    near: dict[Slot, set[Slot]] = {slot: set() for slot in moved}
+    for one, other, _ in [*graph.flows, *graph.same]:
+        if one in moved and other in moved:
+            near[one].add(other)
+            near[other].add(one)
+    seen: set[Slot] = set()
+    result: list[set[Slot]] = []
+    for slot in moved:
+        if slot in seen:
+            continue
+        group = {slot}
+        queue = [slot]
+        while queue:
+            for other in near[queue.pop()]:
+                if other not in group:
+                    group.add(other)
+                    queue.append(other)
+        seen |= group
+        result.append(group)
+    return result
+
+
+def _useless(component: set[Slot]) -> str:
+    """Why converting a component would gain nothing, or ""."""
+    if any(slot.kind in (Kind.MEMBER, Kind.GLOBAL) for slot in component):
+        return ""
+    return ("host memory by design: only the address is kept, no member or global of the "
+            "driver holds the page")
+
+
+def _explain(graph: Graph, solution: Solution, allocations: Iterable[Slot]) -> None:
+    """For every slot of the pool that stays, the blocker that a person would have to remove."""
+    forward: dict[Slot, list[Slot]] = {}
+    for origin, into, _ in graph.flows:
+        forward.setdefault(origin, []).append(into)
+        if origin.twin is not None and origin.twin.concern is Concern.ALLOCATION:
+            forward.setdefault(into, []).append(origin)
+    for one, other, _ in graph.same:
+        forward.setdefault(one, []).append(other)
+        forward.setdefault(other, []).append(one)
+    for start in allocations:
+        if start in solution.moved or start in solution.stays:
+            continue
+        seen = {start}
+        queue = [start]
+        for slot in queue:
+            blockers = graph.blockers.get(slot)
+            if blockers:
+                solution.blocked[start] = (slot, _worst(blockers))
+                break
+            for into in forward.get(slot, ()):
+                if into not in seen:
+                    seen.add(into)
+                    queue.append(into)
+
+
+def _worst(blockers: list[Blocker]) -> Blocker:
+    """The blocker to name first: what hides the page before what merely uses it."""
+    order = list(Category)
+    return min(blockers, key=lambda blocker: (order.index(blocker.category),
+                                              blocker.place.file, blocker.place.line))

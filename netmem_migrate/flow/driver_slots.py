@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The slots of one driver: one object for each thing that can hold a page."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot, Spelling
+from netmem_migrate.model.functions import Twin
+from netmem_migrate.model.target import Target
+from netmem_migrate.syntax.symbols import Function, Global, Symbols
+from netmem_migrate.syntax.types import Declarator, Member
+
+
+class DriverSlots:
+    """Finds or makes the slot of a member, parameter, return value, local, global or call."""
+
+    def __init__(self, symbols: Symbols, target: Target, own: frozenset[str]) -> None:
+        self.symbols = symbols
+        self.target = target
+        self.own = own
+        self.graph = Graph()
+        self.sizes: list[tuple[Place, Node]] = []
+        self.opaque_function_pointers: list[Place] = []
+
+    def has(self, name: str) -> bool:
+        """Whether the target kernel has a netmem name."""
+        return self.target.has(name)
+
+    def member(self, member: Member) -> Slot | None:
+        """The slot of a member, or None if it holds no page."""
+        if not self.symbols.resolve(member.type).is_page or "f" in member.type.derivations:
+            return None
+        key = ("member", member.file, member.declarator.node.start_byte)
+        slot = self.graph.slots.get(key)
+        if slot is None:
+            identifier = member.declarator.identifier
+            place = Place(member.file, identifier or member.declaration, "")
+            name = f"{record_name(member.record)}.{member.name.decode('latin-1')}"
+            slot = Slot(Kind.MEMBER, name, place)
+            slot.spellings.append(Spelling(member.file, member.declaration,
+                                           member.declarator.node, identifier, ""))
+            self.graph.slots[key] = slot
+            if not member.type.is_page:
+                self.graph.block(slot, Category.MACRO, "is declared through a typedef", place)
+            if member.file not in self.own:
+                self.graph.block(slot, Category.EXPORTED,
+                                 "is declared outside of this driver", place)
+        return slot
+
+    def parameter(self, function: Function, index: int) -> Slot | None:
+        """The slot of a parameter, shared by the definition and all prototypes."""
+        if index >= len(function.parameters):
+            return None
+        type_ = function.parameters[index].type
+        if not type_.is_page or "f" in type_.derivations:
+            return None
+        key = ("parameter", *self._identity(function), index)
+        slot = self.graph.slots.get(key)
+        if slot is None:
+            versions = self._versions(function)
+            best = next((f for f in versions if f.body is not None), function)
+            declarator = best.parameters[index].declarator
+            node = (declarator.identifier if declarator and declarator.identifier
+                    else best.parameters[index].declaration)
+            title = function.name.decode("latin-1")
+            place = Place(best.file, node, title)
+            slot = Slot(Kind.PARAMETER, best.parameters[index].name.decode("latin-1"), place)
+            for version in versions:
+                if index >= len(version.parameters):
+                    continue
+                parameter = version.parameters[index]
+                if parameter.declarator is not None:
+                    slot.spellings.append(Spelling(
+                        version.file, parameter.declaration, parameter.declarator.node,
+                        parameter.declarator.identifier, title))
+            self.graph.slots[key] = slot
+            self._limits(slot, function, versions)
+        return slot
+
+    def result(self, function: Function) -> Slot | None:
+        """The slot of what a function returns, shared by the definition and all prototypes."""
+        if not function.result.is_page:
+            return None
+        key = ("return", *self._identity(function))
+        slot = self.graph.slots.get(key)
+        if slot is None:
+            versions = self._versions(function)
+            best = next((f for f in versions if f.body is not None), function)
+            title = function.name.decode("latin-1")
+            slot = Slot(Kind.RETURN, title, Place(best.file, best.declarator, title))
+            for version in versions:
+                slot.spellings.append(
+                    Spelling(version.file, version.node, version.declarator, None, title))
+            self.graph.slots[key] = slot
+            self._limits(slot, function, versions)
+        return slot
+
+    def local(self, function: Function, declaration: Node, declarator: Declarator) -> Slot:
+        key = ("local", function.file, declarator.node.start_byte)
+        slot = self.graph.slots.get(key)
+        if slot is None:
+            title = function.name.decode("latin-1")
+            node = declarator.identifier or declaration
+            slot = Slot(Kind.LOCAL, declarator.name.decode("latin-1"),
+                        Place(function.file, node, title))
+            slot.spellings.append(Spelling(function.file, declaration, declarator.node,
+                                           declarator.identifier, title))
+            self.graph.slots[key] = slot
+        return slot
+
+    def global_(self, variable: Global) -> Slot | None:
+        if not variable.type.is_page or "f" in variable.type.derivations:
+            return None
+        where = variable.file if variable.static else ""
+        key = ("global", where, variable.name)
+        slot = self.graph.slots.get(key)
+        if slot is None:
+            identifier = variable.declarator.identifier or variable.declaration
+            slot = Slot(Kind.GLOBAL, variable.name.decode("latin-1"),
+                        Place(variable.file, identifier, ""))
+            for other in self.symbols.globals.get(variable.name, ()):
+                if (other.file if other.static else "") == where:
+                    slot.spellings.append(Spelling(other.file, other.declaration,
+                                                   other.declarator.node,
+                                                   other.declarator.identifier, ""))
+            self.graph.slots[key] = slot
+        return slot
+
+    def call(self, place: Place, name: str, twin: Twin | None) -> Slot:
+        key = ("call", place.file, place.node.start_byte, place.node.end_byte, name)
+        slot = self.graph.slots.get(key)
+        if slot is None:
+            slot = Slot(Kind.CALL, name, place, twin=twin)
+            self.graph.slots[key] = slot
+        return slot
+
+    def address_taken(self, function: Function, place: Place) -> None:
+        """A function used other than by calling it: nobody knows all its callers."""
+        slots = [self.parameter(function, index) for index in range(len(function.parameters))]
+        for slot in [*slots, self.result(function)]:
+            if slot is not None:
+                self.graph.block(slot, Category.FUNCTION_POINTER,
+                                 f"{function.name.decode('latin-1')}() is used as a callback",
+                                 place)
+
+    def _identity(self, function: Function) -> tuple[str, bytes]:
+        private = function.static and function.file.endswith(".c")
+        return (function.file if private else "", function.name)
+
+    def _versions(self, function: Function) -> list[Function]:
+        identity = self._identity(function)
+        return [other for other in self.symbols.functions.get(function.name, ())
+                if self._identity(other) == identity]
+
+    def _limits(self, slot: Slot, function: Function, versions: list[Function]) -> None:
+        title = function.name.decode("latin-1")
+        if function.name in self.symbols.exported:
+            self.graph.block(slot, Category.EXPORTED,
+                             f"{title}() is exported to other modules", slot.place)
+        for version in versions:
+            if version.file not in self.own:
+                self.graph.block(slot, Category.EXPORTED,
+                                 f"{title}() is declared outside of this driver", slot.place)
+
+
+def record_name(tag: str) -> str:
+    """`struct foo` as the report names it: `foo`."""
+    name = tag.removeprefix("struct ").removeprefix("union ")
+    return "(anonymous)" if name.startswith("<anonymous") else name

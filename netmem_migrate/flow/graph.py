@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The flow graph: slots that can hold a page, the flows between them, and what uses them.
+
+A slot is a member, local, parameter, return value or global; a call of the page API is one too,
+because it can be made in its page or its netmem form. Arrays of pages and `struct page **`
+cursors are the slot whose pages they reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tree_sitter import Node
+
+from netmem_migrate.model.functions import Twin
+
+
+class Kind(StrEnum):
+    """What a slot is; the first five are the report's kinds of declaration."""
+
+    MEMBER = "member"
+    LOCAL = "local"
+    PARAMETER = "parameter"
+    RETURN = "return"
+    GLOBAL = "global"
+    CALL = "call"
+
+
+class Category(StrEnum):
+    """Why a slot must stay a page."""
+
+    VOID_POINTER = "void-pointer"
+    PAGE_ONLY_USE = "page-only-use"
+    MIXED_ORIGIN = "mixed-origin"
+    MACRO = "macro"
+    FUNCTION_POINTER = "function-pointer"
+    UNRESOLVED = "unresolved"
+    PARSE_ERROR = "parse-error"
+    ADDRESS = "address"
+    EXPORTED = "exported"
+    MISSING_API = "missing-api"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node in a file, and the function around it."""
+
+    file: str
+    node: Node
+    function: str
+
+    @property
+    def line(self) -> int:
+        return int(self.node.start_point[0]) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One declaration of a slot: the declaration, its declarator, and the declared identifier."""
+
+    file: str
+    declaration: Node
+    declarator: Node
+    identifier: Node | None
+    function: str
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """Something that can hold a page. Slots are compared by identity."""
+
+    kind: Kind
+    name: str
+    place: Place
+    spellings: list[Spelling] = field(default_factory=list)
+    names: list[Place] = field(default_factory=list)
+    twin: Twin | None = None
+
+    @property
+    def short_name(self) -> str:
+        return self.name.rpartition(".")[2]
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name} {self.place.file}:{self.place.line}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A use of a slot that works on pages only, or hides where the page goes."""
+
+    category: Category
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A page that flows into a slot: `page_to_netmem()` if the slot moves and the page does not.
+
+    `origin` is the slot it comes from, or None for a page that no slot of the driver holds;
+    `text` then says where it comes from.
+    """
+
+    place: Place
+    origin: Slot | None
+    into: Slot
+    text: str
+
+
+class UseKind(StrEnum):
+    """Uses that read differently when their slot is a netmem."""
+
+    NULL = "null"  # NULL stored, returned, passed or initialised: `0`
+    COMPARE = "compare"  # compared with NULL: `!x` or `x`
+    SIZEOF = "sizeof"  # the type inside sizeof()
+    UNWRAP = "unwrap"  # page_to_netmem(x): `x`
+    POOL = "pool"  # page->pp: netmem_get_pp(x)
+    POOL_COUNT = "pool-count"  # &page->pp_ref_count: netmem_get_pp_ref_count_ref(x)
+    NODE = "node"  # page_to_nid(x) == n: netmem_is_pref_nid(x, n)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a slot; `inner` is the operand that stays, `other` a second operand."""
+
+    kind: UseKind
+    slot: Slot
+    place: Place
+    inner: Node | None = None
+    other: Node | None = None
+    negated: bool = False
+
+
+@dataclass(slots=True)
+class Call:
+    """A call of a function that has a netmem twin, and the slot that stands for it."""
+
+    slot: Slot
+    twin: Twin
+    place: Place
+    name: Node
+    argument: Node | None
+
+
+@dataclass(slots=True)
+class Graph:
+    """All slots of a driver and how pages flow between them."""
+
+    slots: dict[tuple[object, ...], Slot] = field(default_factory=dict)
+    flows: list[tuple[Slot, Slot, Place]] = field(default_factory=list)
+    same: list[tuple[Slot, Slot, Place]] = field(default_factory=list)
+    bridges: list[Bridge] = field(default_factory=list)
+    blockers: dict[Slot, list[Blocker]] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    unresolved_members: dict[bytes, list[Place]] = field(default_factory=dict)
+
+    def block(self, slot: Slot, category: Category, text: str, place: Place) -> None:
+        """Note that `slot` must stay a page."""
+        self.blockers.setdefault(slot, []).append(Blocker(category, text, place))

@@ -1,0 +1,905 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Read one function and note every flow and use of page slots in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from netmem_migrate.flow.driver_slots import DriverSlots
+from netmem_migrate.flow.graph import (
+    Bridge,
+    Call,
+    Category,
+    Kind,
+    Place,
+    Slot,
+    Use,
+    UseKind,
+)
+from netmem_migrate.model.functions import BY_PAGE, Twin
+from netmem_migrate.syntax.symbols import Function
+from netmem_migrate.syntax.types import PAGE, Declarator, Type, read_declarator
+
+# Macros that give their first argument back.
+_TRANSPARENT = frozenset({
+    b"likely", b"unlikely", b"READ_ONCE", b"rcu_dereference", b"rcu_dereference_protected",
+    b"rtnl_dereference", b"rcu_access_pointer", b"WARN_ON", b"WARN_ON_ONCE", b"BUG_ON",
+    b"DEBUG_NET_WARN_ON_ONCE", b"ACCESS_ONCE", b"VM_BUG_ON",
+})
+_TESTS = frozenset({b"WARN", b"WARN_ONCE"})
+# Calls that take memory that holds pages, whatever it holds.
+_MEMORY = frozenset({
+    b"kfree", b"kvfree", b"vfree", b"devm_kfree", b"memset", b"kfree_rcu", b"prefetch",
+    b"bitmap_free", b"ksize",
+})
+_SIZED_ALLOC = re.compile(rb"^(?:k|v|kv|devm_k)[mzc]alloc_(?:obj|objs|flex)$")
+_ENTRY = re.compile(rb"^(?:container_of(?:_const)?|\w*_entry(?:_rcu|_safe)?|typecheck)$")
+_GIVES_PAGE = re.compile(
+    rb"^(?:virt_to_(?:head_)?page|skb_frag_page|(?:__)?(?:dev_)?alloc_pages?(?:_\w+)?"
+    rb"|pfn_to_page|phys_to_page|sg_page|vmalloc_to_page|(?:__)?netmem_to_page|bvec_page"
+    rb"|folio_page|skb_frag_off_page|dma_alloc_pages|xsk_buff_\w*page|iova_to_page)$")
+_NULL = (b"NULL",)
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One origin of a value: a slot, NULL, or (neither) a page that no slot holds."""
+
+    node: Node
+    slot: Slot | None = None
+    null: bool = False
+    category: Category = Category.PAGE_ONLY_USE
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The type of an expression, if known, and where its page can come from."""
+
+    node: Node
+    type: Type | None = None
+    atoms: tuple[Atom, ...] = ()
+
+    @property
+    def holds_page(self) -> bool:
+        return self.type is not None and self.type.is_page
+
+    @property
+    def level(self) -> int:
+        return self.type.level if self.type is not None else 0
+
+
+class FunctionReader:
+    """Walks the body of one function; everything it finds goes into the driver's graph."""
+
+    def __init__(self, driver: DriverSlots, function: Function) -> None:
+        self.driver = driver
+        self.graph = driver.graph
+        self.symbols = driver.symbols
+        self.function = function
+        self.path = function.file
+        self.parsed = driver.symbols.files[function.file]
+        self.title = function.name.decode("latin-1")
+        self.scopes: list[dict[bytes, tuple[Type, Slot | None]]] = [{}]
+        self.touched: set[Slot] = set()
+        self.errors: list[Node] = []
+
+    # ------------------------------------------------------------------ entry
+
+    def read(self) -> None:
+        """Read the whole function."""
+        function = self.function
+        for index, parameter in enumerate(function.parameters):
+            slot = self.driver.parameter(function, index)
+            if parameter.name:
+                self.scopes[0][parameter.name] = (parameter.type, slot)
+            if slot is not None:
+                self.touched.add(slot)
+        result = self.driver.result(function)
+        if result is not None:
+            self.touched.add(result)
+        if function.body is not None:
+            self._statement(function.body)
+        if self.errors:
+            for slot in self.touched:
+                self.graph.block(slot, Category.PARSE_ERROR, "this code cannot be parsed",
+                                 self._place(self.errors[0]))
+
+    # -------------------------------------------------------------- helpers
+
+    def _place(self, node: Node) -> Place:
+        return Place(self.path, node, self.title)
+
+    def _text(self, node: Node) -> bytes:
+        return self.parsed.text(node)
+
+    def _escape(self, value: Value, category: Category, text: str) -> None:
+        """The value goes where only pages can go, or where it cannot be followed."""
+        if not value.holds_page:
+            return
+        for atom in value.atoms:
+            if atom.slot is not None:
+                self.graph.block(atom.slot, category, text, self._place(value.node))
+
+    def _flow(self, value: Value, into: Slot, level: int) -> None:
+        """The value is stored in (or passed to) the slot `into`, `level` derivations up."""
+        place = self._place(value.node)
+        if value.type is not None and not value.holds_page and not self._is_null(value):
+            if level == 0:
+                self.graph.block(into, Category.VOID_POINTER,
+                                 "is set from a value that is not a page pointer", place)
+            else:
+                self._sizes(value.node, into)
+            return
+        if value.type is None and not value.atoms:
+            if level == 0:
+                if value.node.type == "call_expression":
+                    self.graph.bridges.append(
+                        Bridge(place, None, into, self._callee(value.node)))
+                elif self._text(value.node) != b"0":
+                    self.graph.block(into, Category.UNRESOLVED,
+                                     "is set from a value of unknown type", place)
+            else:
+                self._sizes(value.node, into)
+            return
+        for atom in value.atoms:
+            where = self._place(atom.node)
+            if atom.null:
+                if level == 0:
+                    self.graph.uses.append(Use(UseKind.NULL, into, where))
+            elif atom.slot is None:
+                if level or atom.category is Category.VOID_POINTER:
+                    self.graph.block(into, atom.category,
+                                     "is set from a page kept as another type", where)
+                else:
+                    self.graph.bridges.append(Bridge(where, None, into, self._callee(atom.node)))
+            elif level:
+                self.graph.same.append((atom.slot, into, where))
+            else:
+                self.graph.flows.append((atom.slot, into, where))
+                self.graph.bridges.append(Bridge(where, atom.slot, into, atom.slot.name))
+
+    def _sizes(self, node: Node, into: Slot) -> None:
+        """sizeof(struct page *) in what allocates an array of pages follows the array."""
+        for place, descriptor in self.driver.sizes:
+            if (place.file == self.path and node.start_byte <= descriptor.start_byte
+                    and descriptor.end_byte <= node.end_byte):
+                self.graph.uses.append(Use(UseKind.SIZEOF, into, place, inner=descriptor))
+
+    def _is_null(self, value: Value) -> bool:
+        return bool(value.atoms) and all(atom.null for atom in value.atoms)
+
+    def _callee(self, node: Node) -> str:
+        """How a report names the expression: a call by its function, else its text."""
+        while node.type == "parenthesized_expression" and node.named_children:
+            node = node.named_children[0]
+        if node.type == "call_expression":
+            function = node.child_by_field_name("function")
+            if function is not None:
+                return self._text(function).decode("latin-1") + "()"
+        return b" ".join(self._text(node).split()).decode("latin-1")
+
+    def _lookup(self, name: bytes) -> tuple[Type, Slot | None] | None:
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        variable = self.symbols.variable(name, self.path)
+        if variable is not None:
+            return variable.type, self.driver.global_(variable)
+        return None
+
+    # ------------------------------------------------------------ statements
+
+    def _statement(self, node: Node) -> None:
+        kind = node.type
+        if kind == "compound_statement":
+            self.scopes.append({})
+            for child in node.named_children:
+                self._statement(child)
+            self.scopes.pop()
+        elif kind == "declaration":
+            self._declaration(node)
+        elif kind == "for_statement":
+            self.scopes.append({})
+            for child in node.named_children:
+                self._statement(child)
+            self.scopes.pop()
+        elif kind == "return_statement":
+            self._return(node)
+        elif kind in ("comment", "preproc_include", "preproc_def", "preproc_function_def",
+                      "preproc_directive", "preproc_call", "statement_identifier",
+                      "break_statement", "continue_statement"):
+            return
+        elif kind == "goto_statement":
+            return
+        elif kind == "ERROR" or node.is_missing:
+            self.errors.append(node)
+            for child in node.named_children:
+                self._statement(child)
+        elif kind in ("preproc_if", "preproc_elif"):
+            condition = node.child_by_field_name("condition")
+            for child in node.named_children:
+                if condition is None or child.id != condition.id:
+                    self._statement(child)
+        elif kind in ("preproc_ifdef", "preproc_elifdef"):
+            name = node.child_by_field_name("name")
+            for child in node.named_children:
+                if name is None or child.id != name.id:
+                    self._statement(child)
+        elif kind.endswith(("_statement", "_clause")) or kind == "preproc_else":
+            for child in node.named_children:
+                self._statement(child)
+        else:
+            self._value(node)
+
+    def _declaration(self, node: Node) -> None:
+        base = self.symbols.base_of(self.path, node.child_by_field_name("type"))
+        for child in node.children_by_field_name("declarator"):
+            declarator = read_declarator(base, child, self.parsed.source)
+            self._local(node, declarator)
+        for child in node.named_children:
+            if child.type == "ERROR":
+                self.errors.append(child)
+
+    def _local(self, node: Node, declarator: Declarator) -> None:
+        type_ = self.symbols.resolve(declarator.type)
+        slot: Slot | None = None
+        if type_.is_page and "f" not in type_.derivations and declarator.identifier is not None:
+            slot = self.driver.local(self.function, node, declarator)
+            self.touched.add(slot)
+        elif type_.is_page:
+            self.driver.opaque_function_pointers.append(self._place(node))
+        if declarator.value is None:
+            if declarator.name:
+                self.scopes[-1][declarator.name] = (type_, slot)
+            return
+        if declarator.type.base in ("__auto_type", "typeof", "auto"):
+            value = self._value(declarator.value)
+            self._escape(value, Category.UNRESOLVED, "is copied to a variable without a type")
+            return
+        # In C the name is in scope inside its own initialiser.
+        if declarator.name:
+            self.scopes[-1][declarator.name] = (type_, slot)
+        self._initialise(type_, slot, declarator.value)
+
+    def _initialise(self, type_: Type | None, slot: Slot | None, node: Node) -> None:
+        if node.type != "initializer_list":
+            self._store(type_, slot, self._value(node))
+            return
+        position = 0
+        for child in node.named_children:
+            if child.type == "comment":
+                continue
+            if child.type == "initializer_pair":
+                designated: Type | None = type_
+                inside = slot
+                for part in child.children_by_field_name("designator"):
+                    if part.type == "field_designator":
+                        field = part.named_children[0]
+                        designated, inside = self._member(designated, field)
+                    else:
+                        designated = designated.target() if designated else None
+                value = child.child_by_field_name("value")
+                if value is not None:
+                    self._initialise(designated, inside, value)
+                continue
+            if type_ is not None and type_.derivations[:1] == ("a",):
+                self._initialise(type_.target(), slot, child)
+                continue
+            resolved = self.symbols.resolve(type_) if type_ else None
+            record = (self.symbols.record(resolved.base, self.path)
+                      if resolved and not resolved.derivations else None)
+            if record is not None and position < len(record.order):
+                member = record.members[record.order[position]]
+                self._initialise(member.type, self.driver.member(member), child)
+            else:
+                self._initialise(None, None, child)
+            position += 1
+
+    def _return(self, node: Node) -> None:
+        for child in node.named_children:
+            if child.type == "comment":
+                continue
+            value = self._value(child)
+            result = self.symbols.resolve(self.function.result)
+            if result.is_page:
+                slot = self.driver.result(self.function)
+                if slot is not None:
+                    self._flow(value, slot, result.level)
+            else:
+                self._escape(value, self._hiding(result), "is returned as another type")
+
+    def _hiding(self, type_: Type | None) -> Category:
+        if type_ is None:
+            return Category.UNRESOLVED
+        return Category.VOID_POINTER if type_.is_void_pointer else Category.ADDRESS
+
+    # ----------------------------------------------------------- expressions
+
+    def _store(self, type_: Type | None, slot: Slot | None, value: Value) -> None:
+        if type_ is not None and type_.is_page and slot is not None:
+            self._flow(value, slot, type_.level)
+        elif value.holds_page:
+            what = "is kept as another type"
+            if type_ is None or (type_.is_page and slot is None):
+                what = "is stored where it cannot be followed"
+                self._escape(value, Category.UNRESOLVED, what)
+            else:
+                self._escape(value, self._hiding(type_), what)
+
+    def _value(self, node: Node) -> Value:
+        handler = _HANDLERS.get(node.type)
+        if handler is not None:
+            return handler(self, node)
+        if node.type == "ERROR" or node.is_missing:
+            self.errors.append(node)
+        if node.type in ("compound_statement", "declaration") or node.type.endswith("_statement"):
+            self._statement(node)
+            return Value(node)
+        for child in node.named_children:
+            value = self._value(child)
+            self._escape(value, Category.UNRESOLVED, f"is used in a {node.type}")
+        return Value(node)
+
+    def _leaf(self, node: Node) -> Value:
+        return Value(node)
+
+    def _string(self, node: Node) -> Value:
+        return Value(node, Type("char", ("p",)))
+
+    def _number(self, node: Node) -> Value:
+        return Value(node, Type("int"))
+
+    def _null(self, node: Node) -> Value:
+        return Value(node, Type("void", ("p",)), (Atom(node, null=True),))
+
+    def _identifier(self, node: Node) -> Value:
+        name = self._text(node)
+        if name in _NULL:
+            return self._null(node)
+        found = self._lookup(name)
+        if found is None:
+            function = self.symbols.function(name, self.path)
+            if function is not None:
+                self.driver.address_taken(function, self._place(node))
+            return Value(node)
+        type_, slot = found
+        if slot is None:
+            atoms = (Atom(node),) if type_.is_page else ()
+            return Value(node, type_, atoms)
+        self.touched.add(slot)
+        slot.names.append(self._place(node))
+        return Value(node, type_, (Atom(node, slot),))
+
+    def _member(self, type_: Type | None, field: Node) -> tuple[Type | None, Slot | None]:
+        name = self._text(field)
+        member = self.symbols.member(type_, name, self.path)
+        if member is None:
+            if type_ is None or self.symbols.record(
+                    self.symbols.resolve(type_).base, self.path) is not None:
+                self.graph.unresolved_members.setdefault(name, []).append(self._place(field))
+            elif not self.symbols.resolve(type_).base.startswith(("struct ", "union ")):
+                self.graph.unresolved_members.setdefault(name, []).append(self._place(field))
+            return None, None
+        slot = self.driver.member(member)
+        if slot is not None:
+            self.touched.add(slot)
+            slot.names.append(self._place(field))
+        return self.symbols.resolve(member.type), slot
+
+    def _field(self, node: Node) -> Value:
+        argument = node.child_by_field_name("argument")
+        field = node.child_by_field_name("field")
+        if argument is None or field is None:
+            return Value(node)
+        name = self._text(field)
+        descriptor = self._descriptor_argument(argument)
+        value = self._value(descriptor if descriptor is not None else argument)
+        if value.holds_page and value.level == 0:
+            if name in (b"pp", b"pp_ref_count") and any(a.slot for a in value.atoms):
+                return self._pool_field(node, value, name)
+            self._escape(value, Category.PAGE_ONLY_USE,
+                         f"its struct page member {name.decode('latin-1')} is used")
+            return Value(node, Type("struct page_pool", ("p",)) if name == b"pp" else None)
+        if value.holds_page:
+            self._escape(value, Category.UNRESOLVED, "is used as a record")
+            return Value(node)
+        type_ = value.type
+        arrow = any(c.type == "->" for c in node.children)
+        if type_ is not None and (arrow or type_.derivations[:1] == ("a",)):
+            type_ = self.symbols.resolve(type_).target()
+        member_type, slot = self._member(type_, field)
+        if slot is not None:
+            return Value(node, member_type, (Atom(node, slot),))
+        if member_type is not None and member_type.is_page:
+            return Value(node, member_type, (Atom(node),))
+        return Value(node, member_type)
+
+    def _descriptor_argument(self, node: Node) -> Node | None:
+        """The page inside pp_page_to_nmdesc(), if `node` is such a call."""
+        if node.type != "call_expression":
+            return None
+        function = node.child_by_field_name("function")
+        arguments = node.child_by_field_name("arguments")
+        if (function is None or arguments is None or len(arguments.named_children) != 1
+                or self._text(function) not in (b"pp_page_to_nmdesc", b"__pp_page_to_nmdesc")):
+            return None
+        return arguments.named_children[0]
+
+    def _pool_field(self, node: Node, value: Value, name: bytes) -> Value:
+        call = self._call_slot(node, "page->" + name.decode("latin-1"), None)
+        self._flow(value, call, 0)
+        kind = UseKind.POOL if name == b"pp" else UseKind.POOL_COUNT
+        whole = node
+        if kind is UseKind.POOL_COUNT:
+            parent = node.parent
+            if parent is None or parent.type != "pointer_expression":
+                self._escape(value, Category.PAGE_ONLY_USE, "its pp_ref_count is used")
+                return Value(node)
+            whole = parent
+        self.graph.uses.append(Use(kind, call, self._place(whole), inner=value.node))
+        return Value(node, Type("struct page_pool", ("p",)) if name == b"pp" else None)
+
+    def _subscript(self, node: Node) -> Value:
+        argument = node.child_by_field_name("argument")
+        index = node.child_by_field_name("index")
+        value = self._value(argument) if argument is not None else Value(node)
+        if index is not None:
+            self._escape(self._value(index), Category.ADDRESS, "is used as a number")
+        if value.type is None:
+            return Value(node)
+        type_ = self.symbols.resolve(value.type)
+        if type_.is_page and type_.level == 0:
+            self._escape(value, Category.PAGE_ONLY_USE, "is indexed as an array of struct page")
+            return Value(node)
+        return Value(node, type_.target(), self._moved(node, value))
+
+    def _moved(self, node: Node, value: Value) -> tuple[Atom, ...]:
+        return tuple(Atom(node, atom.slot, atom.null, atom.category) for atom in value.atoms)
+
+    def _pointer(self, node: Node) -> Value:
+        argument = node.child_by_field_name("argument")
+        operator = node.child_by_field_name("operator")
+        if argument is None or operator is None:
+            return Value(node)
+        value = self._value(argument)
+        if value.type is None:
+            return Value(node)
+        if operator.type == "&":
+            return Value(node, value.type.pointer(), self._moved(node, value))
+        type_ = self.symbols.resolve(value.type)
+        if type_.is_page and type_.level == 0:
+            self._escape(value, Category.PAGE_ONLY_USE, "its struct page is read")
+            return Value(node)
+        return Value(node, type_.target(), self._moved(node, value))
+
+    def _parentheses(self, node: Node) -> Value:
+        inner = [child for child in node.named_children if child.type != "comment"]
+        if len(inner) != 1:
+            for child in inner:
+                self._value(child)
+            return Value(node)
+        if inner[0].type == "compound_statement":
+            return self._statement_expression(inner[0])
+        value = self._value(inner[0])
+        return Value(value.node, value.type, value.atoms)
+
+    def _statement_expression(self, node: Node) -> Value:
+        self.scopes.append({})
+        value = Value(node)
+        children = [child for child in node.named_children if child.type != "comment"]
+        for index, child in enumerate(children):
+            if index == len(children) - 1 and child.type == "expression_statement":
+                inner = child.named_children
+                value = self._value(inner[0]) if inner else value
+            else:
+                self._statement(child)
+        self.scopes.pop()
+        return value
+
+    def _assignment(self, node: Node) -> Value:
+        left = node.child_by_field_name("left")
+        right = node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        if left is None or right is None:
+            return Value(node)
+        target = self._value(left)
+        value = self._value(right)
+        if operator is not None and operator.type != "=":
+            if target.holds_page and target.level == 0:
+                self._escape(target, Category.PAGE_ONLY_USE, "is used in arithmetic")
+            self._escape(value, Category.ADDRESS, "is used as a number")
+            return Value(node, target.type, target.atoms)
+        slots = [atom.slot for atom in target.atoms if atom.slot is not None]
+        if target.holds_page and slots:
+            for slot in slots:
+                self._flow(value, slot, target.level)
+        else:
+            type_ = self.symbols.resolve(target.type) if target.type else None
+            self._store(type_, None, value)
+        return Value(node, target.type, self._moved(node, target))
+
+    def _conditional(self, node: Node) -> Value:
+        condition = node.child_by_field_name("condition")
+        if condition is not None:
+            self._value(condition)
+        values = [self._value(arm) for name in ("consequence", "alternative")
+                  if (arm := node.child_by_field_name(name)) is not None]
+        page = next((value for value in values if value.holds_page), None)
+        if page is None:
+            known = next((value.type for value in values
+                          if value.type is not None and not self._is_null(value)), None)
+            return Value(node, known)
+        atoms: list[Atom] = []
+        for value in values:
+            if value.holds_page or self._is_null(value):
+                atoms.extend(value.atoms)
+            else:
+                atoms.append(Atom(value.node, category=Category.VOID_POINTER
+                                  if value.type is not None else Category.PAGE_ONLY_USE))
+        return Value(node, page.type, tuple(atoms))
+
+    def _cast(self, node: Node) -> Value:
+        descriptor = node.child_by_field_name("type")
+        inner = node.child_by_field_name("value")
+        if descriptor is None or inner is None:
+            return Value(node)
+        type_ = self.symbols.resolve(self._described(descriptor))
+        if inner.type == "initializer_list":
+            self._initialise(type_, None, inner)
+            return Value(node, type_)
+        value = self._value(inner)
+        if type_.is_page:
+            if value.holds_page and value.level == type_.level:
+                return Value(node, type_, self._moved(node, value))
+            return Value(node, type_, (Atom(node, category=Category.VOID_POINTER),))
+        if self._is_null(value):
+            return Value(node, type_)
+        self._escape(value, self._hiding(type_), "is cast to another type")
+        return Value(node, type_)
+
+    def _described(self, descriptor: Node) -> Type:
+        base = self.symbols.base_of(self.path, descriptor.child_by_field_name("type"))
+        inner = descriptor.child_by_field_name("declarator")
+        if inner is None:
+            return Type(base)
+        return read_declarator(base, inner, self.parsed.source).type
+
+    def _literal(self, node: Node) -> Value:
+        descriptor = node.child_by_field_name("type")
+        value = node.child_by_field_name("value")
+        if descriptor is None or value is None:
+            return Value(node)
+        type_ = self.symbols.resolve(self._described(descriptor))
+        self._initialise(type_, None, value)
+        return Value(node, type_)
+
+    def _comma(self, node: Node) -> Value:
+        value = Value(node)
+        for child in node.named_children:
+            value = self._value(child)
+        return value
+
+    def _sizeof(self, node: Node) -> Value:
+        value = node.child_by_field_name("value")
+        if value is not None:
+            self._value(value)
+        descriptor = node.child_by_field_name("type")
+        if descriptor is not None:
+            type_ = self._described(descriptor)
+            if type_.is_page and type_.level == 0:
+                self.driver.sizes.append((self._place(node), descriptor))
+        return Value(node, Type("int"))
+
+    def _unary(self, node: Node) -> Value:
+        argument = node.child_by_field_name("argument")
+        operator = node.child_by_field_name("operator")
+        value = self._value(argument) if argument is not None else Value(node)
+        if operator is not None and operator.type != "!":
+            self._escape(value, Category.ADDRESS, "is used as a number")
+        return Value(node, Type("int"))
+
+    def _update(self, node: Node) -> Value:
+        argument = node.child_by_field_name("argument")
+        value = self._value(argument) if argument is not None else Value(node)
+        if value.holds_page and value.level == 0:
+            self._escape(value, Category.PAGE_ONLY_USE, "is used in arithmetic")
+        return Value(node, value.type, self._moved(node, value))
+
+    def _binary(self, node: Node) -> Value:
+        left = node.child_by_field_name("left")
+        right = node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        if left is None or right is None or operator is None:
+            return Value(node)
+        sign = operator.type
+        if sign in ("==", "!="):
+            near = self._node_test(node, left, right, sign) or \
+                self._node_test(node, right, left, sign)
+            if near is not None:
+                return near
+        first, second = self._value(left), self._value(right)
+        if sign in ("&&", "||"):
+            return Value(node, Type("int"))
+        pages = [value for value in (first, second) if value.holds_page]
+        if not pages:
+            if sign in ("+", "-"):
+                for value in (first, second):
+                    if value.type is not None and value.type.derivations:
+                        return Value(node, value.type)
+            return Value(node, Type("int"))
+        if sign in ("==", "!="):
+            self._compare(node, (left, first), (right, second), sign == "==")
+            return Value(node, Type("int"))
+        page = pages[0]
+        if page.level == 0:
+            for value in pages:
+                self._escape(value, Category.PAGE_ONLY_USE, "is used in arithmetic")
+            return Value(node)
+        if len(pages) == 2:
+            self._tie(pages[0], pages[1])
+            return Value(node, Type("int"))
+        return Value(node, page.type, self._moved(node, page))
+
+    def _tie(self, first: Value, second: Value) -> None:
+        place = self._place(second.node)
+        for one in first.atoms:
+            for other in second.atoms:
+                if one.slot is not None and other.slot is not None:
+                    self.graph.same.append((one.slot, other.slot, place))
+                elif one.slot is not None or other.slot is not None:
+                    held = one.slot or other.slot
+                    assert held is not None
+                    self.graph.block(held, Category.UNRESOLVED,
+                                     "is compared with pages that are not followed", place)
+
+    def _compare(self, node: Node, near: tuple[Node, Value], far: tuple[Node, Value],
+                 equal: bool) -> None:
+        first, second = near[1], far[1]
+        for operand, value, other in ((*near, second), (*far, first)):
+            if self._is_null(other) and value.holds_page:
+                if value.level == 0:
+                    for atom in value.atoms:
+                        if atom.slot is not None:
+                            self.graph.uses.append(
+                                Use(UseKind.COMPARE, atom.slot, self._place(node),
+                                    inner=operand, negated=equal))
+                            break
+                return
+        if first.level or second.level:
+            self._tie(first, second)
+            return
+        for value, other in ((first, second), (second, first)):
+            for atom in other.atoms:
+                if atom.slot is not None:
+                    self._flow(value, atom.slot, 0)
+
+    def _node_test(self, node: Node, call: Node, other: Node, sign: str) -> Value | None:
+        """page_to_nid(x) == n, which has a netmem form as a whole."""
+        while call.type == "parenthesized_expression" and len(call.named_children) == 1:
+            call = call.named_children[0]
+        if call.type != "call_expression":
+            return None
+        function = call.child_by_field_name("function")
+        arguments = call.child_by_field_name("arguments")
+        if (function is None or arguments is None or self._text(function) != b"page_to_nid"
+                or len(arguments.named_children) != 1
+                or not self.driver.has("netmem_is_pref_nid")):
+            return None
+        value = self._value(arguments.named_children[0])
+        self._value(other)
+        if not any(atom.slot for atom in value.atoms):
+            return Value(node, Type("int"))
+        slot = self._call_slot(node, "page_to_nid", None)
+        self._flow(value, slot, 0)
+        self.graph.uses.append(Use(UseKind.NODE, slot, self._place(node), inner=value.node,
+                                   other=other, negated=sign == "!="))
+        return Value(node, Type("int"))
+
+    # ----------------------------------------------------------------- calls
+
+    def _call_slot(self, node: Node, name: str, twin: Twin | None) -> Slot:
+        return self.driver.call(self._place(node), name, twin)
+
+    def _call(self, node: Node) -> Value:
+        function = node.child_by_field_name("function")
+        arguments = node.child_by_field_name("arguments")
+        if function is None or arguments is None:
+            return Value(node)
+        args = [child for child in arguments.named_children if child.type != "comment"]
+        for child in args:
+            if child.type == "ERROR":
+                self.errors.append(child)
+        if function.type != "identifier":
+            return self._indirect(node, function, args)
+        name = self._text(function)
+        if any(name in scope for scope in self.scopes):
+            return self._indirect(node, function, args)
+        known = self.symbols.function(name, self.path)
+        if known is not None and known.body is not None:
+            return self._own(node, known, args)
+        twin = BY_PAGE.get(name.decode("latin-1"))
+        if twin is not None and name not in self.symbols.macros:
+            return self._twin(node, function, twin, args)
+        if name == b"page_to_netmem" and len(args) == 1:
+            return self._unwrap(node, args[0])
+        if name in _TRANSPARENT and args:
+            value = self._value(args[0])
+            for child in args[1:]:
+                self._value(child)
+            return Value(node, value.type, self._moved(node, value))
+        if name in _TESTS:
+            for index, child in enumerate(args):
+                value = self._value(child)
+                if index:
+                    self._escape(value, Category.PAGE_ONLY_USE, f"is printed by {name.decode()}()")
+            return Value(node, Type("int"))
+        if name == b"WRITE_ONCE" and len(args) == 2:
+            target, value = self._value(args[0]), self._value(args[1])
+            slots = [atom.slot for atom in target.atoms if atom.slot is not None]
+            if target.holds_page and slots:
+                self._flow(value, slots[0], target.level)
+            else:
+                self._store(target.type, None, value)
+            return Value(node)
+        if name == b"swap" and len(args) == 2:
+            return self._swap(node, args)
+        if name in _MEMORY:
+            for child in args:
+                value = self._value(child)
+                if value.level == 0:
+                    self._escape(value, Category.PAGE_ONLY_USE,
+                                 f"is passed to {name.decode()}()")
+            return Value(node, Type("void", ("p",)))
+        if _SIZED_ALLOC.match(name) and args:
+            value = self._value(args[1 if name.startswith(b"devm") and len(args) > 1 else 0])
+            for child in args[1:]:
+                self._value(child)
+            return Value(node, Type("void", ("p",)))
+        if _ENTRY.match(name) and len(args) >= 2:
+            return self._entry(node, args)
+        return self._foreign(node, name, args, known)
+
+    def _entry(self, node: Node, args: Sequence[Node]) -> Value:
+        """container_of() and its kin: the type is the second argument."""
+        self._escape(self._value(args[0]), Category.UNRESOLVED, "its container is looked up")
+        text = b" ".join(self.parsed.source[args[1].start_byte:args[1].end_byte].split())
+        if not text.startswith((b"struct ", b"union ")):
+            before = self.parsed.source[:args[1].start_byte].rstrip()
+            for word in (b"struct", b"union"):
+                if before.endswith(word):
+                    text = word + b" " + text
+        return Value(node, Type(text.decode("latin-1").rstrip(" *"), ("p",)))
+
+    def _swap(self, node: Node, args: Sequence[Node]) -> Value:
+        first, second = self._value(args[0]), self._value(args[1])
+        if first.holds_page and second.holds_page:
+            self._tie(first, second)
+        else:
+            self._escape(first, Category.UNRESOLVED, "is swapped with a value of another type")
+            self._escape(second, Category.UNRESOLVED, "is swapped with a value of another type")
+        return Value(node)
+
+    def _foreign(self, node: Node, name: bytes, args: Sequence[Node],
+                 known: Function | None) -> Value:
+        """A function or macro that neither the driver defines nor the model knows."""
+        title = name.decode("latin-1")
+        macro = name in self.symbols.macros
+        for child in args:
+            value = self._value(child)
+            if macro:
+                self._escape(value, Category.MACRO, f"is passed to the macro {title}()")
+            else:
+                self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {title}()")
+        if _GIVES_PAGE.match(name):
+            return Value(node, Type(PAGE, ("p",)), (Atom(node),))
+        if known is not None:
+            result = self.symbols.resolve(known.result)
+            return Value(node, result, (Atom(node),) if result.is_page else ())
+        return Value(node)
+
+    def _indirect(self, node: Node, function: Node, args: Sequence[Node]) -> Value:
+        callee = self._value(function)
+        title = self._text(function).decode("latin-1")
+        for child in args:
+            self._escape(self._value(child), Category.FUNCTION_POINTER,
+                         f"is passed through the function pointer {title}")
+        type_ = callee.type.result() if callee.type else None
+        if type_ is not None and type_.is_page:
+            return Value(node, type_, (Atom(node, category=Category.FUNCTION_POINTER),))
+        return Value(node, type_)
+
+    def _own(self, node: Node, known: Function, args: Sequence[Node]) -> Value:
+        title = known.name.decode("latin-1")
+        for index, child in enumerate(args):
+            value = self._value(child)
+            if index >= len(known.parameters):
+                self._escape(value, Category.PAGE_ONLY_USE,
+                             f"is a variable argument of {title}()")
+                continue
+            parameter = known.parameters[index]
+            type_ = self.symbols.resolve(parameter.type)
+            slot = self.driver.parameter(known, index)
+            if slot is not None:
+                self.touched.add(slot)
+                self._flow(value, slot, type_.level)
+            elif value.holds_page:
+                self._escape(value, self._hiding(type_),
+                             f"is passed to {title}() as another type")
+        result = self.symbols.resolve(known.result)
+        slot = self.driver.result(known)
+        if slot is not None:
+            self.touched.add(slot)
+            return Value(node, result, (Atom(node, slot),))
+        if result.is_page:
+            return Value(node, result, (Atom(node),))
+        return Value(node, result)
+
+    def _unwrap(self, node: Node, argument: Node) -> Value:
+        value = self._value(argument)
+        slot = self._call_slot(node, "page_to_netmem", None)
+        if value.holds_page and any(atom.slot for atom in value.atoms):
+            self._flow(value, slot, 0)
+            self.graph.uses.append(Use(UseKind.UNWRAP, slot, self._place(node), inner=value.node))
+        return Value(node, Type("netmem_ref"))
+
+    def _twin(self, node: Node, function: Node, twin: Twin, args: Sequence[Node]) -> Value:
+        available = self.driver.has(twin.netmem)
+        slot = self._call_slot(node, twin.page, twin)
+        argument: Node | None = None
+        for index, child in enumerate(args):
+            value = self._value(child)
+            if index != twin.arg:
+                self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {twin.page}()")
+                continue
+            argument = child
+            if value.holds_page:
+                self._flow(value, slot, 0)
+            elif value.type is not None and not self._is_null(value):
+                self.graph.block(slot, Category.VOID_POINTER,
+                                 f"{twin.page}() is given a value that is not a page pointer",
+                                 self._place(child))
+            else:
+                self._flow(value, slot, 0)
+        if not available:
+            self.graph.block(slot, Category.MISSING_API,
+                             f"this kernel has no {twin.netmem}()", self._place(node))
+        self.graph.calls.append(Call(slot, twin, self._place(node), function, argument))
+        if twin.gives:
+            return Value(node, Type(PAGE, ("p",)), (Atom(node, slot),))
+        if twin.netmem == "netmem_address":
+            return Value(node, Type("void", ("p",)))
+        return Value(node)
+
+
+_HANDLERS = {
+    "identifier": FunctionReader._identifier,
+    "null": FunctionReader._null,
+    "string_literal": FunctionReader._string,
+    "concatenated_string": FunctionReader._string,
+    "number_literal": FunctionReader._number,
+    "char_literal": FunctionReader._number,
+    "true": FunctionReader._number,
+    "false": FunctionReader._number,
+    "comment": FunctionReader._leaf,
+    "type_descriptor": FunctionReader._leaf,
+    "primitive_type": FunctionReader._leaf,
+    "field_expression": FunctionReader._field,
+    "subscript_expression": FunctionReader._subscript,
+    "pointer_expression": FunctionReader._pointer,
+    "parenthesized_expression": FunctionReader._parentheses,
+    "assignment_expression": FunctionReader._assignment,
+    "conditional_expression": FunctionReader._conditional,
+    "cast_expression": FunctionReader._cast,
+    "compound_literal_expression": FunctionReader._literal,
+    "comma_expression": FunctionReader._comma,
+    "sizeof_expression": FunctionReader._sizeof,
+    "offsetof_expression": FunctionReader._leaf,
+    "unary_expression": FunctionReader._unary,
+    "update_expression": FunctionReader._update,
+    "binary_expression": FunctionReader._binary,
+    "call_expression": FunctionReader._call,
+}

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""C types as far as following pool memory needs them, and how declarators spell them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tree_sitter import Node
+
+Derivation = Literal["p", "a", "f"]
+
+PAGE = "struct page"
+NETMEM = "netmem_ref"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A base name and the derivations on it, outermost first.
+
+    `struct page *pages[4]` is `Type("struct page", ("a", "p"))`: an array of pointers.
+    "p" is a pointer, "a" an array, "f" a function returning what follows.
+    """
+
+    base: str
+    derivations: tuple[Derivation, ...] = ()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this is a `struct page *`, or arrays, pointers or functions that end in one."""
+        return self.base == PAGE and bool(self.derivations) and self.derivations[-1] == "p"
+
+    @property
+    def is_void_pointer(self) -> bool:
+        return self.base == "void" and self.derivations == ("p",)
+
+    @property
+    def level(self) -> int:
+        """Derivations between this and the page pointer: 0 for `struct page *` itself."""
+        return len(self.derivations) - 1
+
+    @property
+    def is_record(self) -> bool:
+        return not self.derivations and self.base.startswith(("struct ", "union "))
+
+    def target(self) -> Type | None:
+        """The type behind one dereference, or None if this cannot be dereferenced."""
+        if self.derivations and self.derivations[0] in "pa":
+            return Type(self.base, self.derivations[1:])
+        return None
+
+    def result(self) -> Type | None:
+        """The type that calling this gives; pointers to functions are called as functions."""
+        derivations = self.derivations
+        while derivations and derivations[0] in "pa":
+            derivations = derivations[1:]
+        if derivations and derivations[0] == "f":
+            return Type(self.base, derivations[1:])
+        return None
+
+    def pointer(self) -> Type:
+        return Type(self.base, ("p", *self.derivations))
+
+
+@dataclass(frozen=True, slots=True)
+class Declarator:
+    """One declared name: its type, its identifier node, and its whole declarator node."""
+
+    name: bytes
+    type: Type
+    identifier: Node | None
+    node: Node
+    parameters: Node | None = None
+    value: Node | None = None
+
+
+def read_declarator(base: str, node: Node, source: bytes) -> Declarator:
+    """Follow a declarator from the outside in to the declared name."""
+    derivations: tuple[Derivation, ...] = ()
+    whole = node
+    value: Node | None = None
+    parameters: Node | None = None
+    while True:
+        kind = node.type
+        inner: Node | None
+        if kind == "init_declarator":
+            value = node.child_by_field_name("value")
+            inner = node.child_by_field_name("declarator")
+        elif kind in (
+            "pointer_declarator",
+            "abstract_pointer_declarator",
+            "pointer_type_declarator",
+            "pointer_field_declarator",
+        ):
+            derivations = ("p", *derivations)
+            inner = node.child_by_field_name("declarator")
+        elif kind in ("array_declarator", "abstract_array_declarator"):
+            derivations = ("a", *derivations)
+            inner = node.child_by_field_name("declarator")
+        elif kind in ("function_declarator", "abstract_function_declarator"):
+            derivations = ("f", *derivations)
+            parameters = node.child_by_field_name("parameters")
+            inner = node.child_by_field_name("declarator")
+        elif kind in (
+            "parenthesized_declarator",
+            "abstract_parenthesized_declarator",
+            "attributed_declarator",
+        ):
+            inner = next(
+                (
+                    c
+                    for c in node.named_children
+                    if c.type.endswith("declarator") or c.type.endswith("identifier")
+                ),
+                None,
+            )
+        else:
+            named = kind in ("identifier", "field_identifier", "type_identifier")
+            name = source[node.start_byte : node.end_byte] if named else b""
+            return Declarator(
+                name, Type(base, derivations), node if named else None, whole, parameters, value
+            )
+        if inner is None:
+            return Declarator(b"", Type(base, derivations), None, whole, parameters, value)
+        node = inner
+
+
+@dataclass(slots=True)
+class Member:
+    """A member of a struct or union, and where it is declared."""
+
+    name: bytes
+    type: Type
+    file: str
+    declaration: Node
+    declarator: Declarator
+    record: str
+
+
+@dataclass(slots=True)
+class Record:
+    """A struct or union; members of anonymous structs and unions inside are its own."""
+
+    tag: str
+    file: str
+    members: dict[bytes, Member] = field(default_factory=dict)
+    order: list[bytes] = field(default_factory=list)
