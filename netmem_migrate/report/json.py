@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The report of a run as JSON, version 1 (docs/report.md): plain data for other programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from netmem_migrate.results import (
+    Declaration,
+    DriverReport,
+    InputError,
+    Refusal,
+    Requirement,
+    Run,
+    Site,
+)
+
+VERSION = 1
+
+
+def _declaration(item: Declaration) -> dict[str, Any]:
+    return {
+        "file": item.file,
+        "line": item.line,
+        "function": item.function,
+        "kind": item.kind,
+        "name": item.name,
+        "new_name": item.new_name,
+        "from": item.from_,
+        "to": item.to,
+    }
+
+
+def _site(item: Site) -> dict[str, Any]:
+    return {
+        "file": item.file,
+        "line": item.line,
+        "function": item.function,
+        "call": item.call,
+        "action": item.action.value,
+        "to": item.to,
+        "reason": item.reason,
+    }
+
+
+def _refusal(item: Refusal) -> dict[str, Any]:
+    return {
+        "file": item.file,
+        "line": item.line,
+        "slot": item.slot,
+        "category": item.category,
+        "reason": item.reason,
+        "origins": list(item.origins),
+    }
+
+
+def _requirement(item: Requirement) -> dict[str, Any]:
+    return {
+        "status": item.status,
+        "evidence": [
+            {"file": file, "line": line, "text": text} for file, line, text in item.evidence
+        ],
+    }
+
+
+def driver_to_dict(report: DriverReport) -> dict[str, Any]:
+    """One entry of the report's `drivers`."""
+    return {
+        "path": report.path,
+        "files": list(report.files),
+        "verdict": report.verdict.value,
+        "declarations": [_declaration(item) for item in report.declarations],
+        "sites": [_site(item) for item in report.sites],
+        "refusals": [_refusal(item) for item in report.refusals],
+        "requirements": {
+            key: _requirement(report.requirements[key]) for key in sorted(report.requirements)
+        },
+        "parse": {
+            "functions": report.parse.functions,
+            "functions_with_errors": report.parse.functions_with_errors,
+            "relevant_functions_with_errors": report.parse.relevant_functions_with_errors,
+        },
+    }
+
+
+def run_to_dict(run: Run) -> dict[str, Any]:
+    """The whole report. The folder the tree lies in is not part of it: reports can be compared."""
+    return {
+        "version": VERSION,
+        "kernel": run.kernel,
+        "api": run.api,
+        "drivers": [driver_to_dict(migration.report) for migration in run.drivers],
+    }
+
+
+def dumps(run: Run) -> str:
+    """The report as text: ASCII, two-space indent, a newline at the end."""
+    return json.dumps(run_to_dict(run), indent=2) + "\n"
+
+
+def write(run: Run, path: Path) -> None:
+    """Write the report, whole or not at all; raises InputError where that cannot be done."""
+    try:
+        if path.exists() and not path.is_file():
+            # /dev/stdout, a pipe: written to, never replaced.
+            path.write_text(dumps(run), encoding="ascii")
+            return
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(dumps(run))
+            umask = os.umask(0)
+            os.umask(umask)
+            Path(name).chmod(0o666 & ~umask)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"{path}: the report cannot be written: {reason}") from None

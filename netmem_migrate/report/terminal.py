@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What was converted, kept and refused, for a person; the commands print it on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import click
+
+from netmem_migrate.results import Action, DriverReport, Refusal, Run, Site, Verdict
+
+_COLOURS = {
+    Verdict.CONVERTED: "green",
+    Verdict.PARTIAL: "yellow",
+    Verdict.REFUSED: "red",
+    Verdict.NOTHING_TO_DO: None,
+}
+_PLACES_SHOWN = 4
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def grouped(sites: Iterable[Site]) -> dict[tuple[str, str], list[Site]]:
+    """Sites by what is called and why it stayed, in the order they were met."""
+    groups: dict[tuple[str, str], list[Site]] = {}
+    for site in sites:
+        groups.setdefault((site.call, site.reason), []).append(site)
+    return groups
+
+
+def _head(report: DriverReport, files: int) -> str:
+    verdict = click.style(
+        report.verdict.value.replace("-", " "), fg=_COLOURS[report.verdict], bold=True
+    )
+    if report.verdict is Verdict.NOTHING_TO_DO:
+        return f"{report.path}: {verdict}"
+    count = {action: 0 for action in Action}
+    for site in report.sites:
+        count[site.action] += 1
+    parts = [
+        plural(len(report.declarations), "declaration"),
+        f"{count[Action.CONVERTED]} calls converted",
+        f"{count[Action.BRIDGED]} bridged",
+        f"{count[Action.KEPT]} kept",
+        f"{len(report.refusals)} refused",
+        f"{plural(files, 'file')} changed",
+    ]
+    return f"{report.path}: {verdict}: " + ", ".join(parts)
+
+
+def _group_lines(word: str, colour: str, sites: Iterable[Site]) -> Iterator[str]:
+    for (call, reason), group in grouped(sites).items():
+        places = [f"{site.file}:{site.line}" for site in group[:_PLACES_SHOWN]]
+        more = len(group) - len(places)
+        where = ", ".join(places) + (f" and {more} more" if more else "")
+        yield f"  {click.style(word, fg=colour)} {call}(): {reason or 'no reason given'} ({where})"
+
+
+def _refusal_lines(refusals: Iterable[Refusal]) -> Iterator[str]:
+    for item in refusals:
+        word = click.style("refused", fg="red")
+        yield f"  {word} {item.file}:{item.line}: {item.slot}: {item.reason} [{item.category}]"
+        for origin in item.origins:
+            yield f"            from {origin}"
+
+
+def lines(run: Run) -> Iterator[str]:
+    """The summary of a run, line by line, with colour codes (click strips them off a terminal)."""
+    for migration in run.drivers:
+        report = migration.report
+        yield _head(report, len(migration.changes))
+        for word, colour, action in (
+            ("bridged", "yellow", Action.BRIDGED),
+            ("kept", "cyan", Action.KEPT),
+        ):
+            yield from _group_lines(
+                word, colour, (site for site in report.sites if site.action is action)
+            )
+        yield from _refusal_lines(report.refusals)
