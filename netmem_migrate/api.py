@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The library: what the commands call, and other tools can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from netmem_migrate import driver as drivers
+from netmem_migrate.flow.analyse import Analysis, analyse, uses_page_pool
+from netmem_migrate.kernel import Kernel
+from netmem_migrate.model.target import Target, bundled, from_tree
+from netmem_migrate.naming import new_names
+from netmem_migrate.passes import Loaded, Work, load
+from netmem_migrate.report.build import report
+from netmem_migrate.results import (
+    DriverReport,
+    Edit,
+    FileChange,
+    InputError,
+    Migration,
+    Run,
+    Verdict,
+)
+from netmem_migrate.rewrite.layout import rewrite
+from netmem_migrate.rewrite.order import keep_order
+
+Progress = Callable[[str], None]
+
+
+def migrate(
+    paths: Sequence[Path],
+    *,
+    kernel: Path | None = None,
+    api: str | None = None,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    keep_names: bool = False,
+    allow_accessor: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Convert the drivers at `paths` in memory; nothing is written.
+
+    Each path is one driver: its folder, or one of its files. `kernel` names the tree, which is
+    otherwise found by walking up; outside any tree the bundled model of `api` is used. `only` and
+    `skip` are ids of passes. Raises InputError for input that cannot be processed.
+    """
+    if not paths:
+        raise InputError("name a driver's folder or file")
+    tree, target = target_of(paths[0], kernel, api)
+    passes = _chosen(only, skip, keep_names)
+    done: list[Migration] = []
+    for path in paths:
+        found = drivers.find(path, tree.root if tree else None)
+        if progress is not None:
+            progress(found.path)
+        done.append(migrate_driver(found, target, passes, rename="names" in {
+            one.declared.id for one in passes}))
+    root = tree.root if tree else drivers.find(paths[0], None).root
+    return Run(root, tree.version if tree else "", target.api, tuple(done))
+
+
+def target_of(path: Path, kernel: Path | None, api: str | None) -> tuple[Kernel | None, Target]:
+    """The tree that a path is in, and the netmem API to convert to."""
+    tree = Kernel.at(kernel) if kernel is not None else Kernel.find(path)
+    if tree is None:
+        return None, bundled(api)
+    return tree, bundled(api) if api else from_tree(tree.root, tree.api)
+
+
+def analyse_path(path: Path, *, kernel: Path | None = None, api: str | None = None) -> Analysis:
+    """Follow the pages of one driver; for `explain` and for tests."""
+    tree, target = target_of(path, kernel, api)
+    return analyse(drivers.find(path, tree.root if tree else None), target)
+
+
+def migrate_driver(found: drivers.Driver, target: Target, passes: Sequence[Loaded],
+                   *, rename: bool = True) -> Migration:
+    """Convert one driver in memory."""
+    if not uses_page_pool(found):
+        return Migration(DriverReport(found.path, found.files, Verdict.NOTHING_TO_DO))
+    analysis = analyse(found, target)
+    work = Work(analysis, new_names(analysis) if rename else {})
+    by_file: dict[str, list[Edit]] = {}
+    for one in passes:
+        for edit in one.edits(work):
+            by_file.setdefault(edit.file, []).append(edit)
+    changes: list[FileChange] = []
+    kept: list[Edit] = []
+    for file in sorted(by_file):
+        source = analysis.sources[file]
+        text, edits = rewrite(source, by_file[file])
+        after = keep_order(source, text)
+        if after != source:
+            changes.append(FileChange(file, source, after))
+            kept.extend(edits)
+    return Migration(report(work), tuple(changes), tuple(kept))
+
+
+def _chosen(only: Sequence[str], skip: Sequence[str], keep_names: bool) -> list[Loaded]:
+    passes = load()
+    known = {one.declared.id for one in passes}
+    for name in [*only, *skip]:
+        if name not in known:
+            raise InputError(f"no pass is called {name}; known: {', '.join(sorted(known))}")
+    left_out = {*skip, *(("names",) if keep_names else ())}
+    return [one for one in passes if one.declared.id not in left_out
+            and (not only or one.declared.id in only)]

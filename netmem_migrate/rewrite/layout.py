@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Keep the shape: continuation lines under their parenthesis, and 80 columns.
+
+Only lines that an edit touches, and lines that continue them, can move. Follows Documentation/process/coding-style.rst.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from netmem_migrate.results import Edit
+from netmem_migrate.rewrite.text import LIMIT, TAB, apply, columns, indent_to, merge
+from netmem_migrate.syntax.mask_text import code_of
+
+_BRACKETS = re.compile(rb"[()\[\]{}\n]")
+_OPEN = {40: 41, 91: 93}
+_ID = "layout"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of the original: where it starts and ends, and the bracket it continues."""
+
+    start: int
+    end: int
+    text: int  # the first byte that is not white space
+    opener: int | None
+
+
+def rewrite(source: bytes, edits: Sequence[Edit]) -> tuple[bytes, list[Edit]]:
+    """The new text of one file, and the edits that made it before long lines were wrapped."""
+    edits = merge(edits)
+    edits = merge([*edits, *_realign(source, edits)])
+    return _wrap(*_applied(source, edits)), edits
+
+
+def _applied(source: bytes, edits: Sequence[Edit]) -> tuple[bytes, set[int]]:
+    """The text after the edits, and the lines (0-based) of it that they touched."""
+    parts: list[bytes] = []
+    touched: set[int] = set()
+    line = position = 0
+    for edit in edits:
+        kept = source[position:edit.start]
+        line += kept.count(b"\n")
+        touched.update(range(line, line + edit.text.count(b"\n") + 1))
+        line += edit.text.count(b"\n")
+        parts += (kept, edit.text)
+        position = edit.end
+    parts.append(source[position:])
+    return b"".join(parts), touched
+
+
+def _lines(source: bytes) -> list[_Line]:
+    code = code_of(source)
+    lines: list[_Line] = []
+    stack: list[int] = []
+    start = 0
+    opener: int | None = None
+
+    def close(end: int) -> None:
+        text = start
+        while text < end and source[text] in b" \t":
+            text += 1
+        lines.append(_Line(start, end, text, opener))
+
+    for match in _BRACKETS.finditer(code):
+        byte = code[match.start()]
+        if byte == 10:
+            close(match.start())
+            start = match.end()
+            opener = stack[-1] if stack and code[stack[-1]] in _OPEN else None
+        elif byte in b"([{":
+            stack.append(match.start())
+        elif stack:
+            stack.pop()
+    close(len(source))
+    return lines
+
+
+def _realign(source: bytes, edits: Sequence[Edit]) -> list[Edit]:
+    """Move continuation lines that stood under a bracket which an edit has moved."""
+    lines = _lines(source)
+    starts = [line.start for line in lines]
+    indents: dict[int, bytes] = {}
+    touched = {bisect_right(starts, edit.start) - 1 for edit in edits}
+
+    def column(offset: int) -> tuple[int, int]:
+        """The column of an offset before and after."""
+        index = bisect_right(starts, offset) - 1
+        line = lines[index]
+        old = columns(source[line.start:offset])
+        inside = [edit for edit in edits
+                  if line.start <= edit.start and edit.end <= offset]
+        text = apply(source[line.start:offset],
+                     [Edit(e.file, e.start - line.start, e.end - line.start, e.text, e.transform)
+                      for e in inside])
+        if index in indents:
+            text = indents[index] + text[line.text - line.start:]
+        return old, columns(text[text.rfind(b"\n") + 1:])
+
+    added: list[Edit] = []
+    for index, line in enumerate(lines):
+        if line.opener is None or line.text == line.end:
+            continue
+        owner = bisect_right(starts, line.opener) - 1
+        if owner not in touched and owner not in indents:
+            continue
+        old, new = column(line.opener)
+        here = columns(source[line.start:line.text])
+        if here != old + 1 or old == new:
+            continue
+        indent = indent_to(new + 1)
+        if indent != source[line.start:line.text] and not any(
+                edit.start < line.text and edit.end > line.start for edit in edits):
+            indents[index] = indent
+            added.append(Edit(edits[0].file, line.start, line.text, indent, _ID,
+                              "continues a call that moved"))
+    return added
+
+
+@dataclass(frozen=True, slots=True)
+class _Break:
+    """A place where a line may be broken: its offset in the line, and the bracket it is in."""
+
+    offset: int
+    opener: int  # order of the bracket: lower is further out
+    column: int  # where the next line begins
+
+
+def _wrap(text: bytes, touched: set[int]) -> bytes:
+    """Break touched lines that are longer than 80 columns, as far as they can be broken."""
+    newline = b"\r\n" if b"\r\n" in text else b"\n"
+    lines = text.split(b"\n")
+    queue = sorted(touched, reverse=True)
+    while queue:
+        index = queue.pop()
+        if columns(lines[index].rstrip(b"\r")) <= LIMIT:
+            continue
+        broken = _break(lines, index)
+        if broken is None:
+            continue
+        head, tail = broken
+        lines[index] = head + newline[:-1]
+        following = lines[index + 1] if index + 1 < len(lines) else b""
+        if _joins(lines, index, tail, following):
+            lines[index + 1] = tail + b" " + following.lstrip(b" \t")
+            shift = 0
+        else:
+            lines.insert(index + 1, tail)
+            shift = 1
+        queue = sorted({index + 1, *(i + shift if i > index else i for i in queue)},
+                       reverse=True)
+    return b"\n".join(lines)
+
+
+def _joins(lines: list[bytes], index: int, tail: bytes, following: bytes) -> bool:
+    """Whether the rest of a broken line goes in front of the next line of the same call."""
+    indent = tail[:len(tail) - len(tail.lstrip(b" \t"))]
+    own = following[:len(following) - len(following.lstrip(b" \t"))]
+    return (tail.rstrip(b"\r").endswith(b",") and indent == own and b"/*" not in following
+            and columns(tail.rstrip(b"\r") + b" " + following.strip()) <= LIMIT)
+
+
+def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
+    """Split a line in two, at the outermost bracket and as late as fits; None if it cannot be."""
+    line = lines[index]
+    ending = b"\r" if line.endswith(b"\r") else b""
+    code = code_of(b"\n".join(lines[:index + 1]))
+    start = code.rfind(b"\n") + 1
+    breaks: list[_Break] = []
+    assign: int | None = None
+    stack = _open_brackets(code, start)
+    offset = start + len(line) - len(line.lstrip(b" \t"))
+    indent = columns(line[:offset - start])
+    while offset < len(code):
+        byte = code[offset]
+        if byte in b"([{":
+            stack.append(offset)
+        elif byte in b")]}":
+            if stack:
+                stack.pop()
+        elif byte == 32 and stack and code[stack[-1]] == 40:
+            if code[start:offset].endswith((b",", b"&&", b"||")):
+                breaks.append(_Break(offset - start, len(stack), _column(lines, code, stack[-1])))
+        elif byte == 32 and not (stack and code[stack[-1]] in b"([") and assign is None and \
+                code[start:offset].endswith((b" =", b"+=")):
+            assign = offset - start
+        offset += 1
+    for one in sorted(breaks, key=lambda b: (b.opener, -b.offset)):
+        head, rest = line[:one.offset], line[one.offset + 1:]
+        tail = indent_to(one.column + 1) + rest
+        later = any(b.offset > one.offset for b in breaks)
+        if columns(head) <= LIMIT and (columns(tail.rstrip(b"\r")) <= LIMIT or later):
+            return head + ending, tail
+    if assign is not None:
+        tail = indent_to(indent + TAB) + line[assign + 1:]
+        return line[:assign] + ending, tail
+    return None
+
+
+def _open_brackets(code: bytes, end: int) -> list[int]:
+    stack: list[int] = []
+    for match in _BRACKETS.finditer(code, 0, end):
+        byte = code[match.start()]
+        if byte in b"([{":
+            stack.append(match.start())
+        elif byte != 10 and stack:
+            stack.pop()
+    return stack
+
+
+def _column(lines: list[bytes], code: bytes, offset: int) -> int:
+    start = code.rfind(b"\n", 0, offset) + 1
+    line = lines[code.count(b"\n", 0, offset)]
+    return columns(line[:offset - start])

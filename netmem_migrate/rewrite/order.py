@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reverse christmas tree: a block of declarations that was in order stays in order.
+
+Follows Documentation/process/maintainer-netdev.rst. Only declarations that the conversion changed
+move, and none moves past one that its initialiser needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from netmem_migrate.rewrite.text import columns, line_end, line_start
+from netmem_migrate.syntax.parse import parse
+
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    start: int
+    end: int
+    length: int
+    names: frozenset[bytes]
+    needs: frozenset[bytes]
+    text: bytes
+
+
+def keep_order(before: bytes, after: bytes) -> bytes:
+    """`after` with its declaration blocks in the order that `before` kept.
+
+    Functions are matched by their place in the file: a conversion adds and removes none.
+    """
+    old = list(_blocks(before))
+    new = list(_blocks(after))
+    if len(old) != len(new):
+        return after
+    for was, now in reversed(list(zip(old, new, strict=True))):
+        if not was or [one.text for one in was] == [one.text for one in now]:
+            continue
+        if not _ordered(was) or _ordered(now):
+            continue
+        known = {one.text for one in was}
+        arranged = _arrange(now, known)
+        if arranged is not None and _ordered(arranged):
+            text = b"".join(one.text for one in arranged)
+            after = after[:now[0].start] + text + after[now[-1].end:]
+    return after
+
+
+def _ordered(items: list[_Item]) -> bool:
+    return all(one.length >= other.length
+               for one, other in zip(items, items[1:], strict=False))
+
+
+def _arrange(items: list[_Item], known: set[bytes]) -> list[_Item] | None:
+    result = [one for one in items if one.text in known]
+    if not _ordered(result):
+        return None
+    for item in (one for one in items if one.text not in known):
+        position = next((index for index, one in enumerate(result)
+                         if one.length < item.length), len(result))
+        result.insert(position, item)
+    seen: set[bytes] = set()
+    every = {name for one in items for name in one.names}
+    for one in result:
+        if (one.needs & every) - seen - one.names:
+            return None
+        seen |= one.names
+    return result
+
+
+def _blocks(source: bytes) -> Iterator[list[_Item]]:
+    """The declaration blocks at the head of every compound statement, in order of the file."""
+    stack = [parse(source).tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.type == "compound_statement":
+            yield _block(source, node)
+        stack.extend(reversed(node.named_children))
+
+
+def _block(source: bytes, node: Node) -> list[_Item]:
+    items: list[_Item] = []
+    for child in node.named_children:
+        if child.type != "declaration":
+            break
+        start = line_start(source, child.start_byte)
+        end = line_end(source, child.end_byte) + 1
+        if source[start:child.start_byte].strip() or source[child.end_byte:end].strip():
+            return []
+        if items and items[-1].end != start:
+            break
+        names: set[bytes] = set()
+        needs: set[bytes] = set()
+        for declarator in child.children_by_field_name("declarator"):
+            value = declarator.child_by_field_name("value")
+            inner = declarator.child_by_field_name("declarator") if value else declarator
+            if inner is not None:
+                names.update(_WORD.findall(source, inner.start_byte, inner.end_byte))
+            if value is not None:
+                needs.update(_WORD.findall(source, value.start_byte, value.end_byte))
+        first = source[start:line_end(source, start)]
+        items.append(_Item(start, end, columns(first), frozenset(names), frozenset(needs),
+                           source[start:end]))
+    return items

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Declare netmem where a page was declared.
+
+`struct page *x` becomes `netmem_ref x`, and one pointer goes from arrays and cursors too. A
+declaration of several names is split when only some of them move. sizeof(struct page *) in what
+allocates a moved array follows. The column of a member's name stays where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netmem_migrate.flow.graph import UseKind
+from netmem_migrate.passes import Pass, Work
+from netmem_migrate.results import Edit
+from netmem_migrate.rewrite.declare import retype, retype_descriptor
+
+PASS = Pass(
+    id="declarations",
+    summary="struct page * becomes netmem_ref",
+    before="""\
+void drop_all(struct page_pool *pool, struct rx_buf *buf)
+{
+	struct page *page = page_pool_dev_alloc_pages(pool);
+
+	buf->page = page;
+}
+""",
+    after="""\
+void drop_all(struct page_pool *pool, struct rx_buf *buf)
+{
+	netmem_ref netmem = page_pool_dev_alloc_netmems(pool);
+
+	buf->netmem = netmem;
+}
+""",
+    follows="include/net/netmem.h",
+    order=110,
+)
+
+
+def edits(work: Work) -> Iterator[Edit]:
+    """Retype the declarations of every moved slot."""
+    for file, start, end, text in retype(work):
+        yield work.edit(PASS, file, start, end, text, "holds memory of the page_pool")
+    for use in work.analysis.graph.uses:
+        if use.kind is UseKind.SIZEOF and use.inner is not None and work.moves(use.slot):
+            for start, end, text in retype_descriptor(
+                    work.analysis.sources[use.place.file], use.inner):
+                yield work.edit(PASS, use.place.file, start, end, text,
+                                "the array holds netmem")

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Ask the pool for the DMA address of netmem.
+
+Raw dma_sync_*() calls on that address are left as they are: moving them to the pool changes the
+offset and is a patch of its own. Pages of XDP frames and skb frags keep the page call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netmem_migrate.model.functions import Concern
+from netmem_migrate.passes import Pass, Work
+from netmem_migrate.results import Edit
+
+PASS = Pass(
+    id="dma-address",
+    summary="page_pool_get_dma_addr() becomes page_pool_get_dma_addr_netmem()",
+    before="""\
+dma_addr_t where(struct rx_buf *buf)
+{
+	return page_pool_get_dma_addr(buf->page);
+}
+""",
+    after="""\
+dma_addr_t where(struct rx_buf *buf)
+{
+	return page_pool_get_dma_addr_netmem(buf->netmem);
+}
+""",
+    follows="include/net/page_pool/helpers.h",
+    order=30,
+)
+
+
+def edits(work: Work) -> Iterator[Edit]:
+    """Rename the calls whose page moved."""
+    yield from work.calls(PASS, Concern.DMA_ADDRESS)
