@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A pool page in a union with what the other receive mode keeps. */
+#include "netmem_stub.h"
+
+#define DEMO_RX_HEADROOM	XDP_PACKET_HEADROOM
+
+union demo_tx_slot {
+	struct sk_buff *skb;
+	struct xdp_frame *frame;
+};
+
+struct demo_rx_entry {
+	union {
+		netmem_ref netmem;
+		struct xdp_buff *xdp;
+	};
+	dma_addr_t dma;
+	u32 len;
+};
+
+struct demo_rx {
+	struct demo_rx_entry entry[128];
+	struct page_pool *pool;
+	bool zero_copy;
+};
+
+static void demo_rx_set_page(struct demo_rx_entry *entry, netmem_ref netmem)
+{
+	entry->netmem = netmem;
+	entry->dma = page_pool_get_dma_addr_netmem(entry->netmem) +
+		     DEMO_RX_HEADROOM;
+}
+
+static int demo_rx_alloc_buffer(struct demo_rx *rx, int i)
+{
+	netmem_ref netmem;
+
+	netmem = page_pool_dev_alloc_netmems(rx->pool);
+	if (unlikely(!netmem))
+		return -ENOMEM;
+
+	demo_rx_set_page(&rx->entry[i], netmem);
+	return 0;
+}
+
+static void demo_rx_reuse_buffer(struct demo_rx *rx, int to, int from)
+{
+	demo_rx_set_page(&rx->entry[to], rx->entry[from].netmem);
+	rx->entry[from].netmem = 0;
+}
+
+static struct sk_buff *demo_rx_page(struct demo_rx *rx,
+				    struct napi_struct *napi,
+				    struct demo_rx_entry *entry)
+{
+	struct sk_buff *skb;
+
+	skb = napi_alloc_skb(napi, 128);
+	if (unlikely(!skb)) {
+		page_pool_recycle_direct_netmem(rx->pool, entry->netmem);
+		entry->netmem = 0;
+		return NULL;
+	}
+
+	skb_add_rx_frag_netmem(skb, 0, entry->netmem, DEMO_RX_HEADROOM,
+			       entry->len, PAGE_SIZE);
+	skb_mark_for_recycle(skb);
+	entry->netmem = 0;
+
+	return skb;
+}
+
+static void demo_rx_free(struct demo_rx *rx)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rx->entry); i++) {
+		struct demo_rx_entry *entry = &rx->entry[i];
+
+		if (rx->zero_copy) {
+			entry->xdp = NULL;
+			continue;
+		}
+
+		if (entry->netmem)
+			page_pool_put_full_netmem(rx->pool, entry->netmem,
+						  false);
+		entry->netmem = 0;
+	}
+}
