@@ -54,7 +54,7 @@ def diff(
         return scratch.git(
             "diff-tree",
             "-r",
-            *(["--stat=80"] if stat else ["--patch"]),
+            *(["--stat=80"] if stat else ["--patch", "--unified=3"]),
             "--color=" + ("always" if color else "never"),
             *DIFF_OPTIONS,
             before,

@@ -55,7 +55,6 @@ DIFF_OPTIONS = (
     "--text",
     "--full-index",
     "--diff-algorithm=myers",
-    "--unified=3",
 )
 
 
@@ -285,7 +284,8 @@ class Scratch:
 
     def blob(self, content: bytes) -> str:
         """Store `content` as it is and return its object id."""
-        return self.git("hash-object", "-w", "--no-filters", "--stdin", stdin=content).decode().strip()
+        oid = self.git("hash-object", "-w", "--no-filters", "--stdin", stdin=content)
+        return oid.decode().strip()
 
     def tree(self, base: str, files: Mapping[str, tuple[str, bytes]]) -> str:
         """The tree `base` ("" for an empty one) with `files` (path: mode, content) put over it."""
@@ -310,6 +310,5 @@ class Scratch:
             "GIT_COMMITTER_DATE": date,
         }
         parents = ["-p", parent] if parent else []
-        return (
-            self.git("commit-tree", tree, *parents, stdin=message.encode(), env=env).decode().strip()
-        )
+        oid = self.git("commit-tree", tree, *parents, stdin=message.encode(), env=env)
+        return oid.decode().strip()

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Iterator
 
 import click
@@ -16,6 +18,11 @@ _COLOURS = {
     Verdict.NOTHING_TO_DO: None,
 }
 _PLACES_SHOWN = 4
+
+
+def colour() -> bool:
+    """May stderr be coloured? On a terminal, and unless NO_COLOR is set."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def plural(number: int, noun: str) -> str:
@@ -37,7 +44,7 @@ def _head(report: DriverReport, files: int) -> str:
     )
     if report.verdict is Verdict.NOTHING_TO_DO:
         return f"{report.path}: {verdict}"
-    count = {action: 0 for action in Action}
+    count = dict.fromkeys(Action, 0)
     for site in report.sites:
         count[site.action] += 1
     parts = [

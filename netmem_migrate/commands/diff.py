@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`netmem-migrate diff`: show what would change, write nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from netmem_migrate.commands import _options
+from netmem_migrate.results import ExitCode, Run
+
+
+class _Command(click.Command):
+    """Takes `--color` without a value as `always`, as git does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        head = ["--color=always" if arg == "--color" else arg for arg in args[:end]]
+        return super().parse_args(ctx, head + args[end:])
+
+
+def _wants_color(when: str) -> bool:
+    if when == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return when == "always"
+
+
+def _show(run: Run, *, color: str, stat: bool) -> bool:
+    from netmem_migrate.patch.diff import changes_of, diff
+
+    text = diff(run.root, changes_of(run), color=_wants_color(color), stat=stat)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
+    return bool(text)
+
+
+@click.command(
+    cls=_Command,
+    name="diff",
+    epilog="Example: netmem-migrate diff drivers/net/ethernet/VENDOR/DRIVER | git apply --check",
+)
+@_options.paths_argument
+@click.option("--stat", is_flag=True, help="A diffstat instead of the diff.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour the diff. NO_COLOR turns `auto` off.",
+)
+@click.option("--exit-code", "findings", is_flag=True, help="Exit with 1 if there is a difference.")
+@click.option(
+    "--stdin-name",
+    default="stdin.c",
+    show_default=True,
+    metavar="NAME",
+    help="What to call the file that `-` reads.",
+)
+@_options.conversion_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    paths: tuple[Path, ...],
+    stat: bool,
+    color: str,
+    findings: bool,
+    stdin_name: str,
+    **shared: Any,
+) -> None:
+    """Show what converting PATH would change, as a unified git diff on stdout.
+
+    PATH is a driver's folder, a .c or .h file, or - for one C file on stdin. Nothing is written.
+    """
+    options = _options.conversion(shared)
+    if _options.alone(paths):
+        with _options.stdin_file(stdin_name) as path:
+            run = _options.convert((path,), options)
+            differs = _show(run, color=color, stat=stat)
+    else:
+        run = _options.convert(paths, options)
+        differs = _show(run, color=color, stat=stat)
+    _options.summary(run, options)
+    code = _options.exit_code(run)
+    if findings and differs:
+        code = max(code, ExitCode.FINDINGS)
+    ctx.exit(code)
