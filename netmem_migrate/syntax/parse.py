@@ -11,7 +11,8 @@ import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
 from netmem_migrate.results import ParseCounts
-from netmem_migrate.syntax.mask import code_of, mask
+from netmem_migrate.syntax.mask import mask
+from netmem_migrate.syntax.mask_text import code_of
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
 
