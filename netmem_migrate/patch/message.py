@@ -205,15 +205,15 @@ _WHY = (
     "follow when the pool is given other memory."
 )
 _NEUTRAL = (
-    "No functional change is intended: this patch enables nothing, so every buffer of the pool is "
+    "No functional change is intended: nothing is enabled here, so every buffer of the pool is "
     "still a page and each netmem helper does with it what its page counterpart did. Allocation "
     "flags, sizes, reference counts and error paths stay. Support for unreadable (device) memory "
     "is neither added nor claimed."
 )
 _NEUTRAL_FOR_PAGES = (
     "No functional change is intended for pages: each netmem helper does with them what its page "
-    "counterpart did. Allocation flags, sizes, reference counts and error paths stay. This patch "
-    "sets no flag of a pool and does not claim that unreadable memory works where it changed code."
+    "counterpart did. Allocation flags, sizes, reference counts and error paths stay. No pool flag "
+    "is set here, and no claim is made that unreadable memory works where code changed."
 )
 _CPU = (
     "netmem_address() is NULL for unreadable memory only, which this pool cannot hold; the CPU "
@@ -227,14 +227,14 @@ def _neutral(provenance: Provenance) -> str:
 
 def _proof(provenance: Provenance) -> str:
     if provenance.proven:
-        return f"{provenance.proven} `netmem-migrate verify` on this patch repeats it."
+        return f"{provenance.proven} `netmem-migrate verify` repeats it."
     return (
-        "Not compiled or run on hardware while it was generated; `netmem-migrate verify` on this "
-        "patch compiles every touched object before and after and compares the code."
+        "Not compiled or run on hardware yet; `netmem-migrate verify` compiles every touched "
+        "object before and after the change and compares the code."
     )
 
 
-def _tool(provenance: Provenance, passes: Sequence[str]) -> str:
+def _tool(passes: Sequence[str]) -> str:
     ids = f" (passes: {', '.join(passes)})" if passes else ""
     return f"All of the change was made by netmem-migrate {version('netmem-migrate')}{ids}:"
 
@@ -269,7 +269,7 @@ def body(migration: Migration, provenance: Provenance) -> str:
         parts.append("\n".join(["Calls replaced:", *rules]))
     parts.append(_fill(_proof(provenance)))
     passes = sorted({edit.transform for edit in migration.edits})
-    parts.append(_fill(_tool(provenance, passes)) + "\n" + _command(provenance))
+    parts.append(_fill(_tool(passes)) + "\n" + _command(provenance))
     if provenance.trailer:
         parts.append(TRAILER)
     return _safe("\n\n".join(parts) + "\n")
@@ -316,23 +316,10 @@ def cover(
         parts.append(
             "\n".join(["Not converted, left for a person:", *_bounded(refused, "of them")])
         )
-    parts.append(_fill(_plural(_neutral(provenance))))
-    parts.append(_fill(_plural(_proof(provenance))))
-    parts.append(_fill(_tool(provenance, [])) + "\n" + _command(provenance))
+    parts.append(_fill(_neutral(provenance)))
+    parts.append(_fill(_proof(provenance)))
+    parts.append(_fill(_tool([])) + "\n" + _command(provenance))
     return title, _safe("\n\n".join(parts) + "\n")
-
-
-def _plural(text: str) -> str:
-    for one, many in (
-        ("this patch enables", "these patches enable"),
-        ("This patch sets no flag of a pool and does", "These patches set no flag of a pool and do"),
-        ("where it changed", "where they changed"),
-        ("on this patch compiles", "on these patches compiles"),
-        ("on this patch repeats", "on these patches repeats"),
-        ("while it was generated", "while they were generated"),
-    ):
-        text = text.replace(one, many)
-    return text
 
 
 def _table(migrations: Sequence[Migration], names: Sequence[str]) -> str:

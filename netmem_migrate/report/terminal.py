@@ -49,7 +49,7 @@ def _head(report: DriverReport, files: int) -> str:
         count[site.action] += 1
     parts = [
         plural(len(report.declarations), "declaration"),
-        f"{count[Action.CONVERTED]} calls converted",
+        f"{plural(count[Action.CONVERTED], 'call')} converted",
         f"{count[Action.BRIDGED]} bridged",
         f"{count[Action.KEPT]} kept",
         f"{len(report.refusals)} refused",
