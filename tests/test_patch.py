@@ -666,7 +666,7 @@ def test_message_keeps_to_what_git_and_checkpatch_take() -> None:
         replace(
             one.report.sites[1],
             function=f"a_function_with_a_rather_long_name_{number}",
-            reason="--- a/file and diff --git are words that start lines of a diff " * 2 + str(number),
+            reason="--- a/file and diff --git are words that start a diff " * 2 + str(number),
         )
         for number in range(40)
     )
