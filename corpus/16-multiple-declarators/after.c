@@ -18,8 +18,8 @@ static int demo_rx_refill(struct demo_rx_ring *ring, struct demo_rx_desc *desc)
 {
 	struct device *dev = ring->dev;
 	struct page *hdr_page;
-	netmem_ref netmem;
 	dma_addr_t hdr_dma;
+	netmem_ref netmem;
 
 	netmem = page_pool_dev_alloc_netmems(ring->pool);
 	if (!netmem)

@@ -98,6 +98,16 @@ void prefetchw(const void *addr);
 void net_prefetch(const void *addr);
 long atomic_long_read(const atomic_long_t *v);
 
+struct scatterlist {
+	unsigned long page_link;
+	unsigned int offset;
+	unsigned int length;
+};
+
+void sg_init_table(struct scatterlist *sg, unsigned int nents);
+void sg_set_page(struct scatterlist *sg, struct page *page, unsigned int len,
+		 unsigned int offset);
+
 /* netmem */
 struct netmem_desc {
 	struct page_pool *pp;
