@@ -68,13 +68,18 @@ def find(path: Path, root: Path | None) -> Driver:
     return Driver(name, base, names, tuple(file.relative_to(base).as_posix() for file in inside))
 
 
+def is_module(folder: Path) -> bool:
+    """Whether a folder has build rules of its own, so that it is a driver for itself."""
+    return any((folder / build).exists() for build in _BUILD)
+
+
 def _folder(path: Path) -> set[Path]:
     found: set[Path] = set()
     for where, folders, files in os.walk(path):
         here = Path(where)
         folders[:] = [name for name in folders
                       if not name.startswith(".")
-                      and not any((here / name / build).exists() for build in _BUILD)]
+                      and not is_module(here / name)]
         found.update(here / name for name in files
                      if name.endswith(_SOURCES) and not name.endswith(".mod.c"))
     return found

@@ -10,6 +10,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Category, Kind, Place, Slot
 from netmem_migrate.model.functions import BY_PAGE, POOL_API
 from netmem_migrate.passes import Work
+from netmem_migrate.report.requirements import judge
 from netmem_migrate.results import (
     Action,
     Declaration,
@@ -36,8 +37,9 @@ def report(work: Work) -> DriverReport:
         verdict = Verdict.REFUSED if refusals else Verdict.NOTHING_TO_DO
     parsed = [file for name, file in analysis.symbols.files.items()
               if name in analysis.driver.files]
+    requirements = judge(analysis.sources, analysis.driver.files, sites)
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
-                        refusals, {}, parse_counts(parsed))
+                        refusals, requirements, parse_counts(parsed))
 
 
 def _declarations(work: Work) -> tuple[Declaration, ...]:

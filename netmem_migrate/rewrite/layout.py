@@ -17,6 +17,7 @@ from netmem_migrate.syntax.mask_text import code_of
 
 _BRACKETS = re.compile(rb"[()\[\]{}\n]")
 _OPEN = {40: 41, 91: 93}
+_OPERATORS = (b" +", b" -", b" |", b" &", b"&&", b"||")
 _ID = "layout"
 
 
@@ -126,7 +127,7 @@ class _Break:
     """A place where a line may be broken: its offset in the line, and the bracket it is in."""
 
     offset: int
-    opener: int  # order of the bracket: lower is further out
+    depth: int  # brackets around it: fewer is better
     column: int  # where the next line begins
 
 
@@ -175,6 +176,7 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
     stack = _open_brackets(code, start)
     offset = start + len(line) - len(line.lstrip(b" \t"))
     indent = columns(line[:offset - start])
+    hanging = indent + TAB if not _continues(code, start) else indent
     while offset < len(code):
         byte = code[offset]
         if byte in b"([{":
@@ -182,23 +184,34 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
         elif byte in b")]}":
             if stack:
                 stack.pop()
-        elif byte == 32 and stack and code[stack[-1]] == 40:
-            if code[start:offset].endswith((b",", b"&&", b"||")):
-                breaks.append(_Break(offset - start, len(stack), _column(lines, code, stack[-1])))
-        elif byte == 32 and not (stack and code[stack[-1]] in b"([") and assign is None and \
-                code[start:offset].endswith((b" =", b"+=")):
-            assign = offset - start
+        elif byte == 32:
+            depth = sum(code[one] in b"([" for one in stack)
+            before = code[start:offset]
+            if depth == 0 and assign is None and before.endswith((b" =", b"+=", b"return")):
+                assign = offset - start
+                hanging = columns(line[:assign + 1])
+            elif depth == 0 and before.endswith(_OPERATORS):
+                breaks.append(_Break(offset - start, 0, hanging))
+            elif depth and code[stack[-1]] == 40 and before.endswith((b",", b"&&", b"||")):
+                breaks.append(_Break(offset - start, depth,
+                                     _column(lines, code, stack[-1]) + 1))
         offset += 1
-    for one in sorted(breaks, key=lambda b: (b.opener, -b.offset)):
+    for one in sorted(breaks, key=lambda b: (b.depth, -b.offset)):
         head, rest = line[:one.offset], line[one.offset + 1:]
-        tail = indent_to(one.column + 1) + rest
+        tail = indent_to(one.column) + rest
         later = any(b.offset > one.offset for b in breaks)
         if columns(head) <= LIMIT and (columns(tail.rstrip(b"\r")) <= LIMIT or later):
             return head + ending, tail
-    if assign is not None:
+    if assign is not None and not code[start:start + assign].endswith(b"return"):
         tail = indent_to(indent + TAB) + line[assign + 1:]
         return line[:assign] + ending, tail
     return None
+
+
+def _continues(code: bytes, start: int) -> bool:
+    """Whether a line goes on with a statement that an earlier line began."""
+    before = code[:start].rstrip()
+    return bool(before) and before[-1:] not in b";{}:"
 
 
 def _open_brackets(code: bytes, end: int) -> list[int]:

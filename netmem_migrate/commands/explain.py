@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`netmem-migrate explain`: why a line is as it is, or what a pass does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netmem_migrate.results import InputError
+
+
+@click.command(name="explain", epilog="Example: netmem-migrate explain foo_rx.c:120")
+@click.argument("subject", metavar="FILE:LINE | ID")
+@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE",
+              help="The kernel tree. Default: found by walking up from FILE.")
+@click.option("--api", metavar="X.Y", help="Outside a tree: the API level of the bundled model.")
+def command(subject: str, kernel: Path | None, api: str | None) -> None:
+    """Say why the pages on a line moved or stayed, or what the pass ID rewrites and refuses."""
+    file, colon, line = subject.rpartition(":")
+    if colon and line.isdigit():
+        _line(Path(file), int(line), kernel, api)
+    else:
+        _pass(subject)
+
+
+def _pass(name: str) -> None:
+    from netmem_migrate.passes import load
+
+    for one in load():
+        if one.declared.id == name:
+            click.echo(f"{name}: {one.declared.summary}\n")
+            click.echo(one.doc)
+            click.echo(f"\nFollows {one.declared.follows}.\n\nBefore:\n\n{one.declared.before}")
+            click.echo(f"After:\n\n{one.declared.after}", nl=False)
+            return
+    raise InputError(f"{name}: neither FILE:LINE nor a pass; `netmem-migrate transform list` "
+                     "names the passes")
+
+
+def _line(file: Path, line: int, kernel: Path | None, api: str | None) -> None:
+    from netmem_migrate.api import analyse_path
+    from netmem_migrate.flow.why import explain, slots_at
+
+    if not file.is_file():
+        raise InputError(f"{file}: no such file")
+    # The whole folder is read: another file may decide what becomes of this line.
+    analysis = analyse_path(file.parent, kernel=kernel, api=api)
+    name = file.resolve().relative_to(analysis.driver.root).as_posix()
+    slots = slots_at(analysis, name, line)
+    if not slots:
+        click.echo(f"{name}:{line}: no page is declared, used or passed here")
+        return
+    for slot in slots:
+        click.echo("\n".join(explain(analysis, slot)))

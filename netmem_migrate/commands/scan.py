@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`netmem-migrate scan`: who uses page_pool, and how far each driver is from netmem."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from netmem_migrate.results import Action, InputError, Run
+
+_LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "
+           "rx.5 unreadable memory, rx.6 CPU sync through the pool, rx.7 no own recycling, "
+           "tx.1 no raw DMA unmap, tx.2 netmem_tx")
+
+
+@click.command(name="scan", epilog="Example: netmem-migrate scan drivers/net/ethernet/VENDOR")
+@click.argument("paths", nargs=-1, metavar="[TREE|PATH]...", type=click.Path(path_type=Path))
+@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE",
+              help="The kernel tree. Default: found by walking up from PATH.")
+@click.option("--api", metavar="X.Y", help="The kernel whose netmem API to judge by.")
+@click.option("--json", "as_json", is_flag=True,
+              help="The whole report as JSON, with parse counts of every file of each driver.")
+def command(paths: tuple[Path, ...], kernel: Path | None, api: str | None,
+            as_json: bool) -> None:
+    """List drivers that use page_pool: what can be converted, what cannot, and what is missing.
+
+    TREE (default: the current folder) is a kernel; PATH is a driver's folder or file. Nothing
+    is written. Each driver is judged by Documentation/networking/netmem.rst.
+    """
+    from netmem_migrate.api import migrate
+    from netmem_migrate.kernel import Kernel
+    from netmem_migrate.tree import page_pool_folders
+
+    chosen: list[Path] = []
+    for path in paths or (Path(),):
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder")
+        tree = Kernel.find(path)
+        if tree is not None and path.resolve() == tree.root:
+            chosen.extend(page_pool_folders(tree.root))
+        else:
+            chosen.append(path)
+    shown = not as_json and sys.stderr.isatty()
+    run = migrate(chosen, kernel=kernel, api=api,
+                  progress=(lambda text: click.echo(f"\r\033[K{text}", nl=False, err=True))
+                  if shown else None)
+    if shown:
+        click.echo("\r\033[K", nl=False, err=True)
+    if as_json:
+        from netmem_migrate.report.json import dumps
+
+        click.echo(dumps(_counted(run)), nl=False)
+    else:
+        _print(run)
+
+
+def _counted(run: Run) -> Run:
+    """The run with parse counts over every file of each driver, not only those with pages."""
+    from netmem_migrate.syntax.parse import parse, parse_counts
+
+    drivers = []
+    for migration in run.drivers:
+        counts = parse_counts(parse((run.root / file).read_bytes())
+                              for file in migration.report.files)
+        drivers.append(replace(migration, report=replace(migration.report, parse=counts)))
+    return replace(run, drivers=tuple(drivers))
+
+
+def _print(run: Run) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("driver", "verdict", "calls", "convert", "keep", "refused", "unmet"):
+        right = title in ("calls", "convert", "keep", "refused")
+        table.add_column(title, justify="right" if right else "left",
+                         overflow="fold" if title == "driver" else "ellipsis", no_wrap=right)
+    for migration in run.drivers:
+        report = migration.report
+        kept = sum(site.action is Action.KEPT for site in report.sites)
+        unmet = " ".join(key for key, one in sorted(report.requirements.items())
+                         if one.status == "unmet")
+        table.add_row(report.path, report.verdict.value, str(len(report.sites)),
+                      str(len(report.sites) - kept), str(kept), str(len(report.refusals)), unmet)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    console.print(table)
+    console.print(_LEGEND, style="dim")

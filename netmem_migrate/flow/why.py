@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Why a slot moved or stayed: the shortest chain of flows that decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netmem_migrate.flow.analyse import Analysis
+from netmem_migrate.flow.graph import Kind, Place, Slot
+from netmem_migrate.model.functions import Concern
+
+
+def slots_at(analysis: Analysis, file: str, line: int) -> list[Slot]:
+    """The slots that are declared, used or called on a line, in order of the line."""
+    found: dict[Slot, int] = {}
+    for slot in analysis.graph.slots.values():
+        places = [slot.place, *slot.names]
+        for place in places:
+            if place.file == file and place.line == line:
+                found.setdefault(slot, place.node.start_byte)
+        for spelling in slot.spellings:
+            node = spelling.identifier or spelling.declaration
+            if spelling.file == file and node.start_point[0] + 1 == line:
+                found.setdefault(slot, node.start_byte)
+    return sorted(found, key=lambda slot: found[slot])
+
+
+def explain(analysis: Analysis, slot: Slot) -> list[str]:
+    """Lines that say what became of a slot, and the chain of flows behind it."""
+    title = describe(slot)
+    if slot in analysis.solution.moved:
+        lines = [f"{title}: moves to netmem_ref"]
+        starts = [call.slot for call in analysis.graph.calls
+                  if call.twin.concern is Concern.ALLOCATION]
+        chain = _chain(analysis, starts, {slot})
+        if chain:
+            lines.append("  it holds memory of the page_pool:")
+            lines += [f"    {one}" for one in chain]
+        for bridge in analysis.solution.bridges:
+            if bridge.into is slot:
+                lines.append(f"  bridged: {bridge.text} gives a page at {_where(bridge.place)}")
+        return lines
+    lines = [f"{title}: stays a page"]
+    if slot in analysis.solution.stays:
+        lines.append(f"  {analysis.solution.stays[slot]}")
+        return lines
+    blocked = {one for one in analysis.graph.blockers}
+    chain = _chain(analysis, [slot], blocked)
+    if chain:
+        lines.append("  its page goes where only pages can go, and netmem is never cast back:")
+        lines += [f"    {one}" for one in chain]
+        end = _last(analysis, slot, blocked)
+        for blocker in analysis.graph.blockers.get(end, ()) if end else ():
+            lines.append(f"      {blocker.text} ({blocker.category}) at {_where(blocker.place)}")
+        return lines
+    for bridge in analysis.graph.bridges:
+        if bridge.into is slot and bridge.origin is None:
+            lines.append(f"  {bridge.text} gives it a page at {_where(bridge.place)}")
+    if len(lines) == 1:
+        lines.append("  no memory of this driver's page_pool reaches it")
+    return lines
+
+
+def describe(slot: Slot) -> str:
+    """A slot as a person would say it: kind, name and place."""
+    what = f"call of {slot.name}()" if slot.kind is Kind.CALL else f"{slot.kind} {slot.name}"
+    inside = f" in {slot.place.function}()" if slot.kind in (Kind.LOCAL, Kind.CALL) else ""
+    return f"{what}{inside} ({_where(slot.place)})"
+
+
+def _where(place: Place) -> str:
+    return f"{place.file}:{place.line}"
+
+
+def _search(analysis: Analysis, starts: Iterable[Slot],
+            goals: set[Slot]) -> tuple[dict[Slot, tuple[Slot, Place] | None], Slot | None]:
+    forward: dict[Slot, list[tuple[Slot, Place]]] = {}
+    for origin, into, place in analysis.graph.flows:
+        forward.setdefault(origin, []).append((into, place))
+    for one, other, place in analysis.graph.same:
+        forward.setdefault(one, []).append((other, place))
+        forward.setdefault(other, []).append((one, place))
+    came: dict[Slot, tuple[Slot, Place] | None] = {}
+    queue: list[Slot] = []
+    for start in starts:
+        came[start] = None
+        queue.append(start)
+    for slot in queue:
+        if slot in goals:
+            return came, slot
+        for into, place in forward.get(slot, ()):
+            if into not in came:
+                came[into] = (slot, place)
+                queue.append(into)
+    return came, None
+
+
+def _chain(analysis: Analysis, starts: Iterable[Slot], goals: set[Slot]) -> list[str]:
+    came, slot = _search(analysis, starts, goals)
+    if slot is None:
+        return []
+    lines: list[str] = []
+    current: Slot | None = slot
+    while current is not None:
+        step = came[current]
+        via = f", at {_where(step[1])}" if step else ""
+        lines.append(f"{describe(current)}{via}")
+        current = step[0] if step else None
+    return lines[::-1]
+
+
+def _last(analysis: Analysis, slot: Slot, goals: set[Slot]) -> Slot | None:
+    return _search(analysis, [slot], goals)[1]

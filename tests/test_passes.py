@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each pass's own example, its registration, and what `transform` and `explain` say of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from netmem_migrate import api, passes
+from netmem_migrate.cli import cli
+
+PRELUDE = """\
+struct rx_buf {
+	struct page *page;
+	u32 offset;
+};
+
+int fill(struct page_pool *pool, struct rx_buf *buf, gfp_t gfp)
+{
+	buf->page = page_pool_alloc_pages(pool, gfp);
+
+	return 0;
+}
+
+"""
+PASSES = {one.declared.id: one for one in passes.load()}
+
+
+def convert(tmp_path: Path, text: str) -> str:
+    """What the tool makes of one file of C."""
+    file = tmp_path / "driver.c"
+    file.write_text(text)
+    run = api.migrate([file], api="7.3")
+    changes = run.drivers[0].changes
+    return changes[0].after.decode() if changes else text
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_example(name: str, tmp_path: Path) -> None:
+    declared = PASSES[name].declared
+    after = convert(tmp_path, PRELUDE + declared.before)
+    assert after.endswith("}\n\n" + declared.after)
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_explained(name: str) -> None:
+    result = CliRunner().invoke(cli, ["explain", name])
+    assert result.exit_code == 0
+    assert PASSES[name].declared.before in result.stdout
+    assert PASSES[name].declared.after in result.stdout
+
+
+def test_transform_list_names_every_module() -> None:
+    result = CliRunner().invoke(cli, ["transform", "list"])
+    listed = [line.split()[0] for line in result.stdout.splitlines()]
+    folder = Path(passes.__file__).parents[1] / "transforms"
+    modules = {file.stem.replace("_", "-") for file in folder.glob("[a-z]*.py")}
+    assert set(listed) == modules
