@@ -7,7 +7,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -145,6 +145,15 @@ def stdin_file(name: str) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(sys.stdin.buffer.read())
         yield path
+
+
+def for_stdin(options: Conversion) -> Conversion:
+    """The same options for a file that lies in no tree: of --kernel only the API level counts."""
+    if options.kernel is None:
+        return options
+    from netmem_migrate.kernel import Kernel
+
+    return replace(options, kernel=None, api=options.api or Kernel.at(options.kernel).api)
 
 
 def alone(paths: tuple[Path, ...]) -> bool:

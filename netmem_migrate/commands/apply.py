@@ -30,7 +30,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **shared: Any) -> No
     options = _options.conversion(shared)
     if _options.alone(paths):
         with _options.stdin_file("stdin.c") as path:
-            run = _options.convert((path,), options)
+            run = _options.convert((path,), _options.for_stdin(options))
             changes = changes_of(run)
             text = changes[0].after if changes else path.read_bytes()
         sys.stdout.flush()

@@ -80,7 +80,7 @@ def command(
     options = _options.conversion(shared)
     if _options.alone(paths):
         with _options.stdin_file(stdin_name) as path:
-            run = _options.convert((path,), options)
+            run = _options.convert((path,), _options.for_stdin(options))
             differs = _show(run, color=color, stat=stat)
     else:
         run = _options.convert(paths, options)

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
-from netmem_migrate.results import Action, Declaration, DriverReport, Migration, Site
+from netmem_migrate.model.functions import TWINS
+from netmem_migrate.passes import load
+from netmem_migrate.results import Action, Declaration, DriverReport, FileChange, Migration
 
 COLUMNS = 75
 TRAILER = "Assisted-by: netmem-migrate"
@@ -27,6 +29,7 @@ _DISCLOSURE = (
     "Documentation/process/generated-content.rst",
 )
 _PREFIX = re.compile(r"((?:[A-Za-z0-9_][\w.,/+-]*: ?)+)\S")
+_CALL = re.compile(rb"\b(\w+)\s*\(")
 _MODULE = re.compile(r"^obj-\S+\s*[:+]?=\s*([\w-]+)\.o\s*$", re.MULTILINE)
 
 
@@ -185,17 +188,29 @@ def _stayed(report: DriverReport) -> list[str]:
     return items
 
 
-def _rules(sites: Iterable[Site]) -> list[str]:
+def _calls(changes: Iterable[FileChange]) -> tuple[Counter[str], Counter[str]]:
+    """How often each name is called before and after."""
+    before: Counter[str] = Counter()
+    after: Counter[str] = Counter()
+    for change in changes:
+        before.update(name.decode() for name in _CALL.findall(change.before))
+        after.update(name.decode() for name in _CALL.findall(change.after))
+    return before, after
+
+
+def _rules(changes: Sequence[FileChange]) -> list[str]:
     """The calls that changed, as the list of replacements a semantic patch would state."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for site in sites:
-        if site.action is Action.CONVERTED and site.to and site.to != site.call:
-            counts[(site.call, site.to)] += 1
+    before, after = _calls(changes)
     lines = []
-    for (call, to), number in sorted(counts.items()):
-        times = f" ({number}x)" if number > 1 else ""
-        line = f"  {call} -> {to}{times}"
-        lines.extend([line] if len(line) <= COLUMNS else [f"  {call}", f"    -> {to}{times}"])
+    for twin in TWINS:
+        number = before[twin.page] - after[twin.page]
+        if number < 1 or after[twin.netmem] <= before[twin.netmem]:
+            continue
+        notes = [f"{number}x"] if number > 1 else []
+        notes += [f"adds {twin.extra}"] if twin.extra else []
+        tail = twin.netmem + (f" ({', '.join(notes)})" if notes else "")
+        line = f"  {twin.page} -> {tail}"
+        lines.extend([line] if len(line) <= COLUMNS else [f"  {twin.page}", f"    -> {tail}"])
     return lines
 
 
@@ -262,13 +277,15 @@ def body(migration: Migration, provenance: Provenance) -> str:
             )
         )
     parts.append(_fill(_neutral(provenance)))
-    if not provenance.unreadable and any(site.to == "netmem_address" for site in report.sites):
+    before, after = _calls(migration.changes)
+    if not provenance.unreadable and after["netmem_address"] > before["netmem_address"]:
         parts.append(_fill(_CPU))
-    rules = _rules(report.sites)
+    rules = _rules(migration.changes)
     if rules:
         parts.append("\n".join(["Calls replaced:", *rules]))
     parts.append(_fill(_proof(provenance)))
-    passes = sorted({edit.transform for edit in migration.edits})
+    known = {one.declared.id for one in load()}
+    passes = sorted({edit.transform for edit in migration.edits} & known)
     parts.append(_fill(_tool(passes)) + "\n" + _command(provenance))
     if provenance.trailer:
         parts.append(TRAILER)
