@@ -3,7 +3,7 @@
 #include "netmem_stub.h"
 
 struct demo_tx_info {
-	struct xdp_frame *xdpf;
+	struct xdp_frame *frame;
 	dma_addr_t dma;
 	u32 len;
 };
@@ -16,15 +16,15 @@ struct demo_tx_ring {
 };
 
 static void demo_xmit_xdp_frame(struct demo_tx_ring *ring,
-				struct xdp_frame *xdpf)
+				struct xdp_frame *frame)
 {
 	struct demo_tx_info *info = &ring->info[ring->next];
-	struct page *page = virt_to_page(xdpf->data);
+	struct page *page = virt_to_page(frame->data);
 
-	info->dma = page_pool_get_dma_addr(page) + sizeof(*xdpf) +
-		    xdpf->headroom;
-	info->len = xdpf->len;
-	info->xdpf = xdpf;
+	info->dma = page_pool_get_dma_addr(page) + sizeof(*frame) +
+		    frame->headroom;
+	info->len = frame->len;
+	info->frame = frame;
 
 	dma_sync_single_for_device(ring->dev, info->dma, info->len,
 				   DMA_BIDIRECTIONAL);
@@ -33,16 +33,16 @@ static void demo_xmit_xdp_frame(struct demo_tx_ring *ring,
 
 static int demo_xdp_tx(struct demo_tx_ring *ring, struct xdp_buff *xdp)
 {
-	struct xdp_frame *xdpf = xdp_convert_buff_to_frame(xdp);
+	struct xdp_frame *frame = xdp_convert_buff_to_frame(xdp);
 	struct page *page;
 
-	if (unlikely(!xdpf)) {
+	if (unlikely(!frame)) {
 		page = virt_to_page(xdp->data);
 		page_pool_recycle_direct(ring->pool, page);
 		return -ENOSPC;
 	}
 
-	demo_xmit_xdp_frame(ring, xdpf);
+	demo_xmit_xdp_frame(ring, frame);
 	return 0;
 }
 
@@ -51,8 +51,8 @@ static void demo_clean_tx(struct demo_tx_ring *ring)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(ring->info); i++) {
-		if (ring->info[i].xdpf)
-			xdp_return_frame(ring->info[i].xdpf);
-		ring->info[i].xdpf = NULL;
+		if (ring->info[i].frame)
+			xdp_return_frame(ring->info[i].frame);
+		ring->info[i].frame = NULL;
 	}
 }

@@ -8,7 +8,7 @@ struct demo_rx_entry {
 };
 
 struct demo_tx_entry {
-	struct xdp_frame *xdpf;
+	struct xdp_frame *frame;
 	dma_addr_t dma;
 	unsigned int len;
 };
@@ -41,10 +41,10 @@ static void demo_rx_free(struct demo_queue *q, int i)
 	entry->netmem = 0;
 }
 
-static int demo_xdp_tx_map(struct demo_queue *q, struct xdp_frame *xdpf,
+static int demo_xdp_tx_map(struct demo_queue *q, struct xdp_frame *frame,
 			   struct skb_shared_info *sinfo, int count)
 {
-	unsigned int len = xdpf->len;
+	unsigned int len = frame->len;
 	skb_frag_t *frag = NULL;
 	int i;
 
@@ -53,18 +53,18 @@ static int demo_xdp_tx_map(struct demo_queue *q, struct xdp_frame *xdpf,
 		struct page *page;
 		dma_addr_t dma;
 
-		page = frag ? skb_frag_page(frag) : virt_to_page(xdpf->data);
+		page = frag ? skb_frag_page(frag) : virt_to_page(frame->data);
 		dma = page_pool_get_dma_addr(page);
 		if (frag)
 			dma += skb_frag_off(frag);
 		else
-			dma += sizeof(*xdpf) + xdpf->headroom;
+			dma += sizeof(*frame) + frame->headroom;
 
 		dma_sync_single_for_device(q->dev, dma, len,
 					   DMA_BIDIRECTIONAL);
 		entry->dma = dma;
 		entry->len = len;
-		entry->xdpf = xdpf;
+		entry->frame = frame;
 
 		frag = &sinfo->frags[i];
 		len = skb_frag_size(frag);
