@@ -88,7 +88,7 @@ class Work:
 
 def load() -> list[Loaded]:
     """All passes, in order. Raises InputError for a module that declares none or a taken id."""
-    from netmem_migrate import transforms
+    transforms = importlib.import_module("netmem_migrate.transforms")
 
     found: dict[str, Loaded] = {}
     for info in pkgutil.iter_modules(transforms.__path__):

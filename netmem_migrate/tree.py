@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from netmem_migrate.driver import is_module
 
-_MARK = b"page_pool_"
+_MARK = re.compile(rb"\bpage_pool_")
 
 
 def page_pool_folders(root: Path) -> list[Path]:
@@ -21,7 +22,7 @@ def page_pool_folders(root: Path) -> list[Path]:
         folders.sort()
         here = Path(where)
         for name in files:
-            if name.endswith((".c", ".h")) and _MARK in (here / name).read_bytes():
+            if name.endswith((".c", ".h")) and _MARK.search((here / name).read_bytes()):
                 folder = here
                 while folder != root / "drivers" and not is_module(folder):
                     folder = folder.parent

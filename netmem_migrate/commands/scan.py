@@ -77,7 +77,7 @@ def _print(run: Run) -> None:
     for title in ("driver", "verdict", "calls", "convert", "keep", "refused", "unmet"):
         right = title in ("calls", "convert", "keep", "refused")
         table.add_column(title, justify="right" if right else "left",
-                         overflow="fold" if title == "driver" else "ellipsis", no_wrap=right)
+                         no_wrap=title != "unmet")
     for migration in run.drivers:
         report = migration.report
         kept = sum(site.action is Action.KEPT for site in report.sites)
@@ -85,6 +85,6 @@ def _print(run: Run) -> None:
                          if one.status == "unmet")
         table.add_row(report.path, report.verdict.value, str(len(report.sites)),
                       str(len(report.sites) - kept), str(kept), str(len(report.refusals)), unmet)
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     console.print(table)
     console.print(_LEGEND, style="dim")

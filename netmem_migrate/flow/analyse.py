@@ -15,7 +15,8 @@ from netmem_migrate.flow.reader import FunctionReader
 from netmem_migrate.model.functions import TWINS
 from netmem_migrate.model.target import Target
 from netmem_migrate.syntax.parse import parse
-from netmem_migrate.syntax.symbols import Symbols
+from netmem_migrate.syntax.symbols import Function, Symbols
+from netmem_migrate.syntax.types import Type
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
 _ALWAYS = [rb"struct\s+page\b", rb"page_pool_\w+", *(re.escape(t.page.encode()) for t in TWINS)]
@@ -73,6 +74,7 @@ def analyse(driver: Driver, target: Target,
                     slots.graph.block(slot, Category.PARSE_ERROR, "this code cannot be parsed",
                                       Place(function.file, function.node,
                                             function.name.decode("latin-1")))
+    _read_globals(slots)
     _complete(slots)
     return Analysis(driver, symbols, slots.graph, solve(slots.graph), target, sources)
 
@@ -101,6 +103,19 @@ def _page_words(symbols: Symbols) -> set[bytes]:
                  if any(variable.type.is_page for variable in variables))
     words.discard(b"")
     return words
+
+
+def _read_globals(slots: DriverSlots) -> None:
+    """Follow the initialisers at file scope."""
+    for variables in slots.symbols.globals.values():
+        for variable in variables:
+            value = variable.declarator.value
+            if value is None or variable.file not in slots.own:
+                continue
+            outside = Function(b"", variable.file, True, Type("void"), [], False,
+                               variable.declaration, variable.declarator.node, None)
+            FunctionReader(slots, outside).initialise(
+                slots.symbols.resolve(variable.type), slots.global_(variable), value)
 
 
 def _complete(slots: DriverSlots) -> None:

@@ -60,7 +60,7 @@ def _cut(graph: Graph, allocations: Iterable[Slot]) -> set[Slot]:
     import networkx as nx
     from networkx.algorithms.flow import preflow_push
 
-    network = nx.DiGraph()
+    network: nx.DiGraph[object] = nx.DiGraph()
 
     def edge(tail: object, head: object, capacity: int | None) -> None:
         """Add capacity; None is without limit."""

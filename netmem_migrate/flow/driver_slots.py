@@ -41,6 +41,7 @@ class DriverSlots:
             slot.spellings.append(Spelling(member.file, member.declaration,
                                            member.declarator.node, identifier, ""))
             self.graph.slots[key] = slot
+            self._spelled_by_macro(slot)
             if not member.type.is_page:
                 self.graph.block(slot, Category.MACRO, "is declared through a typedef", place)
             if member.file not in self.own:
@@ -107,6 +108,7 @@ class DriverSlots:
             slot.spellings.append(Spelling(function.file, declaration, declarator.node,
                                            declarator.identifier, title))
             self.graph.slots[key] = slot
+            self._spelled_by_macro(slot)
         return slot
 
     def global_(self, variable: Global) -> Slot | None:
@@ -152,6 +154,15 @@ class DriverSlots:
         identity = self._identity(function)
         return [other for other in self.symbols.functions.get(function.name, ())
                 if self._identity(other) == identity]
+
+    def _spelled_by_macro(self, slot: Slot) -> None:
+        """A declaration that a macro makes: what else the macro makes of the name is unknown."""
+        for spelling in slot.spellings:
+            parsed = self.symbols.files[spelling.file]
+            start, end = spelling.declaration.start_byte, spelling.declaration.end_byte
+            if any(parsed.source.count(mark, start, end) != parsed.masked.count(mark, start, end)
+                   for mark in (b"(", b")", b",")):
+                self.graph.block(slot, Category.MACRO, "is declared by a macro", slot.place)
 
     def _limits(self, slot: Slot, function: Function, versions: list[Function]) -> None:
         title = function.name.decode("latin-1")

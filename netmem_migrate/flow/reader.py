@@ -14,7 +14,6 @@ from netmem_migrate.flow.graph import (
     Bridge,
     Call,
     Category,
-    Kind,
     Place,
     Slot,
     Use,
@@ -211,9 +210,7 @@ class FunctionReader:
             self._return(node)
         elif kind in ("comment", "preproc_include", "preproc_def", "preproc_function_def",
                       "preproc_directive", "preproc_call", "statement_identifier",
-                      "break_statement", "continue_statement"):
-            return
-        elif kind == "goto_statement":
+                      "break_statement", "continue_statement") or kind == "goto_statement":
             return
         elif kind == "ERROR" or node.is_missing:
             self.errors.append(node)
@@ -263,9 +260,10 @@ class FunctionReader:
         # In C the name is in scope inside its own initialiser.
         if declarator.name:
             self.scopes[-1][declarator.name] = (type_, slot)
-        self._initialise(type_, slot, declarator.value)
+        self.initialise(type_, slot, declarator.value)
 
-    def _initialise(self, type_: Type | None, slot: Slot | None, node: Node) -> None:
+    def initialise(self, type_: Type | None, slot: Slot | None, node: Node) -> None:
+        """Follow an initialiser into a variable of `type_`, whose slot is `slot` if it has one."""
         if node.type != "initializer_list":
             self._store(type_, slot, self._value(node))
             return
@@ -284,19 +282,19 @@ class FunctionReader:
                         designated = designated.target() if designated else None
                 value = child.child_by_field_name("value")
                 if value is not None:
-                    self._initialise(designated, inside, value)
+                    self.initialise(designated, inside, value)
                 continue
             if type_ is not None and type_.derivations[:1] == ("a",):
-                self._initialise(type_.target(), slot, child)
+                self.initialise(type_.target(), slot, child)
                 continue
             resolved = self.symbols.resolve(type_) if type_ else None
             record = (self.symbols.record(resolved.base, self.path)
                       if resolved and not resolved.derivations else None)
             if record is not None and position < len(record.order):
                 member = record.members[record.order[position]]
-                self._initialise(member.type, self.driver.member(member), child)
+                self.initialise(member.type, self.driver.member(member), child)
             else:
-                self._initialise(None, None, child)
+                self.initialise(None, None, child)
             position += 1
 
     def _return(self, node: Node) -> None:
@@ -379,9 +377,7 @@ class FunctionReader:
         member = self.symbols.member(type_, name, self.path)
         if member is None:
             if type_ is None or self.symbols.record(
-                    self.symbols.resolve(type_).base, self.path) is not None:
-                self.graph.unresolved_members.setdefault(name, []).append(self._place(field))
-            elif not self.symbols.resolve(type_).base.startswith(("struct ", "union ")):
+                    self.symbols.resolve(type_).base, self.path) is not None or not self.symbols.resolve(type_).base.startswith(("struct ", "union ")):
                 self.graph.unresolved_members.setdefault(name, []).append(self._place(field))
             return None, None
         slot = self.driver.member(member)
@@ -549,11 +545,12 @@ class FunctionReader:
             return Value(node)
         type_ = self.symbols.resolve(self._described(descriptor))
         if inner.type == "initializer_list":
-            self._initialise(type_, None, inner)
+            self.initialise(type_, None, inner)
             return Value(node, type_)
         value = self._value(inner)
         if type_.is_page:
             if value.holds_page and value.level == type_.level:
+                self._escape(value, Category.UNRESOLVED, "is cast to struct page *")
                 return Value(node, type_, self._moved(node, value))
             return Value(node, type_, (Atom(node, category=Category.VOID_POINTER),))
         if self._is_null(value):
@@ -574,7 +571,7 @@ class FunctionReader:
         if descriptor is None or value is None:
             return Value(node)
         type_ = self.symbols.resolve(self._described(descriptor))
-        self._initialise(type_, None, value)
+        self.initialise(type_, None, value)
         return Value(node, type_)
 
     def _comma(self, node: Node) -> Value:

@@ -164,9 +164,9 @@ def _refusals(analysis: Analysis) -> tuple[Refusal, ...]:
     found: dict[tuple[str, int, str], Refusal] = {}
     for allocation, (slot, blocker) in analysis.solution.blocked.items():
         origins = [_origin(analysis, allocation.place, allocation.name + "()")]
-        origins += [_origin(analysis, bridge.place, bridge.text)
-                    for bridge in analysis.graph.bridges
-                    if bridge.into is slot and bridge.origin is None]
+        foreign = [bridge for bridge in analysis.graph.bridges
+                   if bridge.into is slot and bridge.origin is None]
+        origins += [_origin(analysis, bridge.place, bridge.text) for bridge in foreign]
         origins += [_origin(analysis, one.place, one.text)
                     for one in analysis.graph.blockers.get(slot, ())]
         name = slot.name if slot.kind is not Kind.CALL else f"{slot.name}()"
@@ -174,9 +174,12 @@ def _refusals(analysis: Analysis) -> tuple[Refusal, ...]:
         if key in found:
             known = found[key]
             origins = list(dict.fromkeys([*known.origins, *origins]))
-        found[key] = Refusal(slot.place.file, slot.place.line, name, blocker.category.value,
-                             f"{name} {_phrase(blocker.category, blocker.text)}",
-                             tuple(dict.fromkeys(origins)))
+        category, text = blocker.category, blocker.text
+        if foreign and category is Category.PAGE_ONLY_USE:
+            category = Category.MIXED_ORIGIN
+            text = f"holds pages of {foreign[0].text} too, and {text}"
+        found[key] = Refusal(slot.place.file, slot.place.line, name, category.value,
+                             f"{name} {_phrase(category, text)}", tuple(dict.fromkeys(origins)))
     return tuple(sorted(found.values(), key=lambda one: (one.file, one.line, one.slot)))
 
 
