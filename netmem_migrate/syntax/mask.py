@@ -12,7 +12,7 @@ import re
 
 from netmem_migrate.syntax.mask_annotations import annotate
 from netmem_migrate.syntax.mask_directives import conditionals, other_directives
-from netmem_migrate.syntax.mask_macros import bare, locals_, members, statements, top_level
+from netmem_migrate.syntax.mask_macros import bare, locals_, members, statements, storage, top_level
 from netmem_migrate.syntax.mask_text import PAREN, Text, closing, last, last_word
 from netmem_migrate.syntax.mask_types import types
 
@@ -23,7 +23,7 @@ _BAD_NUMBER = re.compile(
     rb"(?![uUlL]{1,3}\b|[eE][-+0-9]|[xX]|[bB][01]++\b|[fF]\b)\w++"
 )
 _CONDITION = re.compile(rb"if(?<!\wif)[ \t]++([A-Za-z_]\w*+)[ \t]*+\(")
-_EMPTY_ARGUMENTS = (re.compile(rb",(?=\s*+[,)])"), re.compile(rb"\(\s*+(?=,)"))
+_EMPTY_ARGUMENTS = (re.compile(rb",(?=\s*+[,)])"), re.compile(rb"\(,"))
 _STRING_THEN_CALL = re.compile(rb'"\s*+([A-Za-z_]\w*+\s*+' + PAREN + rb")(?=\s*+[\",);])")
 _CALL_THEN_STRING = re.compile(rb'\)(?=\s*+")')
 _NAME_THEN_STRING = (re.compile(rb'"(?<=\w[ \t]")'), re.compile(rb'\n(?<=\w\n)\s*+"'))
@@ -42,7 +42,7 @@ def _tokens(text: Text) -> None:
     for m in _EMPTY_ARGUMENTS[0].finditer(code):
         text.put(m.start(), b" ")
     for m in _EMPTY_ARGUMENTS[1].finditer(code):
-        text.put(m.end(), b" ")
+        text.put(m.start() + 1, b" ")
 
 
 def _strings(text: Text) -> None:
@@ -84,5 +84,6 @@ def mask(source: bytes) -> bytes:
     statements(text)
     top_level(text)
     bare(text)
+    storage(text)
     other_directives(text)
     return bytes(text.out)

@@ -83,8 +83,10 @@ def _settle(text: Text, group: _Group) -> bool:
         and group.parens <= 0
         and balanced
         and _starts_afresh(code, lines[0][0], b";})")
+        and byte_at(code, first(code, lines[-1][1])) != 0x7B
         and all(_end_of(code, arm) in b";})#" for arm in arms)
     ):
+        text.kept += [(start, end) for start, end, _ in lines]
         return False
     for start, end, _ in lines:
         text.blank_code(start, end)
@@ -151,15 +153,18 @@ def other_directives(text: Text) -> None:
     definition go, as the parser would end the definition there.
     """
     code, source = text.code, text.source
+    for start, end in text.kept:
+        if code[start] == 0x23:
+            text.out[start:end] = source[start:end]
     done, awkward = -1, False
     for start, end in text.directives:
         if text.out[start] != 0x23:
             continue
         if done < 0 or code[done:start].strip():
-            awkward = not _starts_afresh(code, start, b";{}:)") or _in_a_list(code, start)
+            awkward = not _starts_afresh(code, start, b";{}") or _in_a_list(code, start)
         done = end
         if awkward:
-            text.hide(start, end)
+            text.blank(start, end)
             continue
         token = source[start:end]
         if b"..." in token and (m := _VARIADIC.match(token)):

@@ -17,15 +17,23 @@ from netmem_migrate.syntax.mask_text import (
     last_word,
 )
 from netmem_migrate.syntax.mask_types import is_type, stand_in
+from netmem_migrate.syntax.mask_words import BASIC_TYPE
 
 _BODIES = tuple(re.compile(tag + rb"\s*+(?:\w++\s*+)?(\{)") for tag in (rb"struct", rb"union"))
 _MEMBER = re.compile(rb"[;{}]\s*+([A-Za-z_]\w*+)\s*+(\()(?!\s*+[*^)])")
+# `unsigned int :7;`, `a:1, :2`
+_BASIC_TYPES = BASIC_TYPE + rb"(?:\s++" + BASIC_TYPE + rb")*+"
+_PADDING = re.compile(
+    rb"(?:[;{]\s*+(?:" + _BASIC_TYPES + rb"|\w++)|\}\s*+" + _BASIC_TYPES + rb")"
+    rb"\s*+:[^:;,?{}]*+(?=;)|(,\s*+:\s*+\w++)(?=\s*+[,;])"
+)
 _GROUP_HEAD = re.compile(rb"\s*+(?:(?:(?:struct|union|enum)\s++)?+\w*+\s*+,\s*+)*+")
 _INLINE_TYPE = re.compile(rb"\s*+(?:struct|union)\s*+(?:\w++\s*+)?\{")
 _NAME = re.compile(rb"\s*+\w++\s*+(?:\[[^\[\]]*+\]\s*+)*+")
 _LOCAL_ARRAY = re.compile(
     rb"DECLARE_BITMAP\s*+(\()\s*+\w++\s*+(,)[^(),;]*+(?:" + PAREN + rb")?+[^(),;]*+(\))"
 )
+_STATIC = re.compile(rb"static(?<=[ \t]static)[ \t]++(?=[A-Z_0-9]++[ \t]*+\()")
 _LOCAL_FLEX = re.compile(
     rb"_FLEX(\()\s*+((?:struct\s++|union\s++)?+\w++)\s*+(,)\s*+\w++\s*+(,[^;]*?\))\s*+;"
 )
@@ -47,6 +55,11 @@ def members(text: Text) -> None:
             if end < 0:
                 continue
             done = end
+            for pad in list(_PADDING.finditer(code, m.start(1), end)):
+                if pad[1]:
+                    text.blank_code(*pad.span(1))
+                else:
+                    text.blank_code(pad.start() + 1, pad.end() + 1)
             for member in _MEMBER.finditer(code, m.start(1), end):
                 _member(text, member.start(1), member.start(2), end)
 
@@ -84,9 +97,12 @@ def _member(text: Text, name: int, paren: int, limit: int) -> None:
         text.put(paren, b" ")
         text.put(paren + 1 + comma, b"[")
         text.put(close, b"]")
-        for m in re.finditer(rb"[^,]++", arguments[comma + 1 :]):
-            if is_type(m[0]):
-                text.put(paren + 2 + comma + m.start(), stand_in(m[0]))
+        size, *rest = arguments[comma + 1 :].split(b",", 1)
+        at = paren + 2 + comma
+        if is_type(size):
+            text.put(at, stand_in(size))
+        if rest:
+            text.blank_code(at + len(size), close)
     else:
         text.blank_code(name, close + 1)
     if byte_at(code, after) != 0x3B:
@@ -99,6 +115,8 @@ def locals_(text: Text) -> None:
     The former becomes an array, the latter a pointer to the type.
     """
     code = text.code
+    for m in _STATIC.finditer(code):
+        text.blank_code(m.start(), m.start() + 6)
     if b"DECLARE_BITMAP" in code:
         for m in _LOCAL_ARRAY.finditer(code):
             text.put(m.start(1), b" ")
@@ -212,6 +230,8 @@ _TOP = re.compile(
     + rb")[ \t\r]*+(;?+)(?=\s*+([A-Za-z_#/{=[]|\Z))"
 )
 _NO_EXPRESSION = re.compile(rb"\w\s++[A-Za-z_]|[;{}]|\b(?:if|for|while|return)\b")
+# `STATIC void foo(`: one word too many in front of a function's name
+_STORAGE = re.compile(rb"\n([A-Z][A-Z0-9_]++)[ \t]++(?:\w++[\s*]++){1,4}\w++[ \t]*+\(")
 # a list of X macros between its #define and its #undef
 _BARE = re.compile(rb"\n(?:[ \t]*+[A-Z_][A-Z0-9_]*+[ \t\r]*+\n)++(?=\s)")
 
@@ -244,6 +264,15 @@ def _head(text: Text, name: int, end: int, start: int, stop: int) -> None:
     if len(word) > 5 and word.upper() == word:
         text.put(name, b"int _")
         text.blank_code(start + 1, stop - 1)
+
+
+def storage(text: Text) -> None:
+    """Capital words in front of the type of a function, as in `STATIC void foo(`."""
+    code = text.code
+    for m in _STORAGE.finditer(code):
+        before = last(code, m.start())
+        if before < 0 or code[before] in b";}" or after_directive(code, before):
+            text.blank_code(*m.span(1))
 
 
 def bare(text: Text) -> None:

@@ -22,6 +22,7 @@ _BLANK_COMMENT = bytes(c if c in b"\n\r\t\\" else 0x20 for c in range(256))
 _QUOTES = bytes(c if c in _KEEP else 0x22 for c in range(256))
 _SPACE = b" \t\r\n\f\v\\"
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_VISIBLE = re.compile(rb"[^\s\\]++")
 _BRACKET = re.compile(rb"[(){}]")
 
 
@@ -56,14 +57,16 @@ def _split(source: bytes) -> tuple[bytes, list[tuple[int, int]]]:
 class Text:
     """A file under work: `code` (see `code_of`) is what rules read, `out` what the parser sees.
 
-    `directives` are the ranges of those directives that `code` does not show.
+    `directives` are the ranges of those directives that `code` does not show, `kept` those of the
+    conditionals that the parser is to see.
     """
 
-    __slots__ = ("code", "directives", "out", "source")
+    __slots__ = ("code", "directives", "kept", "out", "source")
 
     def __init__(self, source: bytes) -> None:
         self.source = source
         code, self.directives = _split(source)
+        self.kept: list[tuple[int, int]] = []
         self.code = bytearray(code)
         self.out = bytearray(source)
 
@@ -79,11 +82,11 @@ class Text:
 
     def blank_code(self, start: int, end: int) -> None:
         """As `blank`, but comments in between stay."""
-        for m in re.finditer(rb"\S++", bytes(self.code[start:end])):
+        for m in _VISIBLE.finditer(bytes(self.code[start:end])):
             self.put(start + m.start(), b" " * (m.end() - m.start()))
 
     def hide(self, start: int, end: int) -> None:
-        """Overwrite what the parser sees, not what rules see."""
+        """Overwrite what the parser sees, not what rules see; continued lines stay continued."""
         self.out[start:end] = self.source[start:end].translate(_BLANK_COMMENT)
 
 

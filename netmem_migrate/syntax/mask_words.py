@@ -36,8 +36,9 @@ ANNOTATIONS: tuple[bytes, ...] = tuple(
 # The same, for those that take arguments.
 ANNOTATIONS_WITH_ARGUMENTS: tuple[bytes, ...] = tuple(
     rb"""
-    aligned printf scanf section alias cleanup free counted_by counted_by_ptr counted_by_le
-    counted_by_be must_hold must_hold_shared must_not_hold acquires acquires_shared releases
+    attribute attribute__ aligned printf scanf section alias cleanup free counted_by
+    counted_by_ptr counted_by_le counted_by_be must_hold must_hold_shared must_not_hold acquires
+    acquires_shared releases
     releases_shared cond_acquires cond_acquires_shared cond_releases try_acquires
     acquires_ctx_lock releases_ctx_lock guarded_by pt_guarded_by assume_aligned alloc_size
     alloc_size__ realloc_size copy diagnose_as compiletime_error compiletime_warning malloc mode

@@ -16,10 +16,10 @@ from netmem_migrate.syntax.mask_text import code_of
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
 
-# What makes a function one that touches pool memory: pool calls, netmem, pages, frag pages.
+# What makes a function one that touches pool memory.
 _RELEVANT = re.compile(
-    rb"\b(?:page_pool_\w+|\w*netmem\w*|struct\s+page\b|skb_frag_(?:page|address\w*|fill_\w+)|"
-    rb"skb_add_rx_frag\w*|_*skb_fill_page_desc\w*|skb_can_coalesce|napi_build_skb_\w*page\w*)"
+    rb"page_pool|netmem|\bstruct\s+page\b|\bskb_frag_(?:page|address|fill|ref|unref|dma_map)|"
+    rb"\bskb_add_rx_frag|skb_fill_page_desc|\bskb_can_coalesce"
 )
 _CONTAINERS = frozenset(
     (
