@@ -61,7 +61,10 @@ def cli() -> None:
 def main() -> None:
     """Entry point: errors become one line on stderr and their exit code."""
     try:
-        cli.main(standalone_mode=False)
+        # click returns the code of ctx.exit() here instead of raising Exit.
+        code = cli.main(standalone_mode=False)
+        if isinstance(code, int):
+            sys.exit(code)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.Abort:

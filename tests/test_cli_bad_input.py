@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Bad and odd input, through the real command: one clear line, the right code, nothing written."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from netmem_migrate.cli import main
+
+DRIVER = b"""// SPDX-License-Identifier: GPL-2.0-only
+#include <net/page_pool/helpers.h>
+
+struct demo_ring {
+	struct page_pool *pool;
+	struct page *page;
+	u32 offset;
+};
+
+static int demo_fill(struct demo_ring *ring)
+{
+	struct page *page;
+
+	page = page_pool_dev_alloc_pages(ring->pool);
+	if (!page)
+		return -ENOMEM;
+	ring->page = page;
+	return 0;
+}
+
+static void demo_rx(struct demo_ring *ring, struct sk_buff *skb, u32 len)
+{
+	skb_add_rx_frag(skb, 0, ring->page, ring->offset, len, PAGE_SIZE);
+	ring->page = NULL;
+}
+
+static void demo_free(struct demo_ring *ring)
+{
+	if (ring->page)
+		page_pool_put_full_page(ring->pool, ring->page, false);
+	ring->page = NULL;
+}
+"""
+COMMANDS = (("diff",), ("apply",), ("format-patch", "-o", "out"))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of the command left behind."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def error_lines(self) -> list[str]:
+        return self.err.strip().splitlines()
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, outside any tree, with an identity for git."""
+    for name in list(os.environ):
+        if name.startswith("GIT_") or name in ("SOURCE_DATE_EPOCH", "EMAIL", "XDG_CONFIG_HOME"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(
+        "[user]\n\tname = Jane Developer\n\temail = jane@example.org\n"
+    )
+    monkeypatch.setenv("HOME", str(home))
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def driver(work: Path) -> Path:
+    """A small driver that converts fully."""
+    (work / "demo").mkdir()
+    (work / "demo/rx.c").write_bytes(DRIVER)
+    return work / "demo"
+
+
+def run(*arguments: str, stdin: bytes = b"", path: str | None = None) -> Result:
+    """The entry point of the command, in this process: a hundred starts of Python take too long."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    code: str | int | None = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["netmem-migrate", *arguments])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        if path is not None:
+            patch.setenv("PATH", path)
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        out.flush()
+        err.flush()
+    assert isinstance(code, int)
+    texts = [stream.buffer.getvalue() for stream in (out, err)]  # type: ignore[attr-defined]
+    return Result(code, texts[0], texts[1].decode())
+
+
+def files_below(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def refused(result: Result, says: str) -> None:
+    """One line on stderr that starts with the tool's name, exit code 4, nothing on stdout."""
+    assert result.code == 4, result
+    assert result.out == b""
+    assert len(result.error_lines) == 1, result.err
+    assert result.err.startswith("netmem-migrate: ")
+    assert says in result.err
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+def test_input_that_cannot_be_processed(work: Path, command: tuple[str, ...]) -> None:
+    (work / "empty").mkdir()
+    (work / "binary").mkdir()
+    (work / "binary/rx.c").write_bytes(DRIVER + b"\0\0")
+    (work / "short").mkdir()
+    (work / "short/rx.c").write_bytes(DRIVER[: DRIVER.index(b"page_pool_put_full_page")])
+    (work / "comment").mkdir()
+    (work / "comment/rx.c").write_bytes(DRIVER + b"/* and here it en")
+    (work / "notes.txt").write_text("page_pool\n")
+    before = files_below(work)
+    for path, says in (
+        ("missing", "missing: no such file or folder"),
+        ("empty", "no .c or .h file here"),
+        ("notes.txt", "not a .c or .h file"),
+        ("binary", "rx.c: a binary file"),
+        ("short", "rx.c: ends inside a block"),
+        ("comment", "rx.c: ends inside a comment"),
+    ):
+        refused(run(*command, path), says)
+        assert files_below(work) == before
+        assert not (work / "out").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
+def test_a_driver_without_page_pool_has_nothing_to_do(
+    work: Path, command: tuple[str, ...]
+) -> None:
+    (work / "plain").mkdir()
+    (work / "plain/rx.c").write_bytes(b"int plain(void)\n{\n\treturn 0;\n}\n")
+    before = files_below(work)
+    result = run(*command, "plain")
+    assert (result.code, result.out) == (0, b"")
+    assert len(result.error_lines) == 1
+    assert "nothing to do" in result.err
+    assert files_below(work) == before
+    assert not (work / "out").exists()
+
+
+def test_latin_1_bytes_survive(driver: Path) -> None:
+    source = DRIVER.replace(b"#include", b"/* J\xfcrgen */\n#include", 1)
+    (driver / "rx.c").write_bytes(source)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    subprocess.run(["git", "add", "."], check=True)
+    subprocess.run(["git", "commit", "--quiet", "-m", "x"], check=True)
+    made = run("format-patch", "demo", "-o", "../out")
+    assert made.code == 0, made
+    shown = run("diff", "demo").out
+    assert run("apply", "demo").code == 0
+    applied = (driver / "rx.c").read_bytes()
+    assert b"/* J\xfcrgen */" in applied
+    assert b"page_pool_put_full_netmem" in applied
+    subprocess.run(["git", "checkout", "--quiet", "."], check=True)
+    patch = made.out.decode().split()[0]
+    subprocess.run(["git", "am", "--quiet", patch], check=True)
+    assert (driver / "rx.c").read_bytes() == applied
+    assert b"-\tstruct page *page;" in shown
+
+
+def test_crlf_is_kept_by_apply_and_refused_by_format_patch(driver: Path) -> None:
+    (driver / "rx.c").write_bytes(DRIVER.replace(b"\n", b"\r\n"))
+    refused(run("format-patch", "demo", "-o", "out"), "CRLF line ends")
+    assert run("apply", "demo").code == 0
+    after = (driver / "rx.c").read_bytes()
+    assert b"page_pool_put_full_netmem" in after
+    assert after.count(b"\n") == after.count(b"\r\n")
+
+
+def test_read_only_file_and_folder(driver: Path) -> None:
+    (driver / "rx.c").chmod(0o444)
+    refused(run("apply", "demo"), "rx.c: read-only")
+    (driver / "rx.c").chmod(0o644)
+    driver.chmod(0o555)
+    refused(run("apply", "demo"), "demo: a read-only folder")
+    driver.chmod(0o755)
+    assert files_below(driver) == {driver / "rx.c": DRIVER}
+
+
+def test_no_git(driver: Path, tmp_path: Path) -> None:
+    nowhere = str(tmp_path)
+    refused(run("diff", "demo", path=nowhere), "git was not found in PATH")
+    refused(run("format-patch", "demo", "-o", "out", path=nowhere), "git was not found in PATH")
+    assert files_below(driver.parent) == {driver / "rx.c": DRIVER}
+    assert run("apply", "demo", path=nowhere).code == 0
+
+
+def test_no_identity(driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(driver))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    refused(run("format-patch", "demo", "-o", "out"), "git config --global user.name")
+    assert not Path("out").exists()
+
+
+def test_options_that_name_nothing(driver: Path, work: Path) -> None:
+    refused(run("diff", "demo", "--only", "no-such-pass"), "no pass is called no-such-pass")
+    refused(run("diff", "demo", "--skip", "no-such-pass"), "no pass is called no-such-pass")
+    refused(run("diff", "demo", "--kernel", "missing"), "missing: no such folder")
+    refused(run("diff", "demo", "--kernel", "demo"), "not a kernel tree")
+    refused(run("diff", "demo", "--api", "1.0"), "unknown API level 1.0")
+    refused(run("apply", "demo", "--report", "missing/r.json"), "no such folder for the report")
+    refused(run("apply", "demo", "--report", "demo"), "demo: a folder")
+    assert files_below(work) == {driver / "rx.c": DRIVER}
+
+
+def test_two_drivers_outside_a_tree(driver: Path, work: Path) -> None:
+    shutil.copytree(driver, work / "second")
+    refused(run("apply", "demo", "second"), "outside a kernel tree")
+    assert (driver / "rx.c").read_bytes() == (work / "second/rx.c").read_bytes() == DRIVER
+
+
+def test_usage_errors_are_clicks_own() -> None:
+    assert run("diff").code == 2
+    assert run("diff", "--color=loud", "x").code == 2
+    assert run("format-patch", "x").code == 2
+    assert run("format-patch", "x", "-o", "out", "-v", "0").code == 2
+
+
+# -- what a good run leaves
+
+
+def test_exit_code_option(driver: Path) -> None:
+    assert run("diff", "demo").code == 0
+    assert run("diff", "demo", "--exit-code").code == 1
+    assert run("apply", "demo").code == 0
+    again = run("diff", "demo", "--exit-code")
+    assert (again.code, again.out) == (0, b"")
+
+
+def test_refused_sites_exit_with_3_and_win_over_differences(driver: Path) -> None:
+    (driver / "rx.c").write_bytes(
+        DRIVER.replace(b"ring->page = page;", b"ring->page = page;\n\tpage->private = 1;")
+    )
+    result = run("diff", "demo", "--exit-code", "--report", "report.json")
+    assert result.code == 3, result
+    assert "refused" in result.err
+    assert json.loads(Path("report.json").read_text())["drivers"][0]["refusals"]
+    assert run("diff", "demo", "-q").err == ""
+
+
+def test_report_and_listing(driver: Path) -> None:
+    result = run("apply", "demo", "--report", "report.json")
+    assert result.out.decode().split() == [str(driver / "rx.c")]
+    (entry,) = json.loads(Path("report.json").read_text())["drivers"]
+    assert entry["verdict"] == "converted"
+    assert {item["name"] for item in entry["declarations"]} >= {"demo_ring.page"}
+    listed = run("diff", "demo")
+    assert listed.out == b""
+
+
+def test_stdin(work: Path) -> None:
+    shown = run("diff", "-", stdin=DRIVER)
+    assert shown.code == 0
+    assert b"--- a/stdin.c\n+++ b/stdin.c\n" in shown.out
+    named = run("diff", "-", "--stdin-name", "net/rx.c", stdin=DRIVER)
+    assert b"rx.c" in named.out
+    written = run("apply", "-", stdin=DRIVER)
+    assert b"page_pool_put_full_netmem" in written.out
+    assert run("apply", "-", stdin=written.out).out == written.out
+    refused(run("diff", "-", "x.c", stdin=DRIVER), "cannot stand beside other paths")
+    refused(run("diff", "-", "--stdin-name", "../x.c", stdin=DRIVER), "--stdin-name")
+    refused(run("format-patch", "-", "-o", "out", stdin=DRIVER), "not -")
+    assert files_below(work) == {}
+
+
+def test_color_only_where_asked(driver: Path) -> None:
+    assert b"\x1b[" not in run("diff", "demo").out
+    assert b"\x1b[" in run("diff", "--color", "demo").out
+    assert b"\x1b[" in run("diff", "--color=always", "demo").out
+    assert "\x1b[" not in run("diff", "demo").err
+
+
+def test_installed_command_gives_the_code_and_one_line(work: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from netmem_migrate.cli import main; main()", "diff", "missing"],
+        capture_output=True,
+    )
+    assert (done.returncode, done.stdout) == (4, b"")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_closed_pipe_is_no_traceback(driver: Path) -> None:
+    shell = shutil.which("sh")
+    assert shell
+    script = f"{sys.executable} -c 'from netmem_migrate.cli import main; main()' diff demo | true"
+    done = subprocess.run([shell, "-c", script], capture_output=True)
+    assert b"Traceback" not in done.stderr
