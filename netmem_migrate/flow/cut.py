@@ -161,8 +161,11 @@ def _useless(component: set[Slot]) -> str:
     """Why converting a component would gain nothing, or ""."""
     if any(slot.kind in (Kind.MEMBER, Kind.GLOBAL) for slot in component):
         return ""
-    return ("host memory by design: only the address is kept, no member or global of the "
-            "driver holds the page")
+    if any(slot.twin is not None and slot.twin.concern is Concern.ADDRESSES
+           for slot in component):
+        return ("host memory by design: only the address is kept, no member or global of the "
+                "driver holds the page")
+    return "is only passed on: no member or global of the driver holds the page"
 
 
 def _explain(graph: Graph, solution: Solution, allocations: Iterable[Slot]) -> None:

@@ -376,8 +376,9 @@ class FunctionReader:
         name = self._text(field)
         member = self.symbols.member(type_, name, self.path)
         if member is None:
-            if type_ is None or self.symbols.record(
-                    self.symbols.resolve(type_).base, self.path) is not None or not self.symbols.resolve(type_).base.startswith(("struct ", "union ")):
+            resolved = self.symbols.resolve(type_) if type_ is not None else None
+            if (resolved is None or not resolved.base.startswith(("struct ", "union "))
+                    or self.symbols.record(resolved.base, self.path) is not None):
                 self.graph.unresolved_members.setdefault(name, []).append(self._place(field))
             return None, None
         slot = self.driver.member(member)

@@ -44,7 +44,7 @@ def explain(analysis: Analysis, slot: Slot) -> list[str]:
     if slot in analysis.solution.stays:
         lines.append(f"  {analysis.solution.stays[slot]}")
         return lines
-    blocked = {one for one in analysis.graph.blockers}
+    blocked = set(analysis.graph.blockers)
     chain = _chain(analysis, [slot], blocked)
     if chain:
         lines.append("  its page goes where only pages can go, and netmem is never cast back:")

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.graph import Call, Category, Kind, Place, Slot
-from netmem_migrate.model.functions import BY_PAGE, POOL_API
+from netmem_migrate.flow.graph import Blocker, Call, Category, Kind, Place, Slot
+from netmem_migrate.model.functions import BY_PAGE, POOL_API, Concern
 from netmem_migrate.passes import Work
 from netmem_migrate.report.requirements import judge
 from netmem_migrate.results import (
@@ -22,6 +23,8 @@ from netmem_migrate.results import (
 from netmem_migrate.syntax.mask_text import code_of
 from netmem_migrate.syntax.parse import parse_counts
 
+# A page hidden on its way out is found again under another of these names.
+_HIDING = {Category.VOID_POINTER.value, Category.ADDRESS.value}
 _CALL = re.compile(rb"\b(" + b"|".join(sorted(name.encode() for name in POOL_API)) + rb")\s*\(")
 
 
@@ -29,7 +32,7 @@ def report(work: Work) -> DriverReport:
     """The report of one analysed driver."""
     analysis = work.analysis
     sites = _sites(work)
-    refusals = _refusals(analysis)
+    refusals = _refusals(analysis, work.moves)
     declarations = _declarations(work)
     if declarations:
         verdict = Verdict.PARTIAL if refusals else Verdict.CONVERTED
@@ -124,56 +127,108 @@ def _site(work: Work, file: str, offset: int, name: str, call: Call | None, brid
         action = Action.BRIDGED if call.slot in bridged else Action.CONVERTED
         reason = "page_to_netmem() around its argument" if action is Action.BRIDGED else ""
         return Site(file, line, functions(offset), name, action, twin.netmem, reason)
-    return Site(file, line, functions(offset), name, Action.KEPT, "", _why_kept(analysis, call))
+    return Site(file, line, functions(offset), name, Action.KEPT, "",
+                _why_kept(analysis, call).reason)
 
 
-def _why_kept(analysis: Analysis, call: Call) -> str:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Why a call keeps its page; `slot` and `blocker` where a person has to decide."""
+
+    reason: str
+    slot: Slot | None = None
+    blocker: Blocker | None = None
+
+
+def _why_kept(analysis: Analysis, call: Call) -> _Kept:
     solution, graph = analysis.solution, analysis.graph
     if call.slot in solution.stays:
-        return solution.stays[call.slot]
+        return _Kept(solution.stays[call.slot])
     if call.slot in solution.blocked:
-        _, blocker = solution.blocked[call.slot]
-        return f"{blocker.text} ({blocker.place.file}:{blocker.place.line})"
-    origins = [bridge for bridge in graph.bridges if bridge.into is call.slot]
-    for bridge in origins:
-        if bridge.origin is None:
-            return f"host memory by design: {bridge.text} gives a page"
-    seen: set[Slot] = {call.slot}
-    queue = [call.slot]
-    for slot in queue:
+        return _blocked(*solution.blocked[call.slot])
+    behind = _behind(analysis, call.slot)
+    for slot in behind:
         if slot in solution.stays:
-            return solution.stays[slot]
-        for blocker in graph.blockers.get(slot, ()):
-            return f"{blocker.text} ({blocker.place.file}:{blocker.place.line})"
+            return _Kept(solution.stays[slot])
         for bridge in graph.bridges:
-            if bridge.into is slot:
-                if bridge.origin is None:
-                    return f"host memory by design: {bridge.text} gives the page"
-                if bridge.origin not in seen:
-                    seen.add(bridge.origin)
-                    queue.append(bridge.origin)
-        for one, other, _ in [*graph.flows, *graph.same]:
-            for near, far in ((one, other), (other, one)):
-                if near is slot and far not in seen:
-                    seen.add(far)
-                    queue.append(far)
-    return "its page does not come from this driver's page_pool allocations"
+            if bridge.into is slot and bridge.origin is None:
+                return _Kept(f"host memory by design: {bridge.text} gives the page")
+    for slot in [*behind, *_ahead(analysis, behind)]:
+        for blocker in graph.blockers.get(slot, ()):
+            return _blocked(slot, blocker)
+    place = call.place
+    return _Kept("its page does not come from this driver's page_pool allocations", call.slot,
+                 Blocker(Category.UNRESOLVED, "is given a page of unknown origin", place))
 
 
-def _refusals(analysis: Analysis) -> tuple[Refusal, ...]:
+def _blocked(slot: Slot, blocker: Blocker) -> _Kept:
+    where = f"{blocker.place.file}:{blocker.place.line}"
+    return _Kept(f"{_title(slot)} {blocker.text} ({where})", slot, blocker)
+
+
+def _title(slot: Slot) -> str:
+    return f"{slot.name}()" if slot.kind is Kind.CALL else slot.name
+
+
+def _behind(analysis: Analysis, start: Slot) -> list[Slot]:
+    """The slot and all from which pages reach it, nearest first."""
+    back: dict[Slot, list[Slot]] = {}
+    for origin, into, _ in analysis.graph.flows:
+        back.setdefault(into, []).append(origin)
+    for one, other, _ in analysis.graph.same:
+        back.setdefault(one, []).append(other)
+        back.setdefault(other, []).append(one)
+    return _reach([start], back)
+
+
+def _ahead(analysis: Analysis, starts: list[Slot]) -> list[Slot]:
+    forward: dict[Slot, list[Slot]] = {}
+    for origin, into, _ in analysis.graph.flows:
+        forward.setdefault(origin, []).append(into)
+    return _reach(starts, forward)
+
+
+def _reach(starts: list[Slot], edges: dict[Slot, list[Slot]]) -> list[Slot]:
+    found = list(starts)
+    seen = set(found)
+    for slot in found:
+        for other in edges.get(slot, ()):
+            if other not in seen:
+                seen.add(other)
+                found.append(other)
+    return found
+
+
+def _refusals(analysis: Analysis, moves: Callable[[Slot], bool]) -> tuple[Refusal, ...]:
+    """One refusal for each slot that keeps calls of the pool from moving."""
     found: dict[tuple[str, int, str], Refusal] = {}
-    for allocation, (slot, blocker) in analysis.solution.blocked.items():
-        origins = [_origin(analysis, allocation.place, allocation.name + "()")]
+    # Allocations first: what hides the page on its way out explains what finds it on its way in.
+    for call in sorted(analysis.graph.calls,
+                       key=lambda one: one.twin.concern is not Concern.ALLOCATION):
+        if not call.twin.pool_api or moves(call.slot):
+            continue
+        kept = _why_kept(analysis, call)
+        if kept.slot is None or kept.blocker is None:
+            continue
+        slot, blocker = kept.slot, kept.blocker
         foreign = [bridge for bridge in analysis.graph.bridges
                    if bridge.into is slot and bridge.origin is None]
-        origins += [_origin(analysis, bridge.place, bridge.text) for bridge in foreign]
-        origins += [_origin(analysis, one.place, one.text)
-                    for one in analysis.graph.blockers.get(slot, ())]
-        name = slot.name if slot.kind is not Kind.CALL else f"{slot.name}()"
+        origins = [_origin(call.place, call.twin.page + "()"),
+                   *(_origin(bridge.place, bridge.text) for bridge in foreign),
+                   *(_origin(one.place, one.text)
+                     for one in analysis.graph.blockers.get(slot, (blocker,)))]
+        name = _title(slot)
         key = (slot.place.file, slot.place.line, name)
+        same = next((one for one, other in found.items()
+                     if other.category == blocker.category.value
+                     or {other.category, blocker.category.value} == _HIDING), None)
+        if key not in found and same is not None and \
+                call.twin.concern is not Concern.ALLOCATION:
+            key = same
         if key in found:
             known = found[key]
-            origins = list(dict.fromkeys([*known.origins, *origins]))
+            found[key] = replace(known, origins=tuple(dict.fromkeys([*known.origins, *origins])))
+            continue
         category, text = blocker.category, blocker.text
         if foreign and category is Category.PAGE_ONLY_USE:
             category = Category.MIXED_ORIGIN
@@ -199,5 +254,5 @@ def _phrase(category: Category, text: str) -> str:
     return f"{text}; {advice}"
 
 
-def _origin(analysis: Analysis, place: Place, text: str) -> str:
+def _origin(place: Place, text: str) -> str:
     return f"{place.file}:{place.line} {text}"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Keep the shape: continuation lines under their parenthesis, and 80 columns.
 
-Only lines that an edit touches, and lines that continue them, can move. Follows Documentation/process/coding-style.rst.
+Only lines that an edit touches, and lines that continue them, can move.
+Follows Documentation/process/coding-style.rst.
 """
 
 from __future__ import annotations

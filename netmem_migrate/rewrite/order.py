@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tree_sitter import Node
 
@@ -52,8 +53,7 @@ def keep_order(before: bytes, after: bytes) -> bytes:
 
 
 def _ordered(items: list[_Item]) -> bool:
-    return all(one.length >= other.length
-               for one, other in zip(items, items[1:], strict=False))
+    return all(one.length >= other.length for one, other in pairwise(items))
 
 
 def _arrange(items: list[_Item], known: set[bytes]) -> list[_Item] | None:
