@@ -676,7 +676,7 @@ def test_message_keeps_to_what_git_and_checkpatch_take() -> None:
     assert all(len(line) <= message.COLUMNS for line in text.splitlines())
     assert not re.search(r"(?m)^(#|---|diff |Index: |@@ )", text)
     assert not re.search(r"(?m)^\s*(--- a/|\+\+\+ b/|@@ -)", text)
-    assert "33 more of them" in text
+    assert "35 more of them" in text
     assert len(text.splitlines()) < 90
 
 
@@ -716,13 +716,18 @@ def test_trailer_follows_the_trees_own_documents(tree: Path, tmp_path: Path) -> 
         ("drivers/net/demo_net.c", "net: demo_net"),
         ("drivers/infiniband/demo", "demo"),
         ("drivers/net/ethernet/acme", "net: acme_eth"),
+        ("drivers/net/ethernet/none", "net: none_rx"),
     ],
 )
 def test_prefix_from_the_folder(tree: Path, path: str, prefix: str) -> None:
     (tree / "drivers/net/ethernet/acme/Makefile").write_text(
-        "obj-$(CONFIG_ACME) += acme_eth.o\nacme_eth-objs := a.o b.o\n"
+        "obj-$(CONFIG_OLD) += old.o\nobj-$(CONFIG_ACME) += acme_eth.o\n"
+        "acme_eth-objs := a.o \\\n\trx_main.o\n"
     )
-    assert message.folder_prefix(path, tree) == prefix
+    files = [f"{path}/rx_main.c", f"{path}/rx.h"]
+    if path.endswith("none"):
+        files = [f"{path}/none_rx_main.c", f"{path}/none_rx_ring.c"]
+    assert message.folder_prefix(path, tree, files) == prefix
 
 
 def test_prefix_from_history_needs_the_drivers_name_twice() -> None:

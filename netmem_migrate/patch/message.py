@@ -19,18 +19,22 @@ from pathlib import Path, PurePosixPath
 
 from netmem_migrate.model.functions import TWINS
 from netmem_migrate.passes import load
-from netmem_migrate.results import Action, Declaration, DriverReport, FileChange, Migration
+from netmem_migrate.results import Action, Declaration, FileChange, Migration, Site
 
 COLUMNS = 75
 TRAILER = "Assisted-by: netmem-migrate"
-_MAX_ITEMS = 8
+_MAX_ITEMS = 6
+_MAX_FUNCTIONS = 6
 _DISCLOSURE = (
     "Documentation/process/coding-assistants.rst",
     "Documentation/process/generated-content.rst",
 )
 _PREFIX = re.compile(r"((?:[A-Za-z0-9_][\w.,/+-]*: ?)+)\S")
 _CALL = re.compile(rb"\b(\w+)\s*\(")
-_MODULE = re.compile(r"^obj-\S+\s*[:+]?=\s*([\w-]+)\.o\s*$", re.MULTILINE)
+_PLACE = re.compile(r" ?\([^()\s]+:\d+\)$")
+_MODULE = re.compile(
+    r"^([\w-]+?)-(?:y|m|objs|\$\(\w+\))[ \t]*[:+]?=[ \t]*([^\n#]*)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +70,56 @@ def _words(path: str) -> list[str]:
     return [PurePosixPath(part).stem if name.suffix in (".c", ".h") else part for part in parts]
 
 
-def _module(path: str, root: Path) -> str:
+def _module(path: str, root: Path, files: Sequence[str]) -> str:
     """What people call the driver: its folder, or its module where the folder is a vendor's."""
     pure = PurePosixPath(path)
     if pure.suffix in (".c", ".h"):
         return pure.stem
     if len(pure.parts) == 4 and pure.parts[:3] == ("drivers", "net", "ethernet"):
-        for build in ("Makefile", "Kbuild"):
-            try:
-                text = (root / path / build).read_text(encoding="utf-8", errors="replace")
-            except OSError:
-                continue
-            modules: list[str] = _MODULE.findall(text)
-            if modules:
-                return min(modules, key=len)
+        stems = sorted({PurePosixPath(file).stem for file in files if file.endswith(".c")})
+        owners = {owner for owner, parts in _modules(root / path).items() if parts & {*stems}}
+        if len(owners) == 1:
+            return owners.pop()
+        if stems:
+            shared = _common(stems).rstrip("_-")
+            return shared if len(shared) > 2 else pure.name
     return pure.name or root.name
 
 
-def folder_prefix(path: str, root: Path) -> str:
-    """The subject prefix a driver's place in the tree suggests, without the final colon."""
-    name = _module(path, root)
+def _common(words: Sequence[str]) -> str:
+    """The beginning that sorted words share."""
+    length = 0
+    for one, other in zip(words[0], words[-1], strict=False):
+        if one != other:
+            break
+        length += 1
+    return words[0][:length]
+
+
+def _modules(folder: Path) -> dict[str, set[str]]:
+    """The modules a folder's Makefile builds, and the objects each is made of."""
+    found: dict[str, set[str]] = {}
+    for name in ("Makefile", "Kbuild"):
+        try:
+            text = (folder / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for target, objects in _MODULE.findall(text.replace("\\\n", " ")):
+            names = {word[:-2] for word in objects.split() if word.endswith(".o")}
+            if target == "obj":
+                for one in names:
+                    found.setdefault(one, {one})
+            else:
+                found.setdefault(target, {target}).update(names)
+    return found
+
+
+def folder_prefix(path: str, root: Path, files: Sequence[str] = ()) -> str:
+    """The subject prefix that a driver's place in the tree suggests, without the final colon.
+
+    `files` are those that change; they tell the drivers of a vendor's folder apart.
+    """
+    name = _module(path, root, files)
     if path.startswith("drivers/net/wireless/"):
         return f"wifi: {name}"
     return f"net: {name}" if path.startswith("drivers/net/") else name
@@ -168,23 +202,43 @@ def _moved(declarations: Sequence[Declaration]) -> list[str]:
         items.append(f"struct {record}: " + ", ".join(names))
     items.extend(f"global {name}" for name in loose)
     if functions:
-        items.append("parameters or return values of " + ", ".join(functions))
+        items.append("parameters or return values of " + _names(list(functions)))
     local = dict.fromkeys(f"{d.function}()" for d in declarations if d.kind == "local")
     if local:
-        items.append("locals of " + ", ".join(local))
+        items.append("locals of " + _names(list(local)))
     return items
 
 
-def _stayed(report: DriverReport) -> list[str]:
-    groups: dict[tuple[str, str], dict[str, None]] = {}
-    for site in report.sites:
-        if site.action is Action.KEPT:
-            key = (f"{site.call}()", site.reason or "not decided")
-            place = f"{site.function}()" if site.function else site.file
-            groups.setdefault(key, {}).setdefault(place)
-    items = [f"{call} in {', '.join(where)}: {why}" for (call, why), where in groups.items()]
-    refused = {(item.slot, item.reason): None for item in report.refusals}
+def _names(functions: Sequence[str]) -> str:
+    """Function names, or so many functions where a list would be long."""
+    if len(functions) > _MAX_FUNCTIONS:
+        return f"{len(functions)} functions"
+    return ", ".join(functions)
+
+
+def _stayed(migration: Migration) -> list[str]:
+    """What stays in the changed files, one item a reason; a count for the other files."""
+    changed = {change.path for change in migration.changes}
+    kept = [site for site in migration.report.sites if site.action is Action.KEPT]
+    groups: dict[str, list[Site]] = {}
+    for site in kept:
+        if site.file in changed:
+            reason = _PLACE.sub("", site.reason) or "not decided"
+            groups.setdefault(reason, []).append(site)
+    items = []
+    for reason, sites in groups.items():
+        calls = _names(list(dict.fromkeys(f"{site.call}()" for site in sites)))
+        where = _names(list(dict.fromkeys(f"{site.function}()" for site in sites)))
+        items.append(f"{calls} in {where}: {reason}")
+    refused = {
+        (item.slot, _PLACE.sub("", item.reason)): None
+        for item in migration.report.refusals
+        if item.file in changed
+    }
     items.extend(f"{slot}: {why}; left for a person to decide" for slot, why in refused)
+    others = sum(site.file not in changed for site in kept)
+    if others:
+        items.append(f"{others} calls in files of the folder that this patch does not touch")
     return items
 
 
@@ -265,7 +319,7 @@ def body(migration: Migration, provenance: Provenance) -> str:
     moved = _moved(report.declarations)
     if moved:
         parts.append("\n".join(["These become netmem_ref:", *_bounded(moved, "of them")]))
-    stayed = _stayed(report)
+    stayed = _stayed(migration)
     if stayed:
         parts.append("\n".join(["These stay as they are:", *_bounded(stayed, "of them")]))
     bridged = sum(site.action is Action.BRIDGED for site in report.sites)

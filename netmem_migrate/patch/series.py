@@ -110,11 +110,14 @@ def _subjects(
     return log.decode(errors="replace").splitlines()
 
 
-def _prefix(scratch: git.Scratch, repository: git.Repository | None, run: Run, path: str) -> str:
+def _prefix(
+    scratch: git.Scratch, repository: git.Repository | None, run: Run, migration: Migration
+) -> str:
+    path = migration.report.path
     known = ""
     if repository is not None:
         known = message.history_prefix(path, _subjects(scratch, repository, path))
-    return known or message.folder_prefix(path, run.root)
+    return known or message.folder_prefix(path, run.root, [c.path for c in migration.changes])
 
 
 def _tested(run: Run) -> list[Migration]:
@@ -271,9 +274,7 @@ def write_series(run: Run, out: Path, options: SeriesOptions) -> tuple[Path, ...
     inside = repository.prefix if repository else ""
     top = repository.top if repository else run.root
     with git.Scratch.create(top, [inside + c.path for c in changes], repository) as scratch:
-        prefixes = [
-            _prefix(scratch, repository, run, migration.report.path) for migration in migrations
-        ]
+        prefixes = [_prefix(scratch, repository, run, migration) for migration in migrations]
         provenance = message.Provenance("", options.proven, trailer)
         messages = []
         titles = message.subjects(prefixes, [one.report.path for one in migrations])
