@@ -36,14 +36,15 @@ def migrate(
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     keep_names: bool = False,
-    allow_accessor: bool = False,
+    judge: bool = True,
     progress: Progress | None = None,
 ) -> Run:
     """Convert the drivers at `paths` in memory; nothing is written.
 
     Each path is one driver: its folder, or one of its files. `kernel` names the tree, which is
     otherwise found by walking up; outside any tree the bundled model of `api` is used. `only` and
-    `skip` are ids of passes. Raises InputError for input that cannot be processed.
+    `skip` are ids of passes. `judge` asks for the requirements of netmem.rst in the reports.
+    Raises InputError for input that cannot be processed.
     """
     if not paths:
         raise InputError("name a driver's folder or file")
@@ -54,8 +55,7 @@ def migrate(
         found = drivers.find(path, tree.root if tree else None)
         if progress is not None:
             progress(found.path)
-        done.append(migrate_driver(found, target, passes, rename="names" in {
-            one.declared.id for one in passes}))
+        done.append(migrate_driver(found, target, passes, judge=judge))
     root = tree.root if tree else drivers.find(paths[0], None).root
     return Run(root, tree.version if tree else "", target.api, tuple(done))
 
@@ -75,11 +75,12 @@ def analyse_path(path: Path, *, kernel: Path | None = None, api: str | None = No
 
 
 def migrate_driver(found: drivers.Driver, target: Target, passes: Sequence[Loaded],
-                   *, rename: bool = True) -> Migration:
+                   *, judge: bool = True) -> Migration:
     """Convert one driver in memory."""
     if not uses_page_pool(found):
         return Migration(DriverReport(found.path, found.files, Verdict.NOTHING_TO_DO))
     analysis = analyse(found, target)
+    rename = any(one.declared.id == "names" for one in passes)
     work = Work(analysis, new_names(analysis) if rename else {})
     by_file: dict[str, list[Edit]] = {}
     for one in passes:
@@ -90,11 +91,12 @@ def migrate_driver(found: drivers.Driver, target: Target, passes: Sequence[Loade
     for file in sorted(by_file):
         source = analysis.sources[file]
         text, edits = rewrite(source, by_file[file])
-        after = keep_order(source, text)
+        declared = any(edit.transform == "declarations" for edit in edits)
+        after = keep_order(source, text) if declared else text
         if after != source:
             changes.append(FileChange(file, source, after))
             kept.extend(edits)
-    return Migration(report(work), tuple(changes), tuple(kept))
+    return Migration(report(work, judge=judge), tuple(changes), tuple(kept))
 
 
 def _chosen(only: Sequence[str], skip: Sequence[str], keep_names: bool) -> list[Loaded]:

@@ -25,7 +25,6 @@ class Conversion:
     only: tuple[str, ...]
     skip: tuple[str, ...]
     keep_names: bool
-    allow_accessor: bool
     report: Path | None
     quiet: bool
 
@@ -35,7 +34,6 @@ class Conversion:
         words += [f"--only={one}" for one in self.only]
         words += [f"--skip={one}" for one in self.skip]
         words += ["--keep-names"] if self.keep_names else []
-        words += ["--allow-accessor"] if self.allow_accessor else []
         return tuple(words)
 
 
@@ -54,11 +52,6 @@ _SHARED: tuple[Callable[[Any], Any], ...] = (
     click.option("--only", multiple=True, metavar="ID", help="Run this pass only. Repeatable."),
     click.option("--skip", multiple=True, metavar="ID", help="Leave this pass out. Repeatable."),
     click.option("--keep-names", is_flag=True, help="Rename nothing."),
-    click.option(
-        "--allow-accessor",
-        is_flag=True,
-        help="Allow the one commented accessor that casts a netmem back to a page.",
-    ),
     click.option(
         "--report",
         type=click.Path(path_type=Path),
@@ -91,7 +84,6 @@ def conversion(options: dict[str, Any]) -> Conversion:
         only=options["only"],
         skip=options["skip"],
         keep_names=options["keep_names"],
-        allow_accessor=options["allow_accessor"],
         report=options["report"],
         quiet=options["quiet"],
     )
@@ -129,7 +121,7 @@ def convert(paths: tuple[Path, ...], options: Conversion) -> Run:
             only=options.only,
             skip=options.skip,
             keep_names=options.keep_names,
-            allow_accessor=options.allow_accessor,
+            judge=options.report is not None,
             progress=progress,
         )
     homes = {path.resolve() if path.is_dir() else path.resolve().parent for path in paths}

@@ -11,7 +11,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Blocker, Call, Category, Kind, Place, Slot
 from netmem_migrate.model.functions import BY_PAGE, POOL_API, Concern
 from netmem_migrate.passes import Work
-from netmem_migrate.report.requirements import judge
+from netmem_migrate.report.requirements import requirements_of
 from netmem_migrate.results import (
     Action,
     Declaration,
@@ -28,8 +28,8 @@ _HIDING = {Category.VOID_POINTER.value, Category.ADDRESS.value}
 _CALL = re.compile(rb"\b(" + b"|".join(sorted(name.encode() for name in POOL_API)) + rb")\s*\(")
 
 
-def report(work: Work) -> DriverReport:
-    """The report of one analysed driver."""
+def report(work: Work, *, judge: bool = True) -> DriverReport:
+    """The report of one analysed driver; `judge` adds the requirements of netmem.rst."""
     analysis = work.analysis
     sites = _sites(work)
     refusals = _refusals(analysis, work.moves)
@@ -40,7 +40,8 @@ def report(work: Work) -> DriverReport:
         verdict = Verdict.REFUSED if refusals else Verdict.NOTHING_TO_DO
     parsed = [file for name, file in analysis.symbols.files.items()
               if name in analysis.driver.files]
-    requirements = judge(analysis.sources, analysis.driver.files, sites)
+    requirements = (requirements_of(analysis.sources, analysis.driver.files, sites)
+                    if judge else {})
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
                         refusals, requirements, parse_counts(parsed))
 

@@ -17,8 +17,8 @@ _Evidence = tuple[tuple[str, int, str], ...]
 _SHOWN = 3
 
 
-def judge(sources: Mapping[str, bytes], files: Sequence[str],
-          sites: Sequence[Site]) -> dict[str, Requirement]:
+def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
+                    sites: Sequence[Site]) -> dict[str, Requirement]:
     """One `Requirement` for each of rx.1 to rx.7 and tx.1 to tx.2."""
     code = {file: code_of(sources[file]) for file in files if file in sources}
 

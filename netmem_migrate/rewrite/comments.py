@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from netmem_migrate.flow.graph import Kind, Slot
 from netmem_migrate.passes import Work
+from netmem_migrate.syntax.find import nodes
 
 
 def mentions(work: Work) -> Iterator[tuple[str, int, int, bytes, str]]:
@@ -23,7 +24,7 @@ def mentions(work: Work) -> Iterator[tuple[str, int, int, bytes, str]]:
         slots = [slot for slot in work.new_names if _spelled_in(slot, file)]
         if not slots and not members:
             continue
-        for comment in _comments(parsed.tree.root_node):
+        for comment in nodes(parsed.tree.root_node, "comment"):
             source = parsed.source
             text = source[comment.start_byte:comment.end_byte]
             taken: set[int] = set()
@@ -106,13 +107,3 @@ def _owner(node: Node, kind: Kind) -> Node | None:
             return current
         current = current.parent
     return outermost
-
-
-def _comments(root: Node) -> Iterator[Node]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.type == "comment":
-            yield node
-        elif node.child_count:
-            stack.extend(reversed(node.children))

@@ -15,6 +15,7 @@ from itertools import pairwise
 from tree_sitter import Node
 
 from netmem_migrate.rewrite.text import columns, line_end, line_start
+from netmem_migrate.syntax.find import nodes
 from netmem_migrate.syntax.parse import parse
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
@@ -75,12 +76,8 @@ def _arrange(items: list[_Item], known: set[bytes]) -> list[_Item] | None:
 
 def _blocks(source: bytes) -> Iterator[list[_Item]]:
     """The declaration blocks at the head of every compound statement, in order of the file."""
-    stack = [parse(source).tree.root_node]
-    while stack:
-        node = stack.pop()
-        if node.type == "compound_statement":
-            yield _block(source, node)
-        stack.extend(reversed(node.named_children))
+    for node in nodes(parse(source).tree.root_node, "compound_statement"):
+        yield _block(source, node)
 
 
 def _block(source: bytes, node: Node) -> list[_Item]:
