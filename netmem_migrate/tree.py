@@ -22,10 +22,16 @@ def page_pool_folders(root: Path) -> list[Path]:
         folders.sort()
         here = Path(where)
         for name in files:
-            if name.endswith((".c", ".h")) and _MARK.search((here / name).read_bytes()):
+            if name.endswith((".c", ".h")) and _mentions(here / name):
                 folder = here
                 while folder != root / "drivers" and not is_module(folder):
                     folder = folder.parent
                 found.add(folder)
                 break
     return sorted(found)
+
+
+def _mentions(path: Path) -> bool:
+    data = path.read_bytes()
+    # A plain search is many times faster than one for a word, and nearly always says no.
+    return b"page_pool_" in data and _MARK.search(data) is not None
