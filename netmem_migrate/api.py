@@ -49,6 +49,9 @@ def migrate(
     if not paths:
         raise InputError("name a driver's folder or file")
     tree, target = target_of(paths[0], kernel, api)
+    homes = {path.resolve() if path.is_dir() else path.resolve().parent for path in paths}
+    if tree is None and len(homes) > 1:
+        raise InputError("outside a kernel tree there is no common root; give one driver at a time")
     passes = _chosen(only, skip, keep_names)
     done: list[Migration] = []
     for path in paths:

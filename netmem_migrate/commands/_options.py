@@ -124,24 +124,7 @@ def convert(paths: tuple[Path, ...], options: Conversion) -> Run:
             judge=options.report is not None,
             progress=progress,
         )
-    homes = {path.resolve() if path.is_dir() else path.resolve().parent for path in paths}
-    if not run.kernel and len(homes) > 1:
-        raise InputError("outside a kernel tree there is no common root; give one driver at a time")
-    _check_complete(run)
     return run
-
-
-def _check_complete(run: Run) -> None:
-    """Refuse a driver of which a file is cut off: what is missing could use what was converted."""
-    from netmem_migrate.syntax.complete import cut_off
-
-    for file in dict.fromkeys(file for one in run.drivers for file in one.report.files):
-        source = (run.root / file).read_bytes()
-        what = cut_off(source) if b"page_pool" in source or b"netmem" in source else ""
-        if what:
-            raise InputError(
-                f"{run.root / file}: ends inside a {what}; it seems to be cut off, get it whole"
-            )
 
 
 @contextlib.contextmanager

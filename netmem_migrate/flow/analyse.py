@@ -14,6 +14,8 @@ from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot
 from netmem_migrate.flow.reader import FunctionReader
 from netmem_migrate.model.functions import TWINS
 from netmem_migrate.model.target import Target
+from netmem_migrate.results import InputError
+from netmem_migrate.syntax.complete import cut_off
 from netmem_migrate.syntax.parse import parse
 from netmem_migrate.syntax.symbols import Function, Symbols
 from netmem_migrate.syntax.types import Type
@@ -57,6 +59,7 @@ def analyse(driver: Driver, target: Target,
             break
         _parse(symbols, sources, pending, progress)
         words = _page_words(symbols)
+    _check_whole(driver, symbols)
     slots = DriverSlots(symbols, target, frozenset(driver.files))
     relevant = re.compile(rb"\b(?:" + b"|".join(
         [*_ALWAYS, *(re.escape(word) for word in sorted(words))]) + rb")\b")
@@ -77,6 +80,15 @@ def analyse(driver: Driver, target: Target,
     _read_globals(slots)
     _complete(slots)
     return Analysis(driver, symbols, slots.graph, solve(slots.graph), target, sources)
+
+
+def _check_whole(driver: Driver, symbols: Symbols) -> None:
+    """Refuse a driver of which a file is cut off: what is missing could use what moves."""
+    for file, parsed in symbols.files.items():
+        what = cut_off(parsed.source)
+        if what:
+            raise InputError(f"{driver.root / file}: ends inside a {what}; it seems to be cut off, "
+                             "get it whole")
 
 
 def _parse(symbols: Symbols, sources: dict[str, bytes], files: Iterable[str],
