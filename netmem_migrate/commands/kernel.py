@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`netmem-migrate kernel`: fetch, prepare and list kernel trees."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from netmem_migrate.kernel import Kernel
+    from netmem_migrate.kernel_process import Progress
+
+_VERSION = re.compile(r"v?\d+\.\d+")
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from netmem_migrate.kernel_fetch import cached
+
+    found = [CompletionItem(tree.api) for tree in cached() if tree.api.startswith(incomplete)]
+    if param.name == "what":
+        found.append(CompletionItem(incomplete, type="dir"))
+    return found
+
+
+@contextlib.contextmanager
+def _watched(quiet: bool) -> Iterator[Progress]:
+    """Progress on stderr; SIGTERM and SIGHUP clean up as Ctrl-C does."""
+    from netmem_migrate.report.progress import progress
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with progress(quiet) as shown:
+            yield shown
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+version_argument = click.argument(
+    "version", required=False, metavar="[VERSION]", shell_complete=_complete
+)
+
+
+@click.group(name="kernel")
+def command() -> None:
+    """Fetch, prepare and list kernel trees.
+
+    Trees come from the packages linux-source-X.Y of the distribution and are kept in
+    $XDG_CACHE_HOME/netmem-migrate/kernels, by default below ~/.cache. Every command that takes
+    --kernel takes any other kernel tree just as well.
+    """
+
+
+@command.command(epilog="Example: netmem-migrate kernel fetch 6.12")
+@version_argument
+@click.option("--refresh", is_flag=True, help="Replace a tree if there is a newer point release.")
+@quiet_option
+def fetch(version: str | None, refresh: bool, quiet: bool) -> None:
+    """Download and unpack the source of linux VERSION (X.Y), by default the newest there is.
+
+    A tree already there stays as it is, without a look at the network if VERSION is given.
+    """
+    from netmem_migrate import kernel_fetch
+
+    with _watched(quiet) as shown:
+        kernel_fetch.fetch(version, shown, refresh=refresh)
+
+
+@command.command(epilog="Example: netmem-migrate kernel prepare ~/src/linux")
+@click.argument("what", required=False, metavar="[VERSION|TREE]", shell_complete=_complete)
+@quiet_option
+def prepare(what: str | None, quiet: bool) -> None:
+    """Configure a tree, and make its headers, so that drivers compile in it.
+
+    VERSION is a fetched release, TREE the root of any kernel tree; by default the newest fetched
+    one. All drivers are configured as modules (allmodconfig). A tree that has a configuration
+    keeps it.
+    """
+    from netmem_migrate import kernel_prepare
+
+    tree = _tree(what)
+    with _watched(quiet) as shown:
+        kernel_prepare.prepare(tree, shown)
+
+
+def _tree(what: str | None) -> Kernel:
+    from netmem_migrate.kernel import Kernel
+    from netmem_migrate.kernel_fetch import pick
+
+    if what is None or _VERSION.fullmatch(what):
+        return pick(what)
+    return Kernel.at(Path(what))
+
+
+@command.command(name="list", epilog="Example: netmem-migrate kernel list --available")
+@click.option("--available", is_flag=True, help="Ask the archive, too, for what can be fetched.")
+@quiet_option
+def list_(available: bool, quiet: bool) -> None:
+    """List the fetched trees: release, version, state and path."""
+    from netmem_migrate.kernel_fetch import available as ask
+    from netmem_migrate.kernel_fetch import cached
+
+    rows = [
+        (tree.api, tree.version, "prepared" if tree.configured else "not prepared", str(tree.root))
+        for tree in cached()
+    ]
+    if available:
+        with _watched(quiet) as shown:
+            there = {row[0] for row in rows}
+            rows += [(one, "-", "available", "-") for one in ask(shown) if one not in there]
+    rows.sort(key=lambda row: tuple(map(int, row[0].split("."))))
+    if not rows:
+        click.echo("no kernel tree fetched yet; run `netmem-migrate kernel fetch`", err=True)
+        return
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+@command.command(epilog='Example: netmem-migrate verify *.patch --kernel "$(netmem-migrate kernel '
+                 'path)"')
+@version_argument
+def path(version: str | None) -> None:
+    """Print the root of the fetched tree of VERSION, by default the newest one; for scripts."""
+    from netmem_migrate.kernel_fetch import pick
+
+    click.echo(pick(version).root)
