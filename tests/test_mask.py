@@ -74,6 +74,11 @@ IN_FUNCTION = {
         "\n\tfor_each_foo() {\n\t\tf();\n\t}\n",
         "\n\tif(1         ) {\n\t\tf();\n\t}\n",
     ),
+    "loop of three parts": (
+        "\n\tunrolled_for(i = 0; i < n; i++) {\n\t\tf();\n\t}\n",
+        "\n\t         for(i = 0; i < n; i++) {\n\t\tf();\n\t}\n",
+    ),
+    "type to be deduced": ("auto p = q;", "aut_ p = q;"),
     "loop under else": (
         "if (a)\n\t\tf();\n\telse for_each_foo(a, b)\n\t\tf();\n",
         "if (a)\n\t\tf();\n\telse while       (a, b)\n\t\tf();\n",
@@ -133,6 +138,10 @@ AT_TOP = {
     "annotation behind": (
         "struct s {\n\tint a;\n} __packed __aligned(4);\n",
         "struct s {\n\tint a;\n}                      ;\n",
+    ),
+    "capital word on a line of its own": (
+        "int a;\nVISIBLE_IF\nint f(void)\n{\n}\n",
+        "int a;\n          \nint f(void)\n{\n}\n",
     ),
     "capital storage class": ("\nSTATIC void f(int a)\n{\n}\n", "\n       void f(int a)\n{\n}\n"),
     "export": ("int a;\nEXPORT_SYMBOL(a)\nint b;\n", "int a;\n                \nint b;\n"),
@@ -200,6 +209,7 @@ LEFT_ALONE = {
     "label before a brace": "void f(void)\n{\nout:\n\tg(a);\n}\n",
     "variable with underscores": "void f(void)\n{\n\tu32 __val = 0;\n\tg(__val);\n}\n",
     "type with underscores": "static __u32 f(const __be16 *p);\n",
+    "type on a line of its own": "int a;\nBOOL\nf(int b)\n{\n}\n",
     "numbers": "long a = 0x1FUL + 10ULL + 1e5 + 0b11 + 07;\n",
     "initialised range": "int a[] = { [0 ... 5] = 1 };\n",
     "definition": "#define F(x) for_each_foo(x, struct foo) { 2K }\nint a;\n",

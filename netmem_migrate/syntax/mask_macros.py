@@ -142,6 +142,8 @@ _STATEMENT = re.compile(
     + PAREN
     + rb")[ \t\r\\]*+(?:(\{|\n[ \t]++\{)|(\n\s*+)(?=([A-Za-z_*}+.\[-])))"
 )
+# `my_unrolled_for(i = 0; i < n; i++)`
+_FOR = re.compile(rb"for(?<=\wfor)[ \t]*+(" + PAREN + rb")")
 _EACH = re.compile(rb"for(?=_?each)\w*+[ \t]*+(" + PAREN + rb")[ \t\r\\]*+(?=[A-Za-z_*{\n])")
 
 
@@ -152,6 +154,12 @@ def statements(text: Text) -> None:
     initialiser `    a,`.
     """
     code = text.code
+    for loop in _FOR.finditer(code):
+        if b";" in loop[1]:
+            name = loop.start()
+            while name and is_word(code[name - 1]):
+                name -= 1
+            text.blank_code(name, loop.start())
     if b"for_each" in code or b"foreach" in code:
         for each in _EACH.finditer(code):
             name = each.start()
@@ -231,7 +239,7 @@ _TOP = re.compile(
 )
 _NO_EXPRESSION = re.compile(rb"\w\s++[A-Za-z_]|[;{}]|\b(?:if|for|while|return)\b")
 # `STATIC void foo(`: one word too many in front of a function's name
-_STORAGE = re.compile(rb"\n([A-Z][A-Z0-9_]++)[ \t]++(?:\w++[\s*]++){1,4}\w++[ \t]*+\(")
+_STORAGE = re.compile(rb"\n([A-Z][A-Z0-9_]++)\s++(?:\w++[\s*]++){1,4}\w++[ \t]*+\(")
 # a list of X macros between its #define and its #undef
 _BARE = re.compile(rb"\n(?:[ \t]*+[A-Z_][A-Z0-9_]*+[ \t\r]*+\n)++(?=\s)")
 

@@ -98,17 +98,25 @@ def is_word(c: int) -> bool:
 def last(code: bytearray, end: int) -> int:
     """Offset of the last byte before `end` that is not white space, or -1."""
     end -= 1
-    while end >= 0 and code[end] in _SPACE:
+    for _ in range(8):
+        if end < 0 or code[end] not in _SPACE:
+            return end
         end -= 1
-    return end
+    size = 128
+    while end >= 0:
+        start = max(end + 1 - size, 0)
+        left = len(code[start : end + 1].rstrip(_SPACE))
+        if left:
+            return start + left - 1
+        end = start - 1
+        size *= 8
+    return -1
 
 
 def first(code: bytearray, start: int) -> int:
     """Offset of the first byte from `start` on that is not white space; len(code) at the end."""
-    size = len(code)
-    while start < size and code[start] in _SPACE:
-        start += 1
-    return start
+    m = _VISIBLE.search(code, start)
+    return m.start() if m else len(code)
 
 
 def byte_at(code: bytearray, at: int) -> int:

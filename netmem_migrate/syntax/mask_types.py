@@ -23,6 +23,7 @@ _TYPEOF = re.compile(rb"ypeof(?:_unqual|_member)?+(?:__)?+\s*+(" + PAREN + rb")"
 _ALIGNOF = re.compile(
     rb"lignof(?:__)?+\s*+\((?!\s*+(?:(?:struct|union|enum)\b|" + BASIC_TYPE + rb"))"
 )
+_AUTO = re.compile(rb"auto(?<!\wauto)(?=[ \t]++\w++[ \t]*+=)")
 _OFFSETOF = re.compile(
     rb"offsetof\s*+\(\s*+[\w\s]++,\s*+\w++\s*+([.\[][^,()]*+(?:" + PAREN + rb"[^,()]*+)*+)\)"
 )
@@ -47,6 +48,9 @@ def types(text: Text) -> None:
             if m.end() - 1 - start >= 6:
                 text.blank_code(start, m.end() - 1)
                 text.put(start, b"sizeof")
+    for m in _AUTO.finditer(code):
+        # as a storage class it would leave the declaration without a type
+        text.put(m.start(), b"aut_")
     if b"offsetof" in code:
         for m in _OFFSETOF.finditer(code):
             text.blank_code(*m.span(1))

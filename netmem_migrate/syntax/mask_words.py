@@ -18,7 +18,8 @@ ANNOTATIONS: tuple[bytes, ...] = tuple(
     rb"""
     iomem user kernel rcu percpu force nocast safe private bitwise init exit initdata initconst
     exitdata meminit meminitdata exit_call ref refdata refconst initdata_or_module init_or_module
-    initconst_or_module net_init net_exit net_initdata sched lockfunc kprobes head cpuidle packed
+    init_memblock initconst_or_module net_init net_exit net_initdata sched lockfunc kprobes head
+    cpuidle packed
     aligned_largest maybe_unused always_unused always_used unused used must_check cold hot weak
     visible pure noreturn noclone flatten malloc deprecated always_inline attribute_const__
     nonstring nonstring_array designated_init gnu_inline no_profile noipa naked noscs nocfi
