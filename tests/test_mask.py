@@ -143,6 +143,10 @@ AT_TOP = {
         "int a;\nVISIBLE_IF\nint f(void)\n{\n}\n",
         "int a;\n          \nint f(void)\n{\n}\n",
     ),
+    "list of items": (
+        "int a;\n#define M(x) int x;\nALL_ITEMS\nMORE_ITEMS\n#undef M\nint b;\n",
+        "int a;\n#define M(x) int x;\n         \n          \n#undef M\nint b;\n",
+    ),
     "capital storage class": ("\nSTATIC void f(int a)\n{\n}\n", "\n       void f(int a)\n{\n}\n"),
     "export": ("int a;\nEXPORT_SYMBOL(a)\nint b;\n", "int a;\n                \nint b;\n"),
     "macro with declarations": (

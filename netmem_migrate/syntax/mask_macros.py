@@ -285,6 +285,8 @@ def storage(text: Text) -> None:
 
 def bare(text: Text) -> None:
     """Lines that consist of one name, between directives."""
+    if b"undef" not in text.source:
+        return
     code = text.code
     for m in _BARE.finditer(code):
         before = last(code, m.start() + 1)
