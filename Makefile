@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `make help` lists what there is. Everything is installed into .venv, nothing elsewhere.
+
+PYTHON ?= python3
+# The kernel release that test-kernel and bench use, as in KERNEL=6.12; empty is the newest.
+KERNEL ?=
+VENV := .venv
+STAMP := $(VENV)/.installed
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-kernel lint bench docs clean
+
+help: ## Show this list
+	@echo 'make TARGET, where TARGET is one of'
+	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv, with netmem-migrate in .venv/bin
+
+$(STAMP): pyproject.toml
+	@echo 'Installing into $(VENV) (the first time takes about half a minute)'
+	@if command -v uv >/dev/null; then \
+		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+		uv pip install --quiet --python $(BIN)/python -e '.[dev]'; \
+	else \
+		$(PYTHON) -m venv $(VENV) && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+	fi
+	@touch $@
+
+run: setup ## Show what the tool does, on a driver that comes with it
+	@$(BIN)/python -m netmem_migrate.demo
+
+test: setup ## Run the tests that need neither a kernel nor a network
+	@$(BIN)/python -m pytest -n 2
+
+test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.12 for another)
+	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
+	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
+	@$(BIN)/python tests/kernel/run.py $(KERNEL)
+
+lint: setup ## Run ruff and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: setup ## Time converting every page_pool driver of a real kernel against parsing it
+	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
+	@$(BIN)/python tests/bench.py $(KERNEL)
+
+docs: setup ## Check spelling and links of README and docs/
+	@$(BIN)/codespell README.md CHANGELOG.md docs
+	@$(BIN)/python tests/check_docs.py
+
+clean: ## Remove .venv and what tools leave behind
+	@rm -rf $(VENV) build out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
