@@ -72,7 +72,7 @@ def _program(name: str) -> str:
 
 def _error(lines: list[str]) -> str:
     """The line of apt's output that says most."""
-    for mark in ("E: ", "Err:", "W: "):
+    for mark in ("E: ", "W: ", "Err:"):
         for line in lines:
             if line.startswith(mark):
                 return line.removeprefix(mark).rstrip(".")
