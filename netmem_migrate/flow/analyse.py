@@ -16,11 +16,13 @@ from netmem_migrate.model.functions import TWINS
 from netmem_migrate.model.target import Target
 from netmem_migrate.results import InputError
 from netmem_migrate.syntax.complete import cut_off
+from netmem_migrate.syntax.mask_text import code_of
 from netmem_migrate.syntax.parse import parse
 from netmem_migrate.syntax.symbols import Function, Symbols
 from netmem_migrate.syntax.types import Type
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
+_WORD = re.compile(rb"[A-Za-z_]\w*")
 _ALWAYS = [rb"struct\s+page\b", rb"page_pool_\w+", *(re.escape(t.page.encode()) for t in TWINS)]
 
 
@@ -132,6 +134,7 @@ def _read_globals(slots: DriverSlots) -> None:
 
 def _complete(slots: DriverSlots) -> None:
     """Block members that are reached where the reader cannot look."""
+    _unseen(slots)
     by_name: dict[bytes, list[Slot]] = {}
     for slot in slots.graph.slots.values():
         if slot.kind is Kind.MEMBER:
@@ -151,3 +154,44 @@ def _complete(slots: DriverSlots) -> None:
                         slots.graph.block(slot, Category.MACRO,
                                           f"is used inside the macro {macro.name.decode()}",
                                           Place(macro.file, node or root, ""))
+
+
+def _unseen(slots: DriverSlots) -> None:
+    """Block slots that are named in code which masking took from the parser."""
+    for file, parsed in slots.symbols.files.items():
+        if file not in slots.own:
+            continue
+        code = code_of(parsed.source)
+        hidden = [match.start() for match in _WORD.finditer(code)
+                  if parsed.masked[match.start():match.end()] != match.group()]
+        if not hidden:
+            continue
+        words: dict[bytes, list[int]] = {}
+        for start in hidden:
+            match = _WORD.match(code, start)
+            if match is not None:
+                words.setdefault(match.group(), []).append(start)
+        root = parsed.tree.root_node
+        for slot in list(slots.graph.slots.values()):
+            for start in words.get(slot.short_name.encode("latin-1"), ()):
+                member = code[:start].rstrip().endswith((b"->", b"."))
+                if member == (slot.kind is Kind.MEMBER) and _in_scope(slot, file, start):
+                    node = root.descendant_for_byte_range(start, start + 1) or root
+                    slots.graph.block(slot, Category.UNRESOLVED,
+                                      "is used in a branch of a conditional that is not read",
+                                      Place(file, node, ""))
+
+
+def _in_scope(slot: Slot, file: str, offset: int) -> bool:
+    """Whether a word at an offset could be the slot: anywhere, or in its own function."""
+    if slot.kind in (Kind.MEMBER, Kind.GLOBAL):
+        return True
+    if slot.kind not in (Kind.LOCAL, Kind.PARAMETER):
+        return False
+    for spelling in slot.spellings:
+        node = spelling.declaration
+        while node.parent is not None and node.type != "function_definition":
+            node = node.parent
+        if spelling.file == file and node.start_byte <= offset < node.end_byte:
+            return True
+    return False

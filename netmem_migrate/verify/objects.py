@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which objects a change touches, and the compiler commands that kbuild recorded for them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from netmem_migrate.results import InputError
+
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+["<]([^">\n]+)[">]', re.MULTILINE)
+_SAVED = re.compile(r"^(?:saved)?cmd_\S+ := (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An object's source and its compiler command, without output and dependency options.
+
+    `missing` says why there is no command; `words` is then empty.
+    """
+
+    source: str
+    words: tuple[str, ...] = ()
+    missing: str = ""
+
+
+def touched_sources(root: Path, files: Iterable[str]) -> list[str]:
+    """The .c files among `files`, and every .c file that includes one of the headers."""
+    sources = {file for file in files if file.endswith(".c")}
+    headers = {file for file in files if file.endswith(".h")}
+    if not headers:
+        return sorted(sources)
+    includers = _includers(root, headers)
+    return sorted(sources | includers)
+
+
+def _includers(root: Path, headers: set[str]) -> set[str]:
+    """All .c files that reach one of the headers, through other headers too."""
+    includes: dict[str, set[str]] = {}
+    for folder in sorted({_scope(root, header) for header in headers}):
+        for where, folders, names in os.walk(root / folder):
+            folders.sort()
+            for name in names:
+                if name.endswith((".c", ".h")) and not name.endswith(".mod.c"):
+                    path = Path(where, name)
+                    includes[path.relative_to(root).as_posix()] = {
+                        PurePosixPath(os.fsdecode(one)).name
+                        for one in _INCLUDE.findall(path.read_bytes())}
+    found: set[str] = set()
+    wanted = {PurePosixPath(header).name for header in headers}
+    grew = True
+    while grew:
+        grew = False
+        for file, included in includes.items():
+            if file not in found and included & wanted:
+                found.add(file)
+                grew = True
+                if file.endswith(".h"):
+                    wanted.add(PurePosixPath(file).name)
+    return {file for file in found if file.endswith(".c")}
+
+
+def _scope(root: Path, header: str) -> str:
+    """Where a header can be included from: its vendor's folder, or all drivers for include/."""
+    parts = PurePosixPath(header).parts
+    if parts[0] != "drivers":
+        return "drivers"
+    # drivers/net/ethernet/VENDOR, or drivers/net/DRIVER
+    return "/".join(parts[:4] if len(parts) > 4 else parts[:-1])
+
+
+def record(root: Path, sources: Sequence[str], jobs: int) -> list[Recorded]:
+    """The recorded command of each source, building objects that kbuild has not built yet.
+
+    Raises InputError without make or a compiler, or where the tree is not configured.
+    """
+    if not (root / ".config").is_file() or \
+            not (root / "include/generated/autoconf.h").is_file():
+        raise InputError(f"{root}: not configured; run `netmem-migrate kernel prepare {root}`")
+    for program in ("make", "gcc"):
+        if shutil.which(program) is None:
+            raise InputError(f"no {program} here; install it (apt-get install {program})")
+    missing = [source for source in sources if not _file(root, source).is_file()]
+    said = _build(root, missing, jobs) if missing else ""
+    return [_read(root, source, said) for source in sources]
+
+
+def _file(root: Path, source: str) -> Path:
+    path = root / source
+    return path.with_name(f".{path.stem}.o.cmd")
+
+
+def _build(root: Path, sources: Sequence[str], jobs: int) -> str:
+    objects = [source[:-2] + ".o" for source in sources]
+    done = subprocess.run(["make", "-k", f"-j{jobs}", "W=1", *objects], cwd=root, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _read(root: Path, source: str, said: str) -> Recorded:
+    try:
+        text = _file(root, source).read_text()
+    except OSError:
+        name = source[:-2] + ".o"
+        errors = [line.strip() for line in said.splitlines() if name in line and "***" in line]
+        reason = errors[0] if errors else "kbuild does not build it with this configuration"
+        return Recorded(source, missing=reason)
+    saved = _SAVED.search(text)
+    if saved is None:
+        return Recorded(source, missing="kbuild recorded no command for it")
+    words = shlex.split(saved[1].split(" ; ")[0])
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        if skip:
+            skip = False
+        elif word == "-o":
+            skip = True
+        elif word in ("-c", source) or word.startswith("-Wp,-MMD"):
+            continue
+        else:
+            kept.append(word)
+    return Recorded(source, tuple(kept))

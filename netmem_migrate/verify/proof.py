@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Compile every touched object before and after, in three ways (docs/proof.md)."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from netmem_migrate.model.functions import TWINS
+from netmem_migrate.results import FileChange
+from netmem_migrate.syntax.mask_text import code_of
+from netmem_migrate.verify import overlay
+from netmem_migrate.verify.objects import Recorded, record, touched_sources
+
+_SAID = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? "
+                   r"(?P<kind>warning|error|fatal error): (?P<text>.*)$", re.MULTILINE)
+_QUOTED = re.compile("[‘'`][^’'`]*[’'`]")
+# Where a piece of inline assembly came from; and what names the source.
+_MARKS = re.compile(r'^(?:# \d+ "|\s*\.(?:file|ident|loc)\b)')
+
+
+class Way(StrEnum):
+    """The three ways of the proof."""
+
+    PLAIN = "plain"
+    STRICT = "strict"
+    IDENTITY = "identity"
+
+
+class Status(StrEnum):
+    """What one way said of one object."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_BUILT = "not-built"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The status of one way, and the lines that explain a failure."""
+
+    status: Status
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectProof:
+    """What was proven of one object; `source` is its .c file relative to the kernel root."""
+
+    source: str
+    plain: Said
+    strict: Said
+    identity: Said
+
+    @property
+    def proven(self) -> bool:
+        return all(said.status is Status.PASS
+                   for said in (self.plain, self.strict, self.identity))
+
+    @property
+    def failed(self) -> bool:
+        return any(said.status is Status.FAIL
+                   for said in (self.plain, self.strict, self.identity))
+
+
+def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
+                   progress: Callable[[str, int, int], None] | None = None,
+                   ) -> tuple[ObjectProof, ...]:
+    """Prove `changes` on the configured kernel at `root`; its files are not written.
+
+    `jobs` is how many compilers run at once (0: one a core). `progress` is told the source, how
+    many objects are done, and how many there are. Raises InputError for a tree or machine on
+    which nothing can be compiled.
+    """
+    root = root.resolve()
+    count = jobs or os.cpu_count() or 1
+    sources = touched_sources(root, [change.path for change in changes])
+    commands = record(root, sources, count)
+    changed = {change.path for change in changes}
+    with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
+        trees = _Trees(root, Path(name), changes)
+        done: list[ObjectProof] = []
+
+        def one(command: Recorded) -> ObjectProof:
+            proof = _prove(trees, command, command.source in changed)
+            done.append(proof)
+            if progress is not None:
+                progress(command.source, len(done), len(commands))
+            return proof
+
+        with ThreadPoolExecutor(count) as pool:
+            futures = [pool.submit(one, command) for command in commands]
+            try:
+                return tuple(future.result() for future in futures)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+
+class _Trees:
+    """The overlays that compilers run in, and the identity header of each set of partners."""
+
+    def __init__(self, root: Path, where: Path, changes: Sequence[FileChange]) -> None:
+        self.root = root
+        self.where = where
+        self.changes = {change.path: change for change in changes}
+        before = {change.path: change.before for change in changes}
+        after = {change.path: change.after for change in changes}
+        strict = overlay.strict_header(root)
+        self.sides = {"before": before, "after": after,
+                      "strict-before": {**strict, **before}, "strict-after": {**strict, **after}}
+        for side, files in self.sides.items():
+            overlay.build(root, where / side, files)
+        for side in ("before", "after"):
+            (where / side / "netmem-out").mkdir(exist_ok=True)
+
+    def identity(self, number: int, partners: dict[str, str]) -> Path:
+        path = self.where / f"identity-{number}.h"
+        path.write_text(overlay.identity_header(self.root, partners))
+        return path
+
+
+def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
+    if command.missing:
+        said = Said(Status.NOT_BUILT, (command.missing,))
+        return ObjectProof(command.source, said, said, said)
+    # Flow-based warnings need the whole compiler; an unchanged source can only get others.
+    options = ["-c", "-o", os.devnull] if changed else ["-fsyntax-only"]
+    return ObjectProof(
+        command.source,
+        _diagnosed(trees, command, ("before", "after"), options),
+        _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
+        _identical(trees, command),
+    )
+
+
+def _compile(trees: _Trees, side: str, command: Recorded,
+             options: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "LC_ALL": "C"}
+    return subprocess.run([*command.words, *options, command.source], cwd=trees.where / side,
+                          check=False, capture_output=True, stdin=subprocess.DEVNULL,
+                          env=environment)
+
+
+def _diagnostics(trees: _Trees, side: str, command: Recorded,
+                 options: Sequence[str]) -> tuple[Counter[tuple[str, str]], list[str], bool]:
+    done = _compile(trees, side, command, options)
+    text = done.stderr.decode("utf-8", "replace")
+    counts: Counter[tuple[str, str]] = Counter()
+    lines: list[str] = []
+    for match in _SAID.finditer(text):
+        key = (match["file"], match["kind"] + _QUOTED.sub("''", match["text"]))
+        counts[key] += 1
+        lines.append(match.group())
+    if done.returncode and not lines:
+        lines.append(text.strip().splitlines()[-1] if text.strip() else "the compiler failed")
+        counts["", lines[-1]] += 1
+    return counts, lines, done.returncode == 0
+
+
+def _diagnosed(trees: _Trees, command: Recorded, sides: tuple[str, str],
+               options: Sequence[str]) -> Said:
+    """Whether the change adds no diagnostic; the code before is compiled only if there is one."""
+    after, lines, built = _diagnostics(trees, sides[1], command, options)
+    if built and not after:
+        return Said(Status.PASS)
+    before, _, built_before = _diagnostics(trees, sides[0], command, options)
+    new = after - before
+    if new:
+        found = [line for line in lines
+                 if (match := _SAID.match(line)) is None or
+                 (match["file"], match["kind"] + _QUOTED.sub("''", match["text"])) in new]
+        return Said(Status.FAIL, tuple(found))
+    if not built_before:
+        return Said(Status.NOT_BUILT, ("does not compile before the change either", *lines[:2]))
+    return Said(Status.PASS)
+
+
+def _choices(trees: _Trees) -> list[dict[str, str]]:
+    """Page partners for netmem names that have several: those whose calls the change removed."""
+    several: dict[str, list[str]] = {}
+    for twin in TWINS:
+        if not twin.extra:
+            several.setdefault(twin.netmem, []).append(twin.page)
+    choices: list[dict[str, str]] = [{}]
+    for netmem, pages in several.items():
+        if len(pages) < 2:
+            continue
+        gone = [page for page in pages if _removed(trees, page.encode())]
+        if gone:
+            choices = [{**choice, netmem: page} for choice in choices for page in gone]
+    return choices
+
+
+def _removed(trees: _Trees, name: bytes) -> bool:
+    word = re.compile(rb"\b" + name + rb"\s*\(")
+    return any(len(word.findall(code_of(change.before))) > len(word.findall(code_of(change.after)))
+               for change in trees.changes.values())
+
+
+def _identical(trees: _Trees, command: Recorded) -> Said:
+    """Whether the same code comes out when netmem is defined to be pages."""
+    failure: tuple[str, ...] = ()
+    for number, partners in enumerate(_choices(trees)):
+        header = trees.identity(number, partners)
+        # Line numbers in WARN() tables differ where lines were wrapped; they are no behaviour.
+        options = ["-w", "-include", str(header), "-D__LINE__=1", "-S", "-o", "-"]
+        texts: list[list[str]] = []
+        for side in ("before", "after"):
+            done = _compile(trees, side, command, options)
+            if done.returncode:
+                said = done.stderr.decode("utf-8", "replace")
+                lines = tuple(m.group() for m in _SAID.finditer(said) if "error" in m["kind"])
+                return Said(Status.FAIL, (f"{side}: does not compile with netmem defined as pages",
+                                          *(lines or tuple(said.strip().splitlines()[-1:]))[:3]))
+            texts.append(_normal(done.stdout.decode("utf-8", "replace")))
+        if texts[0] == texts[1]:
+            return Said(Status.PASS)
+        failure = _difference(*texts)
+    return Said(Status.FAIL, failure)
+
+
+def _normal(text: str) -> list[str]:
+    """Assembly without what names source lines, and without the text of string literals."""
+    lines: list[str] = []
+    strings = False
+    for line in text.splitlines():
+        if _MARKS.match(line):
+            continue
+        if line.startswith("\t.section"):
+            strings = ".rodata.str" in line or ".rodata..str" in line
+        elif line in ("\t.text", "\t.data", "\t.bss"):
+            strings = False
+        if strings and line.startswith(("\t.string", "\t.ascii", "\t.zero")):
+            line = "\t.string"
+        lines.append(line.rstrip())
+    return lines
+
+
+def _difference(before: list[str], after: list[str]) -> tuple[str, ...]:
+    """The function in which two assemblies first differ, and the first lines that do."""
+    function = ""
+    for one, other in zip(before, after, strict=False):
+        if one != other:
+            return (f"{function or 'data'}: the code differs", f"- {one.strip()}",
+                    f"+ {other.strip()}")
+        if one.endswith(":") and not one.startswith((".", " ", "\t")):
+            function = one[:-1]
+    return (f"{function or 'data'}: code was added or removed",)
