@@ -36,6 +36,11 @@ void refill(struct page_pool *pool, struct rx_buf *buf)
     order=100,
 )
 
+# Expressions that need no parentheses, and places that give them.
+_ATOMIC = frozenset({"identifier", "field_expression", "subscript_expression", "call_expression",
+                     "parenthesized_expression"})
+_CLOSED = frozenset({"argument_list", "parenthesized_expression", "return_statement"})
+
 
 def edits(work: Work) -> Iterator[Edit]:
     """Wrap pages that flow into moved slots; unwrap moved slots."""
@@ -58,4 +63,7 @@ def edits(work: Work) -> Iterator[Edit]:
         yield work.edit(PASS, bridge.place.file, node.end_byte, node.end_byte, b")", why)
     for use in work.analysis.graph.uses:
         if use.kind is UseKind.UNWRAP and use.inner is not None and work.moves(use.slot):
-            yield from work.wrap(PASS, use.place, use.inner, b"", b"", "it is a netmem already")
+            bare = use.inner.type in _ATOMIC or (
+                use.place.node.parent is not None and use.place.node.parent.type in _CLOSED)
+            yield from work.wrap(PASS, use.place, use.inner, b"" if bare else b"(",
+                                 b"" if bare else b")", "it is a netmem already")

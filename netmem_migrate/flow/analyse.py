@@ -23,6 +23,9 @@ from netmem_migrate.syntax.types import Type
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_FREE_WORD = re.compile(rb"(?<![.\w#])(?<!->)[A-Za-z_]\w*")
+# NULL in an initialiser can stand for a page that the function does not name.
+_LISTED = re.compile(rb"=\s*\{[^;]*\bNULL\b|\)\s*\{\s*NULL\b")
 _ALWAYS = [rb"struct\s+page\b", rb"page_pool_\w+", *(re.escape(t.page.encode()) for t in TWINS)]
 
 
@@ -70,7 +73,8 @@ def analyse(driver: Driver, target: Target,
             if function.body is None or function.file not in slots.own:
                 continue
             source = sources[function.file]
-            if not relevant.search(source, function.node.start_byte, function.node.end_byte):
+            span = (function.node.start_byte, function.node.end_byte)
+            if not relevant.search(source, *span) and not _LISTED.search(source, *span):
                 continue
             reader = FunctionReader(slots, function)
             reader.read()
@@ -135,6 +139,7 @@ def _read_globals(slots: DriverSlots) -> None:
 def _complete(slots: DriverSlots) -> None:
     """Block members that are reached where the reader cannot look."""
     _unseen(slots)
+    _in_macros(slots)
     by_name: dict[bytes, list[Slot]] = {}
     for slot in slots.graph.slots.values():
         if slot.kind is Kind.MEMBER:
@@ -180,6 +185,63 @@ def _unseen(slots: DriverSlots) -> None:
                     slots.graph.block(slot, Category.UNRESOLVED,
                                       "is used in a branch of a conditional that is not read",
                                       Place(file, node, ""))
+
+
+def _in_macros(slots: DriverSlots) -> None:
+    """Block what macros name: functions, globals, and locals of the functions that use them."""
+    words: dict[bytes, set[bytes]] = {}
+    places: dict[bytes, Place] = {}
+    for name, macros in slots.symbols.macros.items():
+        for macro in macros:
+            root = slots.symbols.files[macro.file].tree.root_node
+            node = root.descendant_for_byte_range(macro.body_start, macro.body_start + 1)
+            places[name] = Place(macro.file, node or root, "")
+            words.setdefault(name, set()).update(
+                set(_FREE_WORD.findall(code_of(macro.body))) - macro.parameters)
+    if not words:
+        return
+    users: dict[bytes, list[bytes]] = {}
+    for name, used in words.items():
+        for word in used:
+            users.setdefault(word, []).append(name)
+    for slot in list(slots.graph.slots.values()):
+        if slot.kind in (Kind.PARAMETER, Kind.RETURN, Kind.GLOBAL):
+            title = slot.short_name if slot.kind is Kind.GLOBAL else slot.place.function
+            for macro_name in users.get(title.encode("latin-1"), ()):
+                slots.graph.block(slot, Category.MACRO,
+                                  f"is reached through the macro {macro_name.decode()}",
+                                  places[macro_name])
+        if slot.kind in (Kind.PARAMETER, Kind.LOCAL):
+            reached = _users(slot.short_name.encode("latin-1"), users)
+            if reached:
+                _captured(slots, slot, reached, places)
+
+
+def _users(word: bytes, users: dict[bytes, list[bytes]]) -> set[bytes]:
+    """Every macro that names `word`, or a macro that does."""
+    found: set[bytes] = set()
+    queue = [word]
+    while queue:
+        for name in users.get(queue.pop(), ()):
+            if name not in found:
+                found.add(name)
+                queue.append(name)
+    return found
+
+
+def _captured(slots: DriverSlots, slot: Slot, macros: set[bytes],
+              places: dict[bytes, Place]) -> None:
+    """Block a local that a macro used in its function names without being given it."""
+    for spelling in slot.spellings:
+        node = spelling.declaration
+        while node.parent is not None and node.type != "function_definition":
+            node = node.parent
+        source = slots.symbols.files[spelling.file].source
+        for word in _WORD.findall(source, node.start_byte, node.end_byte):
+            if word in macros:
+                slots.graph.block(slot, Category.MACRO,
+                                  f"is named inside the macro {word.decode()}", places[word])
+                return
 
 
 def _in_scope(slot: Slot, file: str, offset: int) -> bool:

@@ -44,10 +44,26 @@ class DriverSlots:
             self._spelled_by_macro(slot)
             if not member.type.is_page:
                 self.graph.block(slot, Category.MACRO, "is declared through a typedef", place)
+            if self._repeated(member):
+                self.graph.block(slot, Category.UNRESOLVED,
+                                 "is declared more than once, under conditionals", place)
             if member.file not in self.own:
                 self.graph.block(slot, Category.EXPORTED,
                                  "is declared outside of this driver", place)
         return slot
+
+    def _repeated(self, member: Member) -> bool:
+        """Whether other code, under an #if, declares the member of the same record."""
+        for records in self.symbols.records.values():
+            for record in records:
+                other = record.members.get(member.name)
+                if other is None or other.record != member.record:
+                    continue
+                visible = other.file == member.file or other.file.endswith(".h")
+                if other is not member and visible or (
+                        other is member and member.name in record.repeated):
+                    return True
+        return False
 
     def parameter(self, function: Function, index: int) -> Slot | None:
         """The slot of a parameter, shared by the definition and all prototypes."""

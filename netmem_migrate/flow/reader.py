@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tree_sitter import Node
 
@@ -16,6 +17,7 @@ from netmem_migrate.flow.graph import (
     Category,
     Place,
     Slot,
+    Spelling,
     Use,
     UseKind,
 )
@@ -35,6 +37,7 @@ _MEMORY = frozenset({
     b"kfree", b"kvfree", b"vfree", b"devm_kfree", b"memset", b"kfree_rcu", b"prefetch",
     b"bitmap_free", b"ksize",
 })
+_FLEXIBLE = frozenset({b"struct_size", b"flex_array_size"})
 _SIZED_ALLOC = re.compile(rb"^(?:k|v|kv|devm_k)[mzc]alloc_(?:obj|objs|flex)$")
 _ENTRY = re.compile(rb"^(?:container_of(?:_const)?|\w*_entry(?:_rcu|_safe)?|typecheck)$")
 _GIVES_PAGE = re.compile(
@@ -234,38 +237,64 @@ class FunctionReader:
 
     def _declaration(self, node: Node) -> None:
         base = self.symbols.base_of(self.path, node.child_by_field_name("type"))
+        slots: list[Slot] = []
         for child in node.children_by_field_name("declarator"):
             declarator = read_declarator(base, child, self.parsed.source)
-            self._local(node, declarator)
+            slot = self._local(node, declarator)
+            if slot is not None:
+                slots.append(slot)
+        if node.parent is not None and node.parent.type == "for_statement":
+            # The head of a loop has room for one declaration only.
+            for one, other in pairwise(slots):
+                self.graph.same.append((one, other, self._place(node)))
         for child in node.named_children:
             if child.type == "ERROR":
                 self.errors.append(child)
 
-    def _local(self, node: Node, declarator: Declarator) -> None:
+    def _local(self, node: Node, declarator: Declarator) -> Slot | None:
         type_ = self.symbols.resolve(declarator.type)
         slot: Slot | None = None
         if type_.is_page and "f" not in type_.derivations and declarator.identifier is not None:
-            slot = self.driver.local(self.function, node, declarator)
+            slot = self._again(node, declarator, type_)
             self.touched.add(slot)
         elif type_.is_page:
             self.driver.opaque_function_pointers.append(self._place(node))
         if declarator.value is None:
             if declarator.name:
                 self.scopes[-1][declarator.name] = (type_, slot)
-            return
+            return slot
         if declarator.type.base in ("__auto_type", "typeof", "auto"):
             value = self._value(declarator.value)
             self._escape(value, Category.UNRESOLVED, "is copied to a variable without a type")
-            return
+            return slot
         # In C the name is in scope inside its own initialiser.
         if declarator.name:
             self.scopes[-1][declarator.name] = (type_, slot)
         self.initialise(type_, slot, declarator.value)
+        return slot
+
+    def _again(self, node: Node, declarator: Declarator, type_: Type) -> Slot:
+        """The slot of a local; one that two branches of an #if declare is a single slot."""
+        known_type, known = self.scopes[-1].get(declarator.name, (None, None))
+        if known is not None and known_type == type_:
+            known.spellings.append(Spelling(self.path, node, declarator.node,
+                                            declarator.identifier, self.title))
+            return known
+        slot = self.driver.local(self.function, node, declarator)
+        if known_type is not None:
+            for one in (known, slot):
+                if one is not None:
+                    self.graph.block(one, Category.UNRESOLVED, "is declared twice, as two types",
+                                     self._place(node))
+        return slot
 
     def initialise(self, type_: Type | None, slot: Slot | None, node: Node) -> None:
         """Follow an initialiser into a variable of `type_`, whose slot is `slot` if it has one."""
         if node.type != "initializer_list":
-            self._store(type_, slot, self._value(node))
+            value = self._value(node)
+            self._store(type_, slot, value)
+            if type_ is not None and (self._is_null(value) or value.type == Type("int")):
+                self._elided(self.symbols.resolve(type_), node)
             return
         position = 0
         for child in node.named_children:
@@ -277,6 +306,10 @@ class FunctionReader:
                 for part in child.children_by_field_name("designator"):
                     if part.type == "field_designator":
                         field = part.named_children[0]
+                        record = (self.symbols.record(self.symbols.resolve(type_).base, self.path)
+                                  if type_ is not None and designated is type_ else None)
+                        if record is not None and self._text(field) in record.order:
+                            position = record.order.index(self._text(field)) + 1
                         designated, inside = self._member(designated, field)
                     else:
                         designated = designated.target() if designated else None
@@ -296,6 +329,22 @@ class FunctionReader:
             else:
                 self.initialise(None, None, child)
             position += 1
+
+    def _elided(self, type_: Type, node: Node) -> None:
+        """A scalar where a record is initialised: braces are left out, positions unknown."""
+        parent = node.parent
+        if parent is not None and self._text(node) == b"0" and len(parent.named_children) == 1:
+            return  # = { 0 }
+        if type_.is_page or "p" in type_.derivations or "f" in type_.derivations:
+            return
+        record = self.symbols.record(type_.base, self.path)
+        for member in record.members.values() if record is not None else ():
+            slot = self.driver.member(member)
+            if slot is not None:
+                self.graph.block(slot, Category.UNRESOLVED, "is initialised without braces",
+                                 self._place(node))
+            else:
+                self._elided(self.symbols.resolve(member.type), node)
 
     def _return(self, node: Node) -> None:
         for child in node.named_children:
@@ -363,6 +412,8 @@ class FunctionReader:
             function = self.symbols.function(name, self.path)
             if function is not None:
                 self.driver.address_taken(function, self._place(node))
+            else:  # a macro may be given the name of a member
+                self.graph.unresolved_members.setdefault(name, []).append(self._place(node))
             return Value(node)
         type_, slot = found
         if slot is None:
@@ -378,7 +429,7 @@ class FunctionReader:
         if member is None:
             resolved = self.symbols.resolve(type_) if type_ is not None else None
             if (resolved is None or not resolved.base.startswith(("struct ", "union "))
-                    or self.symbols.record(resolved.base, self.path) is not None):
+                    or resolved.base in self.symbols.records):
                 self.graph.unresolved_members.setdefault(name, []).append(self._place(field))
             return None, None
         slot = self.driver.member(member)
@@ -521,10 +572,11 @@ class FunctionReader:
 
     def _conditional(self, node: Node) -> Value:
         condition = node.child_by_field_name("condition")
-        if condition is not None:
-            self._value(condition)
+        tested = self._value(condition) if condition is not None else None
         values = [self._value(arm) for name in ("consequence", "alternative")
                   if (arm := node.child_by_field_name(name)) is not None]
+        if tested is not None and node.child_by_field_name("consequence") is None:
+            values.insert(0, tested)  # x ?: y
         page = next((value for value in values if value.holds_page), None)
         if page is None:
             known = next((value.type for value in values
@@ -689,6 +741,12 @@ class FunctionReader:
             return None
         value = self._value(arguments.named_children[0])
         self._value(other)
+        # The order of the two operands can change, so nothing else may change in `other`.
+        for slot in self.touched:
+            if any(place.file == self.path and place.node.start_byte >= other.start_byte
+                   and place.node.end_byte <= other.end_byte for place in slot.names):
+                self._escape(value, Category.UNRESOLVED, "its node is compared with another page's")
+                return Value(node, Type("int"))
         if not any(atom.slot for atom in value.atoms):
             return Value(node, Type("int"))
         slot = self._call_slot(node, "page_to_nid", None)
@@ -753,10 +811,20 @@ class FunctionReader:
                                  f"is passed to {name.decode()}()")
             return Value(node, Type("void", ("p",)))
         if _SIZED_ALLOC.match(name) and args:
-            value = self._value(args[1 if name.startswith(b"devm") and len(args) > 1 else 0])
-            for child in args[1:]:
+            first = 1 if name.startswith(b"devm") and len(args) > 1 else 0
+            value = self._value(args[first])
+            rest = [child for index, child in enumerate(args) if index != first]
+            if name.endswith(b"flex") and len(args) > first + 1:
+                self._named(value.type, args[first + 1])
+                rest.remove(args[first + 1])
+            for child in rest:
                 self._value(child)
             return Value(node, Type("void", ("p",)))
+        if name in _FLEXIBLE and len(args) == 3:
+            value = self._value(args[0])
+            self._named(value.type.target() if value.type else None, args[1])
+            self._value(args[2])
+            return Value(node, Type("int"))
         if _ENTRY.match(name) and len(args) >= 2:
             return self._entry(node, args)
         return self._foreign(node, name, args, known)
@@ -770,7 +838,27 @@ class FunctionReader:
             for word in (b"struct", b"union"):
                 if before.endswith(word):
                     text = word + b" " + text
-        return Value(node, Type(text.decode("latin-1").rstrip(" *"), ("p",)))
+        type_ = Type(text.decode("latin-1").rstrip(" *"))
+        if len(args) > 2:
+            self._named(type_, args[2])
+        return Value(node, type_.pointer())
+
+    def _named(self, type_: Type | None, node: Node) -> None:
+        """The name of a member, given to a macro: it is renamed with the member."""
+        if node.type == "identifier":
+            self._member(type_, node)
+        else:
+            self._value(node)
+
+    def _offsetof(self, node: Node) -> Value:
+        descriptor = node.child_by_field_name("type")
+        member = node.child_by_field_name("member")
+        if descriptor is not None and member is not None:
+            if member.type == "field_identifier":
+                self._member(self._described(descriptor), member)
+            else:
+                self._value(member)
+        return Value(node, Type("int"))
 
     def _swap(self, node: Node, args: Sequence[Node]) -> Value:
         first, second = self._value(args[0]), self._value(args[1])
@@ -895,7 +983,7 @@ _HANDLERS = {
     "compound_literal_expression": FunctionReader._literal,
     "comma_expression": FunctionReader._comma,
     "sizeof_expression": FunctionReader._sizeof,
-    "offsetof_expression": FunctionReader._leaf,
+    "offsetof_expression": FunctionReader._offsetof,
     "unary_expression": FunctionReader._unary,
     "update_expression": FunctionReader._update,
     "binary_expression": FunctionReader._binary,

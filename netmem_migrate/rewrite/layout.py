@@ -162,7 +162,8 @@ def _joins(lines: list[bytes], index: int, tail: bytes, following: bytes) -> boo
     """Whether the rest of a broken line goes in front of the next line of the same call."""
     indent = tail[:len(tail) - len(tail.lstrip(b" \t"))]
     own = following[:len(following) - len(following.lstrip(b" \t"))]
-    return (tail.rstrip(b"\r").endswith(b",") and indent == own and b"/*" not in following
+    return (tail.rstrip(b"\r").endswith(b",") and indent == own
+            and not any(mark in tail + following for mark in (b"/*", b"//"))
             and columns(tail.rstrip(b"\r") + b" " + following.strip()) <= LIMIT)
 
 

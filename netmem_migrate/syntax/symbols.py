@@ -21,6 +21,7 @@ _CONDITIONALS = (
     "linkage_specification",
     "declaration_list",
 )
+_WORD = re.compile(rb"[A-Za-z_]\w*")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
 
 
@@ -70,6 +71,7 @@ class Macro:
     line: int
     body: bytes
     body_start: int
+    parameters: frozenset[bytes] = frozenset()
 
 
 @dataclass(slots=True)
@@ -183,12 +185,14 @@ class Symbols:
         value = node.child_by_field_name("value")
         if name is None or value is None:
             return
+        parameters = node.child_by_field_name("parameters")
         macro = Macro(
             parsed.text(name),
             path,
             parsed.line_of(node.start_byte),
             parsed.text(value),
             value.start_byte,
+            frozenset(_WORD.findall(parsed.text(parameters)) if parameters else ()),
         )
         self.macros.setdefault(macro.name, []).append(macro)
 
@@ -295,6 +299,8 @@ class Symbols:
             for declarator in declarators:
                 if not declarator.name:
                     continue
+                if declarator.name in record.members:
+                    record.repeated.add(declarator.name)
                 record.members[declarator.name] = Member(
                     declarator.name, declarator.type, path, child, declarator, record.tag
                 )

@@ -145,3 +145,4 @@ class Record:
     file: str
     members: dict[bytes, Member] = field(default_factory=dict)
     order: list[bytes] = field(default_factory=list)
+    repeated: set[bytes] = field(default_factory=set)  # declared in more than one branch of an #if
