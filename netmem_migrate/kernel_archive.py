@@ -230,5 +230,7 @@ class Archive:
                             package.uri, str(file), package.digest)
         code, lines = run(command, self._watch, env=self._env)
         if code != 0 or not file.is_file():
+            # What apt sets aside for its wrong digest is of no use to the next try.
+            file.with_name(f"{file.name}.FAILED").unlink(missing_ok=True)
             raise Unreachable(f"linux-source cannot be downloaded: {_error(lines)}")
         return file

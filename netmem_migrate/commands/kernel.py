@@ -63,7 +63,10 @@ def command() -> None:
     """
 
 
-@command.command(epilog="Example: netmem-migrate kernel fetch 6.12")
+@command.command(
+    short_help="Download and unpack the source of a release.",
+    epilog="Example: netmem-migrate kernel fetch 6.12",
+)
 @version_argument
 @click.option("--refresh", is_flag=True, help="Replace a tree if there is a newer point release.")
 @quiet_option
@@ -78,7 +81,10 @@ def fetch(version: str | None, refresh: bool, quiet: bool) -> None:
         kernel_fetch.fetch(version, shown, refresh=refresh)
 
 
-@command.command(epilog="Example: netmem-migrate kernel prepare ~/src/linux")
+@command.command(
+    short_help="Configure a tree, so that drivers compile in it.",
+    epilog="Example: netmem-migrate kernel prepare ~/src/linux",
+)
 @click.argument("what", required=False, metavar="[VERSION|TREE]", shell_complete=_complete)
 @quiet_option
 def prepare(what: str | None, quiet: bool) -> None:
@@ -104,7 +110,11 @@ def _tree(what: str | None) -> Kernel:
     return Kernel.at(Path(what))
 
 
-@command.command(name="list", epilog="Example: netmem-migrate kernel list --available")
+@command.command(
+    name="list",
+    short_help="List the fetched trees.",
+    epilog="Example: netmem-migrate kernel list --available",
+)
 @click.option("--available", is_flag=True, help="Ask the archive, too, for what can be fetched.")
 @quiet_option
 def list_(available: bool, quiet: bool) -> None:
@@ -130,8 +140,10 @@ def list_(available: bool, quiet: bool) -> None:
         click.echo("  ".join(cells).rstrip())
 
 
-@command.command(epilog='Example: netmem-migrate verify *.patch --kernel "$(netmem-migrate kernel '
-                 'path)"')
+@command.command(
+    short_help="Print the root of a fetched tree, for scripts.",
+    epilog='Example: netmem-migrate verify *.patch --kernel "$(netmem-migrate kernel path)"',
+)
 @version_argument
 def path(version: str | None) -> None:
     """Print the root of the fetched tree of VERSION, by default the newest one; for scripts."""
