@@ -39,7 +39,8 @@ void refill(struct page_pool *pool, struct rx_buf *buf)
 # Expressions that need no parentheses, and places that give them.
 _ATOMIC = frozenset({"identifier", "field_expression", "subscript_expression", "call_expression",
                      "parenthesized_expression"})
-_CLOSED = frozenset({"argument_list", "parenthesized_expression", "return_statement"})
+_CLOSED = frozenset({"argument_list", "parenthesized_expression", "return_statement",
+                     "init_declarator"})
 
 
 def edits(work: Work) -> Iterator[Edit]:

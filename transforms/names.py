@@ -54,7 +54,8 @@ def edits(work: Work) -> Iterator[Edit]:
                 yield work.replace(PASS, place, text, why)
         for spelling in slot.spellings:
             node = spelling.identifier
-            if node is not None and (spelling.file, node.start_byte) not in done:
+            if node is not None and (spelling.file, node.start_byte) not in done and \
+                    work.text(spelling.file, node).decode("latin-1") == slot.short_name:
                 done.add((spelling.file, node.start_byte))
                 yield work.edit(PASS, spelling.file, node.start_byte, node.end_byte, text, why)
     for file, start, end, text, why in mentions(work):

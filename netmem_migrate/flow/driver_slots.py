@@ -60,8 +60,8 @@ class DriverSlots:
                 if other is None or other.record != member.record:
                     continue
                 visible = other.file == member.file or other.file.endswith(".h")
-                if other is not member and visible or (
-                        other is member and member.name in record.repeated):
+                again = member.name in record.repeated if other is member else visible
+                if again:
                     return True
         return False
 

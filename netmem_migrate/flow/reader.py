@@ -129,6 +129,8 @@ class FunctionReader:
     def _flow(self, value: Value, into: Slot, level: int) -> None:
         """The value is stored in (or passed to) the slot `into`, `level` derivations up."""
         place = self._place(value.node)
+        if level == 0 and self._text(value.node) == b"0":
+            return  # = { 0 } and the like mean the same for both
         if value.type is not None and not value.holds_page and not self._is_null(value):
             if level == 0:
                 self.graph.block(into, Category.VOID_POINTER,
@@ -291,9 +293,9 @@ class FunctionReader:
     def initialise(self, type_: Type | None, slot: Slot | None, node: Node) -> None:
         """Follow an initialiser into a variable of `type_`, whose slot is `slot` if it has one."""
         if node.type != "initializer_list":
-            value = self._value(node)
-            self._store(type_, slot, value)
-            if type_ is not None and (self._is_null(value) or value.type == Type("int")):
+            scalar = self._value(node)
+            self._store(type_, slot, scalar)
+            if type_ is not None and (self._is_null(scalar) or scalar.type == Type("int")):
                 self._elided(self.symbols.resolve(type_), node)
             return
         position = 0
@@ -303,9 +305,13 @@ class FunctionReader:
             if child.type == "initializer_pair":
                 designated: Type | None = type_
                 inside = slot
-                for part in child.children_by_field_name("designator"):
-                    if part.type == "field_designator":
-                        field = part.named_children[0]
+                parts = child.children_by_field_name("designator")
+                if not parts:  # the old form `page: NULL`
+                    parts = [part for part in child.named_children[:1]
+                             if part.type == "field_identifier"]
+                for part in parts:
+                    if part.type in ("field_designator", "field_identifier"):
+                        field = part.named_children[0] if part.named_children else part
                         record = (self.symbols.record(self.symbols.resolve(type_).base, self.path)
                                   if type_ is not None and designated is type_ else None)
                         if record is not None and self._text(field) in record.order:

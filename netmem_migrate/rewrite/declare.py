@@ -120,7 +120,7 @@ def _drop_star(source: bytes, declarator: Node, specifier: Node | None) -> Itera
     if star is None:
         return
     start, end = star.start_byte, star.end_byte
-    if source[end:end + 1] in (b"\n", b"\r"):
+    if source[end:end + 1] in (b"\n", b"\r", b",", b")"):
         while source[start - 1:start] in (b" ", b"\t"):
             start -= 1
         yield start, end, b""
@@ -141,6 +141,7 @@ def _split(source: bytes, declaration: Node, declarators: list[Node],
     lead = source[declaration.start_byte:specifier.start_byte]
     old = source[specifier.start_byte:specifier.end_byte]
     indent = indent_of(source, declaration.start_byte)
+    newline = b"\r\n" if b"\r\n" in source else b"\n"
     if declarators[0].start_byte in moved:
         yield specifier.start_byte, specifier.end_byte, _REF
     for index, declarator in enumerate(declarators):
@@ -149,7 +150,10 @@ def _split(source: bytes, declaration: Node, declarators: list[Node],
             previous = declarators[index - 1]
             if moves != (previous.start_byte in moved):
                 kind = _REF if moves else old
+                # What stands beside the comma, if anything, is a comment.
+                note = source[previous.end_byte:declarator.start_byte].replace(b",", b"", 1).strip()
                 yield (previous.end_byte, declarator.start_byte,
-                       b";\n" + indent + lead + kind + b" ")
+                       b";" + (b" " + note if note else b"") + newline
+                       + indent + lead + kind + b" ")
         if moves:
             yield from _drop_star(source, declarator, None)
