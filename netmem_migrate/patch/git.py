@@ -112,7 +112,7 @@ def _user_environment() -> dict[str, str]:
     return env | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 
-def _neutral_environment() -> dict[str, str]:
+def neutral_environment() -> dict[str, str]:
     """An environment in which git finds no setting but the ones given here."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     for name in ("LANGUAGE", "XDG_CONFIG_HOME", "COLUMNS", "LINES", "EMAIL"):
@@ -204,7 +204,7 @@ class Scratch:
     ) -> Scratch:
         """Make the repository in the system's temporary folder."""
         folder = Path(tempfile.mkdtemp(prefix="netmem-migrate-"))
-        env = _neutral_environment() | {
+        env = neutral_environment() | {
             "GIT_CEILING_DIRECTORIES": str(folder),
             "GIT_DIR": str(folder / "git"),
             "GIT_INDEX_FILE": str(folder / "index"),

@@ -42,28 +42,35 @@ def touched_sources(root: Path, files: Iterable[str]) -> list[str]:
 
 def _includers(root: Path, headers: set[str]) -> set[str]:
     """All .c files that reach one of the headers, through other headers too."""
-    includes: dict[str, set[str]] = {}
+    includes: dict[str, list[str]] = {}
     for folder in sorted({_scope(root, header) for header in headers}):
         for where, folders, names in os.walk(root / folder):
             folders.sort()
             for name in names:
                 if name.endswith((".c", ".h")) and not name.endswith(".mod.c"):
                     path = Path(where, name)
-                    includes[path.relative_to(root).as_posix()] = {
-                        PurePosixPath(os.fsdecode(one)).name
-                        for one in _INCLUDE.findall(path.read_bytes())}
+                    includes[path.relative_to(root).as_posix()] = [
+                        os.fsdecode(one) for one in _INCLUDE.findall(path.read_bytes())]
     found: set[str] = set()
-    wanted = {PurePosixPath(header).name for header in headers}
+    wanted = set(headers)
     grew = True
     while grew:
         grew = False
-        for file, included in includes.items():
-            if file not in found and included & wanted:
+        for file, names in includes.items():
+            if file not in found and any(_reaches(includes, file, one, wanted) for one in names):
                 found.add(file)
                 grew = True
                 if file.endswith(".h"):
-                    wanted.add(PurePosixPath(file).name)
+                    wanted.add(file)
     return {file for file in found if file.endswith(".c")}
+
+
+def _reaches(includes: dict[str, list[str]], file: str, name: str, wanted: set[str]) -> bool:
+    """Whether an include is one of the wanted files: beside the file, or by an include path."""
+    beside = os.path.normpath(PurePosixPath(file).parent / name)
+    if beside in includes:
+        return beside in wanted
+    return any(one.endswith("/" + name.lstrip("./")) for one in wanted)
 
 
 def _scope(root: Path, header: str) -> str:
@@ -75,8 +82,8 @@ def _scope(root: Path, header: str) -> str:
     return "/".join(parts[:4] if len(parts) > 4 else parts[:-1])
 
 
-def record(root: Path, sources: Sequence[str], jobs: int) -> list[Recorded]:
-    """The recorded command of each source, building objects that kbuild has not built yet.
+def record(root: Path, sources: Sequence[str]) -> list[Recorded]:
+    """The kernel's own command for each source: as recorded, or as kbuild says it would run it.
 
     Raises InputError without make or a compiler, or where the tree is not configured.
     """
@@ -87,7 +94,7 @@ def record(root: Path, sources: Sequence[str], jobs: int) -> list[Recorded]:
         if shutil.which(program) is None:
             raise InputError(f"no {program} here; install it (apt-get install {program})")
     missing = [source for source in sources if not _file(root, source).is_file()]
-    said = _build(root, missing, jobs) if missing else ""
+    said = _rehearse(root, missing) if missing else ""
     return [_read(root, source, said) for source in sources]
 
 
@@ -96,25 +103,24 @@ def _file(root: Path, source: str) -> Path:
     return path.with_name(f".{path.stem}.o.cmd")
 
 
-def _build(root: Path, sources: Sequence[str], jobs: int) -> str:
+def _rehearse(root: Path, sources: Sequence[str]) -> str:
+    """What kbuild would run to build the objects; nothing is built."""
     objects = [source[:-2] + ".o" for source in sources]
-    done = subprocess.run(["make", "-k", f"-j{jobs}", "W=1", *objects], cwd=root, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    done = subprocess.run(["make", "-n", "-k", "W=1", *objects], cwd=root, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           stdin=subprocess.DEVNULL)
     return done.stdout.decode("utf-8", "replace")
 
 
 def _read(root: Path, source: str, said: str) -> Recorded:
-    try:
-        text = _file(root, source).read_text()
-    except OSError:
-        name = source[:-2] + ".o"
-        errors = [line.strip() for line in said.splitlines() if name in line and "***" in line]
-        reason = errors[0] if errors else "kbuild does not build it with this configuration"
-        return Recorded(source, missing=reason)
-    saved = _SAVED.search(text)
+    path = _file(root, source)
+    target = re.escape(source[:-2])
+    if path.is_file():
+        saved = _SAVED.search(path.read_text())
+    else:
+        saved = re.search(rf"\s(\S*gcc -Wp,-MMD,[^;\n]*? -c -o {target}\.o {target}\.c)", said)
     if saved is None:
-        return Recorded(source, missing="kbuild recorded no command for it")
+        return Recorded(source, missing="kbuild does not build it with this configuration")
     words = shlex.split(saved[1].split(" ; ")[0])
     kept: list[str] = []
     skip = False

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`netmem-migrate verify`: prove patches on a real tree."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from netmem_migrate.results import ExitCode
+from netmem_migrate.verify.proof import ObjectProof, Said, Status
+
+_WAYS = ("plain", "strict", "identity")
+
+
+@click.command(
+    name="verify",
+    epilog="Example: netmem-migrate verify out/0001-*.patch --kernel ~/linux. Exit code 5: an "
+    "object failed, or could not be compiled here.",
+)
+@click.argument("patches", nargs=-1, required=True, metavar="PATCH...",
+                type=click.Path(path_type=Path))
+@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE", required=True,
+              help="A configured kernel tree, as `kernel prepare` makes one.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+              help="How many compilers run at once. Default: one a core.")
+@click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
+@click.option("--checkpatch", is_flag=True, help="Also run the tree's checkpatch.pl; its findings "
+              "count as failures.")
+@click.pass_context
+def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs: int | None,
+            as_json: bool, checkpatch: bool) -> None:
+    """Prove that PATCH... (a series, in order) changes nothing for memory that is pages.
+
+    Each object that the patches touch is compiled with the kernel's own command, before and
+    after: plain (no new diagnostic), strict (netmem_ref is a type of its own, no new diagnostic)
+    and identity (netmem is defined to be pages, and the code must be the same). The tree's
+    sources are not written; objects that kbuild has not built yet are built.
+    """
+    from netmem_migrate.kernel import Kernel
+    from netmem_migrate.verify.am import apply_series
+    from netmem_migrate.verify.checkpatch import checkpatch as check_style
+    from netmem_migrate.verify.proof import verify_changes
+
+    tree = Kernel.at(kernel)
+    changes = apply_series(tree.root, patches)
+    style = check_style(tree.root, patches) if checkpatch else ()
+    quiet = as_json or not sys.stderr.isatty()
+
+    def progress(source: str, done: int, count: int) -> None:
+        click.echo(f"\r\033[K[{done}/{count}] {source}"[:120], nl=False, err=True)
+
+    if not as_json:
+        click.echo(f"{tree.root}: linux {tree.version}, "
+                   f"{len(changes)} files changed", err=True)
+    proofs = verify_changes(tree.root, changes, jobs=jobs or 0,
+                            progress=None if quiet else progress)
+    if not quiet:
+        click.echo("\r\033[K", nl=False, err=True)
+    if as_json:
+        click.echo(json.dumps({
+            "version": 1, "kernel": tree.version,
+            "objects": [_as_dict(proof) for proof in proofs],
+            "checkpatch": [{"patch": one.patch, "line": one.line, "level": one.level,
+                            "type": one.type, "text": one.text} for one in style],
+        }, indent=2))
+    else:
+        _print(proofs)
+        for one in style:
+            click.echo(f"{one.patch}:{one.line}: {one.level}:{one.type}: {one.text}")
+    if style or not proofs or not all(proof.proven for proof in proofs):
+        ctx.exit(ExitCode.VERIFY)
+
+
+def _said(said: Said) -> dict[str, object]:
+    return {"status": said.status.value, "details": list(said.details)}
+
+
+def _as_dict(proof: ObjectProof) -> dict[str, object]:
+    return {"source": proof.source, "proven": proof.proven,
+            **{way: _said(getattr(proof, way)) for way in _WAYS}}
+
+
+def _print(proofs: Sequence[ObjectProof]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    styles = {Status.PASS: "green", Status.FAIL: "bold red", Status.NOT_BUILT: "yellow"}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("object", no_wrap=True)
+    for way in _WAYS:
+        table.add_column(way)
+    for proof in proofs:
+        table.add_row(proof.source, *(
+            f"[{styles[status]}]{status.value}[/]"
+            for status in (getattr(proof, way).status for way in _WAYS)))
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    console.print(table)
+    for proof in proofs:
+        details = dict.fromkeys(line for way in _WAYS if (said := getattr(proof, way)).status
+                                is not Status.PASS for line in said.details)
+        for line in details:
+            click.echo(f"{proof.source}: {line}")
+    proven = sum(proof.proven for proof in proofs)
+    click.echo(f"{proven} of {len(proofs)} objects proven in all three ways")

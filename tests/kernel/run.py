@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`make test-kernel`: every page_pool driver of a real tree, converted, compared and proven.
+
+    run.py [VERSION|TREE] [--facts] [--no-compile]
+
+--facts prints what the tool does now in the form of corpus/kernel.toml, for a person to check.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+import time
+import tomllib
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from netmem_migrate import api
+from netmem_migrate.kernel import Kernel
+from netmem_migrate.kernel_fetch import pick
+from netmem_migrate.model.functions import POOL_API
+from netmem_migrate.patch.series import SeriesOptions, write_series
+from netmem_migrate.results import Action, DriverReport, FileChange, Run
+from netmem_migrate.tree import page_pool_folders
+from netmem_migrate.verify import ObjectProof, Status, overlay, verify_changes
+from netmem_migrate.verify.am import apply_series
+from netmem_migrate.verify.checkpatch import MISSING_SIGN_OFF, checkpatch
+from netmem_migrate.verify.objects import touched_sources
+
+TABLE = Path(__file__).parents[2] / "corpus/kernel.toml"
+# A stripper of its own, on purpose: the count must not share the tool's idea of a comment.
+STRIP = re.compile(rb'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
+CALL = re.compile(rb"\b(?:" + b"|".join(name.encode() for name in sorted(POOL_API)) +
+                  rb")[ \t\n]*\(")
+IDENTITY = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
+            for key, value in (("NAME", "make test-kernel"), ("EMAIL", "test-kernel@localhost"))}
+
+
+@dataclass
+class Outcome:
+    """What was found for one folder; `wrong` are failed checks."""
+
+    path: str
+    report: DriverReport
+    changes: tuple[FileChange, ...] = ()
+    wrong: list[str] = field(default_factory=list)
+    checks: int = 0
+    seconds: float = 0.0
+
+    def check(self, good: bool, what: str) -> None:
+        self.checks += 1
+        if not good:
+            self.wrong.append(what)
+
+
+def examine(root: Path, folder: Path) -> Outcome:
+    """Convert one folder and check everything that needs no compiler."""
+    os.environ.update(IDENTITY)
+    started = time.monotonic()
+    run = api.migrate([folder], kernel=root)
+    migration = run.drivers[0]
+    report = migration.report
+    out = Outcome(report.path, report, migration.changes)
+    out.check(report.parse.relevant_functions_with_errors == 0,
+              f"{report.parse.relevant_functions_with_errors} relevant functions do not parse")
+    counted = sum(len(CALL.findall(STRIP.sub(b" ", (root / file).read_bytes())))
+                  for file in report.files)
+    out.check(counted == len(report.sites),
+              f"{counted} page_pool page calls in the source, {len(report.sites)} in the report")
+    unexplained = [site for site in report.sites
+                   if site.action is not Action.CONVERTED and not site.reason]
+    out.check(not unexplained, f"{len(unexplained)} kept calls without a reason")
+    out.check(all(one.origins for one in report.refusals), "a refusal without origins")
+    if migration.changes:
+        _again(root, folder, run, out)
+        _series(root, run, out)
+    out.seconds = time.monotonic() - started
+    return out
+
+
+def _again(root: Path, folder: Path, run: Run, out: Outcome) -> None:
+    """A second run on the result must change nothing."""
+    with tempfile.TemporaryDirectory() as name:
+        where = Path(name).resolve()
+        overlay.build(root, where, {one.path: one.after for one in out.changes})
+        again = api.migrate([where / folder.relative_to(root)], kernel=where, judge=False)
+        changed = [one.path for one in again.drivers[0].changes]
+    out.check(not changed, f"a second run changes {', '.join(changed)}")
+
+
+def _series(root: Path, run: Run, out: Outcome) -> None:
+    """The series: `git am` gives what apply gives, and checkpatch asks for the sign-off only."""
+    with tempfile.TemporaryDirectory() as name:
+        patches = write_series(run, Path(name) / "out", SeriesOptions())
+        made = {one.path: one.after for one in apply_series(root, patches)}
+        wanted = {one.path: one.after for one in out.changes}
+        out.check(made == wanted, "`git am` does not give what apply gives")
+        findings = [one for one in checkpatch(root, patches, ignored=())
+                    if one.type != MISSING_SIGN_OFF and not _was_long(one.type, one.line, patches)]
+        out.check(not findings, "checkpatch: " + "; ".join(
+            f"{one.line}: {one.type}: {one.text}" for one in findings[:3]))
+
+
+def _was_long(kind: str, line: int, patches: tuple[Path, ...]) -> bool:
+    """A line over 80 columns that replaces one which was over 80 columns already."""
+    if kind != "LONG_LINE":
+        return False
+    lines = patches[0].read_text(encoding="utf-8", errors="replace").splitlines()
+    stop = next((i for i in range(line - 1, -1, -1) if lines[i].startswith("@@")), 0)
+    end = next((i for i in range(line, len(lines)) if lines[i].startswith(("@@", "-- "))),
+               len(lines))
+    long = [one[1:].expandtabs(8) for one in lines[stop:end] if one.startswith(("-", "+"))]
+    return sum(len(one) > 80 for one in long) % 2 == 0
+
+
+def facts(report: DriverReport) -> dict[str, object]:
+    """What corpus/kernel.toml holds of one driver."""
+    counts = Counter(site.action.value for site in report.sites)
+    return {
+        "verdict": report.verdict.value,
+        "converted": counts["converted"],
+        "bridged": counts["bridged"],
+        "declarations": sorted(" ".join(filter(None, (one.kind, one.function if one.kind in
+                               ("local", "parameter") else "", one.name)))
+                               for one in report.declarations),
+        "kept": sorted(f"{site.function} {site.call}" for site in report.sites
+                       if site.action is Action.KEPT),
+        "refused": sorted(f"{one.slot} {one.category}" for one in report.refusals),
+    }
+
+
+def print_facts(outcomes: list[Outcome]) -> None:
+    """The table in TOML."""
+    for out in outcomes:
+        print(f'\n[[driver]]\npath = "{out.path}"')
+        for key, value in facts(out.report).items():
+            if isinstance(value, list):
+                inner = "".join(f'\n    "{one}",' for one in value)
+                print(f"{key} = [{inner}\n]" if value else f"{key} = []")
+            else:
+                print(f"{key} = {value!r}".replace("'", '"'))
+
+
+def compare(outcomes: list[Outcome], version: str, root: Path) -> list[str]:
+    """Check against the truth table; news where the tree is not the one that was read."""
+    table = tomllib.loads(TABLE.read_text())
+    same = table["kernel"] == version
+    known = {entry["path"]: entry for entry in table["driver"]}
+    news: list[str] = []
+    for out in outcomes:
+        entry = known.pop(out.path, None)
+        if entry is None:
+            text = "no entry of corpus/kernel.toml describes it"
+            news.append(f"{out.path}: {text}")
+            if same:
+                out.check(False, text)
+            continue
+        for key, value in facts(out.report).items():
+            good = entry[key] == value
+            if same:
+                out.check(good, f"{key}: expected {entry[key]}, got {value}")
+            elif not good:
+                news.append(f"{out.path}: {key}: was {entry[key]}, is {value}")
+    news += [f"{path}: described, but not in this tree" for path in known]
+    return news
+
+
+def prove(root: Path, outcomes: list[Outcome]) -> dict[str, list[ObjectProof]]:
+    """The three ways, for all changes of all folders at once."""
+    changes = [change for out in outcomes for change in out.changes]
+    owner: dict[str, list[str]] = {}
+    for out in outcomes:
+        for source in touched_sources(root, [change.path for change in out.changes]):
+            owner.setdefault(source, []).append(out.path)
+    started = time.monotonic()
+
+    def progress(source: str, done: int, count: int) -> None:
+        if done % 20 == 0 or done == count:
+            print(f"  {done}/{count} objects, {time.monotonic() - started:.0f} s",
+                  file=sys.stderr, flush=True)
+
+    found: dict[str, list[ObjectProof]] = {}
+    for proof in verify_changes(root, changes, progress=progress):
+        for path in owner[proof.source]:
+            found.setdefault(path, []).append(proof)
+    return found
+
+
+def show(outcomes: list[Outcome], proofs: dict[str, list[ObjectProof]]) -> None:
+    """One table of all folders."""
+    head = ("folder", "verdict", "converted", "bridged", "kept", "refused", "proven", "checks")
+    rows = [head]
+    totals = [0] * 4
+    for out in outcomes:
+        counts = Counter(site.action for site in out.report.sites)
+        numbers = [counts[Action.CONVERTED], counts[Action.BRIDGED], counts[Action.KEPT],
+                   len(out.report.refusals)]
+        totals = [a + b for a, b in zip(totals, numbers, strict=True)]
+        mine = proofs.get(out.path, [])
+        proven = f"{sum(p.proven for p in mine)}/{len(mine)}" if mine else "-"
+        rows.append((out.path.removeprefix("drivers/"), out.report.verdict.value,
+                     *map(str, numbers), proven,
+                     "ok" if not out.wrong else f"{len(out.wrong)} FAILED"))
+    every = [p for mine in proofs.values() for p in mine]
+    rows.append(("total", "", *map(str, totals),
+                 f"{sum(p.proven for p in every)}/{len(every)}", ""))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    for row in rows:
+        print("  ".join(cell.rjust(width) if 2 <= i <= 6 else cell.ljust(width)
+                        for i, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tree", nargs="?", default="")
+    parser.add_argument("--facts", action="store_true")
+    parser.add_argument("--no-compile", action="store_true")
+    options = parser.parse_args()
+    root = tree_of(options.tree)
+    kernel = Kernel.at(root)
+    root = kernel.root
+    started = time.monotonic()
+    folders = page_pool_folders(root)
+    print(f"linux {kernel.version}: {len(folders)} folders with page_pool", file=sys.stderr)
+    with ProcessPoolExecutor() as pool:
+        outcomes = list(pool.map(examine, [root] * len(folders), folders))
+    if options.facts:
+        print(f'kernel = "{kernel.version}"')
+        print_facts(outcomes)
+        return 0
+    print(f"converted and checked in {time.monotonic() - started:.0f} s", file=sys.stderr)
+    news = compare(outcomes, kernel.version, root) if kernel.api == api_of(TABLE) or \
+        newer(kernel.api, api_of(TABLE)) else []
+    proofs: dict[str, list[ObjectProof]] = {}
+    if not options.no_compile:
+        proofs = prove(root, outcomes)
+        for out in outcomes:
+            for proof in proofs.get(out.path, []):
+                built = proof.plain.status is not Status.NOT_BUILT
+                if built:
+                    out.check(proof.proven, f"{proof.source}: not proven: " + " | ".join(
+                        (proof.plain.details or proof.strict.details or
+                         proof.identity.details)[:3]))
+            for change in out.changes:
+                if change.path.endswith(".c"):
+                    done = [p for p in proofs.get(out.path, []) if p.source == change.path]
+                    out.check(bool(done) and done[0].proven, f"{change.path}: changed, not proven")
+    show(outcomes, proofs)
+    for line in news:
+        print(f"news: {line}")
+    for out in outcomes:
+        for text in out.wrong:
+            print(f"FAILED {out.path}: {text}")
+    failed = sum(len(out.wrong) for out in outcomes)
+    passed = sum(out.checks for out in outcomes) - failed
+    print(f"{time.monotonic() - started:.0f} s on linux {kernel.version}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not outcomes else 0
+
+
+def api_of(table: Path) -> str:
+    return ".".join(tomllib.loads(table.read_text())["kernel"].split(".")[:2])
+
+
+def newer(one: str, other: str) -> bool:
+    return [int(part) for part in one.split(".")] > [int(part) for part in other.split(".")]
+
+
+def tree_of(name: str) -> Path:
+    if name and Path(name).is_dir():
+        return Path(name).resolve()
+    return pick(name or None).root
+
+
+if __name__ == "__main__":
+    sys.exit(main())
