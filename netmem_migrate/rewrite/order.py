@@ -18,6 +18,11 @@ from netmem_migrate.rewrite.text import columns, line_end, line_start
 from netmem_migrate.syntax.find import nodes
 from netmem_migrate.syntax.parse import parse
 
+_ACTS = ("call_expression", "assignment_expression", "update_expression", "gnu_asm_expression")
+# Calls that give the same value wherever they stand.
+_PURE = re.compile(rb"^(?:container_of\w*|netdev_priv|skb_shinfo|netmem_address|page_address|dev_\w*"
+                   rb"get_drvdata|(?:min|max)(?:_t)?|[lb]e\d+_to_cpup?|cpu_to_[lb]e\d+|likely|unlikely"
+                   rb"|READ_ONCE|skb_frag_\w+|\w+_priv|ARRAY_SIZE|page_pool_get_dma_addr\w*)$")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 
 
@@ -29,6 +34,7 @@ class _Item:
     names: frozenset[bytes]
     needs: frozenset[bytes]
     text: bytes
+    acts: bool = False  # its initialisers do more than compute a value
 
 
 def keep_order(before: bytes, after: bytes) -> bytes:
@@ -71,7 +77,18 @@ def _arrange(items: list[_Item], known: set[bytes]) -> list[_Item] | None:
         if (one.needs & every) - seen - one.names:
             return None
         seen |= one.names
+    if [one for one in result if one.acts] != [one for one in items if one.acts]:
+        return None
     return result
+
+
+def _acts(source: bytes, value: Node) -> bool:
+    for kind in _ACTS:
+        for node in nodes(value, kind):
+            name = node.child_by_field_name("function")
+            if name is None or not _PURE.match(source[name.start_byte:name.end_byte]):
+                return True
+    return False
 
 
 def _blocks(source: bytes) -> Iterator[list[_Item]]:
@@ -93,6 +110,7 @@ def _block(source: bytes, node: Node) -> list[_Item]:
             break
         names: set[bytes] = set()
         needs: set[bytes] = set()
+        acts = False
         for declarator in child.children_by_field_name("declarator"):
             value = declarator.child_by_field_name("value")
             inner = declarator.child_by_field_name("declarator") if value else declarator
@@ -100,7 +118,8 @@ def _block(source: bytes, node: Node) -> list[_Item]:
                 names.update(_WORD.findall(source, inner.start_byte, inner.end_byte))
             if value is not None:
                 needs.update(_WORD.findall(source, value.start_byte, value.end_byte))
+                acts = acts or _acts(source, value)
         first = source[start:line_end(source, start)]
         items.append(_Item(start, end, columns(first), frozenset(names), frozenset(needs),
-                           source[start:end]))
+                           source[start:end], acts))
     return items
