@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +43,15 @@ class Kernel:
     @classmethod
     def at(cls, path: Path) -> Kernel:
         """The tree whose root is `path`. Raises InputError where it is not one."""
-        if not path.is_dir():
-            what = "not a folder" if path.exists() else "no such folder"
-            raise InputError(f"{path}: {what}; give the root of a kernel tree")
+        try:
+            folder = stat.S_ISDIR(path.stat().st_mode)
+        except FileNotFoundError as error:
+            raise InputError(f"{path}: no such folder; give the root of a kernel tree") from error
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror}; give a kernel tree that can be read") \
+                from error
+        if not folder:
+            raise InputError(f"{path}: not a folder; give the root of a kernel tree")
         root = path.resolve()
         found = cls._read(root) if is_root(root) else None
         if found is not None:
@@ -80,9 +87,13 @@ class Kernel:
 
 def is_root(folder: Path) -> bool:
     """Does `folder` look like the root of a kernel tree?"""
-    return all((folder / name).is_file() for name in ("Makefile", "Kbuild", "MAINTAINERS")) and (
-        folder / "include/linux"
-    ).is_dir()
+    names = ("Makefile", "Kbuild", "MAINTAINERS")
+    try:
+        files = all((folder / name).is_file() for name in names)
+        return files and (folder / "include/linux").is_dir()
+    except OSError:
+        # A folder that may not be looked into is none, and no reason to stop walking up.
+        return False
 
 
 def cache_folder() -> Path:

@@ -25,9 +25,15 @@ _CHUNK = 1 << 20
 def cached() -> list[Kernel]:
     """The trees fetched so far, oldest release first."""
     folder = cache_folder()
-    if not folder.is_dir():
+    try:
+        paths = [path for path in folder.iterdir() if path.name[0] != "." and is_root(path)]
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    trees = [Kernel.at(path) for path in folder.iterdir() if path.name[0] != "." and is_root(path)]
+    except OSError as error:
+        raise InputError(
+            f"{folder}: {error.strerror}; the cache must be readable (XDG_CACHE_HOME moves it)"
+        ) from error
+    trees = [Kernel.at(path) for path in paths]
     return sorted(trees, key=lambda tree: order(tree.version))
 
 
@@ -142,9 +148,8 @@ def _unpack(file: Path, folder: Path, wanted: str, progress: Progress) -> Kernel
         code, lines = run(["dpkg", "-x", str(file), str(staging / "package")])
         tars = sorted(staging.glob("package/usr/src/linux-source-*.tar.xz"))
         if code != 0 or not tars:
-            file.unlink()
-            why = lines[-1] if code != 0 and lines else "no source in it"
-            raise InputError(f"{file.name}: a broken package ({why}); fetch it again")
+            why = "".join(lines[:1]) if code != 0 else "no source in it"
+            raise InputError(f"{file.name} cannot be unpacked: {why}")
         (staging / "tree").mkdir()
         _untar(tars[0], staging / "tree", progress)
         fresh = Kernel.at(staging / "tree")
