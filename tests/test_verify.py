@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The proof on a tiny kernel of our own: real gcc, recorded commands, and seeded wrong edits."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from netmem_migrate.cli import cli
+from netmem_migrate.kernel import Kernel
+from netmem_migrate.results import ExitCode, FileChange, InputError
+from netmem_migrate.verify import ObjectProof, Status, verify_changes
+from netmem_migrate.verify.am import apply_series
+
+NETMEM_H = """\
+#ifndef _NET_NETMEM_H
+#define _NET_NETMEM_H
+struct page;
+struct netmem_desc;
+typedef unsigned long __bitwise netmem_ref;
+#define pp_page_to_nmdesc(p) ((struct netmem_desc *)(p))
+#define page_to_netmem(p) ((netmem_ref)(p))
+void *netmem_address(netmem_ref netmem);
+void *page_address(const struct page *page);
+#endif
+"""
+HELPERS_H = """\
+#ifndef _HELPERS_H
+#define _HELPERS_H
+#include <net/netmem.h>
+struct page_pool;
+struct page *page_pool_dev_alloc_pages(struct page_pool *pool);
+netmem_ref page_pool_dev_alloc_netmems(struct page_pool *pool);
+void page_pool_put_full_page(struct page_pool *pool, struct page *page, _Bool direct);
+void page_pool_put_full_netmem(struct page_pool *pool, netmem_ref netmem, _Bool direct);
+#endif
+"""
+SKBUFF_H = """\
+#ifndef _SKBUFF_H
+#define _SKBUFF_H
+#include <net/netmem.h>
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
+struct sk_buff;
+void skb_add_rx_frag(struct sk_buff *skb, int i, struct page *page, int off, int size);
+void skb_add_rx_frag_netmem(struct sk_buff *skb, int i, netmem_ref netmem, int off, int size);
+#endif
+"""
+BEFORE = """\
+#include <linux/skbuff.h>
+#include <net/page_pool/helpers.h>
+
+struct rx_buf {
+	struct page *page;
+	int offset;
+};
+
+int rx_fill(struct page_pool *pool, struct rx_buf *buf)
+{
+	buf->page = page_pool_dev_alloc_pages(pool);
+	if (!buf->page)
+		return -12;
+
+	return 0;
+}
+
+void rx_give(struct page_pool *pool, struct rx_buf *buf, struct sk_buff *skb, int len)
+{
+	if (len < 60) {
+		page_pool_put_full_page(pool, buf->page, 1);
+		buf->page = NULL;
+		return;
+	}
+	skb_add_rx_frag(skb, 0, buf->page, buf->offset, len);
+	buf->page = NULL;
+}
+"""
+DRIVER = "drivers/net/demo/demo.c"
+COMMAND = ("gcc -Wp,-MMD,drivers/net/demo/.demo.o.d -nostdinc -I./include -D__bitwise= "
+           "-std=gnu11 -O2 -Wall -Wextra -Wint-conversion -Werror=incompatible-pointer-types "
+           "-c -o drivers/net/demo/demo.o drivers/net/demo/demo.c")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A kernel of nothing but what the proof needs; our own headers."""
+    root = tmp_path / "linux"
+    files = {
+        "Makefile": "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 0\nEXTRAVERSION =\n",
+        "Kbuild": "", "MAINTAINERS": "", ".config": "CONFIG_DEMO=y\n",
+        "include/generated/autoconf.h": "",
+        "include/net/netmem.h": NETMEM_H, "include/net/page_pool/helpers.h": HELPERS_H,
+        "include/linux/skbuff.h": SKBUFF_H, "include/linux/mm.h": "",
+        "include/linux/netdevice.h": "", "include/net/xdp.h": "",
+        DRIVER: BEFORE,
+        "drivers/net/demo/Makefile": "obj-y += demo.o\n",
+        "drivers/net/demo/.demo.o.cmd": f"savedcmd_{DRIVER[:-2]}.o := {COMMAND}\n",
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def converted(tree: Path) -> str:
+    """What the tool makes of the driver."""
+    result = CliRunner().invoke(cli, ["apply", str(tree / "drivers/net/demo")])
+    assert result.exit_code == 0, result.output
+    after = (tree / DRIVER).read_text()
+    (tree / DRIVER).write_text(BEFORE)
+    return after
+
+
+def prove(tree: Path, after: str) -> ObjectProof:
+    change = FileChange(DRIVER, BEFORE.encode(), after.encode())
+    proofs = verify_changes(tree, [change], jobs=2)
+    assert [proof.source for proof in proofs] == [DRIVER]
+    return proofs[0]
+
+
+def test_the_tools_own_result_is_proven(tree: Path) -> None:
+    proof = prove(tree, converted(tree))
+    assert proof.proven, proof
+
+
+SEEDS: dict[str, tuple[Callable[[str], str], str]] = {
+    "missed call": (
+        lambda text: text.replace("skb_add_rx_frag_netmem(", "skb_add_rx_frag("), "plain"),
+    "wrong NULL": (lambda text: text.replace("buf->netmem = 0;", "buf->netmem = NULL;"), "plain"),
+    "other value for NULL": (
+        lambda text: text.replace("buf->netmem = 0;", "buf->netmem = 1;", 1), "strict"),
+    "swapped argument": (
+        lambda text: text.replace("buf->netmem, buf->offset, len", "buf->netmem, len, buf->offset"),
+        "identity"),
+    "dropped release": (
+        lambda text: text.replace(
+            "\t\tpage_pool_put_full_netmem(pool, buf->netmem, 1);\n", ""), "identity"),
+    "doubled release": (
+        lambda text: text.replace(
+            "\t\tpage_pool_put_full_netmem(pool, buf->netmem, 1);\n",
+            "\t\tpage_pool_put_full_netmem(pool, buf->netmem, 1);\n" * 2), "identity"),
+    "inverted test": (lambda text: text.replace("if (!buf->netmem)", "if (buf->netmem)"),
+                      "identity"),
+}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_seeded_wrong_edit_is_caught(seed: str, tree: Path) -> None:
+    change, way = SEEDS[seed]
+    good = converted(tree)
+    bad = change(good)
+    assert bad != good
+    proof = prove(tree, bad)
+    assert proof.failed
+    assert getattr(proof, way).status is Status.FAIL
+    assert getattr(proof, way).details
+
+
+def test_wrapped_lines_are_no_difference(tree: Path) -> None:
+    after = converted(tree).replace("(pool, buf->netmem, 1)", "(pool,\n\t\t\tbuf->netmem,\n\t\t\t1)")
+    assert prove(tree, after).proven
+
+
+def test_what_kbuild_does_not_build_is_not_proven(tree: Path) -> None:
+    (tree / "drivers/net/demo/.demo.o.cmd").unlink()
+    proof = prove(tree, converted(tree))
+    assert not proof.proven
+    assert proof.plain.status is Status.NOT_BUILT
+
+
+def test_the_tree_is_left_alone(tree: Path) -> None:
+    after = converted(tree)
+    before = {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    prove(tree, after)
+    assert {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()} == before
+
+
+def format_patch(tree: Path, out: Path) -> Path:
+    environment = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
+                   for key, value in (("NAME", "A Person"), ("EMAIL", "person@example.org"))}
+    result = CliRunner().invoke(
+        cli, ["format-patch", str(tree / "drivers/net/demo"), "-o", str(out)], env=environment)
+    assert result.exit_code == 0, result.output
+    (patch,) = out.glob("*.patch")
+    return patch
+
+
+def test_verify_takes_what_format_patch_writes(tree: Path, tmp_path: Path) -> None:
+    patch = format_patch(tree, tmp_path / "out")
+    result = CliRunner().invoke(cli, ["verify", str(patch), "--kernel", str(tree)])
+    assert result.exit_code == 0, result.output
+    assert "1 of 1 objects proven" in result.stdout
+    (change,) = apply_series(tree, [patch])
+    assert change.after.decode() == converted(tree)
+
+
+def test_verify_fails_a_patch_that_changes_behaviour(tree: Path, tmp_path: Path) -> None:
+    patch = format_patch(tree, tmp_path / "out")
+    text = patch.read_text()
+    patch.write_text(text.replace("+\tbuf->netmem = 0;", "+\tbuf->netmem = 8;", 1))
+    result = CliRunner().invoke(cli, ["verify", str(patch), "--kernel", str(tree), "--json"])
+    assert result.exit_code == ExitCode.VERIFY
+    assert '"proven": false' in result.stdout
+
+
+@pytest.mark.parametrize(("spoil", "word"), [
+    (lambda tree, patch: patch.write_text("no patch\n"), "not a patch"),
+    (lambda tree, patch: patch.unlink(), "No such file"),
+    (lambda tree, patch: (tree / DRIVER).write_text("int other;\n"), "does not take it"),
+    (lambda tree, patch: (tree / DRIVER).unlink(), "does not have"),
+    (lambda tree, patch: (tree / ".config").unlink(), "kernel prepare"),
+    (lambda tree, patch: (tree / "MAINTAINERS").unlink(), "kernel"),
+])
+def test_bad_input_is_one_line(spoil: Callable[[Path, Path], object], word: str, tree: Path,
+                               tmp_path: Path) -> None:
+    patch = format_patch(tree, tmp_path / "out")
+    spoil(tree, patch)
+    result = CliRunner().invoke(cli, ["verify", str(patch), "--kernel", str(tree)])
+    assert isinstance(result.exception, InputError)
+    assert word in str(result.exception)
+    assert "\n" not in str(result.exception)
+
+
+def test_no_compiler(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    after = converted(tree)
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    make = subprocess.run(["which", "make"], capture_output=True, text=True, check=True)
+    (bare / "make").symlink_to(make.stdout.strip())
+    monkeypatch.setenv("PATH", str(bare))
+    with pytest.raises(InputError, match="no gcc"):
+        prove(tree, after)
+
+
+def test_the_fake_tree_is_a_kernel(tree: Path) -> None:
+    assert Kernel.at(tree).version == "7.3.0"
