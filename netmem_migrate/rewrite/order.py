@@ -20,8 +20,8 @@ from netmem_migrate.syntax.parse import parse
 
 _ACTS = ("call_expression", "assignment_expression", "update_expression", "gnu_asm_expression")
 # Calls that give the same value wherever they stand.
-_PURE = re.compile(rb"^(?:container_of\w*|netdev_priv|skb_shinfo|netmem_address|page_address|dev_\w*"
-                   rb"get_drvdata|(?:min|max)(?:_t)?|[lb]e\d+_to_cpup?|cpu_to_[lb]e\d+|likely|unlikely"
+_PURE = re.compile(rb"^(?:container_of\w*|netdev_priv|skb_shinfo|netmem_address|page_address"
+                   rb"|dev_\w*get_drvdata|(?:min|max)(?:_t)?|[lb]e\d+_to_cpup?|cpu_to_[lb]e\d+|likely|unlikely"
                    rb"|READ_ONCE|skb_frag_\w+|\w+_priv|ARRAY_SIZE|page_pool_get_dma_addr\w*)$")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 
