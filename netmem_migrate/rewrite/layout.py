@@ -18,7 +18,7 @@ from netmem_migrate.syntax.mask_text import code_of
 
 _BRACKETS = re.compile(rb"[()\[\]{}\n]")
 _OPEN = {40: 41, 91: 93}
-_OPERATORS = (b" +", b" -", b" |", b" &", b"&&", b"||")
+_OPERATORS = (b" +", b" -", b" |", b" &", b"&&", b"||", b" ?", b" :")
 _ID = "layout"
 
 

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Names of what moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tools import check_noop, check_refused, check_transformed
+
+TRANSFORMED = {
+    "shadowed": (
+"""\
+void t(struct ring *ring)
+{
+	struct page *page = page_pool_dev_alloc_pages(ring->pool);
+
+	{
+		struct page *page = alloc_page(GFP_KERNEL);
+
+		foreign(page);
+	}
+	ring->spare = page;
+}
+""",
+"""\
+void t(struct ring *ring)
+{
+	netmem_ref netmem = page_pool_dev_alloc_netmems(ring->pool);
+
+	{
+		struct page *page = alloc_page(GFP_KERNEL);
+
+		foreign(page);
+	}
+	ring->spare = netmem;
+}
+""",
+    ),
+    "taken-by-a-local": (
+"""\
+int t(struct ring *ring)
+{
+	struct page *page = page_pool_dev_alloc_pages(ring->pool);
+	int netmem = 1;
+
+	ring->spare = page;
+
+	return netmem;
+}
+""",
+"""\
+int t(struct ring *ring)
+{
+	netmem_ref page = page_pool_dev_alloc_netmems(ring->pool);
+	int netmem = 1;
+
+	ring->spare = page;
+
+	return netmem;
+}
+""",
+    ),
+    "taken-by-a-member": (
+"""\
+struct both {
+	struct page *page;
+	union {
+		netmem_ref netmem;
+		int other;
+	};
+};
+
+void t(struct both *both, struct page_pool *pool)
+{
+	both->page = page_pool_dev_alloc_pages(pool);
+}
+""",
+"""\
+struct both {
+	netmem_ref page;
+	union {
+		netmem_ref netmem;
+		int other;
+	};
+};
+
+void t(struct both *both, struct page_pool *pool)
+{
+	both->page = page_pool_dev_alloc_netmems(pool);
+}
+""",
+    ),
+    "comments": (
+"""\
+/**
+ * t() - put a page back
+ * @page: the page of buf->page; other pages stay pages
+ * @pool: its pool
+ */
+static void t(struct page_pool *pool, struct page *page)
+{
+	/* The page in buf->page is this page. */
+	page_pool_put_full_page(pool, page, false);
+}
+
+void u(struct ring *ring)
+{
+	t(ring->pool, ring->spare);
+}
+""",
+"""\
+/**
+ * t() - put a page back
+ * @netmem: the page of buf->netmem; other pages stay pages
+ * @pool: its pool
+ */
+static void t(struct page_pool *pool, netmem_ref netmem)
+{
+	/* The page in buf->netmem is this page. */
+	page_pool_put_full_netmem(pool, netmem, false);
+}
+
+void u(struct ring *ring)
+{
+	t(ring->pool, ring->spare);
+}
+""",
+    ),
+    "leads-and-plurals": (
+"""\
+void t(struct ring *ring)
+{
+	struct page *new_page = page_pool_dev_alloc_pages(ring->pool);
+	struct page *pages[2] = { new_page, NULL };
+	struct page *p = new_page;
+
+	ring->spare = p;
+	ring->buf[0].page = pages[1];
+}
+""",
+"""\
+void t(struct ring *ring)
+{
+	netmem_ref new_netmem = page_pool_dev_alloc_netmems(ring->pool);
+	netmem_ref netmems[2] = { new_netmem, 0 };
+	netmem_ref p = new_netmem;
+
+	ring->spare = p;
+	ring->buf[0].netmem = netmems[1];
+}
+""",
+    ),
+    "prototype-with-a-name-of-its-own": (
+"""\
+void drop(struct page_pool *pool, struct page *p);
+
+void drop(struct page_pool *pool, struct page *page)
+{
+	page_pool_put_full_page(pool, page, false);
+}
+
+void t(struct ring *ring)
+{
+	drop(ring->pool, ring->spare);
+}
+""",
+"""\
+void drop(struct page_pool *pool, netmem_ref p);
+
+void drop(struct page_pool *pool, netmem_ref netmem)
+{
+	page_pool_put_full_netmem(pool, netmem, false);
+}
+
+void t(struct ring *ring)
+{
+	drop(ring->pool, ring->spare);
+}
+""",
+    ),
+    "label-of-that-name": (
+"""\
+void t(struct ring *ring)
+{
+	struct page *page = page_pool_dev_alloc_pages(ring->pool);
+
+	if (!page)
+		goto page;
+	ring->spare = page;
+page:
+	return;
+}
+""",
+"""\
+void t(struct ring *ring)
+{
+	netmem_ref netmem = page_pool_dev_alloc_netmems(ring->pool);
+
+	if (!netmem)
+		goto page;
+	ring->spare = netmem;
+page:
+	return;
+}
+""",
+    ),
+}
+LEFT_ALONE = {
+    "page-that-stays": """\
+void t(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	foreign(page);
+}
+""",
+    "prose": """\
+/* A page of this page_pool; see the page about pages, page->pp and @page. */
+int page_size_of_ring(int page)
+{
+	return page;
+}
+""",
+    "strings": """\
+const char *t(void)
+{
+	return "buf->page";
+}
+""",
+    "functions": """\
+static int rx_page(int pages)
+{
+	return pages;
+}
+
+int t(void)
+{
+	return rx_page(1);
+}
+""",
+}
+REFUSED = {
+    "macro-names-the-member": ("rx_buf.page", "macro", """\
+#define rx_page_of(b) ((b)->page)
+
+void t(struct rx_buf *buf)
+{
+	foreign(rx_page_of(buf));
+}
+"""),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMED)
+def test_transformed(name: str, tmp_path: Path) -> None:
+    check_transformed(tmp_path, *TRANSFORMED[name])
+
+
+@pytest.mark.parametrize("name", LEFT_ALONE)
+def test_left_alone(name: str, tmp_path: Path) -> None:
+    check_noop(tmp_path, LEFT_ALONE[name])
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str, tmp_path: Path) -> None:
+    slot, category, source = REFUSED[name]
+    check_refused(tmp_path, source, slot, category)
