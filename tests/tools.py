@@ -93,8 +93,8 @@ def compiles(folder: Path, files: dict[str, bytes]) -> None:
     sources = [str(folder / name) for name in files if name.endswith(".c")]
     for strict in (0, 1):
         done = subprocess.run(
-            ["gcc", "-std=gnu11", "-fsyntax-only", "-Wall", "-Wno-unused", "-Wno-missing-braces", "-Werror",
-             f"-I{STUB}", f"-DNETMEM_STRICT={strict}", *sources],
+            ["gcc", "-std=gnu11", "-fsyntax-only", "-Wall", "-Wno-unused", "-Wno-missing-braces",
+             "-Werror", f"-I{STUB}", f"-DNETMEM_STRICT={strict}", *sources],
             capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
@@ -111,7 +111,7 @@ def _check_shape(before: bytes, after: bytes) -> None:
 
 
 def check_transformed(tmp_path: Path, before: str, after: str) -> None:
-    """`before`, behind the prelude, becomes exactly `after`, which gcc takes; once and for all."""
+    """`before`, behind the prelude, becomes exactly `after`, which gcc takes."""
     source = (PRELUDE + before).encode()
     migration, files = convert(tmp_path / "before", {"d.c": source})
     assert files["d.c"].decode() == MOVED + after

@@ -134,7 +134,6 @@ class _Break:
 
 def _wrap(text: bytes, touched: set[int]) -> bytes:
     """Break touched lines that are longer than 80 columns, as far as they can be broken."""
-    newline = b"\r\n" if b"\r\n" in text else b"\n"
     lines = text.split(b"\n")
     queue = sorted(touched, reverse=True)
     while queue:
@@ -145,10 +144,10 @@ def _wrap(text: bytes, touched: set[int]) -> bytes:
         if broken is None:
             continue
         head, tail = broken
-        lines[index] = head + newline[:-1]
+        lines[index] = head
         following = lines[index + 1] if index + 1 < len(lines) else b""
         if _joins(lines, index, tail, following):
-            lines[index + 1] = tail + b" " + following.lstrip(b" \t")
+            lines[index + 1] = tail.rstrip(b"\r") + b" " + following.lstrip(b" \t")
             shift = 0
         else:
             lines.insert(index + 1, tail)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`explain FILE:LINE` for what moved and what stayed, and `scan` of a folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tools import PRELUDE
+
+from netmem_migrate.cli import cli
+
+SOURCE = PRELUDE + """\
+void blocked(struct page_pool *pool)
+{
+	struct page *kept = page_pool_dev_alloc_pages(pool);
+
+	foreign(kept);
+}
+
+void *by_design(struct page_pool *pool)
+{
+	struct page *host = page_pool_dev_alloc_pages(pool);
+
+	return page_address(host);
+}
+
+void bridged(struct ring *ring, void *data)
+{
+	ring->spare = virt_to_page(data);
+}
+
+struct page_pool *create(const struct page_pool_params *params)
+{
+	return page_pool_create(params);
+}
+"""
+
+
+def line_of(text: str) -> int:
+    return next(number for number, line in enumerate(SOURCE.split("\n"), 1) if text in line)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    folder = tmp_path / "driver"
+    folder.mkdir()
+    (folder / "d.c").write_text(SOURCE)
+    return folder / "d.c"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, list(arguments))
+
+
+def explain(file: Path, text: str) -> str:
+    result = run("explain", f"{file}:{line_of(text)}")
+    assert result.exit_code == 0, result.output
+    assert file.read_text() == SOURCE
+    return result.stdout
+
+
+def test_moved_member(file: Path) -> None:
+    said = explain(file, "struct page *page;")
+    assert "member rx_buf.page" in said
+    assert "moves to netmem_ref" in said
+    assert "page_pool_alloc_pages()" in said
+    assert f"d.c:{line_of('buf->page = page_pool')}" in said
+
+
+def test_every_slot_of_a_line(file: Path) -> None:
+    said = explain(file, "buf->page = page_pool")
+    assert "member rx_buf.page" in said
+    assert "call of page_pool_alloc_pages()" in said
+
+
+def test_bridge(file: Path) -> None:
+    said = explain(file, "ring->spare = virt_to_page")
+    assert "bridged: virt_to_page() gives a page" in said
+
+
+def test_blocked_local(file: Path) -> None:
+    said = explain(file, "struct page *kept")
+    assert "stays a page" in said
+    assert "is passed to foreign() (page-only-use)" in said
+    assert f"d.c:{line_of('foreign(kept)')}" in said
+
+
+def test_host_memory_by_design(file: Path) -> None:
+    said = explain(file, "struct page *host")
+    assert "stays a page" in said
+    assert "host memory by design" in said
+
+
+def test_line_without_pages(file: Path) -> None:
+    assert "no page is declared, used or passed here" in explain(file, "u32 offset;")
+
+
+@pytest.mark.parametrize("subject", ["{folder}/none.c:3", "no-such-pass", "{folder}:1", ""])
+def test_bad_subjects(subject: str, file: Path) -> None:
+    from netmem_migrate.results import InputError
+
+    result = run("explain", subject.format(folder=file.parent))
+    assert result.exit_code != 0
+    assert result.stdout == ""
+    assert isinstance(result.exception, InputError | SystemExit)
+
+
+def test_line_beyond_the_end(file: Path) -> None:
+    result = run("explain", f"{file}:99999")
+    assert result.exit_code == 0
+    assert "no page is declared" in result.stdout
+
+
+def test_scan_table(file: Path) -> None:
+    result = run("scan", str(file.parent))
+    assert result.exit_code in (0, 3), result.output
+    assert "partial" in result.stdout
+    assert "rx.2" in result.stdout
+    assert file.read_text() == SOURCE
+
+
+def test_scan_json(file: Path) -> None:
+    result = run("scan", "--json", str(file.parent))
+    found = json.loads(result.stdout)
+    assert found["version"] == 1
+    driver = found["drivers"][0]
+    assert driver["verdict"] == "partial"
+    assert driver["parse"] == {"functions": 6, "functions_with_errors": 0,
+                               "relevant_functions_with_errors": 0}
+    assert {"rx.1", "rx.3"} <= set(driver["requirements"])
+    for requirement in driver["requirements"].values():
+        assert requirement["status"] in ("met", "unmet", "unknown", "n/a")
+    assert {site["action"] for site in driver["sites"]} == {"converted", "kept"}
+    assert [one["category"] for one in driver["refusals"]] == ["page-only-use"]

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The shape of what is written: 80 columns, continuation lines, the order of declarations."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tools import MOVED, PRELUDE, check_transformed, convert
+
+from netmem_migrate.results import Edit
+from netmem_migrate.rewrite.layout import rewrite
+from netmem_migrate.rewrite.text import columns
+
+
+def body(tmp_path: Path, source: str) -> str:
+    """What becomes of source behind the prelude."""
+    _, after = convert(tmp_path / "d", {"d.c": (PRELUDE + source).encode()})
+    text = after["d.c"].decode()
+    assert text.startswith(MOVED)
+    return text[len(MOVED):]
+
+
+def test_continuation_lines_follow_their_parenthesis(tmp_path: Path) -> None:
+    check_transformed(tmp_path, """\
+void t(struct ring *ring)
+{
+	page_pool_put_page(ring->pool,
+			   ring->spare,
+			   min(ring->buf[0].offset,
+			       ring->buf[1].offset),
+			   false);
+}
+""", """\
+void t(struct ring *ring)
+{
+	page_pool_put_netmem(ring->pool,
+			     ring->spare,
+			     min(ring->buf[0].offset,
+				 ring->buf[1].offset),
+			     false);
+}
+""")
+
+
+def test_continuation_that_was_not_aligned_stays(tmp_path: Path) -> None:
+    check_transformed(tmp_path, """\
+void t(struct ring *ring)
+{
+	page_pool_put_page(ring->pool,
+		ring->spare, 1, false);
+}
+""", """\
+void t(struct ring *ring)
+{
+	page_pool_put_netmem(ring->pool,
+		ring->spare, 1, false);
+}
+""")
+
+
+def test_long_line_is_broken_after_an_argument(tmp_path: Path) -> None:
+    check_transformed(tmp_path, """\
+void t(struct ring *ring_of_the_queue, int budget)
+{
+	page_pool_put_page(ring_of_the_queue->pool, ring_of_the_queue->spare, 1, 0);
+}
+""", """\
+void t(struct ring *ring_of_the_queue, int budget)
+{
+	page_pool_put_netmem(ring_of_the_queue->pool, ring_of_the_queue->spare,
+			     1, 0);
+}
+""")
+
+
+def test_rest_of_a_broken_line_never_joins_a_comment(tmp_path: Path) -> None:
+    source = """\
+void t(struct ring *ring_of_the_queue)
+{
+	page_pool_put_page(ring_of_the_queue->pool, ring_of_the_queue->spare, // one,
+			   1,
+			   false);
+}
+"""
+    lines = body(tmp_path, source).split("\n")
+    assert [line.strip() for line in lines if "// one," not in line][-4:] == [
+        "1,", "false);", "}", ""]
+
+
+def test_line_that_was_long_and_is_not_touched_stays(tmp_path: Path) -> None:
+    long = "\tint number_of_the_things = " + " + ".join(["one_of_the_things"] * 5) + ";\n"
+    source = ("int one_of_the_things;\n\nint t(struct rx_buf *buf)\n{\n" + long
+              + "\n\treturn buf->page ? number_of_the_things : 0;\n}\n")
+    assert long in body(tmp_path, source)
+
+
+TREE = """\
+void t(struct ring *ring, u32 *cursor)
+{
+	struct page *p = %s;
+	%s
+
+	ring->spare = p;
+	ring->buf[0].offset = ix;
+}
+"""
+
+
+def test_declarations_stay_in_order(tmp_path: Path) -> None:
+    check_transformed(
+        tmp_path, TREE % ("ring->spare", "u32 ix = 100 + 20000 + 3;"),
+        "void t(struct ring *ring, u32 *cursor)\n{\n\tnetmem_ref p = ring->spare;\n"
+        "\tu32 ix = 100 + 20000 + 3;\n\n\tring->spare = p;\n\tring->buf[0].offset = ix;\n}\n")
+    source = TREE % ("ring->spare", "u32 ix = 100 + 20000 + 34;")
+    (tmp_path / "2").mkdir()
+    after = body(tmp_path / "2", source)
+    lengths = [len(line) for line in after.split("\n")[2:4]]
+    assert lengths == sorted(lengths, reverse=True)
+
+
+def test_declarations_that_were_in_no_order_are_not_sorted(tmp_path: Path) -> None:
+    source = TREE % ("ring->spare", "u32 ix = 100 + 20000 + 3000 + 4000;")
+    after = body(tmp_path, source)
+    assert after == source.replace("struct page *p", "netmem_ref p")
+
+
+def test_order_gives_way_to_a_dependency(tmp_path: Path) -> None:
+    source = TREE % ("ring->spare", "u32 ix = sizeof(p) + 100;")
+    assert body(tmp_path, source) == source.replace("struct page *p", "netmem_ref p")
+
+
+def test_order_of_calls_never_changes(tmp_path: Path) -> None:
+    source = """\
+static struct page *take(struct ring *ring)
+{
+	return ring->spare;
+}
+
+u32 step(struct ring *ring);
+
+void t(struct ring *ring)
+{
+	struct page *p = take(ring);
+	u32 ix = step(ring) + 1234;
+
+	ring->spare = p;
+	ring->buf[0].offset = ix;
+}
+"""
+    after = body(tmp_path, source)
+    assert after.index("= take(ring)") < after.index("= step(ring)")
+
+
+# One line of a little C, and what may stand in for its words.
+WORDS = st.sampled_from(["a", "buf->page", "page_pool_put_page", "netmem", "x + y", "f(a, b)"])
+LINES = st.lists(st.lists(WORDS, min_size=1, max_size=6), min_size=1, max_size=8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lines=LINES, data=st.data())
+def test_bytes_outside_of_edits_stay(lines: list[list[str]], data: st.DataObject) -> None:
+    source = b"".join(f"\tcall({', '.join(words)});\n".encode() for words in lines)
+    size = len(source)
+    points = sorted(data.draw(st.sets(st.integers(0, size), max_size=6)))
+    edits = []
+    for start, end in list(pairwise(points))[::2]:
+        if b"\n" not in source[start:end] and source[start:end].replace(b"_", b"").isalnum():
+            text = data.draw(st.sampled_from([b"n", b"a_longer_word", b"page_pool_alloc_netmem"]))
+            edits.append(Edit("d.c", start, end, text, "test"))
+    after, kept = rewrite(source, edits)
+    assert rewrite(source, edits) == (after, kept)
+    assert rewrite(after, []) == (after, [])
+    plain = source
+    for edit in reversed(edits):
+        plain = plain[:edit.start] + edit.text + plain[edit.end:]
+    # Nothing but white space is the layout's own.
+    assert b"".join(after.split()) == b"".join(plain.split())
+    touched = {source.count(b"\n", 0, edit.start) for edit in edits}
+    new = after.split(b"\n")
+    for number, line in enumerate(source.split(b"\n")):
+        if number not in touched:
+            assert line in new
+    for line in new:
+        assert columns(line) <= 80 or line in source.split(b"\n") or b" " not in line.strip()
