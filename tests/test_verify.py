@@ -162,7 +162,7 @@ def test_a_seeded_wrong_edit_is_caught(seed: str, tree: Path) -> None:
 
 
 def test_wrapped_lines_are_no_difference(tree: Path) -> None:
-    after = converted(tree).replace("(pool, buf->netmem, 1)", "(pool,\n\t\t\tbuf->netmem,\n\t\t\t1)")
+    after = converted(tree).replace("(pool, buf->netmem, 1)", "(pool,\n\t\tbuf->netmem,\n\t\t1)")
     assert prove(tree, after).proven
 
 

@@ -8,7 +8,7 @@ import re
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -76,17 +76,20 @@ class ObjectProof:
 
 def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
                    progress: Callable[[str, int, int], None] | None = None,
+                   only: Sequence[str] = (),
                    ) -> tuple[ObjectProof, ...]:
     """Prove `changes` on the configured kernel at `root`; its files are not written.
 
     `jobs` is how many compilers run at once (0: one a core). `progress` is told the source, how
-    many objects are done, and how many there are. Raises InputError for a tree or machine on
+    many objects are done, and how many there are. `only` names sources to look at, where not all
+    that are touched are wanted. Raises InputError for a tree or machine on
     which nothing can be compiled.
     """
     root = root.resolve()
     count = jobs or os.cpu_count() or 1
-    sources = touched_sources(root, [change.path for change in changes])
-    commands = record(root, sources)
+    sources = [source for source in touched_sources(root, [change.path for change in changes])
+               if not only or source in only]
+    commands = record(root, [one for one in sources if not only or one in only])
     changed = {change.path for change in changes}
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
         trees = _Trees(root, Path(name), changes)
