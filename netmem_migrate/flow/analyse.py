@@ -152,7 +152,8 @@ def _complete(slots: DriverSlots) -> None:
         inside = re.compile(rb"(?:->|\.)\s*" + re.escape(name) + rb"\b")
         for macros in slots.symbols.macros.values():
             for macro in macros:
-                if inside.search(macro.body):
+                # `#define alias page` is another name of the member.
+                if inside.search(macro.body) or macro.body.strip() == name:
                     root = slots.symbols.files[macro.file].tree.root_node
                     node = root.descendant_for_byte_range(macro.body_start, macro.body_start + 1)
                     for slot in members:

@@ -241,6 +241,14 @@ int t(void)
 """,
 }
 REFUSED = {
+    "macro-is-another-name": ("rx_buf.page", "macro", """\
+#define data_page page
+
+void t(struct rx_buf *buf)
+{
+	foreign(buf->data_page);
+}
+"""),
     "macro-names-the-member": ("rx_buf.page", "macro", """\
 #define rx_page_of(b) ((b)->page)
 
