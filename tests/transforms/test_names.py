@@ -207,6 +207,16 @@ page:
     ),
 }
 LEFT_ALONE = {
+    "member-of-another-type": """\
+struct port {
+	int page;
+};
+
+int t(struct port *port)
+{
+	return port->page; /* port->page is a number */
+}
+""",
     "page-that-stays": """\
 void t(void)
 {
