@@ -26,7 +26,7 @@ _WORD = re.compile(rb"[A-Za-z_]\w*")
 _FREE_WORD = re.compile(rb"(?<![.\w#])(?<!->)[A-Za-z_]\w*")
 # NULL in an initialiser can stand for a page that the function does not name.
 _LISTED = re.compile(rb"=\s*\{[^;]*\bNULL\b|\)\s*\{\s*NULL\b")
-_ALWAYS = [rb"struct\s+page\b", rb"page_pool_\w+", *(re.escape(t.page.encode()) for t in TWINS)]
+_ALWAYS = frozenset({b"page", *(twin.page.encode() for twin in TWINS)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +57,25 @@ def analyse(driver: Driver, target: Target,
     _parse(symbols, sources, pending, progress)
     words = _page_words(symbols)
     while words:
-        finder = re.compile(rb"\b(?:" + b"|".join(re.escape(w) for w in sorted(words)) + rb")\b")
         pending = [file for file, data in sources.items()
-                   if file not in symbols.files and finder.search(data)]
+                   if file not in symbols.files and not words.isdisjoint(_WORD.findall(data))]
         if not pending:
             break
         _parse(symbols, sources, pending, progress)
         words = _page_words(symbols)
     _check_whole(driver, symbols)
     slots = DriverSlots(symbols, target, frozenset(driver.files))
-    relevant = re.compile(rb"\b(?:" + b"|".join(
-        [*_ALWAYS, *(re.escape(word) for word in sorted(words))]) + rb")\b")
+    words |= _ALWAYS
     for functions in symbols.functions.values():
         for function in functions:
             if function.body is None or function.file not in slots.own:
                 continue
-            source = sources[function.file]
             span = (function.node.start_byte, function.node.end_byte)
-            if not relevant.search(source, *span) and not _LISTED.search(source, *span):
+            # Sets of words: one expression with all of them costs several times as much.
+            named = _WORD.findall(sources[function.file], *span)
+            if words.isdisjoint(named) and not any(
+                    name.startswith(b"page_pool_") for name in named) and not (
+                    b"NULL" in named and _LISTED.search(sources[function.file], *span)):
                 continue
             reader = FunctionReader(slots, function)
             reader.read()
@@ -168,8 +169,13 @@ def _unseen(slots: DriverSlots) -> None:
         if file not in slots.own:
             continue
         code = code_of(parsed.source)
-        hidden = [match.start() for match in _WORD.finditer(code)
-                  if parsed.masked[match.start():match.end()] != match.group()]
+        hidden: list[int] = []
+        start = 0
+        for line, seen in zip(parsed.source.split(b"\n"), parsed.masked.split(b"\n"), strict=True):
+            if line != seen:
+                hidden += [match.start() for match in _WORD.finditer(code, start, start + len(line))
+                           if parsed.masked[match.start():match.end()] != match.group()]
+            start += len(line) + 1
         if not hidden:
             continue
         words: dict[bytes, list[int]] = {}
