@@ -239,3 +239,88 @@ def test_no_compiler(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_the_fake_tree_is_a_kernel(tree: Path) -> None:
     assert Kernel.at(tree).version == "7.3.0"
+
+
+def test_a_changed_message_is_no_identity(tree: Path) -> None:
+    before = BEFORE.replace("int rx_fill(", 'const char *rx_name = "rx";\n\nint rx_fill(')
+    change = FileChange(DRIVER, before.encode(), before.replace('"rx"', '"tx"').encode())
+    (tree / DRIVER).write_text(before)
+    (proof,) = verify_changes(tree, [change])
+    assert proof.identity.status is Status.FAIL
+    assert "rx" in proof.identity.details[0]
+
+
+def test_lines_that_are_not_compiled_are_not_proven(tree: Path) -> None:
+    before = BEFORE + ("\n#ifdef CONFIG_OTHER\nvoid rx_other(struct rx_buf *buf)\n{\n"
+                       "\tbuf->offset = 1;\n}\n#else\nvoid rx_other(struct rx_buf *buf)\n{\n"
+                       "\tbuf->offset = 2;\n}\n#endif\n")
+    (tree / DRIVER).write_text(before)
+    line = before[:before.index("offset = 1")].count("\n") + 1
+    for after, good in ((before.replace("offset = 1", "offset = 3"), False),
+                        (before.replace("\tbuf->offset = 1;\n", ""), False),
+                        (before.replace("offset = 2", "offset = (2)"), True)):
+        (proof,) = verify_changes(tree, [FileChange(DRIVER, before.encode(), after.encode())])
+        assert proof.proven is good
+        if not good:
+            assert not proof.failed
+            assert proof.plain.details == (f"line {line}: not compiled with this configuration",)
+
+
+HEADER = "drivers/net/demo/demo.h"
+INLINE = ("struct rx_two {\n\tstruct page *page;\n\tstruct page *netmem;\n};\n\n"
+          "static inline struct page *rx_of(struct rx_two *two)\n{\n\treturn two->page;\n}\n")
+
+
+def with_header(tree: Path, text: str) -> None:
+    (tree / HEADER).write_text(text)
+    (tree / DRIVER).write_text('#include "demo.h"\n' + BEFORE + (
+        "\nstruct page *rx_two(struct rx_two *two)\n{\n\treturn rx_of(two);\n}\n"))
+
+
+def header_change(tree: Path, old: str, new: str) -> tuple[ObjectProof, ...]:
+    before = '#include <linux/skbuff.h>\n#ifndef DEMO_H\n#define DEMO_H\n' + INLINE + "#endif\n"
+    with_header(tree, before)
+    change = FileChange(HEADER, before.encode(), before.replace(old, new).encode())
+    assert change.after != change.before
+    return verify_changes(tree, [change])
+
+
+def test_another_member_of_the_same_type_is_caught_in_a_header(tree: Path) -> None:
+    (proof,) = header_change(tree, "return two->page;", "return two->netmem;")
+    assert proof.source == DRIVER
+    assert proof.identity.status is Status.FAIL
+
+
+def test_a_renamed_member_in_a_header_is_proven(tree: Path) -> None:
+    before = '#include <linux/skbuff.h>\n' + INLINE.replace("\tstruct page *netmem;\n", "")
+    with_header(tree, before)
+    after = before.replace("*page;", "*netmem;").replace("two->page", "two->netmem")
+    (proof,) = verify_changes(tree, [FileChange(HEADER, before.encode(), after.encode())])
+    assert proof.proven, proof
+
+
+@pytest.mark.parametrize("before", [
+    "#ifndef DEMO_H\n#define DEMO_H\nextern int rx_a;\n#endif\n", "extern int rx_a;\n"])
+def test_a_header_that_no_object_includes_is_not_proven(tree: Path, before: str) -> None:
+    (tree / HEADER).write_text(before)
+    after = before.replace("rx_a", "rx_b")
+    (proof,) = verify_changes(tree, [FileChange(HEADER, before.encode(), after.encode())])
+    assert (proof.source, proof.plain.status) == (HEADER, Status.NOT_BUILT)
+
+
+def test_what_is_no_c_is_not_proven(tree: Path) -> None:
+    path = "drivers/net/demo/Makefile"
+    (proof,) = verify_changes(tree, [FileChange(path, b"obj-y += demo.o\n", b"")])
+    assert (proof.source, proof.proven, proof.failed) == (path, False, False)
+
+
+def test_a_patch_that_deletes_a_file_is_refused(tree: Path, tmp_path: Path) -> None:
+    lines = BEFORE.splitlines(keepends=True)
+    patch = tmp_path / "0001-delete.patch"
+    patch.write_text(
+        "From: A Person <person@example.org>\nSubject: [PATCH] delete\n\n---\n"
+        f"diff --git a/{DRIVER} b/{DRIVER}\ndeleted file mode 100644\n"
+        f"--- a/{DRIVER}\n+++ /dev/null\n@@ -1,{len(lines)} +0,0 @@\n"
+        + "".join("-" + line for line in lines) + "-- \n2.39\n")
+    with pytest.raises(InputError, match="deletes"):
+        apply_series(tree, [patch])

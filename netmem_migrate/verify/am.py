@@ -47,8 +47,12 @@ def apply_series(root: Path, patches: Sequence[Path]) -> tuple[FileChange, ...]:
             if done.returncode:
                 said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
                 raise InputError(f"{patch}: git am does not take it: {_line(said)}")
+        for file in files:
+            if not (where / file).is_file():
+                raise InputError(f"{patches[0].name}: deletes {file}; "
+                                 "only changes of existing files can be proven")
         return tuple(FileChange(file, before[file], (where / file).read_bytes())
-                     for file in files if (where / file).is_file())
+                     for file in files)
 
 
 def _line(said: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from netmem_migrate.results import InputError
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+["<]([^">\n]+)[">]', re.MULTILINE)
+_W1 = "-DKBUILD_EXTRA_WARN1"  # what scripts/Makefile.warn adds for W=1
 _SAVED = re.compile(r"^(?:saved)?cmd_\S+ := (.*)$", re.MULTILINE)
 
 
@@ -93,7 +94,8 @@ def record(root: Path, sources: Sequence[str]) -> list[Recorded]:
     for program in ("make", "gcc"):
         if shutil.which(program) is None:
             raise InputError(f"no {program} here; install it (apt-get install {program})")
-    missing = [source for source in sources if not _file(root, source).is_file()]
+    missing = [source for source in sources if not _file(root, source).is_file()
+               or _W1 not in _file(root, source).read_text()]
     said = _rehearse(root, missing) if missing else ""
     return [_read(root, source, said) for source in sources]
 
@@ -115,10 +117,9 @@ def _rehearse(root: Path, sources: Sequence[str]) -> str:
 def _read(root: Path, source: str, said: str) -> Recorded:
     path = _file(root, source)
     target = re.escape(source[:-2])
-    if path.is_file():
+    saved = re.search(rf"\s(\S*gcc -Wp,-MMD,[^;\n]*? -c -o {target}\.o {target}\.c)", said)
+    if saved is None and path.is_file():
         saved = _SAVED.search(path.read_text())
-    else:
-        saved = re.search(rf"\s(\S*gcc -Wp,-MMD,[^;\n]*? -c -o {target}\.o {target}\.c)", said)
     if saved is None:
         return Recorded(source, missing="kbuild does not build it with this configuration")
     words = shlex.split(saved[1].split(" ; ")[0])

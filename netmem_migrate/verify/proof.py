@@ -7,10 +7,11 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from netmem_migrate.model.functions import TWINS
 from netmem_migrate.naming import new_name
 from netmem_migrate.results import FileChange
 from netmem_migrate.syntax.mask_text import code_of
-from netmem_migrate.verify import overlay
+from netmem_migrate.verify import coverage, overlay
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
 
 _SAID = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? "
@@ -27,6 +28,8 @@ _QUOTED = re.compile("[‘'`][^’'`]*[’'`]")
 # Where a piece of inline assembly came from; and what names the source.
 _MARKS = re.compile(r'^(?:# \d+ "|\s*\.(?:file|ident|loc)\b)')
 
+_LITERAL = re.compile(rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"((?:\\.|[^"\\])*)\"""",
+                      re.DOTALL)
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\w+|[^\w\s]')
 
 
@@ -89,7 +92,7 @@ def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
     count = jobs or os.cpu_count() or 1
     sources = [source for source in touched_sources(root, [change.path for change in changes])
                if not only or source in only]
-    commands = record(root, [one for one in sources if not only or one in only])
+    commands = record(root, sources)
     changed = {change.path for change in changes}
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
         trees = _Trees(root, Path(name), changes)
@@ -105,10 +108,73 @@ def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
         with ThreadPoolExecutor(count) as pool:
             futures = [pool.submit(one, command) for command in commands]
             try:
-                return tuple(future.result() for future in futures)
+                proofs = [future.result() for future in futures]
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
+        unseen = _unseen(trees, [one for one in commands if not one.missing], only)
+    proofs = [_less(proof, unseen.pop(proof.source, ())) for proof in proofs]
+    for path, why in unseen.items():
+        said = Said(Status.NOT_BUILT, why)
+        proofs.append(ObjectProof(path, said, said, said))
+    return tuple(proofs)
+
+
+def _less(proof: ObjectProof, why: tuple[str, ...]) -> ObjectProof:
+    """A proof that does not hold for some lines is none; failures stay."""
+    if not why:
+        return proof
+    less = Said(Status.NOT_BUILT, why)
+    plain, strict, identity = (less if said.status is Status.PASS else said
+                               for said in (proof.plain, proof.strict, proof.identity))
+    return replace(proof, plain=plain, strict=strict, identity=identity)
+
+
+def _unseen(trees: _Trees, commands: Sequence[Recorded],
+            only: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What was changed and not compiled, by file."""
+    built = {command.source for command in commands}
+    found: dict[str, tuple[str, ...]] = {}
+    lines: dict[str, tuple[list[int], list[int]]] = {}
+    for path, change in trees.changes.items():
+        if only and path not in only:
+            continue
+        if path.endswith((".c", ".h")):
+            lines[path] = coverage.changed_lines(change)
+        else:
+            found[path] = ("no C source: nothing of it is compiled",)
+    missing: dict[str, set[int]] = {}
+    for number, side in enumerate(("before", "after")):
+        files: dict[str, bytes] = {}
+        wanted: dict[tuple[int, int], tuple[str, list[int]]] = {}
+        for file, (path, both) in enumerate(lines.items()):
+            text, branches = coverage.instrument(
+                file, trees.sides[side][path], both[number], always=path.endswith(".h"))
+            if branches and (path.endswith(".h") or path in built):
+                files[path] = text
+                wanted.update({(file, one): (path, which) for one, which in branches.items()})
+        if wanted:
+            _reach(trees, side, files, wanted, commands)
+        for path, which in wanted.values():
+            missing.setdefault(path, set()).update(which)
+    for path, numbers in missing.items():
+        found[path] = tuple(f"line {one}: not compiled with this configuration"
+                            for one in sorted(numbers))
+    return found
+
+
+def _reach(trees: _Trees, side: str, files: dict[str, bytes],
+           wanted: dict[tuple[int, int], tuple[str, list[int]]],
+           commands: Sequence[Recorded]) -> None:
+    """Take from `wanted` the branches that the preprocessor keeps in some object."""
+    where = f"reach-{side}"
+    overlay.build(trees.root, trees.where / where, {**trees.sides[side], **files})
+    for command in sorted(commands, key=lambda one: one.source not in trees.changes):
+        left = {path for path, _ in wanted.values()}
+        if command.source in left or any(path.endswith(".h") for path in left):
+            done = _compile(trees, where, command, ["-w", "-E", "-P", "-o", "-"])
+            for branch in coverage.reached(done.stdout):
+                wanted.pop(branch, None)
 
 
 class _Trees:
@@ -117,6 +183,7 @@ class _Trees:
     def __init__(self, root: Path, where: Path, changes: Sequence[FileChange]) -> None:
         self.root = root
         self.where = where
+        self.lock = threading.Lock()
         self.changes = {change.path: change for change in changes}
         before = {change.path: change.before for change in changes}
         after = {change.path: change.after for change in changes}
@@ -130,7 +197,9 @@ class _Trees:
 
     def identity(self, number: int, partners: dict[str, str]) -> Path:
         path = self.where / f"identity-{number}.h"
-        path.write_text(overlay.identity_header(self.root, partners))
+        with self.lock:  # never rewritten: another compiler may be reading it
+            if not path.exists():
+                path.write_text(overlay.identity_header(self.root, partners))
         return path
 
 
@@ -140,12 +209,36 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         return ObjectProof(command.source, said, said, said)
     # Flow-based warnings need the whole compiler; an unchanged source can only get others.
     options = ["-c", "-o", os.devnull] if changed else ["-fsyntax-only"]
+    identity = _same_literals(trees, command)
+    if identity is None:
+        identity = _identical(trees, command) if changed else _same_tokens(trees, command)
     return ObjectProof(
         command.source,
         _diagnosed(trees, command, ("before", "after"), options),
         _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
-        _identical(trees, command) if changed else _same_tokens(trees, command),
+        identity,
     )
+
+
+def _same_literals(trees: _Trees, command: Recorded) -> Said | None:
+    """A failure if string literals of the source or of a changed header changed.
+
+    They are compared in the sources, since the assembly also holds the conditions of WARN_ON() as
+    strings, in which renamed identifiers show.
+    """
+    for path, change in trees.changes.items():
+        if path != command.source and not path.endswith(".h"):
+            continue
+        before, after = (_literals(text) for text in (change.before, change.after))
+        if b"".join(before) != b"".join(after):
+            odd = [*(Counter(before) - Counter(after)), *(Counter(after) - Counter(before)), b""]
+            return Said(Status.FAIL, (f"{path}: string literals differ: "
+                                      f'"{odd[0].decode("utf-8", "replace")}"',))
+    return None
+
+
+def _literals(source: bytes) -> list[bytes]:
+    return [match[1] for match in _LITERAL.finditer(source) if match[1] is not None]
 
 
 def _compile(trees: _Trees, side: str, command: Recorded,
@@ -238,8 +331,8 @@ def _same_tokens(trees: _Trees, command: Recorded) -> Said:
     """Identity of a source that only includes what changed.
 
     What the compiler sees must be the same, token for token, but for the names in declarations
-    that the change renamed; a name that nothing else says is no code. Where more differs, the
-    code is compared.
+    that the change renamed; a name that nothing else says is no code. Where more differs, or a
+    function's body or an initialiser does, the code is compared.
     """
     header = trees.identity(-1, {})
     options = ["-w", "-include", str(header), "-D__LINE__=1", "-E", "-P"]
@@ -252,9 +345,20 @@ def _same_tokens(trees: _Trees, command: Recorded) -> Said:
     before, after = (_declared(text) for text in texts)
     if len(before) != len(after):
         return _identical(trees, command)
-    renamed = {(one, other) for one, other in zip(before, after, strict=True) if one != other}
-    if any(new_name(one) != other for one, other in renamed):
-        return _identical(trees, command)
+    depth = 0
+    acts = False
+    last = ""
+    for one, other in zip(before, after, strict=True):
+        if one != other and (acts or new_name(one) != other):
+            return _identical(trees, command)
+        if one == "{":
+            # The braces of a struct, union or enum follow a word.
+            acts = acts or not (last[-1:].isalnum() or last.endswith("_"))
+            depth += 1
+        elif one == "}":
+            depth -= 1
+            acts = acts and depth > 0
+        last = one
     return Said(Status.PASS)
 
 
