@@ -41,6 +41,7 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
     sources are not written; objects that kbuild has not built yet are built.
     """
     from netmem_migrate.kernel import Kernel
+    from netmem_migrate.report.progress import progress
     from netmem_migrate.verify.am import apply_series
     from netmem_migrate.verify.checkpatch import checkpatch as check_style
     from netmem_migrate.verify.proof import verify_changes
@@ -48,18 +49,14 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
     tree = Kernel.at(kernel)
     changes = apply_series(tree.root, patches)
     style = check_style(tree.root, patches) if checkpatch else ()
-    quiet = as_json or not sys.stderr.isatty()
-
-    def progress(source: str, done: int, count: int) -> None:
-        click.echo(f"\r\033[K[{done}/{count}] {source}"[:120], nl=False, err=True)
-
     if not as_json:
         click.echo(f"{tree.root}: linux {tree.version}, "
                    f"{len(changes)} files changed", err=True)
-    proofs = verify_changes(tree.root, changes, jobs=jobs or 0,
-                            progress=None if quiet else progress)
-    if not quiet:
-        click.echo("\r\033[K", nl=False, err=True)
+    with progress(quiet=as_json) as bar:
+        bar.step("Compiling")
+        proofs = verify_changes(
+            tree.root, changes, jobs=jobs or 0,
+            progress=lambda source, done, count: bar.at(done / count, f"{done}/{count} {source}"))
     if as_json:
         click.echo(json.dumps({
             "version": 1, "kernel": tree.version,
