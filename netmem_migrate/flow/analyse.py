@@ -64,10 +64,13 @@ def analyse(driver: Driver, target: Target,
         _parse(symbols, sources, pending, progress)
         words = _page_words(symbols)
     _check_whole(driver, symbols)
+    for file, data in sources.items():
+        if file.endswith(".h") and file not in symbols.files:
+            symbols.postpone(file, data)
     slots = DriverSlots(symbols, target, frozenset(driver.files))
     words |= _ALWAYS
-    for functions in symbols.functions.values():
-        for function in functions:
+    for functions in list(symbols.functions.values()):
+        for function in list(functions):
             if function.body is None or function.file not in slots.own:
                 continue
             span = (function.node.start_byte, function.node.end_byte)
@@ -126,8 +129,8 @@ def _page_words(symbols: Symbols) -> set[bytes]:
 
 def _read_globals(slots: DriverSlots) -> None:
     """Follow the initialisers at file scope."""
-    for variables in slots.symbols.globals.values():
-        for variable in variables:
+    for variables in list(slots.symbols.globals.values()):
+        for variable in list(variables):
             value = variable.declarator.value
             if value is None or variable.file not in slots.own:
                 continue

@@ -152,7 +152,8 @@ def _why_kept(analysis: Analysis, call: Call) -> _Kept:
         if slot in solution.stays:
             return _Kept(solution.stays[slot])
         for bridge in graph.bridges:
-            if bridge.into is slot and bridge.origin is None:
+            # A page that is allocated otherwise is no memory of a design, but of another owner.
+            if bridge.into is slot and bridge.origin is None and "alloc" not in bridge.text:
                 return _Kept(f"host memory by design: {bridge.text} gives the page")
     for slot in [*behind, *_ahead(analysis, behind)]:
         for blocker in graph.blockers.get(slot, ()):
@@ -222,6 +223,7 @@ def _refusals(analysis: Analysis, moves: Callable[[Slot], bool]) -> tuple[Refusa
         key = (slot.place.file, slot.place.line, name)
         same = next((one for one, other in found.items()
                      if other.category == blocker.category.value
+                     or other.category == Category.MIXED_ORIGIN.value
                      or {other.category, blocker.category.value} == _HIDING), None)
         if key not in found and same is not None and \
                 call.twin.concern is not Concern.ALLOCATION:
@@ -231,7 +233,7 @@ def _refusals(analysis: Analysis, moves: Callable[[Slot], bool]) -> tuple[Refusa
             found[key] = replace(known, origins=tuple(dict.fromkeys([*known.origins, *origins])))
             continue
         category, text = blocker.category, blocker.text
-        if foreign and category is Category.PAGE_ONLY_USE:
+        if foreign and category in (Category.PAGE_ONLY_USE, Category.VOID_POINTER):
             category = Category.MIXED_ORIGIN
             text = f"holds pages of {foreign[0].text} too, and {text}"
         found[key] = Refusal(slot.place.file, slot.place.line, name, category.value,

@@ -39,6 +39,8 @@ def mentions(work: Work) -> Iterator[tuple[str, int, int, bytes, str]]:
                     taken.add(start)
                     yield (file, start, comment.start_byte + match.end(),
                            work.new_names[slot].encode(), f"names {slot.name}")
+            if b"union" in text:
+                yield from _siblings(work, file, comment, text)
             for name, (new, slot) in members.items():
                 for match in re.finditer(rb"(?<=\w)(?:->|\.)" + re.escape(name) + rb"\b(?!\()",
                                          text):
@@ -46,6 +48,26 @@ def mentions(work: Work) -> Iterator[tuple[str, int, int, bytes, str]]:
                         continue
                     end = comment.start_byte + match.end()
                     yield file, end - len(name), end, new, f"names {slot.name}"
+
+
+def _siblings(work: Work, file: str, comment: Node,
+              text: bytes) -> Iterator[tuple[str, int, int, bytes, str]]:
+    """Bare names in a comment about a union that names another of its members too."""
+    words = set(re.findall(rb"\w+", text))
+    for slot, new in work.new_names.items():
+        name = slot.short_name.encode("latin-1")
+        if slot.kind is not Kind.MEMBER or name not in words:
+            continue
+        if not any(words & (record.members.keys() - {name})
+                   for records in work.analysis.symbols.records.values() for record in records
+                   if name in record.members and record.members[name].declarator.node
+                   == slot.spellings[0].declarator):
+            continue
+        for match in re.finditer(rb"(?<![\w@>.])" + re.escape(name) + rb"\b", text):
+            start = comment.start_byte + match.start()
+            yield (file, start, comment.start_byte + match.end(), new.encode("latin-1"),
+                   f"names {slot.name}")
+        return
 
 
 def _code_like(text: bytes, dot: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from netmem_migrate.syntax.parse import ParsedFile
+from netmem_migrate.syntax.parse import ParsedFile, parse
 from netmem_migrate.syntax.types import Declarator, Member, Record, Type, read_declarator
 
 _SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
@@ -22,6 +22,7 @@ _CONDITIONALS = (
     "declaration_list",
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_RECORD = re.compile(rb"\b(struct|union)\s+(\w+)[^;{}()]*\{")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
 
 
@@ -86,6 +87,12 @@ class Symbols:
     macros: dict[bytes, list[Macro]] = field(default_factory=dict)
     exported: set[bytes] = field(default_factory=set)
     record_of_node: dict[tuple[str, int], str] = field(default_factory=dict)
+    unread: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    def postpone(self, path: str, source: bytes) -> None:
+        """Remember a header that is parsed only if a record that it defines is asked for."""
+        for word, name in _RECORD.findall(source):
+            self.unread.setdefault(f"{word.decode()} {name.decode()}", (path, source))
 
     def add(self, path: str, parsed: ParsedFile) -> None:
         """Read the declarations of one more file."""
@@ -96,6 +103,11 @@ class Symbols:
     def record(self, tag: str, path: str) -> Record | None:
         """The record that `tag` names in file `path`; a file's own definition wins."""
         found = self.records.get(tag)
+        if not found and tag in self.unread:
+            file, source = self.unread.pop(tag)
+            if file not in self.files:
+                self.add(file, parse(source))
+                found = self.records.get(tag)
         if not found:
             return None
         for record in found:
