@@ -21,7 +21,6 @@ class DriverSlots:
         self.own = own
         self.graph = Graph()
         self.sizes: list[tuple[Place, Node]] = []
-        self.opaque_function_pointers: list[Place] = []
 
     def has(self, name: str) -> bool:
         """Whether the target kernel has a netmem name."""

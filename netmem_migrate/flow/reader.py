@@ -259,8 +259,6 @@ class FunctionReader:
         if type_.is_page and "f" not in type_.derivations and declarator.identifier is not None:
             slot = self._again(node, declarator, type_)
             self.touched.add(slot)
-        elif type_.is_page:
-            self.driver.opaque_function_pointers.append(self._place(node))
         if declarator.value is None:
             if declarator.name:
                 self.scopes[-1][declarator.name] = (type_, slot)
