@@ -38,7 +38,8 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
     Each object that the patches touch is compiled with the kernel's own command, before and
     after: plain (no new diagnostic), strict (netmem_ref is a type of its own, no new diagnostic)
     and identity (netmem is defined to be pages, and the code must be the same). The tree's
-    sources are not written; objects that kbuild has not built yet are built.
+    sources are not written; for an object not built with W=1 yet, kbuild is asked what it would
+    run.
     """
     from netmem_migrate.kernel import Kernel
     from netmem_migrate.report.progress import progress
