@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from netmem_migrate.flow.graph import Blocker, Bridge, Category, Graph, Kind, Slot
+from netmem_migrate.flow.graph import Blocker, Bridge, Category, Graph, Kind, Slot, reach
 from netmem_migrate.model.functions import Concern
 
 ALLOCATION_GAIN = 1000
@@ -91,8 +91,7 @@ def _cut(graph: Graph, allocations: Iterable[Slot]) -> set[Slot]:
     for bridge in graph.bridges:
         edge(bridge.into, bridge.origin if bridge.origin is not None else _SINK, BRIDGE_COST)
     # Slots that must stay are the sink itself, so that no path to it is unlimited.
-    blocked = set(graph.blockers)
-    closed = _forced(graph, blocked)
+    closed = reach(graph.blockers, graph.predecessors(tied=True))
     network.remove_nodes_from([slot for slot in closed if slot in network])
     residual = preflow_push(network, _SOURCE, _SINK)
     reached: set[object] = {_SOURCE}
@@ -106,54 +105,20 @@ def _cut(graph: Graph, allocations: Iterable[Slot]) -> set[Slot]:
     return {slot for slot in reached if isinstance(slot, Slot)}
 
 
-def _neighbours(graph: Graph) -> dict[Slot, list[Slot]]:
-    """For each slot, those that must stay pages if it does (they flow into it)."""
-    back: dict[Slot, list[Slot]] = {}
-    for origin, into, _ in graph.flows:
-        back.setdefault(into, []).append(origin)
-        if origin.twin is not None and origin.twin.concern is Concern.ALLOCATION:
-            back.setdefault(origin, []).append(into)
-    for one, other, _ in graph.same:
-        back.setdefault(one, []).append(other)
-        back.setdefault(other, []).append(one)
-    return back
-
-
-def _forced(graph: Graph, blocked: set[Slot]) -> set[Slot]:
-    """Every slot from which pages reach a blocked one."""
-    back = _neighbours(graph)
-    closed = set(blocked)
-    queue = list(blocked)
-    while queue:
-        slot = queue.pop()
-        for origin in back.get(slot, ()):
-            if origin not in closed:
-                closed.add(origin)
-                queue.append(origin)
-    return closed
-
-
 def _components(graph: Graph, moved: set[Slot]) -> list[set[Slot]]:
     """Moved slots that hang together."""
-    near: dict[Slot, set[Slot]] = {slot: set() for slot in moved}
+    near: dict[Slot, list[Slot]] = {slot: [] for slot in moved}
     for one, other, _ in [*graph.flows, *graph.same]:
         if one in moved and other in moved:
-            near[one].add(other)
-            near[other].add(one)
+            near[one].append(other)
+            near[other].append(one)
     seen: set[Slot] = set()
     result: list[set[Slot]] = []
     for slot in moved:
-        if slot in seen:
-            continue
-        group = {slot}
-        queue = [slot]
-        while queue:
-            for other in near[queue.pop()]:
-                if other not in group:
-                    group.add(other)
-                    queue.append(other)
-        seen |= group
-        result.append(group)
+        if slot not in seen:
+            group = set(reach([slot], near))
+            seen |= group
+            result.append(group)
     return result
 
 
@@ -170,28 +135,13 @@ def _useless(component: set[Slot]) -> str:
 
 def _explain(graph: Graph, solution: Solution, allocations: Iterable[Slot]) -> None:
     """For every slot of the pool that stays, the blocker that a person would have to remove."""
-    forward: dict[Slot, list[Slot]] = {}
-    for origin, into, _ in graph.flows:
-        forward.setdefault(origin, []).append(into)
-        if origin.twin is not None and origin.twin.concern is Concern.ALLOCATION:
-            forward.setdefault(into, []).append(origin)
-    for one, other, _ in graph.same:
-        forward.setdefault(one, []).append(other)
-        forward.setdefault(other, []).append(one)
+    forward = graph.successors(tied=True)
     for start in allocations:
         if start in solution.moved or start in solution.stays:
             continue
-        seen = {start}
-        queue = [start]
-        for slot in queue:
-            blockers = graph.blockers.get(slot)
-            if blockers:
-                solution.blocked[start] = (slot, _worst(blockers))
-                break
-            for into in forward.get(slot, ()):
-                if into not in seen:
-                    seen.add(into)
-                    queue.append(into)
+        slot = next((one for one in reach([start], forward) if one in graph.blockers), None)
+        if slot is not None:
+            solution.blocked[start] = (slot, _worst(graph.blockers[slot]))
 
 
 def _worst(blockers: list[Blocker]) -> Blocker:

@@ -8,12 +8,13 @@ cursors are the slot whose pages they reach.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tree_sitter import Node
 
-from netmem_migrate.model.functions import Twin
+from netmem_migrate.model.functions import Concern, Twin
 
 
 class Kind(StrEnum):
@@ -159,3 +160,47 @@ class Graph:
     def block(self, slot: Slot, category: Category, text: str, place: Place) -> None:
         """Note that `slot` must stay a page."""
         self.blockers.setdefault(slot, []).append(Blocker(category, text, place))
+
+    def predecessors(self, *, tied: bool = False) -> dict[Slot, list[Slot]]:
+        """For each slot, those whose pages flow into it.
+
+        `tied` adds, for an allocation, what it fills: the two move together or not at all.
+        """
+        edges: dict[Slot, list[Slot]] = {}
+        for origin, into, _ in self.flows:
+            edges.setdefault(into, []).append(origin)
+            if tied and _allocates(origin):
+                edges.setdefault(origin, []).append(into)
+        self._add_same(edges)
+        return edges
+
+    def successors(self, *, tied: bool = False) -> dict[Slot, list[Slot]]:
+        """For each slot, those that its pages flow into; `tied` as for predecessors()."""
+        edges: dict[Slot, list[Slot]] = {}
+        for origin, into, _ in self.flows:
+            edges.setdefault(origin, []).append(into)
+            if tied and _allocates(origin):
+                edges.setdefault(into, []).append(origin)
+        self._add_same(edges)
+        return edges
+
+    def _add_same(self, edges: dict[Slot, list[Slot]]) -> None:
+        for one, other, _ in self.same:
+            edges.setdefault(one, []).append(other)
+            edges.setdefault(other, []).append(one)
+
+
+def _allocates(slot: Slot) -> bool:
+    return slot.twin is not None and slot.twin.concern is Concern.ALLOCATION
+
+
+def reach(starts: Iterable[Slot], edges: Mapping[Slot, Sequence[Slot]]) -> list[Slot]:
+    """The slots that can be reached over `edges`, the starts included, nearest first."""
+    found = list(starts)
+    seen = set(found)
+    for slot in found:
+        for other in edges.get(slot, ()):
+            if other not in seen:
+                seen.add(other)
+                found.append(other)
+    return found

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.graph import Blocker, Call, Category, Kind, Place, Slot
+from netmem_migrate.flow.graph import Blocker, Call, Category, Kind, Place, Slot, reach
 from netmem_migrate.model.functions import BY_PAGE, POOL_API, Concern
 from netmem_migrate.passes import Work
 from netmem_migrate.report.requirements import requirements_of
@@ -31,8 +31,9 @@ _CALL = re.compile(rb"\b(" + b"|".join(sorted(name.encode() for name in POOL_API
 def report(work: Work, *, judge: bool = True) -> DriverReport:
     """The report of one analysed driver; `judge` adds the requirements of netmem.rst."""
     analysis = work.analysis
-    sites = _sites(work)
-    refusals = _refusals(analysis, work.moves)
+    kept = _all_kept(work)
+    sites = _sites(work, kept)
+    refusals = _refusals(analysis, kept)
     declarations = _declarations(work)
     if declarations:
         verdict = Verdict.PARTIAL if refusals else Verdict.CONVERTED
@@ -78,7 +79,7 @@ def _types(work: Work, slot: Slot) -> tuple[str, str]:
     return f"struct page *{stars}{array}", f"netmem_ref{' ' if stars else ''}{stars}{array}"
 
 
-def _sites(work: Work) -> tuple[Site, ...]:
+def _sites(work: Work, kept: dict[Slot, _Kept]) -> tuple[Site, ...]:
     analysis = work.analysis
     calls = {(call.place.file, call.name.start_byte): call for call in analysis.graph.calls}
     bridged = {bridge.into for bridge in analysis.solution.bridges}
@@ -89,11 +90,9 @@ def _sites(work: Work) -> tuple[Site, ...]:
             continue
         code = code_of(data)
         functions = _functions(analysis, file)
-        counted: set[int] = set()
         for match in _CALL.finditer(code):
-            counted.add(match.start())
             found.append(_site(work, file, match.start(), match.group(1).decode(),
-                               calls.get((file, match.start())), bridged, functions))
+                               calls.get((file, match.start())), bridged, functions, kept))
         # Calls inside #define bodies are directives to code_of(); they count too.
         for macros in analysis.symbols.macros.values():
             for macro in macros:
@@ -117,7 +116,7 @@ def _functions(analysis: Analysis, file: str) -> Callable[[int], str]:
 
 
 def _site(work: Work, file: str, offset: int, name: str, call: Call | None, bridged: set[Slot],
-          functions: Callable[[int], str]) -> Site:
+          functions: Callable[[int], str], kept: dict[Slot, _Kept]) -> Site:
     analysis = work.analysis
     line = analysis.sources[file].count(b"\n", 0, offset) + 1
     if call is None:
@@ -129,7 +128,7 @@ def _site(work: Work, file: str, offset: int, name: str, call: Call | None, brid
         reason = "page_to_netmem() around its argument" if action is Action.BRIDGED else ""
         return Site(file, line, functions(offset), name, action, twin.netmem, reason)
     return Site(file, line, functions(offset), name, Action.KEPT, "",
-                _why_kept(analysis, call).reason)
+                kept[call.slot].reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +140,25 @@ class _Kept:
     blocker: Blocker | None = None
 
 
-def _why_kept(analysis: Analysis, call: Call) -> _Kept:
+def _all_kept(work: Work) -> dict[Slot, _Kept]:
+    """For every call of the pool that keeps its page, why it does."""
+    flows: dict[Slot, list[Slot]] = {}
+    for origin, into, _ in work.analysis.graph.flows:
+        flows.setdefault(origin, []).append(into)
+    back = work.analysis.graph.predecessors()
+    return {call.slot: _why_kept(work.analysis, call, back, flows)
+            for call in work.analysis.graph.calls
+            if call.twin.pool_api and not work.moves(call.slot)}
+
+
+def _why_kept(analysis: Analysis, call: Call, back: dict[Slot, list[Slot]],
+              flows: dict[Slot, list[Slot]]) -> _Kept:
     solution, graph = analysis.solution, analysis.graph
     if call.slot in solution.stays:
         return _Kept(solution.stays[call.slot])
     if call.slot in solution.blocked:
         return _blocked(*solution.blocked[call.slot])
-    behind = _behind(analysis, call.slot)
+    behind = reach([call.slot], back)
     for slot in behind:
         if slot in solution.stays:
             return _Kept(solution.stays[slot])
@@ -155,7 +166,7 @@ def _why_kept(analysis: Analysis, call: Call) -> _Kept:
             # A page that is allocated otherwise is no memory of a design, but of another owner.
             if bridge.into is slot and bridge.origin is None and "alloc" not in bridge.text:
                 return _Kept(f"host memory by design: {bridge.text} gives the page")
-    for slot in [*behind, *_ahead(analysis, behind)]:
+    for slot in reach(behind, flows):
         for blocker in graph.blockers.get(slot, ()):
             return _blocked(slot, blocker)
     place = call.place
@@ -172,44 +183,15 @@ def _title(slot: Slot) -> str:
     return f"{slot.name}()" if slot.kind is Kind.CALL else slot.name
 
 
-def _behind(analysis: Analysis, start: Slot) -> list[Slot]:
-    """The slot and all from which pages reach it, nearest first."""
-    back: dict[Slot, list[Slot]] = {}
-    for origin, into, _ in analysis.graph.flows:
-        back.setdefault(into, []).append(origin)
-    for one, other, _ in analysis.graph.same:
-        back.setdefault(one, []).append(other)
-        back.setdefault(other, []).append(one)
-    return _reach([start], back)
-
-
-def _ahead(analysis: Analysis, starts: list[Slot]) -> list[Slot]:
-    forward: dict[Slot, list[Slot]] = {}
-    for origin, into, _ in analysis.graph.flows:
-        forward.setdefault(origin, []).append(into)
-    return _reach(starts, forward)
-
-
-def _reach(starts: list[Slot], edges: dict[Slot, list[Slot]]) -> list[Slot]:
-    found = list(starts)
-    seen = set(found)
-    for slot in found:
-        for other in edges.get(slot, ()):
-            if other not in seen:
-                seen.add(other)
-                found.append(other)
-    return found
-
-
-def _refusals(analysis: Analysis, moves: Callable[[Slot], bool]) -> tuple[Refusal, ...]:
+def _refusals(analysis: Analysis, reasons: dict[Slot, _Kept]) -> tuple[Refusal, ...]:
     """One refusal for each slot that keeps calls of the pool from moving."""
     found: dict[tuple[str, int, str], Refusal] = {}
     # Allocations first: what hides the page on its way out explains what finds it on its way in.
     for call in sorted(analysis.graph.calls,
                        key=lambda one: one.twin.concern is not Concern.ALLOCATION):
-        if not call.twin.pool_api or moves(call.slot):
+        if call.slot not in reasons:
             continue
-        kept = _why_kept(analysis, call)
+        kept = reasons[call.slot]
         if kept.slot is None or kept.blocker is None:
             continue
         slot, blocker = kept.slot, kept.blocker

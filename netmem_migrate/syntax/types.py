@@ -11,7 +11,6 @@ from tree_sitter import Node
 Derivation = Literal["p", "a", "f"]
 
 PAGE = "struct page"
-NETMEM = "netmem_ref"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,6 @@ class Type:
     def level(self) -> int:
         """Derivations between this and the page pointer: 0 for `struct page *` itself."""
         return len(self.derivations) - 1
-
-    @property
-    def is_record(self) -> bool:
-        return not self.derivations and self.base.startswith(("struct ", "union "))
 
     def target(self) -> Type | None:
         """The type behind one dereference, or None if this cannot be dereferenced."""

@@ -33,14 +33,6 @@ _LITERAL = re.compile(rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"((?:\\.|[^"\\
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\w+|[^\w\s]')
 
 
-class Way(StrEnum):
-    """The three ways of the proof."""
-
-    PLAIN = "plain"
-    STRICT = "strict"
-    IDENTITY = "identity"
-
-
 class Status(StrEnum):
     """What one way said of one object."""
 
