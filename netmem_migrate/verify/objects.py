@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from netmem_migrate.kernel import Kernel
 from netmem_migrate.results import InputError
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+["<]([^">\n]+)[">]', re.MULTILINE)
@@ -88,9 +89,7 @@ def record(root: Path, sources: Sequence[str]) -> list[Recorded]:
 
     Raises InputError without make or a compiler, or where the tree is not configured.
     """
-    if not (root / ".config").is_file() or \
-            not (root / "include/generated/autoconf.h").is_file():
-        raise InputError(f"{root}: not configured; run `netmem-migrate kernel prepare {root}`")
+    Kernel.at(root).require_prepared()
     for program in ("make", "gcc"):
         if shutil.which(program) is None:
             raise InputError(f"no {program} here; install it (apt-get install {program})")
