@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-kernel lint bench docs clean
+.PHONY: help setup run test test-tools test-kernel bench-check lint bench docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -32,12 +32,19 @@ run: setup ## Show what the tool does, on a driver that comes with it
 	@$(BIN)/python -m netmem_migrate.demo
 
 test: setup ## Run the tests that need neither a kernel nor a network
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --ignore=tests/tools_needed
 
 test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.12 for another)
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
 	@$(BIN)/python tests/kernel/run.py $(KERNEL)
+
+test-tools: setup ## Run the tests that need Chromium, git send-email and a terminal (apt: chromium git-email)
+	@$(BIN)/python -m pytest -n 2 tests/tools_needed
+
+bench-check: setup ## Seed faults into converted drivers and count those that check finds
+	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
+	@$(BIN)/python tests/bench_check.py $(KERNEL)
 
 lint: setup ## Run ruff and mypy --strict
 	@$(BIN)/ruff check .

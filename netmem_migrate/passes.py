@@ -17,7 +17,7 @@ from tree_sitter import Node
 
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Place, Slot
-from netmem_migrate.model.functions import Concern
+from netmem_migrate.model.twins import Concern
 from netmem_migrate.results import Edit, InputError
 
 

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from netmem_migrate.api import migrate
 from netmem_migrate.cli import cli
-from netmem_migrate.model.functions import POOL_API
+from netmem_migrate.model.twins import POOL_API
 from netmem_migrate.results import Edit, ExitCode, Migration, Verdict
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"

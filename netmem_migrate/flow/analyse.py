@@ -12,8 +12,8 @@ from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.driver_slots import DriverSlots
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot
 from netmem_migrate.flow.reader import FunctionReader
-from netmem_migrate.model.functions import TWINS
 from netmem_migrate.model.target import Target
+from netmem_migrate.model.twins import TWINS
 from netmem_migrate.results import InputError
 from netmem_migrate.syntax.complete import cut_off
 from netmem_migrate.syntax.mask_text import code_of

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from netmem_migrate.flow.graph import Blocker, Bridge, Category, Graph, Kind, Slot, reach
-from netmem_migrate.model.functions import Concern
+from netmem_migrate.model.twins import Concern
 
 ALLOCATION_GAIN = 1000
 BRIDGE_COST = 1

@@ -6,8 +6,8 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot, Spelling
-from netmem_migrate.model.functions import Twin
 from netmem_migrate.model.target import Target
+from netmem_migrate.model.twins import Twin
 from netmem_migrate.syntax.symbols import Function, Global, Symbols
 from netmem_migrate.syntax.types import Declarator, Member
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from tree_sitter import Node
 
-from netmem_migrate.model.functions import Concern, Twin
+from netmem_migrate.model.twins import Concern, Twin
 
 
 class Kind(StrEnum):

@@ -21,7 +21,7 @@ from netmem_migrate.flow.graph import (
     Use,
     UseKind,
 )
-from netmem_migrate.model.functions import BY_PAGE, Twin
+from netmem_migrate.model.twins import BY_PAGE, Twin
 from netmem_migrate.syntax.symbols import Function
 from netmem_migrate.syntax.types import PAGE, Declarator, Type, read_declarator
 

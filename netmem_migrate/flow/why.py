@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Kind, Place, Slot
-from netmem_migrate.model.functions import Concern
+from netmem_migrate.model.twins import Concern
 
 
 def slots_at(analysis: Analysis, file: str, line: int) -> list[Slot]:

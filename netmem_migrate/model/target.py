@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.model.functions import TWINS
+from netmem_migrate.model.twins import TWINS
 from netmem_migrate.results import InputError
 
 HEADERS = (
@@ -18,7 +18,7 @@ HEADERS = (
     "include/net/xdp.h",
 )
 
-# Bundled API levels: names of model.functions that a level lacks (`api diff` territory).
+# Bundled API levels: names of model.twins that a level lacks (`api diff` territory).
 MISSING: dict[str, frozenset[str]] = {
     "6.12": frozenset({
         "page_pool_alloc_netmems", "page_pool_dev_alloc_netmems", "page_pool_alloc_netmem",

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
-from netmem_migrate.model.functions import TWINS
+from netmem_migrate.model.twins import TWINS
 from netmem_migrate.passes import load
 from netmem_migrate.results import Action, Declaration, FileChange, Migration, Site
 

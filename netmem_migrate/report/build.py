@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Blocker, Call, Category, Kind, Place, Slot, reach
-from netmem_migrate.model.functions import BY_PAGE, POOL_API, Concern
+from netmem_migrate.model.twins import BY_PAGE, POOL_API, Concern
 from netmem_migrate.passes import Work
 from netmem_migrate.report.requirements import requirements_of
 from netmem_migrate.results import (

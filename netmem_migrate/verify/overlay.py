@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from netmem_migrate.model.functions import TWINS
+from netmem_migrate.model.twins import TWINS
 from netmem_migrate.results import InputError
 
 _TYPEDEF = re.compile(r"typedef\s+unsigned\s+long\s+(?:__bitwise\s+)?netmem_ref\s*;")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from netmem_migrate.model.functions import TWINS
+from netmem_migrate.model.twins import TWINS
 from netmem_migrate.naming import new_name
 from netmem_migrate.results import FileChange
 from netmem_migrate.syntax.mask_text import code_of

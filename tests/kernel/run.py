@@ -24,7 +24,7 @@ from pathlib import Path
 from netmem_migrate import api
 from netmem_migrate.kernel import Kernel
 from netmem_migrate.kernel_fetch import pick
-from netmem_migrate.model.functions import POOL_API
+from netmem_migrate.model.twins import POOL_API
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.results import Action, DriverReport, FileChange, Run, Site, Verdict
 from netmem_migrate.tree import page_pool_folders
