@@ -77,6 +77,7 @@ class Slot:
     spellings: list[Spelling] = field(default_factory=list)
     names: list[Place] = field(default_factory=list)
     twin: Twin | None = None
+    void: bool = False  # declared as `void *`, not as `struct page *`
 
     @property
     def short_name(self) -> str:
@@ -100,13 +101,14 @@ class Bridge:
     """A page that flows into a slot: `page_to_netmem()` if the slot moves and the page does not.
 
     `origin` is the slot it comes from, or None for a page that no slot of the driver holds;
-    `text` then says where it comes from.
+    `text` then says where it comes from, and `typed` that its type is known to be a page's.
     """
 
     place: Place
     origin: Slot | None
     into: Slot
     text: str
+    typed: bool = True
 
 
 class UseKind(StrEnum):
@@ -118,6 +120,7 @@ class UseKind(StrEnum):
     UNWRAP = "unwrap"  # page_to_netmem(x): `x`
     POOL = "pool"  # page->pp: netmem_get_pp(x)
     POOL_COUNT = "pool-count"  # &page->pp_ref_count: netmem_get_pp_ref_count_ref(x)
+    CAST = "cast"  # a cast between struct page * and void *: dropped
     NODE = "node"  # page_to_nid(x) == n: netmem_is_pref_nid(x, n)
 
 

@@ -76,7 +76,8 @@ def _types(work: Work, slot: Slot) -> tuple[str, str]:
             break
         node = node.child_by_field_name("declarator")
     stars = "*" * (level - 1)
-    return f"struct page *{stars}{array}", f"netmem_ref{' ' if stars else ''}{stars}{array}"
+    old = "void" if slot.void else "struct page"
+    return f"{old} *{stars}{array}", f"netmem_ref{' ' if stars else ''}{stars}{array}"
 
 
 def _sites(work: Work, kept: dict[Slot, _Kept]) -> tuple[Site, ...]:
