@@ -20,6 +20,8 @@ from netmem_migrate.results import (
     InputError,
     Migration,
     Run,
+    Step,
+    StepKind,
     Verdict,
 )
 from netmem_migrate.rewrite.layout import rewrite
@@ -86,20 +88,47 @@ def migrate_driver(found: drivers.Driver, target: Target, passes: Sequence[Loade
     rename = any(one.declared.id == "names" for one in passes)
     work = Work(analysis, new_names(analysis) if rename else {})
     by_file: dict[str, list[Edit]] = {}
+    before_that: dict[str, list[Edit]] = {}
     for one in passes:
         for edit in one.edits(work):
             by_file.setdefault(edit.file, []).append(edit)
+            if one.declared.prepares:
+                before_that.setdefault(edit.file, []).append(edit)
     changes: list[FileChange] = []
     kept: list[Edit] = []
     for file in sorted(by_file):
         source = analysis.sources[file]
-        text, edits = rewrite(source, by_file[file])
+        gone = before_that.get(file, [])
+        text, edits = rewrite(source, [edit for edit in by_file[file]
+                                       if edit in gone or not _inside(edit, gone)])
         declared = any(edit.transform == "declarations" for edit in edits)
         after = keep_order(source, text) if declared else text
         if after != source:
             changes.append(FileChange(file, source, after))
             kept.extend(edits)
-    return Migration(report(work, judge=judge), tuple(changes), tuple(kept))
+    prepared = {file: rewrite(analysis.sources[file], edits)[0]
+                for file, edits in before_that.items()}
+    return Migration(report(work, judge=judge), tuple(changes), tuple(kept),
+                     _steps(changes, prepared))
+
+
+def _inside(edit: Edit, gone: Sequence[Edit]) -> bool:
+    return any(one.start <= edit.start and edit.end <= one.end for one in gone)
+
+
+def _steps(changes: Sequence[FileChange], prepared: dict[str, bytes]) -> tuple[Step, ...]:
+    """The patches that make `changes`: first what only prepares, if anything does."""
+    first = tuple(FileChange(change.path, change.before, prepared[change.path])
+                  for change in changes if change.path in prepared)
+    rest = tuple(FileChange(change.path, prepared.get(change.path, change.before), change.after)
+                 for change in changes
+                 if prepared.get(change.path, change.before) != change.after)
+    steps = []
+    if first:
+        steps.append(Step(StepKind.HINTS, first))
+    if rest:
+        steps.append(Step(StepKind.CONVERT, rest))
+    return tuple(steps)
 
 
 def _chosen(only: Sequence[str], skip: Sequence[str], keep_names: bool) -> list[Loaded]:

@@ -120,6 +120,7 @@ class UseKind(StrEnum):
     UNWRAP = "unwrap"  # page_to_netmem(x): `x`
     POOL = "pool"  # page->pp: netmem_get_pp(x)
     POOL_COUNT = "pool-count"  # &page->pp_ref_count: netmem_get_pp_ref_count_ref(x)
+    HINT = "hint"  # prefetchw(page), a statement of its own: dropped
     CAST = "cast"  # a cast between struct page * and void *: dropped
     NODE = "node"  # page_to_nid(x) == n: netmem_is_pref_nid(x, n)
 

@@ -36,9 +36,12 @@ _TRANSPARENT = frozenset({
 _TESTS = frozenset({b"WARN", b"WARN_ONCE"})
 # Calls that take memory that holds pages, whatever it holds.
 _MEMORY = frozenset({
-    b"kfree", b"kvfree", b"vfree", b"devm_kfree", b"memset", b"kfree_rcu", b"prefetch",
+    b"kfree", b"kvfree", b"vfree", b"devm_kfree", b"memset", b"kfree_rcu",
     b"bitmap_free", b"ksize",
 })
+# Calls that mean nothing but speed.
+_HINTS = frozenset({b"prefetch", b"prefetchw", b"net_prefetch", b"net_prefetchw"})
+_COPIES = frozenset({b"kmemdup", b"kmemdup_array", b"devm_kmemdup"})
 _FLEXIBLE = frozenset({b"struct_size", b"flex_array_size"})
 _SIZED_ALLOC = re.compile(rb"^(?:k|v|kv|devm_k)[mzc]alloc_(?:obj|objs|flex)$")
 _ENTRY = re.compile(rb"^(?:container_of(?:_const)?|\w*_entry(?:_rcu|_safe)?|typecheck)$")
@@ -850,6 +853,10 @@ class FunctionReader:
             return Value(node)
         if name == b"swap" and len(args) == 2:
             return self._swap(node, args)
+        if name in _HINTS and len(args) == 1:
+            return self._hint(node, name, args[0])
+        if name in _COPIES and len(args) > 1:
+            return self._copy(node, name, args)
         if name in _MEMORY:
             for child in args:
                 value = self._value(child)
@@ -875,6 +882,48 @@ class FunctionReader:
         if _ENTRY.match(name) and len(args) >= 2:
             return self._entry(node, args)
         return self._foreign(node, name, args, known)
+
+    def _hint(self, node: Node, name: bytes, argument: Node) -> Value:
+        """A prefetch: of a page's own descriptor it can be dropped where it stands alone."""
+        value = self._value(argument)
+        statement = node.parent
+        if not value.holds_page or value.level:
+            return Value(node)
+        if (statement is None or statement.type != "expression_statement"
+                or not self._alone(statement)):
+            self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {name.decode()}()")
+            return Value(node)
+        for atom in value.atoms:
+            if atom.slot is not None:
+                self.graph.uses.append(Use(UseKind.HINT, atom.slot, self._place(statement)))
+        return Value(node)
+
+    def _alone(self, statement: Node) -> bool:
+        """Whether a statement has its lines to itself, in a block, and no comment is about it."""
+        block, above = statement.parent, statement.prev_sibling
+        source = self.parsed.source
+        start = source.rfind(b"\n", 0, statement.start_byte) + 1
+        end = source.find(b"\n", statement.end_byte)
+        return (block is not None and block.type == "compound_statement"
+                and not source[start:statement.start_byte].strip()
+                and not source[statement.end_byte:end].strip()
+                and not (above is not None and above.type == "comment"
+                         and above.end_point[0] + 1 == statement.start_point[0]))
+
+    def _copy(self, node: Node, name: bytes, args: Sequence[Node]) -> Value:
+        """kmemdup(): the copy of an array of pages holds the same pages."""
+        first = 1 if name.startswith(b"devm") else 0
+        value = self._value(args[first])
+        for index, child in enumerate(args):
+            if index != first:
+                self._value(child)
+        if value.holds_page and value.level == 0:
+            self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {name.decode()}()")
+            return Value(node, Type("void", ("p",)))
+        if not value.holds_page or value.type is None:
+            return Value(node, Type("void", ("p",)))
+        derivations = value.type.derivations
+        return Value(node, Type(PAGE, ("p", *derivations[1:])), self._moved(node, value))
 
     def _entry(self, node: Node, args: Sequence[Node]) -> Value:
         """container_of() and its kin: the type is the second argument."""
