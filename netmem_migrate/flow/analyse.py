@@ -63,14 +63,26 @@ def analyse(driver: Driver, target: Target,
             symbols.postpone(file, data)
     carriers = Carriers(symbols, frozenset(driver.files))
     slots = _read(driver, target, sources, carriers, words)
-    while carriers.promote():
-        # Each round follows pages one void pointer further.
+    while True:
+        # Each round follows pages one void pointer, or one function of an unread file, further.
+        unread = _defining(sources, symbols, slots.graph.unread_functions)
+        _parse(symbols, sources, unread, progress)
+        if not carriers.promote() and not unread:
+            break
         words = _page_words(symbols)
-        _parse_named(symbols, sources, words, progress)
+        words = _parse_named(symbols, sources, words, progress)
         slots = _read(driver, target, sources, carriers, words)
     _complete(slots)
     carriers.settle(slots.graph)
     return Analysis(driver, symbols, slots.graph, solve(slots.graph), target, sources)
+
+
+def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> list[str]:
+    """The files, not parsed yet, that declare one of these functions."""
+    if not names:
+        return []
+    return [file for file, data in sources.items()
+            if file not in symbols.files and not names.isdisjoint(_WORD.findall(data))]
 
 
 def _read(driver: Driver, target: Target, sources: dict[str, bytes], carriers: Carriers,

@@ -101,6 +101,7 @@ class Carriers:
             known = graph.blockers.get(slot)
             if known is not None:
                 graph.blockers[slot] = [_said_of_void(one) for one in known]
+        _spread(graph)
 
     def _note(self, key: Key, promote: Callable[[], None]) -> None:
         if key not in self.promoted:
@@ -130,6 +131,27 @@ def paged(type_: Type) -> Type:
 def void_slots(graph: Graph) -> set[Slot]:
     """The slots that are declared void."""
     return {slot for slot in graph.slots.values() if slot.void}
+
+
+def _spread(graph: Graph) -> None:
+    """What one void pointer holds besides pages, those that it is copied to hold too.
+
+    Such a copy is never bridged: nothing says that it is a page.
+    """
+    copies = [(origin, into, place) for origin, into, place in graph.flows
+              if origin.void and into.void]
+    graph.same += copies
+    roots = {slot: slot for slot in graph.blockers if slot.void}
+    queue = list(roots)
+    for slot in queue:
+        for origin, into, place in copies:
+            if origin is slot and into not in graph.blockers:
+                root = roots[into] = roots[slot]
+                first = graph.blockers[root][0]
+                graph.block(into, first.category,
+                            f"also takes {root.short_name}, which {first.text}", place,
+                            derived=True)
+                queue.append(into)
 
 
 def _said_of_void(blocker: Blocker) -> Blocker:

@@ -139,9 +139,20 @@ def _explain(graph: Graph, solution: Solution, allocations: Iterable[Slot]) -> N
     for start in allocations:
         if start in solution.moved or start in solution.stays:
             continue
-        slot = next((one for one in reach([start], forward) if one in graph.blockers), None)
+        found = [one for one in reach([start], forward) if one in graph.blockers]
+        slot = _telling(graph, found)
         if slot is not None:
             solution.blocked[start] = (slot, _worst(graph.blockers[slot]))
+
+
+def _telling(graph: Graph, blocked: list[Slot]) -> Slot | None:
+    """Of the slots that stop a page, nearest first, the one where a person would begin."""
+    first = next((slot for slot in blocked
+                  if not all(blocker.derived for blocker in graph.blockers[slot])), None)
+    if first is None or not first.void:
+        return first or (blocked[0] if blocked else None)
+    # What a void pointer is given on the way matters less than where it is kept.
+    return next((slot for slot in blocked if slot.void and slot.kind is Kind.MEMBER), first)
 
 
 def _worst(blockers: list[Blocker]) -> Blocker:

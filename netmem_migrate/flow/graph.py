@@ -38,6 +38,7 @@ class Category(StrEnum):
     FUNCTION_POINTER = "function-pointer"
     UNRESOLVED = "unresolved"
     PARSE_ERROR = "parse-error"
+    OWN_RECYCLING = "own-recycling"
     ADDRESS = "address"
     EXPORTED = "exported"
     MISSING_API = "missing-api"
@@ -94,6 +95,7 @@ class Blocker:
     category: Category
     text: str
     place: Place
+    derived: bool = False  # follows from the blocker of another slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,12 @@ class Call:
 
 @dataclass(slots=True)
 class Graph:
-    """All slots of a driver and how pages flow between them."""
+    """All slots of a driver and how pages flow between them.
+
+    `host_reads` says of a call of page_address() what reads the address as an skb or an XDP frame;
+    `grants` are pages of skb frags that are granted to another domain; `unread_functions` are
+    given pages and not declared in any file that was read.
+    """
 
     slots: dict[tuple[object, ...], Slot] = field(default_factory=dict)
     flows: list[tuple[Slot, Slot, Place]] = field(default_factory=list)
@@ -160,10 +167,22 @@ class Graph:
     uses: list[Use] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     unresolved_members: dict[bytes, list[Place]] = field(default_factory=dict)
+    host_reads: dict[Slot, tuple[str, Place]] = field(default_factory=dict)
+    grants: list[tuple[str, Place]] = field(default_factory=list)
+    unread_functions: set[bytes] = field(default_factory=set)
 
-    def block(self, slot: Slot, category: Category, text: str, place: Place) -> None:
+    def block(self, slot: Slot, category: Category, text: str, place: Place,
+              *, derived: bool = False) -> None:
         """Note that `slot` must stay a page."""
-        self.blockers.setdefault(slot, []).append(Blocker(category, text, place))
+        self.blockers.setdefault(slot, []).append(Blocker(category, text, place, derived))
+
+    def near(self) -> dict[Slot, list[Slot]]:
+        """For each slot, those that share pages with it in either direction."""
+        edges: dict[Slot, list[Slot]] = {}
+        for origin, into, _ in [*self.flows, *self.same]:
+            edges.setdefault(origin, []).append(into)
+            edges.setdefault(into, []).append(origin)
+        return edges
 
     def predecessors(self, *, tied: bool = False) -> dict[Slot, list[Slot]]:
         """For each slot, those whose pages flow into it.

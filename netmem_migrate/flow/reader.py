@@ -24,6 +24,7 @@ from netmem_migrate.flow.graph import (
     UseKind,
 )
 from netmem_migrate.model.twins import BY_PAGE, Twin
+from netmem_migrate.syntax.find import nodes
 from netmem_migrate.syntax.symbols import Function
 from netmem_migrate.syntax.types import PAGE, Declarator, Type, read_declarator
 
@@ -42,6 +43,15 @@ _MEMORY = frozenset({
 # Calls that mean nothing but speed.
 _HINTS = frozenset({b"prefetch", b"prefetchw", b"net_prefetch", b"net_prefetchw"})
 _COPIES = frozenset({b"kmemdup", b"kmemdup_array", b"devm_kmemdup"})
+# Calls by which a driver counts references of pages on its own account, or tests for reuse.
+_RECYCLING = frozenset({b"page_ref_add", b"page_ref_sub", b"page_ref_inc", b"page_ref_dec",
+                        b"__page_frag_cache_drain", b"dev_page_is_reusable", b"page_ref_freeze"})
+# Types of memory that is known by its address.
+_BYTES = frozenset({"u8", "char", "unsigned char", "uint8_t"})
+_GRANTS = (b"gnttab_", b"xenbus_grant")
+# What reads memory by its address as a packet; such memory is the host's by design.
+_HOST_READERS = frozenset({b"build_skb", b"napi_build_skb", b"slab_build_skb",
+                           b"build_skb_around", b"xdp_prepare_buff"})
 _FLEXIBLE = frozenset({b"struct_size", b"flex_array_size"})
 _SIZED_ALLOC = re.compile(rb"^(?:k|v|kv|devm_k)[mzc]alloc_(?:obj|objs|flex)$")
 _ENTRY = re.compile(rb"^(?:container_of(?:_const)?|\w*_entry(?:_rcu|_safe)?|typecheck)$")
@@ -97,6 +107,7 @@ class FunctionReader:
         self.scopes: list[dict[bytes, _Named]] = [{}]
         self.touched: set[Slot] = set()
         self.errors: list[Node] = []
+        self.addresses: list[tuple[Slot, Node]] = []
 
     # ------------------------------------------------------------------ entry
 
@@ -117,10 +128,45 @@ class FunctionReader:
             self.touched.add(result)
         if function.body is not None:
             self._statement(function.body)
+            if self.addresses:
+                self._read_by_host(function.body)
         if self.errors:
             for slot in self.touched:
                 self.graph.block(slot, Category.PARSE_ERROR, "this code cannot be parsed",
                                  self._place(self.errors[0]))
+
+    def _read_by_host(self, body: Node) -> None:
+        """Note which addresses of pages go, directly or by a local, to what reads packets."""
+        readers = [node for node in nodes(body, "call_expression")
+                   if (name := node.child_by_field_name("function")) is not None
+                   and self._text(name) in _HOST_READERS]
+        if not readers:
+            return
+        for slot, node in self.addresses:
+            kept = self._assigned(node)
+            word = re.compile(rb"(?<![\w.>])" + re.escape(kept) + rb"\b") if kept else None
+            for reader in readers:
+                arguments = reader.child_by_field_name("arguments")
+                function = reader.child_by_field_name("function")
+                if arguments is None or function is None:
+                    continue
+                inside = arguments.start_byte <= node.start_byte < arguments.end_byte
+                if inside or (word is not None and word.search(self._text(arguments))):
+                    self.graph.host_reads.setdefault(
+                        slot, (self._text(function).decode("latin-1"), self._place(reader)))
+
+    def _assigned(self, node: Node) -> bytes:
+        """The variable that an address is kept in, offsets added to it or not."""
+        while (parent := node.parent) is not None:
+            if parent.type in ("init_declarator", "assignment_expression"):
+                left = parent.child_by_field_name(
+                    "declarator" if parent.type == "init_declarator" else "left")
+                return self._text(left).strip(b"* ") if left is not None else b""
+            if parent.type not in ("binary_expression", "cast_expression",
+                                   "parenthesized_expression", "conditional_expression"):
+                return b""
+            node = parent
+        return b""
 
     # -------------------------------------------------------------- helpers
 
@@ -147,8 +193,7 @@ class FunctionReader:
             value.carrier()
         if value.type is not None and not value.holds_page and not self._is_null(value):
             if level == 0:
-                self.graph.block(into, Category.VOID_POINTER,
-                                 "is set from a value that is not a page pointer", place)
+                self.graph.block(into, *self._other(value), place)
             else:
                 self._sizes(value.node, into)
             return
@@ -179,6 +224,18 @@ class FunctionReader:
             else:
                 self.graph.flows.append((atom.slot, into, where))
                 self.graph.bridges.append(Bridge(where, atom.slot, into, atom.slot.name))
+
+    def _other(self, value: Value) -> tuple[Category, str]:
+        """How a blocker names a value that is not a page: as an address, or as something else."""
+        type_ = value.type
+        if type_ is None or type_.derivations != ("p",) or not type_.base:
+            return Category.VOID_POINTER, "is set from a value that is not a page pointer"
+        text = b" ".join(self._text(value.node).split()).decode("latin-1")
+        address = type_.base in _BYTES or any(
+            node.start_byte >= value.node.start_byte and node.end_byte <= value.node.end_byte
+            for _, node in self.addresses)
+        category = Category.ADDRESS if address else Category.VOID_POINTER
+        return category, f"is set from {text}, a {type_.base} *, too"
 
     def _sizes(self, node: Node, into: Slot) -> None:
         """sizeof(struct page *) in what allocates an array of pages follows the array."""
@@ -974,8 +1031,14 @@ class FunctionReader:
             value = self._value(child)
             if macro:
                 self._escape(value, Category.MACRO, f"is passed to the macro {title}()")
-            else:
-                self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {title}()")
+                continue
+            if value.holds_page and known is None:
+                self.graph.unread_functions.add(name)
+            if value.holds_page and name.startswith(_GRANTS):
+                self.graph.grants.append((title, self._place(node)))
+            category = (Category.OWN_RECYCLING if name in _RECYCLING
+                        else Category.PAGE_ONLY_USE)
+            self._escape(value, category, f"is passed to {title}()")
         if _GIVES_PAGE.match(name):
             return Value(node, Type(PAGE, ("p",)), (Atom(node),))
         if known is not None:
@@ -1058,6 +1121,7 @@ class FunctionReader:
         if twin.gives:
             return Value(node, Type(PAGE, ("p",)), (Atom(node, slot),))
         if twin.netmem == "netmem_address":
+            self.addresses.append((slot, node))
             return Value(node, Type("void", ("p",)))
         return Value(node)
 

@@ -19,6 +19,8 @@ from netmem_migrate.syntax.mask_text import code_of
 _BRACKETS = re.compile(rb"[()\[\]{}\n]")
 _OPEN = {40: 41, 91: 93}
 _OPERATORS = (b" +", b" -", b" |", b" &", b"&&", b"||", b" ?", b" :")
+# The left side of an assignment, up to what is assigned.
+_ASSIGNS = re.compile(rb"[ \t]*[^()={};\n]*[^()={};!<>\s\n] \+?= (?=\S)")
 _ID = "layout"
 
 
@@ -129,6 +131,7 @@ class _Break:
 
     offset: int
     depth: int  # brackets around it: fewer is better
+    rank: int  # 0 after a comma, && or ||; 1 inside an argument
     column: int  # where the next line begins
 
 
@@ -142,6 +145,10 @@ def _wrap(text: bytes, touched: set[int]) -> bytes:
             continue
         broken = _break(lines, index)
         if broken is None:
+            moved = _after_assignment(lines, index)
+            if moved is not None:
+                queue = sorted({*range(moved[0], moved[1] + 1),
+                                *(i + 1 if i > index else i for i in queue)}, reverse=True)
             continue
         head, tail = broken
         lines[index] = head
@@ -192,21 +199,59 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
                 assign = offset - start
                 hanging = columns(line[:assign + 1])
             elif depth == 0 and before.endswith(_OPERATORS):
-                breaks.append(_Break(offset - start, 0, hanging))
-            elif depth and code[stack[-1]] == 40 and before.endswith((b",", b"&&", b"||")):
-                breaks.append(_Break(offset - start, depth,
+                breaks.append(_Break(offset - start, 0, 0, hanging))
+            elif depth and code[stack[-1]] == 40 and before.endswith((b",", *_OPERATORS)):
+                rank = 0 if before.endswith((b",", b"&&", b"||")) else 1
+                breaks.append(_Break(offset - start, depth, rank,
                                      _column(lines, code, stack[-1]) + 1))
         offset += 1
-    for one in sorted(breaks, key=lambda b: (b.depth, -b.offset)):
+    for one in sorted(breaks, key=lambda b: (b.rank, b.depth, -b.offset)):
         head, rest = line[:one.offset], line[one.offset + 1:]
         tail = indent_to(one.column) + rest
         later = any(b.offset > one.offset for b in breaks)
         if columns(head) <= LIMIT and (columns(tail.rstrip(b"\r")) <= LIMIT or later):
             return head + ending, tail
-    if assign is not None and not code[start:start + assign].endswith(b"return"):
-        tail = indent_to(indent + TAB) + line[assign + 1:]
-        return line[:assign] + ending, tail
     return None
+
+
+def _after_assignment(lines: list[bytes], index: int) -> tuple[int, int] | None:
+    """Break the statement around a line after its `=`, and move what continues it to the left.
+
+    The first line that changed and the last one, or None if nothing is assigned there.
+    """
+    code = code_of(b"\n".join(lines[:index + 1]))
+    stack = [one for one in _open_brackets(code, code.rfind(b"\n") + 1) if code[one] in _OPEN]
+    first = code.count(b"\n", 0, stack[0]) if stack else index
+    line = lines[first]
+    begin = sum(len(one) + 1 for one in lines[:first])
+    if _continues(code, begin):
+        return None
+    match = _ASSIGNS.match(code[begin:begin + len(line)])
+    if match is None:
+        return None
+    indent = columns(line[:len(line) - len(line.lstrip(b" \t"))]) + TAB
+    saved = columns(line[:match.end()]) - indent
+    if saved <= 0:
+        return None
+    last = first
+    depth = _depth(line)
+    while depth > 0 and last + 1 < len(lines):
+        last += 1
+        depth += _depth(lines[last])
+        text = lines[last].lstrip(b" \t")
+        column = columns(lines[last][:len(lines[last]) - len(text)]) - saved
+        if text and column > 0:
+            lines[last] = indent_to(column) + text
+    ending = b"\r" if line.endswith(b"\r") else b""
+    lines[first] = line[:match.end()].rstrip() + ending
+    lines.insert(first + 1, indent_to(indent) + line[match.end():])
+    return first, last + 1
+
+
+def _depth(line: bytes) -> int:
+    """How many more round brackets a line opens than it closes."""
+    code = code_of(line)
+    return code.count(b"(") - code.count(b")")
 
 
 def _continues(code: bytes, start: int) -> bool:
