@@ -76,6 +76,8 @@ def test_direct_recycling_needs_the_consumer() -> None:
         rt.page_pool_put_netmem(pool, netmem, -1, True)
     with pytest.raises(rt.WrongContext, match="allocation"):
         rt.page_pool_alloc_netmems(pool)
+    with pytest.raises(rt.WrongContext):
+        rt.page_pool_put_unrefed_netmem(pool, netmem, -1, True)
     with napi:
         rt.page_pool_recycle_direct_netmem(pool, netmem)
     assert len(pool.cache) == 1
@@ -439,6 +441,10 @@ def test_cache_and_ring_are_limited() -> None:
         rt.page_pool_put_full_netmem(pool, netmem, False)
     assert len(pool.ring) == 2
     assert rt.page_pool_inflight(pool) == 2
+    out = [rt.page_pool_alloc_netmems(pool) for _ in range(130)]
+    for netmem in out:
+        rt.page_pool_recycle_direct_netmem(pool, netmem)
+    assert (len(pool.cache), len(pool.ring)) == (128, 2)
 
 
 def test_limits_of_an_skb() -> None:
