@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from netmem_migrate.model import runtime as rt
+from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.runtime_memory import Memory, Place
+from netmem_migrate.model.schema import Context, Effect, Function
 
 DOCS = Path(__file__).parents[1] / "docs" / "runtime.md"
 MAPPED = rt.PP_FLAG.DMA_MAP | rt.PP_FLAG.DMA_SYNC_DEV
@@ -519,6 +522,65 @@ def test_unreadable_frags_are_not_for_xdp_programs() -> None:
     with pytest.raises(rt.NotReadable):
         rt.bpf_prog_run_xdp(xdp)
     assert rt.xdp_build_skb_from_buff(xdp).unreadable
+
+
+# put_page() is no way to release a pool's page, and page_pool_destroy() ends it: tested above.
+MODELLED = [one for one in FUNCTIONS
+            if one.name in rt.__all__ and one.name not in ("put_page", "page_pool_destroy")
+            and {"pool", "netmem", "page"} & set(
+                inspect.signature(getattr(rt, one.name)).parameters)]
+
+
+def _call(one: Function, pool: rt.PagePool, netmem: rt.Netmem | None) -> object:
+    """Call a function with arguments that are right for a driver with one piece of memory."""
+    usual = {"pool": pool, "netmem": netmem, "page": netmem and rt.netmem_to_page(netmem),
+             "size": 60, "dma_sync_size": 60, "allow_direct": False, "nr": 1, "skb": rt.Skb(),
+             "i": 0, "off": 0, "offset": 0, "truesize": rt.PAGE_SIZE, "frag": rt.Frag(),
+             "xdp": rt.XdpBuff(rt.XdpRxq(pool)), "napi": rt.Napi()}
+    here = getattr(rt, one.name)
+    return here(*[usual[name] for name in inspect.signature(here).parameters])
+
+
+@pytest.mark.parametrize("one", MODELLED, ids=lambda one: one.name)
+def test_what_the_data_model_says_of_a_function_is_what_it_does(one: Function) -> None:
+    pool = pool_of()
+    if one.effect is Effect.ALLOCATES:
+        got = _call(one, pool, None)
+        memory = (got[0] if isinstance(got, tuple) else got).live("a test")
+        assert (memory.held, pool.out) == (1, [memory])
+        assert one.gives
+        assert one.may_be_null
+        return
+    netmem = rt.page_pool_alloc_netmems(pool)
+    memory = netmem.live("a test")
+    if one.memory is not None:
+        parameters = list(inspect.signature(getattr(rt, one.name)).parameters)
+        assert parameters[one.memory] in ("netmem", "page", "hard_start")
+    if one.effect is Effect.DROPS:
+        rt.page_pool_ref_netmem(netmem)
+    count = memory.pp_ref_count + memory.refcount
+    _call(one, pool, netmem)
+    assert (memory.pp_ref_count + memory.refcount - count, memory.in_skbs, memory.held > 0) == {
+        Effect.RELEASES: (0, 0, False),
+        Effect.TAKES: (1, 0, True),
+        Effect.DROPS: (-1, 0, True),
+        Effect.HANDS_OVER: (0, 1, True),
+    }.get(one.effect, (0, 0, True))
+
+
+@pytest.mark.parametrize("one", MODELLED, ids=lambda one: one.name)
+def test_the_context_that_the_data_model_asks_for_is_needed(one: Function) -> None:
+    napi = rt.Napi()
+    pool = pool_of(napi=napi)
+    netmem = rt.page_pool_alloc_netmems(pool)
+    napi.enable()
+    if one.context in (Context.CONSUMER, Context.NAPI):
+        with pytest.raises(rt.WrongContext):
+            _call(one, pool, netmem)
+        with napi:
+            _call(one, pool, netmem)
+    elif one.context is Context.ANY:
+        _call(one, pool, netmem)
 
 
 class Driver(RuleBasedStateMachine):
