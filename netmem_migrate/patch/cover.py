@@ -89,7 +89,7 @@ def _what(parts: Sequence[Part], steps: bool) -> str:
 def _why(parts: Sequence[Part]) -> list[str]:
     """The answer for each driver; drivers with the same answer share it."""
     said = [(message.header_split(part.migration.report)
-             or "was not asked about header split: take it as future-proofing only", part.name)
+             or "not asked about header split: take it as future-proofing only", part.name)
             for part in parts]
     lines = []
     for answer, group in groupby(sorted(said), key=lambda one: one[0]):

@@ -164,11 +164,11 @@ def header_split(report: DriverReport) -> str:
     if "rx.2" not in found:
         return ""
     if found["rx.2"].status != "met":
-        return ("has no header split (tcp-data-split): it cannot take unreadable memory as it is, "
-                "so this is future-proofing only")
+        return ("no header split (tcp-data-split), without which a driver cannot take unreadable "
+                "memory: this is future-proofing only")
     left = [text for key, text in _ASKED.items() if key in found and found[key].status != "met"]
     missing = f"still open: {', '.join(left)}" if left else "no Rx requirement is left open"
-    return (f"has header split (tcp-data-split), so unreadable memory is within reach; {missing} "
+    return (f"header split (tcp-data-split), so unreadable memory is within reach; {missing} "
             "(Documentation/networking/netmem.rst)")
 
 
@@ -253,7 +253,7 @@ def body(
     parts = [fill(_WHY)]
     split = header_split(report)
     if split:
-        parts.append(fill(f"The driver {split}."))
+        parts.append(fill(f"In this driver `netmem-migrate scan` finds {split}."))
     moved = _moved(report.declarations)
     if moved:
         parts.append("\n".join(["These become netmem_ref:", *bounded(moved, "of them")]))
