@@ -108,8 +108,8 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
         click.echo("\r\033[K", nl=False, err=True)
 
 
-def convert(paths: tuple[Path, ...], options: Conversion) -> Run:
-    """Run the conversion in memory."""
+def convert(paths: tuple[Path, ...], options: Conversion, *, judge: bool = False) -> Run:
+    """Run the conversion in memory; `judge` asks for the requirements of netmem.rst too."""
     from netmem_migrate import api
 
     _check_report(options.report)
@@ -121,7 +121,7 @@ def convert(paths: tuple[Path, ...], options: Conversion) -> Run:
             only=options.only,
             skip=options.skip,
             keep_names=options.keep_names,
-            judge=options.report is not None,
+            judge=judge or options.report is not None,
             progress=progress,
         )
     return run
