@@ -23,7 +23,7 @@ from netmem_migrate.flow.graph import (
     Use,
     UseKind,
 )
-from netmem_migrate.model.twins import BY_PAGE, Twin
+from netmem_migrate.model.twins import BY_PAGE, HINTS, Twin
 from netmem_migrate.syntax.find import nodes
 from netmem_migrate.syntax.symbols import Function
 from netmem_migrate.syntax.types import PAGE, Declarator, Type, read_declarator
@@ -40,8 +40,7 @@ _MEMORY = frozenset({
     b"kfree", b"kvfree", b"vfree", b"devm_kfree", b"memset", b"kfree_rcu",
     b"bitmap_free", b"ksize",
 })
-# Calls that mean nothing but speed.
-_HINTS = frozenset({b"prefetch", b"prefetchw", b"net_prefetch", b"net_prefetchw"})
+_HINTS = frozenset(name.encode() for name in HINTS)
 _COPIES = frozenset({b"kmemdup", b"kmemdup_array", b"devm_kmemdup"})
 # Calls by which a driver counts references of pages on its own account, or tests for reuse.
 _RECYCLING = frozenset({b"page_ref_add", b"page_ref_sub", b"page_ref_inc", b"page_ref_dec",

@@ -21,6 +21,16 @@ def apply_series(root: Path, patches: Sequence[Path]) -> tuple[FileChange, ...]:
 
     Raises InputError for a file that is no patch, and for a patch that does not apply to `root`.
     """
+    steps = apply_steps(root, patches)
+    return tuple(FileChange(first.path, first.before, last.after)
+                 for first, last in zip(steps[0], steps[-1], strict=True))
+
+
+def apply_steps(root: Path, patches: Sequence[Path]) -> tuple[tuple[FileChange, ...], ...]:
+    """The same, patch by patch: each step has every file of the series, changed by it or not.
+
+    Raises InputError as apply_series() does.
+    """
     files: dict[str, None] = {}
     for patch in patches:
         for file in _touched(patch):
@@ -42,17 +52,26 @@ def apply_series(root: Path, patches: Sequence[Path]) -> tuple[FileChange, ...]:
         _git(where, "init", "-q")
         _git(where, "add", "-A", "-f")
         _git(where, "commit", "-q", "-m", "before")
+        steps: list[tuple[FileChange, ...]] = []
         for patch in patches:
             done = _git(where, "am", "-q", str(patch.resolve()), check=False)
             if done.returncode:
                 said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
                 raise InputError(f"{patch}: git am does not take it: {_line(said)}")
-        for file in files:
-            if not (where / file).is_file():
-                raise InputError(f"{patches[0].name}: deletes {file}; "
-                                 "only changes of existing files can be proven")
-        return tuple(FileChange(file, before[file], (where / file).read_bytes())
-                     for file in files)
+            for file in files:
+                if not (where / file).is_file():
+                    raise InputError(f"{patch.name}: deletes {file}; "
+                                     "only changes of existing files can be proven")
+            after = {file: (where / file).read_bytes() for file in files}
+            steps.append(tuple(FileChange(file, before[file], after[file]) for file in files))
+            before = after
+        return tuple(steps)
+
+
+def linked(steps: Sequence[Sequence[FileChange]]) -> bool:
+    """Whether two patches of a series change one file, so that each has to build on its own."""
+    touched = [one.path for step in steps for one in step if one.before != one.after]
+    return len(touched) != len(set(touched))
 
 
 def _line(said: str) -> str:

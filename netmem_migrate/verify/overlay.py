@@ -8,7 +8,7 @@ in code are the same before and after, and the real tree is never written.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netmem_migrate.model.twins import TWINS
@@ -50,8 +50,11 @@ def strict_header(root: Path) -> dict[str, bytes]:
     return {_HEADER: strict.encode("utf-8")}
 
 
-def identity_header(root: Path, partners: Mapping[str, str]) -> str:
-    """C that defines every netmem name as its page partner; `partners` overrides the model."""
+def identity_header(root: Path, partners: Mapping[str, str], hints: Sequence[str] = ()) -> str:
+    """C that defines every netmem name as its page partner; `partners` overrides the model.
+
+    `hints` are calls that mean nothing but speed, and that are to give no code.
+    """
     netmem = (root / _HEADER).read_text(encoding="utf-8")
     modern = "pp_page_to_nmdesc" in netmem
     lines = ["#include <linux/mm.h>", "#include <linux/skbuff.h>", "#include <linux/netdevice.h>",
@@ -77,6 +80,9 @@ def identity_header(root: Path, partners: Mapping[str, str]) -> str:
         "netmem_get_pp_ref_count_ref(n)": f"(&{field}pp_ref_count)",
         "__netmem_address(n)": "page_address(n)",
     }
+    if hints:
+        lines.append("#include <linux/prefetch.h>")
+    special.update({f"{name}(x)": "((void)(x))" for name in hints})
     for name, value in special.items():
         lines.append(f"#undef {name.partition('(')[0]}\n#define {name} {value}")
     return "\n".join(lines) + "\n"
