@@ -88,17 +88,17 @@ def migrate_driver(found: drivers.Driver, target: Target, passes: Sequence[Loade
     rename = any(one.declared.id == "names" for one in passes)
     work = Work(analysis, new_names(analysis) if rename else {})
     by_file: dict[str, list[Edit]] = {}
-    before_that: dict[str, list[Edit]] = {}
+    prepared: dict[str, list[Edit]] = {}
     for one in passes:
         for edit in one.edits(work):
             by_file.setdefault(edit.file, []).append(edit)
-            if one.declared.prepares:
-                before_that.setdefault(edit.file, []).append(edit)
+            if one.declared.subject:
+                prepared.setdefault(edit.file, []).append(edit)
     changes: list[FileChange] = []
     kept: list[Edit] = []
     for file in sorted(by_file):
         source = analysis.sources[file]
-        gone = before_that.get(file, [])
+        gone = prepared.get(file, [])
         text, edits = rewrite(source, [edit for edit in by_file[file]
                                        if edit in gone or not _inside(edit, gone)])
         declared = any(edit.transform == "declarations" for edit in edits)
@@ -106,28 +106,36 @@ def migrate_driver(found: drivers.Driver, target: Target, passes: Sequence[Loade
         if after != source:
             changes.append(FileChange(file, source, after))
             kept.extend(edits)
-    prepared = {file: rewrite(analysis.sources[file], edits)[0]
-                for file, edits in before_that.items()}
-    return Migration(report(work, judge=judge), tuple(changes), tuple(kept),
-                     _steps(changes, prepared))
+    steps = _steps(analysis.sources, passes, prepared, changes)
+    return Migration(report(work, judge=judge), tuple(changes), tuple(kept), steps)
 
 
 def _inside(edit: Edit, gone: Sequence[Edit]) -> bool:
     return any(one.start <= edit.start and edit.end <= one.end for one in gone)
 
 
-def _steps(changes: Sequence[FileChange], prepared: dict[str, bytes]) -> tuple[Step, ...]:
-    """The patches that make `changes`: first what only prepares, if anything does."""
-    first = tuple(FileChange(change.path, change.before, prepared[change.path])
-                  for change in changes if change.path in prepared)
-    rest = tuple(FileChange(change.path, prepared.get(change.path, change.before), change.after)
-                 for change in changes
-                 if prepared.get(change.path, change.before) != change.after)
-    steps = []
-    if first:
-        steps.append(Step(StepKind.HINTS, first))
+def _steps(sources: dict[str, bytes], passes: Sequence[Loaded],
+           prepared: dict[str, list[Edit]], changes: Sequence[FileChange]) -> tuple[Step, ...]:
+    """The patches that make `changes`: those that prepare, in order, then the conversion."""
+    state = {change.path: change.before for change in changes}
+    steps: list[Step] = []
+    for number, one in enumerate(passes):
+        if not one.declared.subject:
+            continue
+        so_far = {other.declared.id for other in passes[:number + 1]}
+        made = []
+        for file, edits in prepared.items():
+            text = rewrite(sources[file], [e for e in edits if e.transform in so_far])[0]
+            if text != state[file]:
+                made.append(FileChange(file, state[file], text))
+                state[file] = text
+        if made:
+            steps.append(Step(StepKind.PREPARATION, tuple(made), one.declared.subject,
+                              one.declared.body))
+    rest = tuple(FileChange(change.path, state[change.path], change.after)
+                 for change in changes if state[change.path] != change.after)
     if rest:
-        steps.append(Step(StepKind.CONVERT, rest))
+        steps.append(Step(StepKind.CONVERSION, rest))
     return tuple(steps)
 
 

@@ -27,7 +27,8 @@ class Pass:
 
     `before` and `after` are whole functions or records of C: `explain` prints them, and a test
     runs the tool on `before`. `order` sorts passes for reading; edits never depend on it. The
-    edits of a pass that `prepares` are a patch of their own, before the conversion.
+    edits of a pass with a `subject` are a patch of their own, before the conversion, that says
+    `body`.
     """
 
     id: str
@@ -36,7 +37,8 @@ class Pass:
     after: str
     follows: str
     order: int
-    prepares: bool = False
+    subject: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,16 +138,21 @@ class DriverReport:
 class StepKind(StrEnum):
     """What one patch of a driver's series does."""
 
-    HINTS = "hints"  # drops prefetches of page descriptors, before the conversion
-    CONVERT = "convert"
+    PREPARATION = "preparation"  # changes the code on purpose, before the conversion
+    CONVERSION = "conversion"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One logical change of a driver, a patch of its own: the tree before and after it builds."""
+    """One logical change of a driver, a patch of its own: the tree before and after it builds.
+
+    `subject` (without prefix) and `body` are what its message says; "" for the conversion.
+    """
 
     kind: StepKind
     changes: tuple[FileChange, ...]
+    subject: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,12 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
     """
     from netmem_migrate.kernel import Kernel
     from netmem_migrate.report.progress import progress
-    from netmem_migrate.verify.am import apply_steps, linked
+    from netmem_migrate.verify.am import apply_steps, linked, numbered
     from netmem_migrate.verify.checkpatch import checkpatch as check_style
     from netmem_migrate.verify.proof import verify_changes
 
     tree = Kernel.at(kernel)
+    patches = numbered(patches)
     steps = apply_steps(tree.root, patches)
     apart = linked(steps)
     if not apart:  # patches that share no file are proven at once

@@ -19,6 +19,7 @@ from netmem_migrate.syntax.mask_text import code_of
 _BRACKETS = re.compile(rb"[()\[\]{}\n]")
 _OPEN = {40: 41, 91: 93}
 _OPERATORS = (b" +", b" -", b" |", b" &", b"&&", b"||", b" ?", b" :")
+_HEAD = re.compile(rb"\b(?:if|for|while|switch|\w*for_each\w*)\s*$")
 # The left side of an assignment, up to what is assigned.
 _ASSIGNS = re.compile(rb"[ \t]*[^()={};\n]*[^()={};!<>\s\n] \+?= (?=\S)")
 _ID = "layout"
@@ -257,7 +258,14 @@ def _depth(line: bytes) -> int:
 def _continues(code: bytes, start: int) -> bool:
     """Whether a line goes on with a statement that an earlier line began."""
     before = code[:start].rstrip()
-    return bool(before) and before[-1:] not in b";{}:"
+    if before.endswith(b")"):
+        # Behind `if (...)` a statement begins.
+        depth, offset = 1, len(before) - 1
+        while depth and offset > 0:
+            offset -= 1
+            depth += (before[offset:offset + 1] == b")") - (before[offset:offset + 1] == b"(")
+        return not _HEAD.search(before, max(0, offset - 80), offset)
+    return bool(before) and before[-1:] not in b";{}:" and not before.endswith((b"else", b" do"))
 
 
 def _open_brackets(code: bytes, end: int) -> list[int]:

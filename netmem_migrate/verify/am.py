@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +15,8 @@ from unidiff.patch import PatchSet
 
 from netmem_migrate.patch.git import neutral_environment
 from netmem_migrate.results import FileChange, InputError
+
+_COVER = re.compile(r"(?:v\d+-)?0000-.*\.patch")
 
 
 def apply_series(root: Path, patches: Sequence[Path]) -> tuple[FileChange, ...]:
@@ -31,6 +34,7 @@ def apply_steps(root: Path, patches: Sequence[Path]) -> tuple[tuple[FileChange, 
 
     Raises InputError as apply_series() does.
     """
+    patches = numbered(patches)
     files: dict[str, None] = {}
     for patch in patches:
         for file in _touched(patch):
@@ -68,6 +72,12 @@ def apply_steps(root: Path, patches: Sequence[Path]) -> tuple[tuple[FileChange, 
         return tuple(steps)
 
 
+def numbered(patches: Sequence[Path]) -> tuple[Path, ...]:
+    """The patches without a cover letter, which a glob of a series names too."""
+    found = tuple(one for one in patches if not _COVER.fullmatch(one.name))
+    return found or tuple(patches)
+
+
 def linked(steps: Sequence[Sequence[FileChange]]) -> bool:
     """Whether two patches of a series change one file, so that each has to build on its own."""
     touched = [one.path for step in steps for one in step if one.before != one.after]
@@ -88,7 +98,7 @@ def _touched(patch: Path) -> list[str]:
         files = [one.path for one in PatchSet(data.decode("utf-8", "surrogateescape"))]
     except UnidiffParseError as error:
         raise InputError(f"{patch}: not a patch that can be read: {error}") from error
-    if not files and patch.name.startswith(("0000-", "v")) and b"cover" in patch.name.encode():
+    if not files and _COVER.fullmatch(patch.name):
         raise InputError(f"{patch}: a cover letter; name the numbered patches only")
     if not files:
         raise InputError(f"{patch}: not a patch; format-patch writes them")
