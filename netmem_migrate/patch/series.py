@@ -124,7 +124,8 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
                  for text, step in zip(words.messages, plan.steps, strict=True)]
         base, tip = commits.make(scratch, repository, before, chain, person)
         shown = commits.named_base(repository, options.base)
-        span = previous.commits(scratch, earlier, [base]) if earlier else ""
+        span = ((earlier.version, previous.commits(scratch, earlier, [base]))
+                if earlier else None)
         style = commits.Style(f"{'RFC' if options.rfc else 'PATCH'} {options.tree}", version,
                               shown, words.letter, span)
         patches = commits.write_patches(scratch, style, base, person)
