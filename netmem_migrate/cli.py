@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "format-patch": "Write a series that `git am` takes.",
     "verify": "Prove patches on a real tree with the kernel's own compiler.",
     "explain": "Say why a site was converted, bridged or kept, or what a pass does.",
+    "api": "The netmem API as the tool knows it: list, show, compare kernels, sync.",
     "kernel": "Fetch, prepare and list kernel trees.",
     "transform": "List the passes.",
 }
