@@ -165,7 +165,7 @@ def read(root: Path) -> Headers:
         raise InputError(f"{root}: this kernel has no netmem API (include/net/netmem.h); "
                          "6.12 is the oldest that the model holds")
     for source in SOURCES:
-        path = _find(root, source.path)
+        path = find(root, source.path)
         if path is None:
             continue
         try:
@@ -174,6 +174,15 @@ def read(root: Path) -> Headers:
             raise InputError(f"{path}: {error.strerror}; give a tree that can be read") from error
         _read(headers, source, data)
     return headers
+
+
+def find(root: Path, path: str) -> Path | None:
+    """The file of a header in the tree at `root`; None where the tree has none."""
+    if not path.startswith("asm/"):
+        found = root / "include" / path
+        return found if found.is_file() else None
+    folders = (root / "arch" / one / "include" for one in _ARCHITECTURES)
+    return next((one / path for one in folders if (one / path).is_file()), None)
 
 
 def belongs(name: str, header: str) -> bool:
@@ -194,14 +203,6 @@ def name_belongs(declared: Declared) -> bool:
                 return declared.name.partition(".")[0] in source.records
             return bool(source.names) and re.search(source.names, declared.name) is not None
     return False
-
-
-def _find(root: Path, path: str) -> Path | None:
-    if not path.startswith("asm/"):
-        found = root / "include" / path
-        return found if found.is_file() else None
-    folders = (root / "arch" / one / "include" for one in _ARCHITECTURES)
-    return next((one / path for one in folders if (one / path).is_file()), None)
 
 
 def _read(headers: Headers, source: Source, data: bytes) -> None:
