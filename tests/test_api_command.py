@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from test_api_sync import NETMEM, tree
 
@@ -143,6 +144,18 @@ def test_the_targets_own_headers_win(tmp_path: Path) -> None:
     assert "get_netmem" not in api.functions
     assert set(versions.prototypes_of(k)) == set(api.functions)
     assert names(run("list", "--kernel", k, "netmem")) == ["put_netmem", "netmem_news"]
+
+
+@pytest.mark.parametrize(("words", "typed", "found"), [
+    (("show",), "page_pool_put_ne", "page_pool_put_netmem"),
+    (("show",), "page_pool_params.q", "page_pool_params.queue_idx"),
+    (("diff",), "6", "6.12"),
+    (("list", "--api"), "7", LEVELS[-1]),
+    (("list", "--effect"), "hands", "hands-over"),
+])
+def test_the_shell_completes(words: tuple[str, ...], typed: str, found: str) -> None:
+    complete = ShellComplete(cli, {}, "netmem-migrate", "_COMPLETE")
+    assert found in [one.value for one in complete.get_completions(["api", *words], typed)]
 
 
 HEADER = """\

@@ -216,7 +216,7 @@ def sync(ctx: click.Context, kernel: Path, check: bool, as_diff: bool, model: Pa
     tree = Kernel.at(kernel)
     made = work.plan(tree.root, tree.api, model or work.bundled())
     for header in made.skipped:
-        click.echo(f"include/{header}: not in this tree; its entries are left alone", err=True)
+        click.echo(f"{header}: not in this tree; its entries are left alone", err=True)
     if as_diff:
         click.echo(work.as_diff(made), nl=False)
     else:

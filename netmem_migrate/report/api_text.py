@@ -27,6 +27,7 @@ _CONTEXT = {
     Context.ANY: "",
     Context.CONSUMER: "the pool's consumer: its NAPI, or set-up while that does not run",
     Context.NAPI: "the pool's own NAPI",
+    Context.SOFTIRQ: "a softirq, or with bottom halves off",
     Context.PROCESS: "may sleep",
 }
 _SIDE = {
