@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import re
 import runpy
 import shutil
@@ -246,17 +248,40 @@ def test_windows_line_ends_stay(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_the_bundled_model_keeps_every_line(tmp_path: Path) -> None:
-    """A tree with three headers against all there is: nothing goes but what these lack."""
+    """A remark before, in and behind each entry, and a tree that lacks almost all of them."""
     made = tmp_path / "m"
     made.mkdir()
     for name in ("functions.py", "names.py"):
         shutil.copy(sync.bundled() / name, made)
-    before = text(made).splitlines()
+    count = itertools.count()
+    source = re.sub(r"(?m)^    Function\($|^    \),$", lambda m: (
+        f"{m[0]}  # remark {next(count)}" if ")," in m[0]
+        else f"    # remark {next(count)}\n{m[0]}  # remark {next(count)}\n        # inside"),
+        text(made))
+    (made / "functions.py").write_text(source)
     k = tree(tmp_path / "k", "7.4")
     assert run("sync", "--kernel", k, "--model", made).exit_code == 0
     after = iter(text(made).splitlines())
-    assert all(line in after for line in before if "LEVELS:" not in line)
+    assert all(line in after for line in source.splitlines() if "LEVELS:" not in line)
+    gone = [one for one in entries(made).values() if one.header == "net/page_pool/types.h"]
+    assert all(one.until in ("7.3", "7.4") for one in gone if not one.name.startswith("pool_"))
     assert run("sync", "--kernel", k, "--model", made, "--check").exit_code == 0
+
+
+def test_nothing_is_left_behind_where_writing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = model(tmp_path / "m")
+    k = tree(tmp_path / "k", types=TYPES.replace("gfp_t gfp", "gfp_t gfp, int node"))
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("netmem_migrate.model.sync.os.fsync", full)
+    with pytest.raises(InputError, match="No space left on device; nothing was written"):
+        sync.write(sync.plan(k, "7.3", made))
+    assert text(made) == FUNCTIONS
+    assert sorted(one.name for one in made.iterdir()) == ["functions.py", "names.py"]
 
 
 @pytest.mark.parametrize(("functions", "message"), [

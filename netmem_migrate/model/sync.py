@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from netmem_migrate.model.headers import SOURCES, Headers, belongs, find, name_belongs, read, shape
+from netmem_migrate.model.headers import SOURCES, Headers, belongs, find, name_belongs, read
+from netmem_migrate.model.prototypes import shape
 from netmem_migrate.model.schema import Function, Name
 from netmem_migrate.model.sync_text import Document, Element
 from netmem_migrate.model.versions import declared, number, present, unknown
@@ -106,18 +107,26 @@ def write(made: Plan) -> None:
             raise InputError(f"{path}: not writable, as in an installed package; sync a checkout, "
                              "or a copy of the model with --model FOLDER")
     for one in changed:
-        path = Path(one.path)
-        try:
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.",
-                                             delete=False) as file:
-                file.write(one.after)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(file.name).chmod(path.stat().st_mode & 0o777)
-            Path(file.name).replace(path)
-        except OSError as error:
-            Path(file.name).unlink(missing_ok=True)
-            raise InputError(f"{path}: {error.strerror}; nothing was written to it") from error
+        _replace(Path(one.path).resolve(), one.after)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put `data` in place of a file at once; nothing is left behind whatever happens."""
+    made: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.",
+                                         delete=False) as file:
+            made = Path(file.name)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        made.chmod(path.stat().st_mode & 0o777)
+        made.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; nothing was written to it") from error
+    finally:
+        if made is not None:
+            made.unlink(missing_ok=True)
 
 
 def as_diff(made: Plan) -> str:

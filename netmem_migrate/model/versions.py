@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netmem_migrate.model.functions import BY_NAME, FUNCTIONS, LEVELS
-from netmem_migrate.model.headers import Headers, Prototype, belongs, name_belongs, read, shape
+from netmem_migrate.model.headers import Headers, Prototype, belongs, name_belongs, read
 from netmem_migrate.model.names import NAMES
+from netmem_migrate.model.prototypes import shape
 from netmem_migrate.model.schema import Effect, Function, Name, Side
 from netmem_migrate.results import InputError
 
