@@ -29,16 +29,16 @@ def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
             "(checkpatch.pl asks for Signed-off-by)",
             err=True,
         )
-    if not patches:
-        return
-    why = recipients.available(root)
-    if why:
-        click.echo(f"note: no list of recipients: {why}", err=True)
-        return
     for place in dict.fromkeys(file.parent for file in patches):
         args = place / folder.BESIDE / folder.OPTIONS
         if args.is_file():
             click.echo(f"to send: xargs -a {args} git send-email {place}/*.patch", err=True)
+            continue
+        try:
+            recipients.ask(root, [file.read_bytes() for file in patches])
+        except InputError as error:
+            click.echo(f"note: no list of recipients: {error}", err=True)
+            return
 
 
 def _prove(run: Run, *, together: bool, quiet: bool) -> tuple[dict[str, str], tuple[str, ...]]:

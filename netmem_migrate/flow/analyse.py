@@ -48,8 +48,9 @@ def uses_page_pool(driver: Driver) -> bool:
 
 
 def analyse(driver: Driver, target: Target,
-            progress: Callable[[str], None] | None = None) -> Analysis:
-    """Parse what matters of a driver, follow its pages, and decide what moves."""
+            progress: Callable[[str], None] | None = None,
+            keep: frozenset[str] = frozenset()) -> Analysis:
+    """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve())."""
     sources = {file: driver.read(file) for file in driver.files}
     for file in driver.borrowed:
         sources[file] = driver.read(file)
@@ -74,7 +75,7 @@ def analyse(driver: Driver, target: Target,
         slots = _read(driver, target, sources, carriers, words)
     _complete(slots)
     carriers.settle(slots.graph)
-    return Analysis(driver, symbols, slots.graph, solve(slots.graph), target, sources)
+    return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep), target, sources)
 
 
 def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> list[str]:

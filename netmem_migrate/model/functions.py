@@ -99,8 +99,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "void page_pool_get_stats(const struct page_pool *pool, struct page_pool_stats *stats)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE,
         earlier=(
-            ("6.12", "bool page_pool_get_stats(const struct page_pool *pool, "
-             "struct page_pool_stats *stats)"),
+            ("6.12", ("bool page_pool_get_stats(const struct page_pool *pool, "
+                      "struct page_pool_stats *stats)")),
         ),
         doc="Adds the pool's statistics to a sum.",
     ),
@@ -185,7 +185,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "unsigned int *size)",
         "net/page_pool/helpers.h", Side.PAGE, partner="page_pool_dev_alloc_netmem", gives=True,
         effect=Effect.ALLOCATES, may_be_null=True, context=Context.CONSUMER,
-        doc="The same with the flags of an Rx refill.",
+        doc="page_pool_alloc() with the flags of an Rx refill.",
         note="offset and size are written, size upwards.",
     ),
     Function(
@@ -194,7 +194,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "unsigned int *size)",
         "net/page_pool/helpers.h", Side.NETMEM, partner="page_pool_dev_alloc", gives=True,
         effect=Effect.ALLOCATES, may_be_null=True, context=Context.CONSUMER, since="6.17",
-        doc="The same with the flags of an Rx refill.",
+        doc="page_pool_alloc_netmem() with the flags of an Rx refill.",
         note="offset and size are written, size upwards.",
     ),
     Function(
@@ -237,7 +237,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "void *page_pool_dev_alloc_va(struct page_pool *pool, unsigned int *size)",
         "net/page_pool/helpers.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES,
         may_be_null=True, context=Context.CONSUMER,
-        doc="The same with the flags of an Rx refill.",
+        doc="page_pool_alloc_va() with the flags of an Rx refill.",
         note="size is written, upwards. Stays as it is in a conversion.",
     ),
     # Release.
@@ -436,7 +436,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "void __page_pool_dma_sync_for_cpu(const struct page_pool *pool, "
         "const dma_addr_t dma_addr, u32 offset, u32 dma_sync_size)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE, since="7.3",
-        doc="The same by DMA address, whether or not the pool syncs for the CPU.",
+        doc="Lets the CPU see what the device wrote at a DMA address of the pool, "
+        "even if the pool does not sync.",
         note="Adds the pool's offset.",
     ),
     # Memory providers.
@@ -489,7 +490,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "net/netmem.h", Side.PAGE, partner="netmem_to_page", memory=0, gives=True,
         effect=Effect.CONVERTS,
         earlier=(("6.12", "netmem_ref page_to_netmem(struct page *page)"),),
-        doc="The same memory as netmem_ref.",
+        doc="A page as netmem_ref.",
         note="Costs nothing; NULL becomes 0.",
     ),
     Function(
@@ -645,7 +646,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "__pp_page_to_nmdesc(p)",
         "net/netmem.h", Side.PAGE, partner="__netmem_to_nmdesc", memory=0, effect=Effect.NONE,
         since="7.3",
-        doc="The same without the check that the page is a pool's.",
+        doc="The descriptor of a page, without the check that it belongs to a pool.",
     ),
     Function(
         "get_netmem",
@@ -888,7 +889,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "skb_frag_address_safe",
         "void *skb_frag_address_safe(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.BORROWS, may_be_null=True,
-        doc="The same, and NULL for highmem that is not mapped.",
+        doc="Where the CPU finds the frag; NULL if it cannot, or for highmem that is not mapped.",
     ),
     Function(
         "skb_frag_phys",
@@ -973,15 +974,15 @@ FUNCTIONS: tuple[Function, ...] = (
         "skb_has_shared_frag",
         "bool skb_has_shared_frag(const struct sk_buff *skb)",
         "linux/skbuff.h", Side.NONE, effect=Effect.NONE,
-        doc="Whether frags may be written by others meanwhile.",
+        doc="Whether somebody else may write to the frags meanwhile.",
     ),
     Function(
         "skb_frag_dma_map",
         "skb_frag_dma_map(dev, frag, ...)",
         "linux/skbuff.h", Side.NONE, memory=1, effect=Effect.NONE,
         earlier=(
-            ("6.12", "dma_addr_t skb_frag_dma_map(struct device *dev, const skb_frag_t *frag, "
-             "size_t offset, size_t size, enum dma_data_direction dir)"),
+            ("6.12", ("dma_addr_t skb_frag_dma_map(struct device *dev, const skb_frag_t *frag, "
+                      "size_t offset, size_t size, enum dma_data_direction dir)")),
         ),
         doc="Maps a frag for Tx; of a net_iov it is the address it already has.",
         note="Its address must not be unmapped by dma_unmap_page() if it is a net_iov.",
@@ -991,7 +992,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "dma_addr_t __skb_frag_dma_map(struct device *dev, const skb_frag_t *frag, size_t offset, "
         "size_t size, enum dma_data_direction dir)",
         "linux/skbuff.h", Side.NONE, memory=1, effect=Effect.NONE, since="7.3",
-        doc="The same with all arguments.",
+        doc="Maps a part of a frag for a given direction; of a net_iov it is the address it "
+        "already has.",
     ),
     # skb frags: references.
     Function(
@@ -1043,8 +1045,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "const struct bpf_prog *prog)",
         "linux/skbuff.h", Side.NONE, effect=Effect.NONE,
         earlier=(
-            ("6.12", "int skb_cow_data_for_xdp(struct page_pool *pool, struct sk_buff **pskb, "
-             "struct bpf_prog *prog)"),
+            ("6.12", ("int skb_cow_data_for_xdp(struct page_pool *pool, struct sk_buff **pskb, "
+                      "struct bpf_prog *prog)")),
         ),
         doc="Copies an skb into memory of a pool, for an XDP program.",
         note="The skb is replaced.",
@@ -1063,15 +1065,17 @@ FUNCTIONS: tuple[Function, ...] = (
         "struct sk_buff *__build_skb(void *data, unsigned int frag_size)",
         "linux/skbuff.h", Side.ADDRESS, memory=0, effect=Effect.HANDS_OVER, reads=True,
         may_be_null=True, if_true=True,
-        doc="The same without a look at pfmemalloc and where the memory is from.",
+        doc="Makes an skb around memory, without a look at pfmemalloc; with NULL it stays the "
+        "caller's.",
         note="The head of an skb is host memory by design.",
     ),
     Function(
         "napi_build_skb",
         "struct sk_buff *napi_build_skb(void *data, unsigned int frag_size)",
         "linux/skbuff.h", Side.ADDRESS, memory=0, effect=Effect.HANDS_OVER, reads=True,
-        may_be_null=True, if_true=True, context=Context.NAPI,
-        doc="The same from the cache of the NAPI instance.",
+        may_be_null=True, if_true=True, context=Context.SOFTIRQ,
+        doc="Makes an skb around memory, from the cache of the CPU's NAPI; with NULL it stays the "
+        "caller's.",
         note="The head of an skb is host memory by design.",
     ),
     Function(
@@ -1079,7 +1083,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "struct sk_buff *slab_build_skb(void *data)",
         "linux/skbuff.h", Side.ADDRESS, memory=0, effect=Effect.HANDS_OVER, reads=True,
         may_be_null=True, if_true=True,
-        doc="The same around memory of kmalloc().",
+        doc="Makes an skb around memory of kmalloc(); with NULL it stays the caller's.",
         note="The head of an skb is host memory by design.",
     ),
     Function(
@@ -1112,21 +1116,21 @@ FUNCTIONS: tuple[Function, ...] = (
         "napi_alloc_frag",
         "void *napi_alloc_frag(unsigned int fragsz)",
         "linux/skbuff.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
-        context=Context.NAPI,
+        context=Context.SOFTIRQ,
         doc="Takes a part of a page that is no pool's.",
     ),
     Function(
         "napi_alloc_frag_align",
         "void *napi_alloc_frag_align(unsigned int fragsz, unsigned int align)",
         "linux/skbuff.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
-        context=Context.NAPI,
+        context=Context.SOFTIRQ,
         doc="Takes a part of a page that is no pool's, aligned.",
     ),
     Function(
         "__napi_alloc_frag_align",
         "void *__napi_alloc_frag_align(unsigned int fragsz, unsigned int align_mask)",
         "linux/skbuff.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
-        context=Context.NAPI,
+        context=Context.SOFTIRQ,
         doc="Takes a part of a page that is no pool's, aligned.",
     ),
     Function(
@@ -1241,7 +1245,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "xdp_buff_clear_frag_pfmemalloc",
         "void xdp_buff_clear_frag_pfmemalloc(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
-        doc="Takes that back.",
+        doc="Says that no frag came from the emergency reserves.",
     ),
     Function(
         "xdp_buff_is_frag_pfmemalloc",
@@ -1302,8 +1306,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "struct xdp_buff *xdp)",
         "net/xdp.h", Side.NETMEM, memory=0, effect=Effect.RELEASES,
         earlier=(
-            ("6.12", "void __xdp_return(void *data, struct xdp_mem_info *mem, bool napi_direct, "
-             "struct xdp_buff *xdp)"),
+            ("6.12", ("void __xdp_return(void *data, struct xdp_mem_info *mem, bool napi_direct, "
+                      "struct xdp_buff *xdp)")),
         ),
         doc="Gives memory back to where its memory model says.",
     ),
@@ -1354,8 +1358,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "void xdp_convert_frame_to_buff(const struct xdp_frame *frame, struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.CONVERTS,
         earlier=(
-            ("6.12", "void xdp_convert_frame_to_buff(struct xdp_frame *frame, "
-             "struct xdp_buff *xdp)"),
+            ("6.12", ("void xdp_convert_frame_to_buff(struct xdp_frame *frame, "
+                      "struct xdp_buff *xdp)")),
         ),
         doc="An xdp_buff for the memory of a frame.",
     ),
@@ -1364,8 +1368,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "int xdp_update_frame_from_buff(const struct xdp_buff *xdp, struct xdp_frame *xdp_frame)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         earlier=(
-            ("6.12", "int xdp_update_frame_from_buff(struct xdp_buff *xdp, "
-             "struct xdp_frame *xdp_frame)"),
+            ("6.12", ("int xdp_update_frame_from_buff(struct xdp_buff *xdp, "
+                      "struct xdp_frame *xdp_frame)")),
         ),
         doc="Writes into a frame what an xdp_buff says; -ENOSPC if there is no room.",
     ),
@@ -1398,7 +1402,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "xdp_flush_frame_bulk",
         "void xdp_flush_frame_bulk(struct xdp_frame_bulk *bq)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.RELEASES,
-        doc="Gives back what is left on such a list.",
+        doc="Gives back what xdp_return_frame_bulk() has put on its list.",
     ),
     Function(
         "xdp_frame_has_frags",
@@ -1424,8 +1428,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "struct skb_shared_info *xdp_get_shared_info_from_frame(const struct xdp_frame *frame)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.BORROWS,
         earlier=(
-            ("6.12", "struct skb_shared_info *xdp_get_shared_info_from_frame(struct xdp_frame "
-             "*frame)"),
+            ("6.12", ("struct skb_shared_info *xdp_get_shared_info_from_frame(struct xdp_frame "
+                      "*frame)")),
         ),
         doc="Where the frags of a frame are listed.",
     ),
@@ -1464,7 +1468,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "xdpf_clone",
         "struct xdp_frame *xdpf_clone(struct xdp_frame *xdpf)",
-        "net/xdp.h", Side.NONE, effect=Effect.NONE, may_be_null=True,
+        "net/xdp.h", Side.NONE, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Copies a frame that has no frags.",
     ),
     # XDP queues and memory models.
@@ -1480,7 +1484,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "int __xdp_rxq_info_reg(struct xdp_rxq_info *xdp_rxq, struct net_device *dev, "
         "u32 queue_index, unsigned int napi_id, u32 frag_size)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
-        doc="The same with the size of a frag.",
+        doc="Registers an Rx queue for XDP, with the size of a frag.",
     ),
     Function(
         "xdp_rxq_info_unreg",
@@ -1511,7 +1515,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "xdp_rxq_info_unreg_mem_model",
         "void xdp_rxq_info_unreg_mem_model(struct xdp_rxq_info *xdp_rxq)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
-        doc="Takes that back.",
+        doc="Takes the memory model of an Rx queue back.",
     ),
     Function(
         "xdp_reg_mem_model",
@@ -1555,7 +1559,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "xdp_rxq_info_detach_mem_model",
         "void xdp_rxq_info_detach_mem_model(struct xdp_rxq_info *xdp_rxq)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
-        doc="Unties it.",
+        doc="Unties a memory model that was attached by hand from its Rx queue.",
     ),
     # Rx queues.
     Function(
@@ -1995,7 +1999,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "void dma_sync_single_range_for_cpu(struct device *dev, dma_addr_t addr, "
         "unsigned long offset, size_t size, enum dma_data_direction dir)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
-        doc="The same for a part of a mapping.",
+        doc="Lets the CPU see what the device wrote to a part of a mapping.",
         note="page_pool_dma_sync_netmem_for_cpu() for memory of a pool; it adds the pool's offset.",
     ),
     Function(
@@ -2011,7 +2015,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "void dma_sync_single_range_for_device(struct device *dev, dma_addr_t addr, "
         "unsigned long offset, size_t size, enum dma_data_direction dir)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
-        doc="The same for a part of a mapping.",
+        doc="Lets the device see and write a part of a mapping.",
         note="The pool does it on release (PP_FLAG_DMA_SYNC_DEV).",
     ),
     Function(

@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netmem_migrate.model.prototypes import COMMENT, one_line
 from netmem_migrate.results import InputError
 
 if TYPE_CHECKING:
@@ -84,7 +84,6 @@ _MACRO = re.compile(
     r"^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^()]*\))?((?:\\\n|[^\n])*)", re.MULTILINE
 )
 _UNDEF = re.compile(r"^[ \t]*#[ \t]*undef[ \t]+(\w+)", re.MULTILINE)
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _HOOK = re.compile(r"^\s*alloc_hooks\((\w+)\(__VA_ARGS__\)\)\s*$")
 _STORAGE = re.compile(r"\b(?:static|inline|extern|__inline__|__inline|__always_inline)\b")
 _GUARD = re.compile(r"^_\w*_H_*$")
@@ -117,44 +116,6 @@ class Headers:
     names: dict[str, Declared] = field(default_factory=dict)
 
 
-def one_line(text: str) -> str:
-    """C in the form the model keeps it: one line, one space, the star at the name."""
-    text = " ".join(_COMMENT.sub(" ", text).replace("\\\n", " ").split())
-    text = re.sub(r"\s*([(,;])\s*", r"\1 ", text).replace("( ", "(").replace(" )", ")")
-    text = re.sub(r"(\w)\(\s*\*", r"\1 (*", text) if "(*" in text else text
-    text = re.sub(r"(\w) \((?!\*)", r"\1(", text)
-    return re.sub(r"\*\s+", "*", re.sub(r"(?<=[\w])\*(?=\w)", " *", text)).rstrip("; ")
-
-
-def shape(prototype: str) -> str:
-    """A prototype without its parameters' names: equal if calls of one fit the other."""
-    if "(" not in prototype or re.match(r"\w+\(", prototype):
-        name, _, rest = prototype.partition("(")
-        arguments = rest.rstrip(")").split(",") if rest.rstrip(")").strip() else []
-        return f"{name}/{'...' if '...' in rest else len(arguments)}"
-    return _c_shape(prototype)
-
-
-@lru_cache(maxsize=1024)
-def _c_shape(prototype: str) -> str:
-    from netmem_migrate.syntax.parse import parse
-
-    parsed = parse(prototype.encode() + b";\n")
-    gone: list[tuple[int, int]] = []
-
-    def look(node: Node, inside: bool) -> None:
-        if inside and node.type == "identifier":
-            gone.append((node.start_byte, node.end_byte))
-        for child in node.children:
-            look(child, inside or node.type == "parameter_list")
-
-    look(parsed.tree.root_node, False)
-    text = prototype.encode()
-    for start, end in reversed(gone):
-        text = text[:start] + text[end:]
-    return one_line(text.decode()).replace(" )", ")").replace(" ,", ",")
-
-
 def read(root: Path) -> Headers:
     """Read the headers of the tree at `root`.
 
@@ -165,7 +126,7 @@ def read(root: Path) -> Headers:
         raise InputError(f"{root}: this kernel has no netmem API (include/net/netmem.h); "
                          "6.12 is the oldest that the model holds")
     for source in SOURCES:
-        path = _find(root, source.path)
+        path = find(root, source.path)
         if path is None:
             continue
         try:
@@ -174,6 +135,15 @@ def read(root: Path) -> Headers:
             raise InputError(f"{path}: {error.strerror}; give a tree that can be read") from error
         _read(headers, source, data)
     return headers
+
+
+def find(root: Path, path: str) -> Path | None:
+    """The file of a header in the tree at `root`; None where the tree has none."""
+    if not path.startswith("asm/"):
+        found = root / "include" / path
+        return found if found.is_file() else None
+    folders = (root / "arch" / one / "include" for one in _ARCHITECTURES)
+    return next((one / path for one in folders if (one / path).is_file()), None)
 
 
 def belongs(name: str, header: str) -> bool:
@@ -196,14 +166,6 @@ def name_belongs(declared: Declared) -> bool:
     return False
 
 
-def _find(root: Path, path: str) -> Path | None:
-    if not path.startswith("asm/"):
-        found = root / "include" / path
-        return found if found.is_file() else None
-    folders = (root / "arch" / one / "include" for one in _ARCHITECTURES)
-    return next((one / path for one in folders if (one / path).is_file()), None)
-
-
 def _read(headers: Headers, source: Source, data: bytes) -> None:
     from netmem_migrate.syntax.parse import parse
 
@@ -212,7 +174,7 @@ def _read(headers: Headers, source: Source, data: bytes) -> None:
     local: dict[str, Prototype] = {}
     for name, text in _c_functions(parsed.tree.root_node):
         local.setdefault(name, Prototype(name, text, source.path))
-    code = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), data.decode("utf-8", "replace"))
+    code = COMMENT.sub(lambda m: "\n" * m[0].count("\n"), data.decode("utf-8", "replace"))
     undefined = set(_UNDEF.findall(code))
     for name, arguments, body in _MACRO.findall(code):
         if name in undefined or _GUARD.match(name):

@@ -50,15 +50,21 @@ def value(one: object, column: int = len(_INDENT), indent: str = _INDENT) -> str
         return string(one, column, indent)
     if isinstance(one, tuple):
         deeper = indent + " " * 4
-        pairs = [
-            f"({quoted(level)}, {string(text, len(deeper) + len(level) + 5, deeper + ' ', 2)}),"
-            for level, text in one
-        ]
+        pairs = [_pair(level, text, deeper) for level, text in one]
         short = f"({' '.join(pairs)})"
         if len(pairs) == 1 and "\n" not in short and column + len(short) < _WIDTH:
             return short
         return "(\n" + "".join(f"{deeper}{pair}\n" for pair in pairs) + indent + ")"
     return repr(one)
+
+
+def _pair(level: str, text: str, indent: str) -> str:
+    """A pair of strings; a second one on several lines stands in brackets of its own."""
+    head = f"({quoted(level)}, "
+    column = len(indent) + len(head)
+    if column + len(quoted(text)) + 2 <= _WIDTH:
+        return f"{head}{quoted(text)}),"
+    return f"{head}({string(text, column + 1, indent + ' ' * (len(head) + 1), 3)})),"
 
 
 def entry(one: Function | Name) -> str:

@@ -657,8 +657,8 @@ NAMES: tuple[Name, ...] = (
         "int (*ndo_queue_mem_alloc)(struct net_device *dev, struct netdev_queue_config *qcfg, "
         "void *per_queue_mem, int idx)",
         earlier=(
-            ("6.12", "int (*ndo_queue_mem_alloc)(struct net_device *dev, void *per_queue_mem, "
-             "int idx)"),
+            ("6.12", ("int (*ndo_queue_mem_alloc)(struct net_device *dev, void *per_queue_mem, "
+                      "int idx)")),
         ),
         note="May be called while the device is down.",
     ),
@@ -674,8 +674,8 @@ NAMES: tuple[Name, ...] = (
         "int (*ndo_queue_start)(struct net_device *dev, struct netdev_queue_config *qcfg, "
         "void *per_queue_mem, int idx)",
         earlier=(
-            ("6.12", "int (*ndo_queue_start)(struct net_device *dev, void *per_queue_mem, "
-             "int idx)"),
+            ("6.12", ("int (*ndo_queue_start)(struct net_device *dev, void *per_queue_mem, "
+                      "int idx)")),
         ),
     ),
     Name(

@@ -44,6 +44,7 @@ class Context(StrEnum):
     ANY = "any"
     CONSUMER = "consumer"  # one caller at a time: the pool's NAPI, or set-up before it runs
     NAPI = "napi"  # in the pool's own NAPI context (allow_direct, recycle_direct)
+    SOFTIRQ = "softirq"  # in any softirq, or with bottom halves off
     PROCESS = "process"  # may sleep
 
 

@@ -36,14 +36,14 @@ class Style:
     """How git writes the patches: `prefix` stands in the brackets of the subject.
 
     `base` is the commit named as base-commit, "" for none; `letter` subject and body of the cover
-    letter; `earlier` the range of an earlier version.
+    letter; `earlier` number and range of an earlier version.
     """
 
     prefix: str
     version: int
     base: str
     letter: tuple[str, str] | None
-    earlier: str = ""
+    earlier: tuple[int, str] | None = None
 
 
 def date() -> str:
@@ -196,9 +196,15 @@ def write_patches(scratch: git.Scratch, style: Style, base: str,
     if style.version > 1:
         arguments.append(f"--reroll-count={style.version}")
     if style.earlier:
-        arguments.append(f"--range-diff={style.earlier}")
+        arguments.append(f"--range-diff={style.earlier[1]}")
     arguments.append(f"--base={style.base}" if style.base else "--no-base")
     identity = {"GIT_COMMITTER_NAME": person.name, "GIT_COMMITTER_EMAIL": person.email,
                 "GIT_COMMITTER_DATE": date()}  # fmt: skip
     scratch.git("format-patch", *arguments, f"{base}..series", env=identity)
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    patches = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    if style.earlier is None:
+        return patches
+    # git counts back by one, whatever version it was given.
+    said = f"\nRange-diff against v{style.version - 1}:\n".encode()
+    right = f"\nRange-diff against v{style.earlier[0]}:\n".encode()
+    return {name: data.replace(said, right, 1) for name, data in patches.items()}

@@ -75,10 +75,11 @@ def cover(
 
 
 def _what(parts: Sequence[Part], steps: bool) -> str:
-    text = ("Take Rx buffers that come from a page_pool as netmem_ref instead of struct page, one "
-            "driver a patch.")
+    text = "Take Rx buffers that come from a page_pool as netmem_ref instead of struct page"
+    text += ", one driver a patch." if len(parts) > 1 else "."
     if steps:
-        text += " What only prepares a conversion is a patch before it."
+        text += (" A patch before the conversion drops prefetches of page descriptors, which is "
+                 "a change of the code; what is said below is about the conversion.")
     paths = [change.path for part in parts for change in part.migration.changes]
     if len(parts) > 1 and len(paths) == len(set(paths)):
         text += (" The drivers do not depend on each other." if steps

@@ -281,16 +281,41 @@ def body(
     applied = _applied(changes)
     if applied:
         parts.append("\n".join(applied))
-    known = {one.declared.id for one in load()}
-    passes = sorted({edit.transform for edit in migration.edits} & known)
-    return _signed(parts, provenance, passes)
+    return _signed(parts, provenance, _passes(migration, prepares=False))
 
 
-def step_body(text: str, provenance: Provenance, passes: Sequence[str] = ()) -> str:
-    """The message of a step before or after the conversion: its own text, then its origin."""
-    parts = [part if re.search(r"(?m)^\s", part) else fill(part)
-             for part in re.split(r"\n{2,}", text.strip()) if part]
-    return _signed(parts, provenance, passes)
+HINTS = "drop prefetches of Rx page descriptors"
+"""Summary phrase of the patch that StepKind.HINTS makes."""
+
+_HINTS = (
+    "The prefetch asks for the cache line of struct page. The conversion that follows turns that "
+    "page into a netmem_ref, which has no descriptor that a driver may name, so that the hint has "
+    "nothing left to point at."
+)
+_HINTS_ONLY = (
+    "Drop it first, and in a patch of its own: it is the only change that alters the code. "
+    "Prefetches of the data itself stay. The effect on speed was not measured."
+)
+
+
+def hints_body(
+    migration: Migration, provenance: Provenance, changes: Sequence[FileChange]
+) -> str:
+    """The message of the patch that drops prefetches of a page's descriptor."""
+    before, after = rules.calls(changes)
+    dropped = before - after
+    lines = [f"  - {name}(page);" + (f"  ({number}x)" if number > 1 else "")
+             for name, number in sorted(dropped.items()) if "prefetch" in name]
+    parts = [fill(_HINTS), fill(_HINTS_ONLY)]
+    if lines:
+        parts.append("\n".join(["Rules applied:", *lines]))
+    return _signed(parts, provenance, _passes(migration, prepares=True))
+
+
+def _passes(migration: Migration, *, prepares: bool) -> list[str]:
+    """Ids of the passes whose edits are in a step."""
+    known = {one.declared.id for one in load() if one.declared.prepares is prepares}
+    return sorted({edit.transform for edit in migration.edits} & known)
 
 
 def _signed(parts: Sequence[str], provenance: Provenance, passes: Sequence[str]) -> str:

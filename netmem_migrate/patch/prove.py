@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from netmem_migrate.kernel import Kernel
-from netmem_migrate.patch.steps import CONVERSION, Plan
-from netmem_migrate.results import FileChange, Run
+from netmem_migrate.patch.steps import Plan
+from netmem_migrate.results import FileChange, Run, StepKind
 from netmem_migrate.verify import ObjectProof, Status, verify_changes
 
 
@@ -48,7 +48,7 @@ def prove(run: Run, series: tuple[Plan, ...],
                         if file not in touched]
             proofs = verify_changes(run.root, changes, progress=progress)
             counts[path] = max(counts.get(path, 0), len(proofs))
-            steps[path] = steps.get(path, False) or step.kind != CONVERSION
+            steps[path] = steps.get(path, False) or step.kind != StepKind.CONVERT
             failed += [f"{one.source}: {_why(one, step.kind)}" for one in proofs
                        if not _good(one, step.kind)]
     sentences = {path: _sentence(kernel, count, steps[path]) for path, count in counts.items()}
@@ -57,15 +57,15 @@ def prove(run: Run, series: tuple[Plan, ...],
     return Proven(sentences, tuple(failed))
 
 
-def _good(proof: ObjectProof, kind: str) -> bool:
+def _good(proof: ObjectProof, kind: StepKind) -> bool:
     """A patch that only prepares may change the code; it may not add a diagnostic."""
-    if kind == CONVERSION:
+    if kind == StepKind.CONVERT:
         return proof.proven
     return proof.plain.status is Status.PASS and proof.strict.status is Status.PASS
 
 
-def _why(proof: ObjectProof, kind: str) -> str:
-    ways = (proof.plain, proof.strict) + ((proof.identity,) if kind == CONVERSION else ())
+def _why(proof: ObjectProof, kind: StepKind) -> str:
+    ways = (proof.plain, proof.strict) + ((proof.identity,) if kind == StepKind.CONVERT else ())
     said = next((way for way in ways if way.status is not Status.PASS), proof.plain)
     return f"{said.status.value}: {'; '.join(said.details[:3]) or 'no reason given'}"
 

@@ -23,7 +23,7 @@ from netmem_migrate.patch import (
 )
 from netmem_migrate.patch.diff import mode_of
 from netmem_migrate.patch.steps import Plan, plans
-from netmem_migrate.results import Run
+from netmem_migrate.results import InputError, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class SeriesOptions:
     `tree` goes into the subject prefix; `version` None means 1, or one more than `previous`, the
     folder of an earlier version; `cover_letter` None means one for more than one patch; `together`
     makes one series of several drivers; `base` is the commit to name as base-commit ("" for HEAD,
-    "none" for none); `branch` also leaves the commits on that branch; `recipients` asks
-    get_maintainer.pl. `arguments` are the options that shaped the conversion, named in each
-    message; `proven` is what really ran, by driver path, and under "" for the whole series;
+    "none" for none); `branch` also leaves the commits on that branch; `recipients` lists whom
+    get_maintainer.pl names, if it can. `arguments` are the options that shaped the conversion,
+    named in each message; `proven` is what really ran, by driver path, and under "" for the whole series;
     `trailer` None means Assisted-by where the tree's process documents ask for it; `force`
     replaces an earlier series in the folder, and an existing branch.
     """
@@ -124,7 +124,8 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
                  for text, step in zip(words.messages, plan.steps, strict=True)]
         base, tip = commits.make(scratch, repository, before, chain, person)
         shown = commits.named_base(repository, options.base)
-        span = previous.commits(scratch, earlier, [base]) if earlier else ""
+        span = ((earlier.version, previous.commits(scratch, earlier, [base]))
+                if earlier else None)
         style = commits.Style(f"{'RFC' if options.rfc else 'PATCH'} {options.tree}", version,
                               shown, words.letter, span)
         patches = commits.write_patches(scratch, style, base, person)
@@ -149,10 +150,14 @@ def _more(root: Path, files: Sequence[str]) -> dict[str, tuple[str, bytes]]:
 
 
 def _beside(run: Run, patches: Mapping[str, bytes]) -> dict[str, bytes]:
-    """What goes into the subfolder: whom to send to, as a list and as options."""
-    if recipients.available(run.root):
-        return {}
+    """What goes into the subfolder: whom to send to, as a list and as options.
+
+    Nothing where the tree cannot say, as a part of a kernel cannot: that spoils no patch.
+    """
     numbered = [data for name, data in patches.items() if "0000-" not in name]
-    found = recipients.ask(run.root, numbered)
+    try:
+        found = recipients.ask(run.root, numbered)
+    except InputError:
+        return {}
     return {folder.RECIPIENTS: recipients.as_file(found),
             folder.OPTIONS: recipients.as_options(found)}

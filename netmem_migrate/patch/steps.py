@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from netmem_migrate.results import FileChange, InputError, Migration, Run
+from netmem_migrate.results import FileChange, InputError, Migration, Run, StepKind
 
-CONVERSION = "conversion"
 LIMIT = 15
 """Patches in a series, and a contributor's patches under review on one tree
 (Documentation/process/maintainer-netdev.rst)."""
@@ -22,12 +21,10 @@ LIMIT = 15
 
 @dataclass(frozen=True, slots=True)
 class PatchStep:
-    """One patch to be: `subject` has no prefix; `subject` and `body` are "" for the conversion."""
+    """One patch to be: a step of a driver, and the files that it changes."""
 
     migration: Migration
-    kind: str
-    subject: str
-    body: str
+    kind: StepKind
     changes: tuple[FileChange, ...]
 
 
@@ -52,22 +49,29 @@ class Plan:
 
 
 def steps_of(migration: Migration) -> tuple[PatchStep, ...]:
-    """The patches of one driver. Raises InputError where its steps do not follow each other."""
-    given = getattr(migration, "steps", ())
-    found = [PatchStep(migration, one.kind,
-                       "" if one.kind == CONVERSION else one.subject,
-                       "" if one.kind == CONVERSION else one.body,
-                       _real(one.changes)) for one in given]
-    if not found:
-        found = [PatchStep(migration, CONVERSION, "", "", _real(migration.changes))]
-    state: dict[str, bytes] = {}
-    for step in found:
-        for change in step.changes:
-            if state.setdefault(change.path, change.before) != change.before:
-                raise InputError(f"{change.path}: the steps of {migration.report.path} do not "
-                                 "follow each other; report this with the driver's name")
-            state[change.path] = change.after
+    """The patches of one driver; one where its steps do not make what it changes.
+
+    Somebody may have taken only a part of the changes: the steps are then not theirs.
+    """
+    found = [PatchStep(migration, one.kind, _real(one.changes)) for one in migration.steps]
+    if not _make(found, migration.changes):
+        found = [PatchStep(migration, StepKind.CONVERT, _real(migration.changes))]
     return tuple(step for step in found if step.changes)
+
+
+def _make(steps: Sequence[PatchStep], changes: Sequence[FileChange]) -> bool:
+    """Do the steps follow each other, and lead from and to the same bytes?"""
+    first: dict[str, bytes] = {}
+    last: dict[str, bytes] = {}
+    for step in steps:
+        for change in step.changes:
+            first.setdefault(change.path, change.before)
+            if last.get(change.path, change.before) != change.before:
+                return False
+            last[change.path] = change.after
+    wanted = _real(changes)
+    return (first == {one.path: one.before for one in wanted}
+            and last == {one.path: one.after for one in wanted})
 
 
 def _real(changes: Sequence[FileChange]) -> tuple[FileChange, ...]:
@@ -124,7 +128,7 @@ def _once(steps: Sequence[PatchStep]) -> Iterator[PatchStep]:
                     f"{change.path}: two of the given drivers change it; convert them one by one"
                 )
         if fresh:
-            yield PatchStep(step.migration, step.kind, step.subject, step.body, tuple(fresh))
+            yield PatchStep(step.migration, step.kind, tuple(fresh))
 
 
 def _apart(steps: Sequence[PatchStep]) -> None:

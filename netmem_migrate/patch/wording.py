@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netmem_migrate.patch import cover, message, subject
-from netmem_migrate.patch.steps import CONVERSION, Plan, unreadable
-from netmem_migrate.results import Run
+from netmem_migrate.patch.steps import Plan, unreadable
+from netmem_migrate.results import Run, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, str], wanted: Wanted) -> 
     """The words of one series; `prefixes` are the subject prefixes by driver path."""
     paths = [step.migration.report.path for step in plan.steps]
     conversions = [path for step, path in zip(plan.steps, paths, strict=True)
-                   if step.kind == CONVERSION]
+                   if step.kind == StepKind.CONVERT]
     phrases = dict(zip(conversions, subject.subjects(
         [prefixes[path] for path in conversions], conversions), strict=True))
     titles, bodies = [], []
@@ -49,12 +49,12 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, str], wanted: Wanted) -> 
         provenance = message.Provenance(
             message.repeat_command([path], wanted.arguments), wanted.proven.get(path, ""),
             wanted.trailer, unreadable(run.root, step.migration))
-        if step.kind == CONVERSION:
+        if step.kind == StepKind.CONVERT:
             titles.append(phrases[path])
             bodies.append(message.body(step.migration, provenance, step.changes))
         else:
-            titles.append(f"{prefixes[path]}: {step.subject}")
-            bodies.append(message.step_body(step.body, provenance))
+            titles.append(f"{prefixes[path]}: {message.HINTS}")
+            bodies.append(message.hints_body(step.migration, provenance, step.changes))
     messages = tuple(_whole(title, body, wanted)
                      for title, body in zip(subject.unique(titles, paths), bodies, strict=True))
     letter = len(messages) > 1 if wanted.letter is None else wanted.letter
@@ -82,5 +82,5 @@ def _letter(run: Run, plan: Plan, prefixes: Mapping[str, str],
     provenance = message.Provenance(
         message.repeat_command(changed, [*wanted.arguments, *more]), wanted.proven.get("", ""),
         unreadable=any(unreadable(run.root, driver) for driver in plan.drivers))
-    steps = any(step.kind != CONVERSION for step in plan.steps)
+    steps = any(step.kind != StepKind.CONVERT for step in plan.steps)
     return cover.cover(parts, provenance, earlier=wanted.earlier, steps=steps)
