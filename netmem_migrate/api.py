@@ -105,7 +105,7 @@ def migrate_analysed(analysis: Analysis, passes: Sequence[Loaded],
     for one in passes:
         for edit in one.edits(work):
             by_file.setdefault(edit.file, []).append(edit)
-            if one.declared.subject:
+            if one.declared.prepares:
                 prepared.setdefault(edit.file, []).append(edit)
     changes: list[FileChange] = []
     kept: list[Edit] = []
@@ -133,7 +133,7 @@ def _steps(sources: dict[str, bytes], passes: Sequence[Loaded],
     state = {change.path: change.before for change in changes}
     steps: list[Step] = []
     for number, one in enumerate(passes):
-        if not one.declared.subject:
+        if not one.declared.prepares:
             continue
         so_far = {other.declared.id for other in passes[:number + 1]}
         made = []
@@ -143,12 +143,11 @@ def _steps(sources: dict[str, bytes], passes: Sequence[Loaded],
                 made.append(FileChange(file, state[file], text))
                 state[file] = text
         if made:
-            steps.append(Step(StepKind.PREPARATION, tuple(made), one.declared.subject,
-                              one.declared.body))
+            steps.append(Step(StepKind.HINTS, tuple(made)))
     rest = tuple(FileChange(change.path, state[change.path], change.after)
                  for change in changes if state[change.path] != change.after)
     if rest:
-        steps.append(Step(StepKind.CONVERSION, rest))
+        steps.append(Step(StepKind.CONVERT, rest))
     return tuple(steps)
 
 

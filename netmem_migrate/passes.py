@@ -27,8 +27,7 @@ class Pass:
 
     `before` and `after` are whole functions or records of C: `explain` prints them, and a test
     runs the tool on `before`. `order` sorts passes for reading; edits never depend on it. The
-    edits of a pass with a `subject` are a patch of their own, before the conversion, that says
-    `body`.
+    edits of a pass that `prepares` are a patch of their own, before the conversion.
     """
 
     id: str
@@ -37,8 +36,7 @@ class Pass:
     after: str
     follows: str
     order: int
-    subject: str = ""
-    body: str = ""
+    prepares: bool = False
 
 
 @dataclass(frozen=True, slots=True)

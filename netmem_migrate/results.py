@@ -138,21 +138,16 @@ class DriverReport:
 class StepKind(StrEnum):
     """What one patch of a driver's series does."""
 
-    PREPARATION = "preparation"  # changes the code on purpose, before the conversion
-    CONVERSION = "conversion"
+    HINTS = "hints"  # drops prefetches of page descriptors, before the conversion
+    CONVERT = "convert"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One logical change of a driver, a patch of its own: the tree before and after it builds.
-
-    `subject` (without prefix) and `body` are what its message says; "" for the conversion.
-    """
+    """One logical change of a driver, a patch of its own: the tree before and after it builds."""
 
     kind: StepKind
     changes: tuple[FileChange, ...]
-    subject: str = ""
-    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)

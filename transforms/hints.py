@@ -34,15 +34,7 @@ void show(struct rx_buf *buf)
 """,
     follows="include/linux/prefetch.h",
     order=5,
-    subject="drop prefetches of struct page",
-    body="""\
-Each Rx buffer's struct page is prefetched here, ahead of the reference counting that the stack
-may do on it. The next patch keeps a netmem_ref in its place, which has no descriptor that a
-driver may name: for memory that is no page there is no struct page to prefetch.
-
-The prefetch is a hint and nothing depends on it. Drop it apart from the conversion, so that its
-effect on speed, if any, can be measured and bisected.
-""",
+    prepares=True,
 )
 
 

@@ -140,7 +140,7 @@ def test_the_drop_is_a_step_of_its_own(tmp_path: Path) -> None:
     before, after = (_DELIVER + text for text in TRANSFORMED["first-of-a-block"])
     migration, files = convert(tmp_path / "d", {"d.c": (PRELUDE + before).encode()})
     hints, conversion = migration.steps
-    assert (hints.kind, conversion.kind) == (StepKind.PREPARATION, StepKind.CONVERSION)
+    assert (hints.kind, conversion.kind) == (StepKind.HINTS, StepKind.CONVERT)
     dropped = before.replace("\tprefetchw(buf->page);\n\n", "")
     assert hints.changes[0].before.decode() == PRELUDE + before
     assert hints.changes[0].after.decode() == PRELUDE + dropped
@@ -151,5 +151,5 @@ def test_the_drop_is_a_step_of_its_own(tmp_path: Path) -> None:
 
 def test_without_a_hint_there_is_one_step(tmp_path: Path) -> None:
     migration, _ = convert(tmp_path / "d", {"d.c": PRELUDE.encode()})
-    assert [step.kind for step in migration.steps] == [StepKind.CONVERSION]
+    assert [step.kind for step in migration.steps] == [StepKind.CONVERT]
     assert migration.steps[0].changes == migration.changes
