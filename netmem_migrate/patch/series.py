@@ -35,8 +35,8 @@ class SeriesOptions:
     makes one series of several drivers; `base` is the commit to name as base-commit ("" for HEAD,
     "none" for none); `branch` also leaves the commits on that branch; `recipients` lists whom
     get_maintainer.pl names, if it can. `arguments` are the options that shaped the conversion,
-    named in each message; `proven` is what really ran, by driver path, and under "" for the whole series;
-    `trailer` None means Assisted-by where the tree's process documents ask for it; `force`
+    named in each message; `proven` is what really ran, by driver path, and under "" for the whole
+    series; `trailer` None means Assisted-by where the tree's process documents ask for it; `force`
     replaces an earlier series in the folder, and an existing branch.
     """
 
