@@ -256,9 +256,10 @@ def _rules(changes: Sequence[FileChange]) -> list[str]:
     """The calls that changed, as the list of replacements a semantic patch would state."""
     before, after = _calls(changes)
     lines = []
-    for twin in TWINS:
-        number = before[twin.page] - after[twin.page]
-        if number < 1 or after[twin.netmem] <= before[twin.netmem]:
+    for row in TWINS:
+        number = before[row.page] - after[row.page]
+        twin = next((one for one in row.forms if after[one.netmem] > before[one.netmem]), None)
+        if number < 1 or twin is None:
             continue
         notes = [f"{number}x"] if number > 1 else []
         notes += [f"adds {twin.extra}"] if twin.extra else []

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from netmem_migrate.model.target import from_tree
 from netmem_migrate.model.twins import TWINS
 from netmem_migrate.results import InputError
 
@@ -50,6 +51,21 @@ def strict_header(root: Path) -> dict[str, bytes]:
     return {_HEADER: strict.encode("utf-8")}
 
 
+def partners_of(root: Path) -> dict[str, list[str]]:
+    """The page functions that each netmem function of a tree is the very same as.
+
+    An equivalent with an argument of its own is the same as the page function that takes that
+    argument too, so the number of parameters says which of two functions of one name it is.
+    """
+    target = from_tree(root, "")
+    found: dict[str, list[str]] = {}
+    for twin in TWINS:
+        for form in twin.forms:
+            if not form.extra and target.has(form.netmem, form.parameters):
+                found.setdefault(form.netmem, []).append(form.page)
+    return found
+
+
 def identity_header(root: Path, partners: Mapping[str, str]) -> str:
     """C that defines every netmem name as its page partner; `partners` overrides the model."""
     netmem = (root / _HEADER).read_text(encoding="utf-8")
@@ -59,7 +75,7 @@ def identity_header(root: Path, partners: Mapping[str, str]) -> str:
              "#include <net/xdp.h>",
              "typedef struct page *netmem_identity_ref;",
              "#define netmem_ref netmem_identity_ref"]
-    pairs = {twin.netmem: twin.page for twin in reversed(TWINS) if not twin.extra}
+    pairs = {name: pages[0] for name, pages in partners_of(root).items()}
     pairs.update(partners)
     lines += [f"#undef {name}\n#define {name}(...) {page}(__VA_ARGS__)"
               for name, page in sorted(pairs.items())]

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from netmem_migrate.model.twins import TWINS
 from netmem_migrate.naming import new_name
 from netmem_migrate.results import FileChange
 from netmem_migrate.syntax.mask_text import code_of
@@ -277,12 +276,8 @@ def _diagnosed(trees: _Trees, command: Recorded, sides: tuple[str, str],
 
 def _choices(trees: _Trees) -> list[dict[str, str]]:
     """Page partners for netmem names that have several: those whose calls the change removed."""
-    several: dict[str, list[str]] = {}
-    for twin in TWINS:
-        if not twin.extra:
-            several.setdefault(twin.netmem, []).append(twin.page)
     choices: list[dict[str, str]] = [{}]
-    for netmem, pages in several.items():
+    for netmem, pages in overlay.partners_of(trees.root).items():
         if len(pages) < 2:
             continue
         gone = [page for page in pages if _removed(trees, page.encode())]
