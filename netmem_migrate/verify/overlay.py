@@ -8,15 +8,18 @@ in code are the same before and after, and the real tree is never written.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.model.target import from_tree
 from netmem_migrate.model.twins import TWINS
 from netmem_migrate.results import InputError
+from netmem_migrate.syntax.mask_text import code_of
 
 _TYPEDEF = re.compile(r"typedef\s+unsigned\s+long\s+(?:__bitwise\s+)?netmem_ref\s*;")
 _HEADER = "include/net/netmem.h"
+_HEADERS = 6
 # Built files are not linked: a compiler that wrote through a link would change the real tree.
 _BUILT = (".o", ".cmd", ".d", ".ko", ".mod", ".mod.c", ".a", ".order", ".s")
 
@@ -66,8 +69,47 @@ def partners_of(root: Path) -> dict[str, list[str]]:
     return found
 
 
-def identity_header(root: Path, partners: Mapping[str, str]) -> str:
-    """C that defines every netmem name as its page partner; `partners` overrides the model."""
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """A page function that is another one with an argument which it implies."""
+
+    page: str
+    other: str
+    extra: str
+    parameters: str  # as the tree's header declares them
+    gives: bool
+
+    @property
+    def names(self) -> str:
+        return ", ".join(one.split()[-1].lstrip("*") for one in self.parameters.split(","))
+
+
+def implied(root: Path) -> list[Implied]:
+    """The page functions of a tree whose netmem form takes an argument that they imply."""
+    target = from_tree(root, "")
+    same = partners_of(root)
+    found: list[Implied] = []
+    for twin in TWINS:
+        form = target.choose(twin)
+        if form is None or not form.extra or form.netmem not in same:
+            continue
+        text = code_of((root / "include" / form.header).read_bytes()).decode("latin-1")
+        for match in re.finditer(rf"\b{form.page}\s*\(([^(){{}};]*)\)\s*[;{{]", text):
+            if all(len(one.split()) > 1 for one in match[1].split(",")):
+                found.append(Implied(form.page, same[form.netmem][0], form.extra,
+                                     " ".join(match[1].split()), form.gives))
+                break
+    return found
+
+
+def identity_header(root: Path, partners: Mapping[str, str],
+                    spelled: Sequence[Implied] = ()) -> str:
+    """C that defines every netmem name as its page partner; `partners` overrides the model.
+
+    Page functions that are `spelled` out are defined as what they imply, which needs a proof of
+    its own: for each of them there are two functions, netmem_same_N_a() and netmem_same_N_b(),
+    whose code must be the same.
+    """
     netmem = (root / _HEADER).read_text(encoding="utf-8")
     modern = "pp_page_to_nmdesc" in netmem
     lines = ["#include <linux/mm.h>", "#include <linux/skbuff.h>", "#include <linux/netdevice.h>",
@@ -93,6 +135,15 @@ def identity_header(root: Path, partners: Mapping[str, str]) -> str:
         "netmem_get_pp_ref_count_ref(n)": f"(&{field}pp_ref_count)",
         "__netmem_address(n)": "page_address(n)",
     }
+    for number, one in enumerate(spelled):
+        result, back = ("struct page *", "return ") if one.gives else ("void ", "")
+        for letter, call in (("a", f"{one.page}({one.names})"),
+                             ("b", f"{one.other}({one.names}, {one.extra})")):
+            # Before any name is defined anew, and out of reach of what merges equal functions.
+            lines.insert(_HEADERS, f"{result}__attribute__((noipa)) netmem_same_{number}_{letter}"
+                                   f"({one.parameters})\n{{ {back}{call}; }}")
+        lines.append(f"#undef {one.page}\n"
+                     f"#define {one.page}(...) {one.other}(__VA_ARGS__, {one.extra})")
     for name, value in special.items():
         lines.append(f"#undef {name.partition('(')[0]}\n#define {name} {value}")
     return "\n".join(lines) + "\n"
