@@ -85,7 +85,7 @@ class Work:
             if call.twin.extra:
                 end = call.place.node.end_byte - 1
                 yield Edit(call.place.file, end, end, b", " + call.twin.extra.encode(), owner.id,
-                           f"{call.twin.netmem} has no variant that implies the gfp flags")
+                           f"{call.twin.page}() implies it, {call.twin.netmem}() does not")
 
 
 def load() -> list[Loaded]:

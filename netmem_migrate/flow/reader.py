@@ -1094,7 +1094,9 @@ class FunctionReader:
         return Value(node, Type("netmem_ref"))
 
     def _twin(self, node: Node, function: Node, twin: Twin, args: Sequence[Node]) -> Value:
-        available = self.driver.has(twin.netmem)
+        chosen = self.driver.target.choose(twin)
+        missing, since = twin.netmem, twin.since
+        twin = chosen or twin
         slot = self._call_slot(node, twin.page, twin)
         argument: Node | None = None
         for index, child in enumerate(args):
@@ -1113,9 +1115,11 @@ class FunctionReader:
                                  self._place(child))
             else:
                 self._flow(value, slot, 0)
-        if not available:
+        if chosen is None:
+            has = f" (linux {since} has it)" if since else ""
             self.graph.block(slot, Category.MISSING_API,
-                             f"this kernel has no {twin.netmem}()", self._place(node))
+                             f"has no netmem form: this kernel has no {missing}(){has}",
+                             self._place(node))
         self.graph.calls.append(Call(slot, twin, self._place(node), function, argument))
         if twin.gives:
             return Value(node, Type(PAGE, ("p",)), (Atom(node, slot),))

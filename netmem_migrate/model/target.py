@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from netmem_migrate.model.twins import TWINS
+from netmem_migrate.model.twins import Twin
 from netmem_migrate.results import InputError
+from netmem_migrate.syntax.mask_text import code_of
 
 HEADERS = (
     "include/net/page_pool/helpers.h",
@@ -18,15 +20,19 @@ HEADERS = (
     "include/net/xdp.h",
 )
 
-# Bundled API levels: names of model.twins that a level lacks (`api diff` territory).
+# Bundled API levels: names that a level lacks, and names that are another function there.
 MISSING: dict[str, frozenset[str]] = {
     "6.12": frozenset({
-        "page_pool_alloc_netmems", "page_pool_dev_alloc_netmems", "page_pool_alloc_netmem",
-        "page_pool_dev_alloc_netmem", "page_pool_recycle_direct_netmem",
-        "skb_can_coalesce_netmem", "get_netmem", "put_netmem", "netmem_to_nmdesc",
-        "page_pool_dma_sync_netmem_for_cpu", "netmem_is_pfmemalloc",
+        "page_pool_alloc_netmems", "page_pool_dev_alloc_netmems", "page_pool_dev_alloc_netmem",
+        "page_pool_recycle_direct_netmem", "page_pool_dma_sync_netmem_for_cpu",
+        "get_netmem", "put_netmem", "skb_can_coalesce_netmem", "netmem_to_nmdesc",
+        "netmem_is_pfmemalloc", "virt_to_netmem",
     }),
     "7.3": frozenset(),
+}
+PARAMETERS: dict[str, dict[str, int]] = {
+    "6.12": {"page_pool_alloc_netmem": 2},
+    "7.3": {"page_pool_alloc_netmem": 4},
 }
 NEWEST = "7.3"
 
@@ -36,15 +42,26 @@ _PROTOTYPE = re.compile(rb"\b(\w+)\s*\(([^(){};]*)\)\s*[;{]")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The netmem API of one kernel: `api` is its level, `has(name)` asks for one name."""
+    """The netmem API of one kernel.
+
+    `api` is its level, `names` the netmem functions of its headers (None: what is bundled of the
+    level), `parameters` how many a function takes, where that is known.
+    """
 
     api: str
     names: frozenset[str] | None = None
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
-    def has(self, name: str) -> bool:
-        if self.names is not None:
-            return name in self.names
-        return name not in MISSING[self.api]
+    def has(self, name: str, parameters: int | None = None) -> bool:
+        """Whether there is a function of this name, and with so many parameters if given."""
+        if name in MISSING[self.api] if self.names is None else name not in self.names:
+            return False
+        known = self.parameters.get(name)
+        return parameters is None or known is None or known == parameters
+
+    def choose(self, twin: Twin) -> Twin | None:
+        """The first form of a row that this kernel has; None if it has none."""
+        return next((one for one in twin.forms if self.has(one.netmem, one.parameters)), None)
 
 
 def from_tree(root: Path, api: str) -> Target:
@@ -53,7 +70,7 @@ def from_tree(root: Path, api: str) -> Target:
     counts: dict[str, int] = {}
     for header in HEADERS:
         try:
-            data = (root / header).read_bytes()
+            data = code_of((root / header).read_bytes())
         except OSError:
             continue
         names.update(name.decode("ascii") for name in _NAME.findall(data))
@@ -64,12 +81,7 @@ def from_tree(root: Path, api: str) -> Target:
     if not names:
         raise InputError(f"{root}: this kernel has no netmem API (include/net/netmem.h); "
                          "6.12 is the oldest that can be converted")
-    for twin in TWINS:
-        mine, other = counts.get(twin.netmem), counts.get(twin.page)
-        # 6.12 has page_pool_alloc_netmem() with other arguments: that is no twin.
-        if mine is not None and other is not None and mine != other + bool(twin.extra):
-            names.discard(twin.netmem)
-    return Target(api, frozenset(names))
+    return Target(api, frozenset(names), {name: counts[name] for name in names & counts.keys()})
 
 
 def bundled(api: str | None) -> Target:
@@ -77,4 +89,4 @@ def bundled(api: str | None) -> Target:
     level = api or NEWEST
     if level not in MISSING:
         raise InputError(f"unknown API level {level}; known: {', '.join(sorted(MISSING))}")
-    return Target(level)
+    return Target(level, None, PARAMETERS[level])

@@ -63,8 +63,9 @@ def rules(changes: Sequence[FileChange]) -> list[Rule]:
     found: list[Rule] = []
     forms = [rule for form in _FORMS if (rule := _form(form, olds, news)) is not None]
     of_pool = sum(one.count for one in forms if one.before.startswith("pp_page_to_nmdesc"))
-    for twin in TWINS:
-        number = before[twin.page] - after[twin.page]
+    for row in TWINS:
+        number = before[row.page] - after[row.page]
+        twin = next((one for one in row.forms if after[one.netmem] > before[one.netmem]), row)
         if twin.page == "pp_page_to_nmdesc":
             number -= of_pool
         if number > 0 and after[twin.netmem] > before[twin.netmem]:

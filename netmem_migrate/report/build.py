@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Blocker, Call, Category, Kind, Place, Slot, reach
-from netmem_migrate.model.twins import BY_PAGE, POOL_API, Concern
+from netmem_migrate.model.twins import POOL_API, Concern
 from netmem_migrate.passes import Work
 from netmem_migrate.report.requirements import requirements_of
 from netmem_migrate.results import (
@@ -123,11 +123,11 @@ def _site(work: Work, file: str, offset: int, name: str, call: Call | None, brid
     if call is None:
         return Site(file, line, functions(offset), name, Action.KEPT, "",
                     "is not called in code that can be followed")
-    twin = BY_PAGE[name]
     if work.moves(call.slot):
         action = Action.BRIDGED if call.slot in bridged else Action.CONVERTED
         reason = "page_to_netmem() around its argument" if action is Action.BRIDGED else ""
-        return Site(file, line, functions(offset), name, action, twin.netmem, reason)
+        return Site(file, line, functions(offset), name, action,
+                    call.twin.netmem, reason)
     return Site(file, line, functions(offset), name, Action.KEPT, "",
                 kept[call.slot].reason)
 

@@ -126,13 +126,15 @@ def _realign(source: bytes, edits: Sequence[Edit]) -> list[Edit]:
     return added
 
 
+_BINARY = (b" |", b" &", b" ^", b" +", b" -")
+
+
 @dataclass(frozen=True, slots=True)
 class _Break:
     """A place where a line may be broken: its offset in the line, and the bracket it is in."""
 
     offset: int
     depth: int  # brackets around it: fewer is better
-    rank: int  # 0 after a comma, && or ||; 1 inside an argument
     column: int  # where the next line begins
 
 
@@ -181,6 +183,7 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
     code = code_of(b"\n".join(lines[:index + 1]))
     start = code.rfind(b"\n") + 1
     breaks: list[_Break] = []
+    parts: list[_Break] = []  # inside an argument
     assign: int | None = None
     stack = _open_brackets(code, start)
     offset = start + len(line) - len(line.lstrip(b" \t"))
@@ -200,18 +203,33 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
                 assign = offset - start
                 hanging = columns(line[:assign + 1])
             elif depth == 0 and before.endswith(_OPERATORS):
-                breaks.append(_Break(offset - start, 0, 0, hanging))
-            elif depth and code[stack[-1]] == 40 and before.endswith((b",", *_OPERATORS)):
-                rank = 0 if before.endswith((b",", b"&&", b"||")) else 1
-                breaks.append(_Break(offset - start, depth, rank,
+                breaks.append(_Break(offset - start, 0, hanging))
+            elif depth and code[stack[-1]] == 40 and before.endswith((b",", b"&&", b"||")):
+                breaks.append(_Break(offset - start, depth,
                                      _column(lines, code, stack[-1]) + 1))
+            elif depth and code[stack[-1]] == 40 and before.endswith(_BINARY):
+                parts.append(_Break(offset - start, depth,
+                                    _column(lines, code, stack[-1]) + 1))
         offset += 1
-    for one in sorted(breaks, key=lambda b: (b.rank, b.depth, -b.offset)):
-        head, rest = line[:one.offset], line[one.offset + 1:]
-        tail = indent_to(one.column) + rest
+    found = _best(line, breaks)
+    if found is None and assign is not None and not code[start:start + assign].endswith(b"return"):
+        # An argument is broken only if the whole call does not fit on a line of its own.
+        if columns(indent_to(indent + TAB) + line[assign + 1:].rstrip(b"\r")) > LIMIT:
+            found = _best(line, [*breaks, *parts])
+    elif found is None:
+        found = _best(line, [*breaks, *parts])
+    if found is None:
+        return None
+    return line[:found.offset] + ending, indent_to(found.column) + line[found.offset + 1:]
+
+
+def _best(line: bytes, breaks: Sequence[_Break]) -> _Break | None:
+    """The outermost break, as late as fits, after which the rest fits or can be broken again."""
+    for one in sorted(breaks, key=lambda b: (b.depth, -b.offset)):
+        tail = indent_to(one.column) + line[one.offset + 1:].rstrip(b"\r")
         later = any(b.offset > one.offset for b in breaks)
-        if columns(head) <= LIMIT and (columns(tail.rstrip(b"\r")) <= LIMIT or later):
-            return head + ending, tail
+        if columns(line[:one.offset]) <= LIMIT and (columns(tail) <= LIMIT or later):
+            return one
     return None
 
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from netmem_migrate.model.target import from_tree
 from netmem_migrate.model.twins import TWINS
 from netmem_migrate.results import InputError
+from netmem_migrate.syntax.mask_text import code_of
 
 _TYPEDEF = re.compile(r"typedef\s+unsigned\s+long\s+(?:__bitwise\s+)?netmem_ref\s*;")
 _HEADER = "include/net/netmem.h"
+_HEADERS = 6
 # Built files are not linked: a compiler that wrote through a link would change the real tree.
 _BUILT = (".o", ".cmd", ".d", ".ko", ".mod", ".mod.c", ".a", ".order", ".s")
 
@@ -50,10 +54,63 @@ def strict_header(root: Path) -> dict[str, bytes]:
     return {_HEADER: strict.encode("utf-8")}
 
 
-def identity_header(root: Path, partners: Mapping[str, str], hints: Sequence[str] = ()) -> str:
+def partners_of(root: Path) -> dict[str, list[str]]:
+    """The page functions that each netmem function of a tree is the very same as.
+
+    An equivalent with an argument of its own is the same as the page function that takes that
+    argument too, so the number of parameters says which of two functions of one name it is.
+    """
+    target = from_tree(root, "")
+    found: dict[str, list[str]] = {}
+    for twin in TWINS:
+        for form in twin.forms:
+            if not form.extra and target.has(form.netmem, form.parameters):
+                found.setdefault(form.netmem, []).append(form.page)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """A page function that is another one with an argument which it implies."""
+
+    page: str
+    other: str
+    extra: str
+    parameters: str  # as the tree's header declares them
+    gives: bool
+
+    @property
+    def names(self) -> str:
+        return ", ".join(one.split()[-1].lstrip("*") for one in self.parameters.split(","))
+
+
+def implied(root: Path) -> list[Implied]:
+    """The page functions of a tree whose netmem form takes an argument that they imply."""
+    target = from_tree(root, "")
+    same = partners_of(root)
+    found: list[Implied] = []
+    for twin in TWINS:
+        form = target.choose(twin)
+        if form is None or not form.extra or form.netmem not in same:
+            continue
+        text = code_of((root / "include" / form.header).read_bytes()).decode("latin-1")
+        for match in re.finditer(rf"\b{form.page}\s*\(([^(){{}};]*)\)\s*[;{{]", text):
+            if all(len(one.split()) > 1 for one in match[1].split(",")):
+                found.append(Implied(form.page, same[form.netmem][0], form.extra,
+                                     " ".join(match[1].split()), form.gives))
+                break
+    return found
+
+
+def identity_header(root: Path, partners: Mapping[str, str],
+                    spelled: Sequence[Implied] = (), hints: Sequence[str] = ()) -> str:
     """C that defines every netmem name as its page partner; `partners` overrides the model.
 
     `hints` are calls that mean nothing but speed, and that are to give no code.
+
+    Page functions that are `spelled` out are defined as what they imply, which needs a proof of
+    its own: for each of them there are two functions, netmem_same_N_a() and netmem_same_N_b(),
+    whose code must be the same.
     """
     netmem = (root / _HEADER).read_text(encoding="utf-8")
     modern = "pp_page_to_nmdesc" in netmem
@@ -62,7 +119,7 @@ def identity_header(root: Path, partners: Mapping[str, str], hints: Sequence[str
              "#include <net/xdp.h>",
              "typedef struct page *netmem_identity_ref;",
              "#define netmem_ref netmem_identity_ref"]
-    pairs = {twin.netmem: twin.page for twin in reversed(TWINS) if not twin.extra}
+    pairs = {name: pages[0] for name, pages in partners_of(root).items()}
     pairs.update(partners)
     lines += [f"#undef {name}\n#define {name}(...) {page}(__VA_ARGS__)"
               for name, page in sorted(pairs.items())]
@@ -83,6 +140,15 @@ def identity_header(root: Path, partners: Mapping[str, str], hints: Sequence[str
     if hints:
         lines.append("#include <linux/prefetch.h>")
     special.update({f"{name}(x)": "((void)(x))" for name in hints})
+    for number, one in enumerate(spelled):
+        result, back = ("struct page *", "return ") if one.gives else ("void ", "")
+        for letter, call in (("a", f"{one.page}({one.names})"),
+                             ("b", f"{one.other}({one.names}, {one.extra})")):
+            # Before any name is defined anew, and out of reach of what merges equal functions.
+            lines.insert(_HEADERS, f"{result}__attribute__((noipa)) netmem_same_{number}_{letter}"
+                                   f"({one.parameters})\n{{ {back}{call}; }}")
+        lines.append(f"#undef {one.page}\n"
+                     f"#define {one.page}(...) {one.other}(__VA_ARGS__, {one.extra})")
     for name, value in special.items():
         lines.append(f"#undef {name.partition('(')[0]}\n#define {name} {value}")
     return "\n".join(lines) + "\n"

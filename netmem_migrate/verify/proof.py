@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from netmem_migrate.model.twins import HINTS, TWINS
+from netmem_migrate.model.twins import HINTS
 from netmem_migrate.naming import new_name
 from netmem_migrate.results import FileChange
 from netmem_migrate.syntax.mask_text import code_of
@@ -30,6 +31,7 @@ _MARKS = re.compile(r'^(?:# \d+ "|\s*\.(?:file|ident|loc)\b)')
 
 _LITERAL = re.compile(rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"((?:\\.|[^"\\])*)\"""",
                       re.DOTALL)
+_LABEL = re.compile(r"\.L[A-Z]*\d+")
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\w+|[^\w\s]')
 
 
@@ -189,11 +191,13 @@ class _Trees:
         for side in ("before", "after"):
             (where / side / "netmem-out").mkdir(exist_ok=True)
 
-    def identity(self, number: int, partners: dict[str, str], hints: Sequence[str] = ()) -> Path:
-        path = self.where / f"identity-{'-'.join([str(number), *hints])}.h"
+    def identity(self, number: int, partners: dict[str, str],
+                 spelled: Sequence[overlay.Implied] = (), hints: Sequence[str] = ()) -> Path:
+        words = [str(number), *(["spelled"] if spelled else []), *hints]
+        path = self.where / f"identity-{'-'.join(words)}.h"
         with self.lock:  # never rewritten: another compiler may be reading it
             if not path.exists():
-                path.write_text(overlay.identity_header(self.root, partners, hints))
+                path.write_text(overlay.identity_header(self.root, partners, spelled, hints))
         return path
 
 
@@ -279,12 +283,8 @@ def _diagnosed(trees: _Trees, command: Recorded, sides: tuple[str, str],
 
 def _choices(trees: _Trees) -> list[dict[str, str]]:
     """Page partners for netmem names that have several: those whose calls the change removed."""
-    several: dict[str, list[str]] = {}
-    for twin in TWINS:
-        if not twin.extra:
-            several.setdefault(twin.netmem, []).append(twin.page)
     choices: list[dict[str, str]] = [{}]
-    for netmem, pages in several.items():
+    for netmem, pages in overlay.partners_of(trees.root).items():
         if len(pages) < 2:
             continue
         gone = [page for page in pages if _removed(trees, page.encode())]
@@ -311,8 +311,11 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
     near = [change for path, change in trees.changes.items()
             if path == command.source or path.endswith(".h")]
     hints = [name for name in HINTS if _dropped(near, name.encode())]
-    for number, partners in enumerate(_choices(trees)):
-        header = trees.identity(number, partners, hints)
+    choices = list(enumerate(_choices(trees)))
+    gone = [one for one in overlay.implied(trees.root) if _removed(trees, one.page.encode())]
+    # What a page function implies is written out only if the code is not the same without.
+    for spelled, (number, partners) in itertools.product(([], gone) if gone else ([],), choices):
+        header = trees.identity(number, partners, spelled, hints)
         # Line numbers in WARN() tables differ where lines were wrapped; they are no behaviour.
         options = ["-w", "-include", str(header), "-D__LINE__=1", "-S", "-o", "-"]
         texts: list[list[str]] = []
@@ -324,10 +327,28 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
                 return Said(Status.FAIL, (f"{side}: does not compile with netmem defined as pages",
                                           *(lines or tuple(said.strip().splitlines()[-1:]))[:3]))
             texts.append(_normal(done.stdout.decode("utf-8", "replace")))
+        odd = [one for index, one in enumerate(spelled) if not _same_code(texts[0], index)]
+        if odd:
+            return Said(Status.FAIL, tuple(f"{one.page}() is not {one.other}(..., {one.extra})"
+                                           for one in odd))
         if texts[0] == texts[1]:
             return Said(Status.PASS)
         failure = _difference(*texts)
     return Said(Status.FAIL, failure)
+
+
+def _same_code(text: list[str], number: int) -> bool:
+    """Whether the two functions that identity_header() made for a spelled one are the same."""
+    bodies: list[list[str]] = []
+    for letter in "ab":
+        name = f"netmem_same_{number}_{letter}"
+        if f"{name}:" not in text:
+            return False
+        start = text.index(f"{name}:") + 1
+        end = next((i for i in range(start, len(text)) if text[i].startswith(f"\t.size\t{name}")),
+                   start)
+        bodies.append([_LABEL.sub(".L", one.replace(name, "")) for one in text[start:end]])
+    return bool(bodies[0]) and bodies[0] == bodies[1]
 
 
 def _same_tokens(trees: _Trees, command: Recorded) -> Said:

@@ -20,11 +20,13 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from netmem_migrate import api
 from netmem_migrate.kernel import Kernel
 from netmem_migrate.kernel_fetch import pick
-from netmem_migrate.model.twins import POOL_API
+from netmem_migrate.model.target import HEADERS, MISSING, bundled, from_tree
+from netmem_migrate.model.twins import POOL_API, TWINS
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.results import Action, DriverReport, FileChange, Run, Site, Verdict
 from netmem_migrate.tree import page_pool_folders
@@ -36,8 +38,12 @@ from netmem_migrate.verify.objects import touched_sources
 TABLE = Path(__file__).parents[2] / "corpus/kernel.toml"
 # A stripper of its own, on purpose: the count must not share the tool's idea of a comment.
 STRIP = re.compile(rb'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
-CALL = re.compile(rb"\b(?:" + b"|".join(name.encode() for name in sorted(POOL_API)) +
-                  rb")[ \t\n]*\(")
+PROTOTYPE = re.compile(rb"^(?:static\s+inline\s+)?([\w\s*]*?)\b(\w+)\s*\(([^(){};]*)\)\s*[;{]",
+                       re.MULTILINE)
+PAGE = re.compile(rb"\bstruct\s+page\s*\*")
+NETMEM_NAME = re.compile(rb"\b\w*netmems?\w*(?=[ \t\n]*\()")
+BY_DESIGN = ("host memory by design", "is only passed on")
+SHARE = 90  # per cent of the calls that are not by design, on the newest release of the table
 PLACE = re.compile(r"[^\s:]+:[1-9]\d* \S")
 HOST = re.compile(r"host memory by design: (\w+)\(\) gives the page")
 IDENTITY = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
@@ -59,6 +65,24 @@ class Outcome:
         self.checks += 1
         if not good:
             self.wrong.append(what)
+
+
+def page_functions(root: Path) -> set[bytes]:
+    """The page_pool page API as the tree's own headers declare it: what takes or gives a page."""
+    found: set[bytes] = set()
+    for header in sorted((root / "include/net/page_pool").glob("*.h")):
+        for result, name, parameters in PROTOTYPE.findall(STRIP.sub(b" ", header.read_bytes())):
+            if PAGE.search(result) or PAGE.search(parameters):
+                found.add(name)
+    return found
+
+
+def count_calls(text: bytes, names: set[bytes]) -> int:
+    """How often C calls one of the functions."""
+    if b"page_pool_" not in text:
+        return 0
+    call = re.compile(rb"\b(?:" + b"|".join(sorted(names)) + rb")[ \t\n]*\(")
+    return len(call.findall(STRIP.sub(b" ", text)))
 
 
 def owned(folder: Path) -> list[Path]:
@@ -95,19 +119,90 @@ def _examine(root: Path, folder: Path) -> Outcome:
     out = Outcome(report.path, report, migration.changes)
     out.check(report.parse.relevant_functions_with_errors == 0,
               f"{report.parse.relevant_functions_with_errors} relevant functions do not parse")
-    counted = sum(len(CALL.findall(STRIP.sub(b" ", file.read_bytes()))) for file in owned(folder))
+    names = page_functions(root)
+    counted = sum(count_calls(file.read_bytes(), names) for file in owned(folder))
     out.check(counted == len(report.sites),
               f"{counted} page_pool page calls in the source, {len(report.sites)} in the report")
     unexplained = [site for site in report.sites
                    if site.action is not Action.CONVERTED and not site.reason]
     out.check(not unexplained, f"{len(unexplained)} kept calls without a reason")
+    out.check(_verdict(report) is report.verdict,
+              f"verdict {report.verdict.value}, but its calls say {_verdict(report).value}")
     out.check(all(one.origins and all(PLACE.match(origin) for origin in one.origins)
                   for one in report.refusals), "a refusal without the places of its origins")
+    out.check(bool(migration.changes) == (report.verdict in (Verdict.CONVERTED, Verdict.PARTIAL)),
+              f"verdict {report.verdict.value}, but {len(migration.changes)} files changed")
+    lacking = _lacking(root, migration.changes)
+    out.check(not lacking, f"this kernel has no {', '.join(sorted(lacking))}")
     if migration.changes:
         _again(root, folder, run, out)
         _series(root, run, out)
     out.seconds = time.monotonic() - started
     return out
+
+
+def _verdict(report: DriverReport) -> Verdict:
+    """The verdict that follows from what became of the calls."""
+    moved = any(site.action is not Action.KEPT for site in report.sites)
+    if report.refusals:
+        return Verdict.PARTIAL if moved else Verdict.REFUSED
+    if moved or report.declarations:
+        return Verdict.CONVERTED
+    return Verdict.NOTHING_TO_DO
+
+
+def _lacking(root: Path, changes: tuple[FileChange, ...]) -> set[str]:
+    """Netmem functions that the changes call anew, and neither the tree nor the driver has."""
+    known = b"\n".join((root / header).read_bytes() for header in HEADERS
+                       if (root / header).exists())
+    names = {name for one in changes
+             for name in set(NETMEM_NAME.findall(STRIP.sub(b" ", one.after))) -
+             set(NETMEM_NAME.findall(STRIP.sub(b" ", one.before)))}
+    return {name.decode() for name in names
+            if not re.search(rb"\b" + name + rb"[ \t\n]*\(", known)}
+
+
+def of_tree(root: Path, outcomes: list[Outcome], version: str) -> Outcome:
+    """What is checked of the whole tree: every call is somewhere, and what must stay as it is."""
+    out = Outcome("(tree)", DriverReport("(tree)", (), Verdict.NOTHING_TO_DO))
+    names = page_functions(root)
+    out.check(names == {name.encode() for name in POOL_API},
+              f"the page_pool page API is {b', '.join(sorted(names)).decode()}")
+    calls = sum(count_calls(file.read_bytes(), names)
+                for suffix in ("c", "h") for file in (root / "drivers").rglob(f"*.{suffix}")
+                if not file.name.endswith(".mod.c") and file.is_file())
+    sites = sum(len(one.report.sites) for one in outcomes)
+    print(f"{calls} page_pool page calls in the sources under drivers/, {sites} in the report")
+    out.check(calls == sites, f"{calls} page_pool page calls under drivers/, {sites} in the report")
+    level = ".".join(version.split(".")[:2])
+    if level in MISSING:
+        tree, model = from_tree(root, level), bundled(level)
+        odd = [twin.page for twin in TWINS if tree.choose(twin) != model.choose(twin)]
+        out.check(not odd, f"the bundled API {level} is not that of the tree: {', '.join(odd)}")
+    for path in nearest(version).get("untouched", []):
+        run = api.migrate([root / path], kernel=root, judge=False)
+        files = [change.path for one in run.drivers for change in one.changes]
+        out.check(not files, f"{path} must stay as it is, but {', '.join(files)} changed")
+    return out
+
+
+def share(outcomes: list[Outcome], version: str, tree: Outcome) -> None:
+    """How many of the calls moved that could, and what the others are."""
+    every = [site for out in outcomes for site in out.report.sites]
+    moved = [site for site in every if site.action is not Action.KEPT]
+    rest = [site for site in every
+            if site.action is Action.KEPT and not site.reason.startswith(BY_DESIGN)]
+    print(f"\nnot host memory by design, and kept ({len(rest)}):")
+    for site in rest:
+        print(f"  {site.file}:{site.line} {site.call}(): {site.reason}")
+    possible = len(moved) + len(rest)
+    per_cent = 100 * len(moved) / possible if possible else 100.0
+    print(f"converted: {len(moved)} of {possible} calls that are not host memory by design, "
+          f"{per_cent:.1f} %; of all {len(every)} calls "
+          f"{100 * len(moved) / max(len(every), 1):.1f} %")
+    if _numbers(version) >= max(_numbers(one["version"]) for one in tables()):
+        tree.check(per_cent >= SHARE, f"{per_cent:.1f} % of the calls that are not host memory "
+                                      f"by design are converted, less than {SHARE} %")
 
 
 def _again(root: Path, folder: Path, run: Run, out: Outcome) -> None:
@@ -193,8 +288,7 @@ def print_facts(outcomes: list[Outcome]) -> None:
 
 def compare(outcomes: list[Outcome], version: str) -> list[str]:
     """Check against the truth table; on a tree that it was not read on, list what is news."""
-    tables = tomllib.loads(TABLE.read_text())["kernel"]
-    table = min(tables, key=lambda one: _distance(one["version"], version))
+    table = nearest(version)
     same = table["version"] == version
     known = {entry["path"]: entry for entry in table["driver"]}
     news: list[str] = []
@@ -206,7 +300,7 @@ def compare(outcomes: list[Outcome], version: str) -> list[str]:
             if entry.get(key) != value]
         if same:
             out.checks += 1 if entry is None else len(now)
-            out.wrong += differs
+            out.wrong += [f"regression: {text}" for text in differs]
         else:
             news += [f"{out.path}: {text}" for text in differs]
     for path in known:
@@ -214,9 +308,24 @@ def compare(outcomes: list[Outcome], version: str) -> list[str]:
     return news
 
 
+def tables() -> list[dict[str, Any]]:
+    """The releases that the truth table was read on."""
+    found: list[dict[str, Any]] = tomllib.loads(TABLE.read_text())["kernel"]
+    return found
+
+
+def nearest(version: str) -> dict[str, Any]:
+    """The table of the release that is nearest."""
+    return min(tables(), key=lambda one: _distance(one["version"], version))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in re.findall(r"\d+", version)[:2])
+
+
 def _distance(one: str, other: str) -> tuple[int, ...]:
     """How far apart two releases are."""
-    pairs = zip(one.split("."), other.split("."), strict=False)
+    pairs = zip(re.findall(r"\d+", one), re.findall(r"\d+", other), strict=False)
     return tuple(abs(int(a) - int(b)) for a, b in pairs)
 
 
@@ -289,11 +398,13 @@ def main() -> int:
     with ProcessPoolExecutor() as pool:
         outcomes = list(pool.map(examine, [root] * len(folders), folders))
     if options.facts:
-        print(f'[[kernel]]\nversion = "{kernel.version}"')
+        print(f'[[kernel]]\nversion = "{kernel.version}"\nuntouched = [' + "".join(
+            f'\n    "{path}",' for path in nearest(kernel.version).get("untouched", [])) + "\n]")
         print_facts(outcomes)
         return 0
     print(f"converted and checked in {time.monotonic() - started:.0f} s", file=sys.stderr)
     news = compare(outcomes, kernel.version)
+    tree = of_tree(root, outcomes, kernel.version)
     proofs: dict[str, list[ObjectProof]] = {}
     if not options.no_compile:
         proofs = prove(root, outcomes)
@@ -309,6 +420,8 @@ def main() -> int:
                     done = [p for p in proofs.get(out.path, []) if p.source == change.path]
                     out.check(bool(done) and done[0].proven, f"{change.path}: changed, not proven")
     show(outcomes, proofs)
+    share(outcomes, kernel.version, tree)
+    outcomes.append(tree)
     for line in news:
         print(f"news: {line}")
     for out in outcomes:
