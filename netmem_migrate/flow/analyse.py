@@ -5,21 +5,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from netmem_migrate.driver import Driver
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.driver_slots import DriverSlots
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot
+from netmem_migrate.flow.outside import Outside
 from netmem_migrate.flow.reader import FunctionReader
+from netmem_migrate.includers import includes
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import TWINS
 from netmem_migrate.results import InputError
 from netmem_migrate.syntax.complete import cut_off
 from netmem_migrate.syntax.mask_text import code_of
 from netmem_migrate.syntax.parse import parse
-from netmem_migrate.syntax.symbols import Function, Symbols
+from netmem_migrate.syntax.symbols import Function, Symbols, defined
 from netmem_migrate.syntax.types import Type
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
@@ -63,19 +66,46 @@ def analyse(driver: Driver, target: Target,
         if file.endswith(".h") and file not in symbols.files:
             symbols.postpone(file, data)
     carriers = Carriers(symbols, frozenset(driver.files))
-    slots = _read(driver, target, sources, carriers, words)
+    # Only paths below a kernel's root say where else a header can be included from.
+    outside = Outside(driver.root if driver.path.startswith("drivers/") else None)
+    slots = _read(driver, target, sources, carriers, outside, words)
     while True:
         # Each round follows pages one void pointer, or one function of an unread file, further.
         unread = _defining(sources, symbols, slots.graph.unread_functions)
         _parse(symbols, sources, unread, progress)
-        if not carriers.promote() and not unread:
+        adopted = _adopt(driver, sources, slots.graph.unread_records)
+        if adopted:
+            driver = replace(driver, files=(*driver.files, *adopted))
+            carriers.own = frozenset(driver.files)
+            _parse(symbols, sources, adopted, progress)
+        if not carriers.promote() and not unread and not adopted:
             break
         words = _page_words(symbols)
         words = _parse_named(symbols, sources, words, progress)
-        slots = _read(driver, target, sources, carriers, words)
+        slots = _read(driver, target, sources, carriers, outside, words)
     _complete(slots)
     carriers.settle(slots.graph)
     return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep), target, sources)
+
+
+def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str]) -> list[str]:
+    """Headers in folders of their own under include/ that define records which hold pages.
+
+    Such a header belongs to the driver; that nobody else uses the member is seen to later.
+    """
+    if not records or not driver.path.startswith("drivers/"):
+        return []
+    found: list[str] = []
+    for name in sorted({name for file in driver.files for name in includes(sources[file])}):
+        header = f"include/{name}"
+        if header in sources or len(PurePosixPath(name).parts) < 3 or \
+                not (driver.root / header).is_file():
+            continue
+        data = driver.read(header)
+        if records.intersection(defined(data)):
+            sources[header] = data
+            found.append(header)
+    return found
 
 
 def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> list[str]:
@@ -87,9 +117,10 @@ def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) ->
 
 
 def _read(driver: Driver, target: Target, sources: dict[str, bytes], carriers: Carriers,
-          words: set[bytes]) -> DriverSlots:
+          outside: Outside, words: set[bytes]) -> DriverSlots:
     """Read every function that names something that holds pages, and the file scope."""
-    slots = DriverSlots(carriers.symbols, target, frozenset(driver.files), carriers)
+    slots = DriverSlots(carriers.symbols, target, frozenset(driver.files), carriers,
+                        outside)
     words = words | _ALWAYS
     for functions in list(slots.symbols.functions.values()):
         for function in list(functions):

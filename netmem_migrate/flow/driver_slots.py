@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot, Spelling
+from netmem_migrate.flow.outside import Outside
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import Twin
 from netmem_migrate.syntax.symbols import Function, Global, Symbols
@@ -17,8 +18,9 @@ class DriverSlots:
     """Finds or makes the slot of a member, parameter, return value, local, global or call."""
 
     def __init__(self, symbols: Symbols, target: Target, own: frozenset[str],
-                 carriers: Carriers | None = None) -> None:
+                 carriers: Carriers | None = None, outside: Outside | None = None) -> None:
         self.symbols = symbols
+        self.outside = outside or Outside(None)
         self.carriers = carriers or Carriers(symbols, own)
         self.target = target
         self.own = own
@@ -52,6 +54,10 @@ class DriverSlots:
             if member.file not in self.own:
                 self.graph.block(slot, Category.EXPORTED,
                                  "is declared outside of this driver", place)
+            elif used := self.outside.use(member.file, self.own, member=member.name):
+                self.graph.block(slot, Category.EXPORTED,
+                                 f"is a member that {used} uses, which is not of this driver",
+                                 place)
         return slot
 
     def _repeated(self, member: Member) -> bool:
@@ -184,13 +190,20 @@ class DriverSlots:
 
     def _limits(self, slot: Slot, function: Function, versions: list[Function]) -> None:
         title = function.name.decode("latin-1")
-        if function.name in self.symbols.exported:
+        if function.static and function.file.endswith(".c"):
+            return
+        exported = function.name in self.symbols.exported
+        if exported and not self.outside.known:
             self.graph.block(slot, Category.EXPORTED,
                              f"{title}() is exported to other modules", slot.place)
         for version in versions:
             if version.file not in self.own:
                 self.graph.block(slot, Category.EXPORTED,
                                  f"{title}() is declared outside of this driver", slot.place)
+            elif used := self.outside.use(version.file, self.own, function=function.name):
+                self.graph.block(slot, Category.EXPORTED,
+                                 f"{title}() is used at {used}, which is not of this driver",
+                                 slot.place)
 
 
 def record_name(tag: str) -> str:

@@ -156,7 +156,7 @@ class Graph:
 
     `host_reads` says of a call of page_address() what reads the address as an skb or an XDP frame;
     `grants` are pages of skb frags that are granted to another domain; `unread_functions` are
-    given pages and not declared in any file that was read.
+    given pages, and members of `unread_records` hold them, but no file that was read declares them.
     """
 
     slots: dict[tuple[object, ...], Slot] = field(default_factory=dict)
@@ -170,6 +170,7 @@ class Graph:
     host_reads: dict[Slot, tuple[str, Place]] = field(default_factory=dict)
     grants: list[tuple[str, Place]] = field(default_factory=list)
     unread_functions: set[bytes] = field(default_factory=set)
+    unread_records: set[str] = field(default_factory=set)
 
     def block(self, slot: Slot, category: Category, text: str, place: Place,
               *, derived: bool = False) -> None:

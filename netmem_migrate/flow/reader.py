@@ -79,6 +79,7 @@ class Value:
     type: Type | None = None
     atoms: tuple[Atom, ...] = ()
     carrier: Callable[[], None] | None = None  # notes that its void declaration carries a page
+    record: str = ""  # the record, not read, of which it is a member
 
     @property
     def holds_page(self) -> bool:
@@ -190,6 +191,8 @@ class FunctionReader:
             return  # = { 0 } and the like mean the same for both
         if value.carrier is not None and not value.holds_page:
             value.carrier()
+        if value.record:
+            self.graph.unread_records.add(value.record)
         if value.type is not None and not value.holds_page and not self._is_null(value):
             if level == 0:
                 self.graph.block(into, *self._other(value), place)
@@ -563,7 +566,11 @@ class FunctionReader:
             return Value(node, member_type, (Atom(node, slot),))
         if member_type is not None and member_type.is_page:
             return Value(node, member_type, (Atom(node),))
-        return Value(node, member_type, carrier=note)
+        record = ""
+        if member_type is None and type_ is not None and type_.base.startswith("struct ") \
+                and not type_.derivations and type_.base not in self.symbols.records:
+            record = type_.base
+        return Value(node, member_type, carrier=note, record=record)
 
     def _descriptor_argument(self, node: Node) -> Node | None:
         """The page inside pp_page_to_nmdesc(), if `node` is such a call."""
@@ -666,6 +673,8 @@ class FunctionReader:
                 self._flow(value, slot, target.level)
         else:
             type_ = self.symbols.resolve(target.type) if target.type else None
+            if value.holds_page and target.record:
+                self.graph.unread_records.add(target.record)
             self._store(type_, None, value, target.carrier)
         return Value(node, target.type, self._moved(node, target), target.carrier)
 

@@ -91,8 +91,8 @@ class Symbols:
 
     def postpone(self, path: str, source: bytes) -> None:
         """Remember a header that is parsed only if a record that it defines is asked for."""
-        for word, name in _RECORD.findall(source):
-            self.unread.setdefault(f"{word.decode()} {name.decode()}", (path, source))
+        for tag in defined(source):
+            self.unread.setdefault(tag, (path, source))
 
     def add(self, path: str, parsed: ParsedFile) -> None:
         """Read the declarations of one more file."""
@@ -321,3 +321,8 @@ class Symbols:
                     if "<anonymous" in inner.tag:
                         for member in inner.members.values():
                             member.record = f"{record.tag}.{declarator.name.decode('latin-1')}"
+
+
+def defined(source: bytes) -> list[str]:
+    """The records that a file defines, by a search of its bytes: "struct foo"."""
+    return [f"{word.decode()} {name.decode('latin-1')}" for word, name in _RECORD.findall(source)]
