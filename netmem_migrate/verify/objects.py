@@ -3,19 +3,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from netmem_migrate.includes import Includes
 from netmem_migrate.kernel import Kernel
 from netmem_migrate.results import InputError
 
-_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+["<]([^">\n]+)[">]', re.MULTILINE)
 _W1 = "-DKBUILD_EXTRA_WARN1"  # what scripts/Makefile.warn adds for W=1
 _SAVED = re.compile(r"^(?:saved)?cmd_\S+ := (.*)$", re.MULTILINE)
 
@@ -38,50 +37,8 @@ def touched_sources(root: Path, files: Iterable[str]) -> list[str]:
     headers = {file for file in files if file.endswith(".h")}
     if not headers:
         return sorted(sources)
-    includers = _includers(root, headers)
+    includers = {file for file in Includes(root).of(headers) if file.endswith(".c")}
     return sorted(sources | includers)
-
-
-def _includers(root: Path, headers: set[str]) -> set[str]:
-    """All .c files that reach one of the headers, through other headers too."""
-    includes: dict[str, list[str]] = {}
-    for folder in sorted({_scope(root, header) for header in headers}):
-        for where, folders, names in os.walk(root / folder):
-            folders.sort()
-            for name in names:
-                if name.endswith((".c", ".h")) and not name.endswith(".mod.c"):
-                    path = Path(where, name)
-                    includes[path.relative_to(root).as_posix()] = [
-                        os.fsdecode(one) for one in _INCLUDE.findall(path.read_bytes())]
-    found: set[str] = set()
-    wanted = set(headers)
-    grew = True
-    while grew:
-        grew = False
-        for file, names in includes.items():
-            if file not in found and any(_reaches(includes, file, one, wanted) for one in names):
-                found.add(file)
-                grew = True
-                if file.endswith(".h"):
-                    wanted.add(file)
-    return {file for file in found if file.endswith(".c")}
-
-
-def _reaches(includes: dict[str, list[str]], file: str, name: str, wanted: set[str]) -> bool:
-    """Whether an include is one of the wanted files: beside the file, or by an include path."""
-    beside = os.path.normpath(PurePosixPath(file).parent / name)
-    if beside in includes:
-        return beside in wanted
-    return any(one.endswith("/" + name.lstrip("./")) for one in wanted)
-
-
-def _scope(root: Path, header: str) -> str:
-    """Where a header can be included from: its vendor's folder, or all drivers for include/."""
-    parts = PurePosixPath(header).parts
-    if parts[0] != "drivers":
-        return "drivers"
-    # drivers/net/ethernet/VENDOR, or drivers/net/DRIVER
-    return "/".join(parts[:4] if len(parts) > 4 else parts[:-1])
 
 
 def record(root: Path, sources: Sequence[str]) -> list[Recorded]:
