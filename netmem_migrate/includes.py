@@ -3,7 +3,8 @@
 
 The compiler's own dependencies are not recorded for files that are not built, so an include is
 resolved as kbuild would: beside the file, under include/, by the -I options of the folder's
-Makefile. Where a Makefile names a folder by a variable, only the end of it is compared.
+Makefile. Where a Makefile names a folder by a variable, only the end of it is compared, and
+of several headers the nearest is meant.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Includes:
         self._root = root
         self._by_file: dict[str, _Lines] = {}
         self._by_name: dict[str, set[str]] = {}
+        self._named: dict[str, list[str]] = {}
         self._options: dict[str, tuple[str, ...]] = {}
         for top in _TOPS:
             self._read(top)
@@ -71,6 +73,7 @@ class Includes:
                     elif (entry.name.endswith((".c", ".h"))
                           and not entry.name.endswith(".mod.c") and entry.is_file()):
                         file = entry.path[start:]
+                        self._named.setdefault(entry.name, []).append(file)
                         self._by_file[file] = lines = _lines(entry)
                         for _, name in lines:
                             base = name.rpartition("/")[2]
@@ -102,7 +105,11 @@ class Includes:
             if there == header or there in self._by_file:
                 return there == header
         # A header is compiled with the options of whoever includes it.
-        return unknown or file.endswith(".h")
+        if not unknown and not file.endswith(".h"):
+            return False
+        return _shared(file, header) >= max(
+            (_shared(file, other) for other in self._named[plain.rpartition("/")[2]]
+             if other.endswith("/" + plain)), default=0)
 
     def _folders(self, here: str) -> tuple[str, ...]:
         """What the -I options of a folder's build rules name, with those of its parents."""
@@ -126,6 +133,11 @@ class Includes:
         for word in ("srctree", "objtree"):
             option = option.replace(f"$({word})/", "").replace(f"${{{word}}}/", "")
         return option if "$" in option else os.path.normpath(option)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many folders two paths share, from the root."""
+    return len(PurePosixPath(os.path.commonpath((one, other))).parts)
 
 
 def _lines(entry: os.DirEntry[str]) -> _Lines:

@@ -69,3 +69,16 @@ def test_a_header_in_include_is_used_from_net_too(tmp_path: Path) -> None:
         "drivers/net/acme.c": "#include <linux/lead.h>\n",
         "drivers/net/other.c": "#include <net/acme_types.h>\n",
     }, "include/net/acme.h") == ["drivers/net/acme.c", "net/core/one.c"]
+
+
+def test_of_two_headers_by_a_variable_the_nearest_is_meant(tmp_path: Path) -> None:
+    near = {
+        "drivers/net/ethernet/beta/mac/buf.h": "",
+        "drivers/net/ethernet/beta/nic/Makefile": "ccflags-y += -I$(MAC)\n",
+        "drivers/net/ethernet/beta/nic/main.c": '#include "buf.h"\n',
+        "drivers/net/ethernet/beta/nic/lead.h": '#include "buf.h"\n',
+        "drivers/net/ethernet/beta/nic/more.c": '#include "lead.h"\n',
+    }
+    assert touched(tmp_path, near) == []
+    assert touched(tmp_path, near, "drivers/net/ethernet/beta/mac/buf.h") == [
+        "drivers/net/ethernet/beta/nic/main.c", "drivers/net/ethernet/beta/nic/more.c"]
