@@ -15,7 +15,6 @@ from netmem_migrate.flow.driver_slots import DriverSlots
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.flow.reader import FunctionReader
-from netmem_migrate.includers import includes
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import TWINS
 from netmem_migrate.results import InputError
@@ -26,6 +25,7 @@ from netmem_migrate.syntax.symbols import Function, Symbols, defined
 from netmem_migrate.syntax.types import Type
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
+_SHARED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]*<([^>\n]+)>", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _FREE_WORD = re.compile(rb"(?<![.\w#])(?<!->)[A-Za-z_]\w*")
 # NULL in an initialiser can stand for a page that the function does not name.
@@ -96,7 +96,8 @@ def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str]) -> list
     if not records or not driver.path.startswith("drivers/"):
         return []
     found: list[str] = []
-    for name in sorted({name for file in driver.files for name in includes(sources[file])}):
+    for name in sorted({name.decode("latin-1") for file in driver.files
+                        for name in _SHARED.findall(sources[file])}):
         header = f"include/{name}"
         if header in sources or len(PurePosixPath(name).parts) < 3 or \
                 not (driver.root / header).is_file():

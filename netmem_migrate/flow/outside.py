@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from netmem_migrate.includers import includers, nearby_includers
+from netmem_migrate.includes import Includes, near
 from netmem_migrate.syntax.mask_text import code_of
 
 
@@ -16,6 +16,7 @@ class Outside:
     def __init__(self, root: Path | None) -> None:
         self.root = root
         self._reaching: dict[str, frozenset[str]] = {}
+        self._includes: dict[tuple[str, ...] | None, Includes] = {}
         self._code: dict[str, bytes] = {}
 
     @property
@@ -41,9 +42,11 @@ class Outside:
             return frozenset()
         found = self._reaching.get(header)
         if found is None:
-            found = frozenset(nearby_includers(self.root, header)
-                              if header.startswith("drivers/")
-                              else includers(self.root, [header]))
+            # All of the tree is read for headers under include/ only: that takes seconds.
+            tops = near(self.root, header) if header.startswith("drivers/") else None
+            if tops not in self._includes:
+                self._includes[tops] = Includes(self.root, tops) if tops else Includes(self.root)
+            found = frozenset(self._includes[tops].of([header]))
             self._reaching[header] = found
         return found
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.includers import includers
+from netmem_migrate.includes import Includes
 from netmem_migrate.kernel import Kernel
 from netmem_migrate.results import InputError
 
@@ -37,8 +37,8 @@ def touched_sources(root: Path, files: Iterable[str]) -> list[str]:
     headers = {file for file in files if file.endswith(".h")}
     if not headers:
         return sorted(sources)
-    reaching = includers(root, headers)
-    return sorted(sources | {file for file in reaching if file.endswith(".c")})
+    includers = {file for file in Includes(root).of(headers) if file.endswith(".c")}
+    return sorted(sources | includers)
 
 
 def record(root: Path, sources: Sequence[str]) -> list[Recorded]:

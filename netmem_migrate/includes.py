@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who includes a header, anywhere in a kernel tree.
+
+The compiler's own dependencies are not recorded for files that are not built, so an include is
+resolved as kbuild would: beside the file, under include/, by the -I options of the folder's
+Makefile. Where a Makefile names a folder by a variable, only the end of it is compared, and
+of several headers the nearest is meant.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+# Code outside of these does not include headers of drivers.
+_TOPS = ("drivers", "net", "sound", "samples", "include")
+# Tables of registers take 400 MB of the tree; no file has its first include line so late.
+_READ = 1 << 19
+_SHARED = ("include", "include/uapi")
+_BUILD = ("Kbuild", "Makefile")
+_INCLUDE = re.compile(rb'include[ \t]*(["<])([^">\n]+)[">]')
+_OPTION = re.compile(r"(?<!\S)-I[ \t]*(\S+)")
+_VARIABLE = re.compile(r"\$[({][^)}]*[)}]")
+_Lines = tuple[tuple[bool, str], ...]
+_known: dict[str, tuple[int, int, _Lines]] = {}
+
+
+class Includes:
+    """The include lines of a tree, read once; each object keeps the state of when it was made.
+
+    `tops` are the folders to read, where not all of the tree is wanted.
+    """
+
+    def __init__(self, root: Path, tops: Iterable[str] = _TOPS) -> None:
+        self._root = root
+        self._by_file: dict[str, _Lines] = {}
+        self._by_name: dict[str, set[str]] = {}
+        self._named: dict[str, list[str]] = {}
+        self._options: dict[str, tuple[str, ...]] = {}
+        self._whole = tops == _TOPS
+        for top in tops:
+            self._read(top)
+
+    def of(self, headers: Iterable[str]) -> set[str]:
+        """All files that reach one of the headers, through other headers too.
+
+        Files are POSIX paths relative to the root; the headers themselves are not among them,
+        unless another of them includes them.
+        """
+        found: set[str] = set()
+        queue = list(headers)
+        while queue:
+            header = queue.pop()
+            for file in self.directly(header) - found:
+                found.add(file)
+                if file.endswith(".h"):
+                    queue.append(file)
+        return found
+
+    def directly(self, header: str) -> set[str]:
+        """The files with an include line that can mean the header."""
+        base = header.rpartition("/")[2]
+        return {file for file in self._by_name.get(base, ())
+                if any(self._means(file, quoted, name, header)
+                       for quoted, name in self._by_file[file])}
+
+    def _read(self, top: str) -> None:
+        start = len(os.fspath(self._root)) + 1
+        queue = [os.fspath(self._root / top)] if (self._root / top).is_dir() else []
+        while queue:
+            with os.scandir(queue.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        queue.append(entry.path)
+                    elif (entry.name.endswith((".c", ".h"))
+                          and not entry.name.endswith(".mod.c") and entry.is_file()):
+                        file = entry.path[start:]
+                        self._named.setdefault(entry.name, []).append(file)
+                        self._by_file[file] = lines = _lines(entry)
+                        for _, name in lines:
+                            base = name.rpartition("/")[2]
+                            self._by_name.setdefault(base, set()).add(file)
+
+    def _means(self, file: str, quoted: bool, name: str, header: str) -> bool:
+        """Whether an include line of `file` can mean the header."""
+        here = PurePosixPath(file).parent.as_posix()
+        if quoted:
+            beside = os.path.normpath(f"{here}/{name}")
+            if beside == header or beside in self._by_file:
+                return beside == header
+        plain = os.path.normpath(name)
+        while plain.startswith("../"):
+            plain = plain[3:]
+        if not header.endswith("/" + plain):
+            return False
+        unknown = False
+        for option in self._folders(here):
+            if "$" not in option:
+                there = os.path.normpath(f"{option}/{name}")
+                if there == header or there in self._by_file:
+                    return there == header
+            elif os.path.normpath(f"{header[:-len(plain) - 1]}/").endswith(
+                    _VARIABLE.sub("", option).rstrip("/")):
+                unknown = True
+        for shared in _SHARED:
+            there = os.path.normpath(f"{shared}/{name}")
+            if there == header or self._exists(there):
+                return there == header
+        # A header is compiled with the options of whoever includes it.
+        if not unknown and not file.endswith(".h"):
+            return False
+        return _shared(file, header) >= max(
+            (_shared(file, other) for other in self._named[plain.rpartition("/")[2]]
+             if other.endswith("/" + plain)), default=0)
+
+    def _exists(self, file: str) -> bool:
+        return file in self._by_file or (not self._whole and (self._root / file).is_file())
+
+    def _folders(self, here: str) -> tuple[str, ...]:
+        """What the -I options of a folder's build rules name, with those of its parents."""
+        known = self._options.get(here)
+        if known is None:
+            said: list[str] = []
+            for build in _BUILD:
+                path = self._root / here / build
+                if path.is_file():
+                    said += [self.place(here, option) for option in
+                             _OPTION.findall(path.read_text(encoding="utf-8", errors="replace"))]
+            parent = here.rpartition("/")[0]
+            known = (*said, *(self._folders(parent) if parent else ()))
+            self._options[here] = known
+        return known
+
+    @staticmethod
+    def place(here: str, option: str) -> str:
+        """The folder that an -I option names in a Makefile of `here`."""
+        for word in ("src", "obj"):
+            option = option.replace(f"$({word})", here).replace(f"${{{word}}}", here)
+        for word in ("srctree", "objtree"):
+            option = option.replace(f"$({word})/", "").replace(f"${{{word}}}/", "")
+        return option if "$" in option else os.path.normpath(option)
+
+
+def near(root: Path, header: str) -> tuple[str, ...]:
+    """The folders from which a driver's header is usually included.
+
+    That is its vendor's folder, and those whose Makefile names a folder above it with -I.
+    """
+    parts = PurePosixPath(header).parts
+    vendor = "/".join(parts[:4] if len(parts) > 4 else parts[:-1])
+    above = {str(one) for one in PurePosixPath(header).parents} - {".", "drivers", "drivers/net"}
+    found = [folder for folder, paths in _pointing(root)
+             if above.intersection(paths) and not f"{folder}/".startswith(f"{vendor}/")]
+    return (vendor, *found)
+
+
+@lru_cache(maxsize=4)
+def _pointing(root: Path) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The folders of drivers whose build rules have -I options, and what those name."""
+    found: list[tuple[str, frozenset[str]]] = []
+    for where, _, names in os.walk(root / "drivers"):
+        here = Path(where).relative_to(root).as_posix()
+        paths = {Includes.place(here, option) for build in _BUILD if build in names
+                 for option in _OPTION.findall((Path(where) / build).read_text(
+                     encoding="utf-8", errors="replace"))}
+        if paths:
+            found.append((here, frozenset(paths)))
+    return tuple(found)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many folders two paths share, from the root."""
+    return len(PurePosixPath(os.path.commonpath((one, other))).parts)
+
+
+def _lines(entry: os.DirEntry[str]) -> _Lines:
+    """The includes of a file, and whether each is quoted; read again only if it changed."""
+    stat = entry.stat()
+    known = _known.get(entry.path)
+    if known is not None and known[:2] == (stat.st_mtime_ns, stat.st_size):
+        return known[2]
+    with Path(entry.path).open("rb") as stream:
+        data = stream.read(_READ)
+    # A plain search is many times faster, and all that large headers need.
+    lines = tuple((mark == b'"', os.fsdecode(name)) for mark, name in _INCLUDE.findall(data)
+                  ) if b"include" in data else ()
+    _known[entry.path] = (stat.st_mtime_ns, stat.st_size, lines)
+    return lines
