@@ -204,25 +204,34 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
                 parts.append(_Break(offset - start, depth,
                                     _column(lines, code, stack[-1]) + 1))
         offset += 1
-    found = _best(line, breaks)
-    if found is None and assign is not None and not code[start:start + assign].endswith(b"return"):
-        found = _Break(assign, 0, indent + TAB)
-        # An argument is broken only if the whole call does not fit on a line of its own.
-        if columns(indent_to(indent + TAB) + line[assign + 1:].rstrip(b"\r")) > LIMIT:
-            found = _best(line, [*breaks, *parts]) or found
-    elif found is None:
-        found = _best(line, [*breaks, *parts])
+    if code[start:].startswith(b"return", len(line) - len(line.lstrip(b" \t"))):
+        assign = None
+    alone = (columns(indent_to(indent + TAB) + line[assign + 1:].rstrip(b"\r"))
+             if assign is not None else LIMIT + 1)
+    after = _Break(assign, 0, indent + TAB) if assign is not None else None
+    # An argument is broken only if the whole call does not fit on a line of its own.
+    found = (_best(line, breaks) or (after if alone <= LIMIT else None)
+             or _best(line, breaks, parts) or after or _best(line, breaks, hope=True))
     if found is None:
         return None
     return line[:found.offset] + ending, indent_to(found.column) + line[found.offset + 1:]
 
 
-def _best(line: bytes, breaks: Sequence[_Break]) -> _Break | None:
-    """The outermost break, as late as fits, after which the rest fits or can be broken again."""
-    for one in sorted(breaks, key=lambda b: (b.depth, -b.offset)):
+def _best(line: bytes, breaks: Sequence[_Break], parts: Sequence[_Break] = (),
+          hope: bool = False) -> _Break | None:
+    """The outermost break, as late as fits, after which the rest fits or is broken again.
+
+    `parts` come last. With `hope`, what is broken again may be too long even so.
+    """
+    def rank(one: _Break) -> tuple[int, int]:
+        return one.depth, -one.offset
+
+    every = [*sorted(breaks, key=rank), *sorted(parts, key=rank)]
+    for one in every:
         tail = indent_to(one.column) + line[one.offset + 1:].rstrip(b"\r")
-        later = any(b.offset > one.offset for b in breaks)
-        if columns(line[:one.offset]) <= LIMIT and (columns(tail) <= LIMIT or later):
+        again = any(b.offset > one.offset and (hope or columns(
+            indent_to(one.column) + line[one.offset + 1:b.offset]) <= LIMIT) for b in every)
+        if columns(line[:one.offset]) <= LIMIT and (columns(tail) <= LIMIT or again):
             return one
     return None
 

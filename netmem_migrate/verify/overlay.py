@@ -64,7 +64,7 @@ def partners_of(root: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for twin in TWINS:
         for form in twin.forms:
-            if not form.extra and target.has(form.netmem, form.parameters):
+            if not form.extra and target.fits(form):
                 found.setdefault(form.netmem, []).append(form.page)
     return found
 
