@@ -123,6 +123,7 @@ def _realign(source: bytes, edits: Sequence[Edit]) -> list[Edit]:
     return added
 
 
+_NAME = re.compile(rb"[A-Za-z_]\w*")
 _BINARY = (b" |", b" &", b" ^", b" +", b" -")
 
 
@@ -145,6 +146,8 @@ def _wrap(text: bytes, touched: set[int]) -> bytes:
             continue
         broken = _break(lines, index)
         if broken is None:
+            at = _before_parenthesis(lines, index)
+            queue = [i + (at is not None and i > at) for i in queue]
             continue
         head, tail = broken
         lines[index] = head
@@ -158,6 +161,58 @@ def _wrap(text: bytes, touched: set[int]) -> bytes:
         queue = sorted({index + 1, *(i + shift if i > index else i for i in queue)},
                        reverse=True)
     return b"\n".join(lines)
+
+
+def _before_parenthesis(lines: list[bytes], index: int) -> int | None:
+    """Break a call before its parenthesis, where an argument fits on no line under it.
+
+    Only a call that is a statement of its own, and only if all of it fits then. checkpatch.pl
+    takes neither a line that ends with a parenthesis nor arguments that are not aligned. Returns
+    the line after which one was added.
+    """
+    code = code_of(b"\n".join(lines))
+    start = _offset(lines, index)
+    stack = _open_brackets(code, start)
+    if not stack or code[stack[-1]] != 40:
+        return None
+    owner = code.count(b"\n", 0, stack[-1])
+    head = lines[owner][:stack[-1] - _offset(lines, owner)]
+    first = _offset(lines, owner)
+    name = head.lstrip(b" \t")
+    if not _NAME.fullmatch(name) or _continues(code, first):
+        return None
+    end = _closing(code, stack[-1])
+    last = code.count(b"\n", 0, end)
+    under = columns(head) + 1
+    rest = lines[owner + 1:last + 1]
+    if any(columns(one[:len(one) - len(one.lstrip(b" \t"))]) < under for one in rest):
+        return None
+    indent = columns(head[:len(head) - len(name)]) + TAB
+    ending = b"\r" if lines[owner].endswith(b"\r") else b""
+    moved = [head + ending, indent_to(indent) + lines[owner][len(head):]]
+    for one in rest:
+        text = one.lstrip(b" \t")
+        column = columns(one[:len(one) - len(text)])
+        moved.append(indent_to(indent + 1 + column - under) + text)
+    if any(columns(one.rstrip(b"\r")) > LIMIT for one in moved):
+        return None
+    lines[owner:last + 1] = moved
+    return owner
+
+
+def _offset(lines: list[bytes], index: int) -> int:
+    return sum(len(line) + 1 for line in lines[:index])
+
+
+def _closing(code: bytes, opener: int) -> int:
+    """The offset of the bracket that closes the one at `opener`, or the end of the code."""
+    depth = 0
+    for match in _BRACKETS.finditer(code, opener):
+        byte = code[match.start()]
+        depth += (byte in b"([{") - (byte in b")]}")
+        if depth == 0:
+            return match.start()
+    return len(code)
 
 
 def _joins(lines: list[bytes], index: int, tail: bytes, following: bytes) -> bool:
