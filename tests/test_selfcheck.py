@@ -15,7 +15,6 @@ from netmem_migrate.patch.selfcheck import RULES, Check, check_series
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.results import InputError
 
-
 OF_THE_TREE = {"git-am", "whitespace", "base-commit", "checkpatch", "declaration-order",
                "kernel-doc", "recipients"}
 
