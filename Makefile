@@ -39,7 +39,7 @@ test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
 	@$(BIN)/python tests/kernel/run.py $(KERNEL)
 
-test-tools: setup ## Run the tests that need Chromium, git send-email and a terminal (apt: chromium git-email)
+test-tools: setup ## Run the tests that need Chromium, git send-email and a terminal (apt: chromium git-email libmailtools-perl)
 	@$(BIN)/python -m pytest -n 2 tests/tools_needed
 
 bench-check: setup ## Seed faults into converted drivers and count those that check finds

@@ -20,6 +20,8 @@ from netmem_migrate.results import (
     InputError,
     Migration,
     Run,
+    Step,
+    StepKind,
     Verdict,
 )
 from netmem_migrate.rewrite.layout import rewrite
@@ -36,6 +38,7 @@ def migrate(
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     keep_names: bool = False,
+    keep: frozenset[str] = frozenset(),
     judge: bool = True,
     progress: Progress | None = None,
 ) -> Run:
@@ -43,7 +46,8 @@ def migrate(
 
     Each path is one driver: its folder, or one of its files. `kernel` names the tree, which is
     otherwise found by walking up; outside any tree the bundled model of `api` is used. `only` and
-    `skip` are ids of passes. `judge` asks for the requirements of netmem.rst in the reports.
+    `skip` are ids of passes. `keep` names members and globals that stay pages, as
+    `struct_name.member`. `judge` asks for the requirements of netmem.rst in the reports.
     Raises InputError for input that cannot be processed.
     """
     if not paths:
@@ -52,13 +56,22 @@ def migrate(
     homes = {path.resolve() if path.is_dir() else path.resolve().parent for path in paths}
     if tree is None and len(homes) > 1:
         raise InputError("outside a kernel tree there is no common root; give one driver at a time")
-    passes = _chosen(only, skip, keep_names)
+    passes = chosen(only, skip, keep_names)
     done: list[Migration] = []
+    unknown = set(keep)
     for path in paths:
         found = drivers.find(path, tree.root if tree else None)
         if progress is not None:
             progress(found.path)
-        done.append(migrate_driver(found, target, passes, judge=judge))
+        if not uses_page_pool(found):
+            done.append(nothing(found))
+            continue
+        analysis = analyse(found, target, keep=keep)
+        unknown -= {slot.name for slot in analysis.graph.slots.values()}
+        done.append(migrate_analysed(analysis, passes, judge=judge))
+    if unknown:
+        raise InputError(f"{min(unknown)}: no member or global of that name holds a page here; "
+                         "give STRUCT.MEMBER as the report spells it")
     root = tree.root if tree else drivers.find(paths[0], None).root
     return Run(root, tree.version if tree else "", target.api, tuple(done))
 
@@ -77,32 +90,69 @@ def analyse_path(path: Path, *, kernel: Path | None = None, api: str | None = No
     return analyse(drivers.find(path, tree.root if tree else None), target)
 
 
-def migrate_driver(found: drivers.Driver, target: Target, passes: Sequence[Loaded],
-                   *, judge: bool = True) -> Migration:
-    """Convert one driver in memory."""
-    if not uses_page_pool(found):
-        return Migration(DriverReport(found.path, found.files, Verdict.NOTHING_TO_DO))
-    analysis = analyse(found, target)
+def nothing(found: drivers.Driver) -> Migration:
+    """What is said of a driver that does not use page_pool."""
+    return Migration(DriverReport(found.path, found.files, Verdict.NOTHING_TO_DO))
+
+
+def migrate_analysed(analysis: Analysis, passes: Sequence[Loaded],
+                     *, judge: bool = True) -> Migration:
+    """Convert one driver that was analysed before."""
     rename = any(one.declared.id == "names" for one in passes)
     work = Work(analysis, new_names(analysis) if rename else {})
     by_file: dict[str, list[Edit]] = {}
+    prepared: dict[str, list[Edit]] = {}
     for one in passes:
         for edit in one.edits(work):
             by_file.setdefault(edit.file, []).append(edit)
+            if one.declared.prepares:
+                prepared.setdefault(edit.file, []).append(edit)
     changes: list[FileChange] = []
     kept: list[Edit] = []
     for file in sorted(by_file):
         source = analysis.sources[file]
-        text, edits = rewrite(source, by_file[file])
+        gone = prepared.get(file, [])
+        text, edits = rewrite(source, [edit for edit in by_file[file]
+                                       if edit in gone or not _inside(edit, gone)])
         declared = any(edit.transform == "declarations" for edit in edits)
         after = keep_order(source, text) if declared else text
         if after != source:
             changes.append(FileChange(file, source, after))
             kept.extend(edits)
-    return Migration(report(work, judge=judge), tuple(changes), tuple(kept))
+    steps = _steps(analysis.sources, passes, prepared, changes)
+    return Migration(report(work, judge=judge), tuple(changes), tuple(kept), steps)
 
 
-def _chosen(only: Sequence[str], skip: Sequence[str], keep_names: bool) -> list[Loaded]:
+def _inside(edit: Edit, gone: Sequence[Edit]) -> bool:
+    return any(one.start <= edit.start and edit.end <= one.end for one in gone)
+
+
+def _steps(sources: dict[str, bytes], passes: Sequence[Loaded],
+           prepared: dict[str, list[Edit]], changes: Sequence[FileChange]) -> tuple[Step, ...]:
+    """The patches that make `changes`: those that prepare, in order, then the conversion."""
+    state = {change.path: change.before for change in changes}
+    steps: list[Step] = []
+    for number, one in enumerate(passes):
+        if not one.declared.prepares:
+            continue
+        so_far = {other.declared.id for other in passes[:number + 1]}
+        made = []
+        for file, edits in prepared.items():
+            text = rewrite(sources[file], [e for e in edits if e.transform in so_far])[0]
+            if text != state[file]:
+                made.append(FileChange(file, state[file], text))
+                state[file] = text
+        if made:
+            steps.append(Step(StepKind.HINTS, tuple(made)))
+    rest = tuple(FileChange(change.path, state[change.path], change.after)
+                 for change in changes if state[change.path] != change.after)
+    if rest:
+        steps.append(Step(StepKind.CONVERT, rest))
+    return tuple(steps)
+
+
+def chosen(only: Sequence[str], skip: Sequence[str], keep_names: bool) -> list[Loaded]:
+    """The passes to run. Raises InputError for an id that no pass has."""
     passes = load()
     known = {one.declared.id for one in passes}
     for name in [*only, *skip]:

@@ -16,8 +16,10 @@ COMMANDS: dict[str, str] = {
     "diff": "Show what would change; write nothing.",
     "apply": "Convert in place, atomically.",
     "format-patch": "Write a series that `git am` takes.",
+    "review": "Walk the hunks as `git add -p` does.",
     "verify": "Prove patches on a real tree with the kernel's own compiler.",
     "explain": "Say why a site was converted, bridged or kept, or what a pass does.",
+    "api": "The netmem API as the tool knows it: list, show, compare kernels, sync.",
     "kernel": "Fetch, prepare and list kernel trees.",
     "transform": "List the passes.",
 }

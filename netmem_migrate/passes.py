@@ -26,7 +26,8 @@ class Pass:
     """The declaration of a pass.
 
     `before` and `after` are whole functions or records of C: `explain` prints them, and a test
-    runs the tool on `before`. `order` sorts passes for reading; edits never depend on it.
+    runs the tool on `before`. `order` sorts passes for reading; edits never depend on it. The
+    edits of a pass that `prepares` are a patch of their own, before the conversion.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Pass:
     after: str
     follows: str
     order: int
+    prepares: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,13 +135,32 @@ class DriverReport:
     parse: ParseCounts = ParseCounts()
 
 
+class StepKind(StrEnum):
+    """What one patch of a driver's series does."""
+
+    HINTS = "hints"  # drops prefetches of page descriptors, before the conversion
+    CONVERT = "convert"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One logical change of a driver, a patch of its own: the tree before and after it builds."""
+
+    kind: StepKind
+    changes: tuple[FileChange, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """The result of converting one driver: its report, and the files that change."""
+    """The result of converting one driver: its report, and the files that change.
+
+    `steps` are the patches that lead there, in order; together they make `changes`.
+    """
 
     report: DriverReport
     changes: tuple[FileChange, ...] = ()
     edits: tuple[Edit, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from netmem_migrate.patch import message
+from netmem_migrate.patch import message, subject
 from netmem_migrate.patch.apply import apply
 from netmem_migrate.patch.diff import changes_of, diff
 from netmem_migrate.patch.series import SeriesOptions, write_series
@@ -410,7 +410,7 @@ def test_series_applies_with_git_am_and_gives_what_apply_gives(
     git_tree: Path, tmp_path: Path
 ) -> None:
     run = run_of(git_tree, DEMO, OTHER)
-    files = write_series(run, tmp_path / "out", SeriesOptions())
+    files = write_series(run, tmp_path / "out", SeriesOptions(together=True))
     assert [file.name for file in files] == [
         "0000-cover-letter.patch",
         "0001-net-demo-convert-Rx-buffers-to-netmem.patch",
@@ -440,7 +440,7 @@ def test_series_has_the_same_bytes_everywhere(
 ) -> None:
     def made(root: Path, name: str) -> dict[str, bytes]:
         run = run_of(root, DEMO, OTHER)
-        return without_base(write_series(run, tmp_path / name, SeriesOptions(signoff=True)))
+        return without_base(write_series(run, tmp_path / name, SeriesOptions(signoff=True, together=True)))
 
     unpacked = made(tree, "unpacked")
     commit_all(tree)
@@ -548,14 +548,14 @@ def test_series_subject_prefixes(tree: Path, tmp_path: Path) -> None:
 
 def test_cover_letter_is_filled_in(tree: Path, tmp_path: Path) -> None:
     run = run_of(tree, DEMO, OTHER, verdict=Verdict.PARTIAL)
-    cover = write_series(run, tmp_path / "out", SeriesOptions())[0].read_text()
+    cover = write_series(run, tmp_path / "out", SeriesOptions(together=True))[0].read_text()
     assert "***" not in cover
     assert "Subject: [PATCH net-next 0/2] net: convert Rx buffers of demo and other" in cover
     assert re.search(r"^  demo +2 +1 +0 +1 +1$", cover, re.MULTILINE)
     assert "two origins meet" in cover
     assert f"{DEMO} \\\n" in cover or f"{DEMO} {OTHER}\n" in cover
     assert "2 files changed, 6 insertions(+), 6 deletions(-)" in cover
-    files = write_series(run, tmp_path / "none", SeriesOptions(cover_letter=False))
+    files = write_series(run, tmp_path / "none", SeriesOptions(cover_letter=False, together=True))
     assert [file.name[:4] for file in files] == ["0001", "0002"]
 
 
@@ -604,9 +604,9 @@ def test_series_of_nothing_writes_nothing(tree: Path, tmp_path: Path) -> None:
 
 def test_series_over_an_earlier_one(tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    both = write_series(run_of(tree, DEMO, OTHER), out, SeriesOptions())
+    both = write_series(run_of(tree, DEMO, OTHER), out, SeriesOptions(together=True))
     (out / "notes.txt").write_text("mine\n")
-    assert write_series(run_of(tree, DEMO, OTHER), out, SeriesOptions()) == both
+    assert write_series(run_of(tree, DEMO, OTHER), out, SeriesOptions(together=True)) == both
     both[0].write_text("edited by hand\n")
     before = snapshot(out)
     with pytest.raises(InputError, match="holds another series"):
@@ -652,7 +652,7 @@ def test_message_says_what_moved_what_stayed_and_what_is_not_claimed() -> None:
         "locals of demo_fill()",
         "page_pool_put_page() in demo_xdp(): the page is sent by XDP and is host memory",
         "struct demo_buf.data: two origins meet; left for a person to decide",
-        "page_pool_dev_alloc_pages -> page_pool_dev_alloc_netmems",
+        "- page_pool_dev_alloc_pages(pool) + page_pool_dev_alloc_netmems(pool)",
         "unreadable (device) memory is neither added nor claimed",
         "Not compiled or run on hardware yet",
         "(passes: allocation, declarations)",
@@ -727,21 +727,21 @@ def test_prefix_from_the_folder(tree: Path, path: str, prefix: str) -> None:
     files = [f"{path}/rx_main.c", f"{path}/rx.h"]
     if path.endswith("none"):
         files = [f"{path}/none_rx_main.c", f"{path}/none_rx_ring.c"]
-    assert message.folder_prefix(path, tree, files) == prefix
+    assert subject.folder_prefix(path, tree, files) == prefix
 
 
 def test_prefix_from_history_needs_the_drivers_name_twice() -> None:
-    assert message.history_prefix(DEMO, ["net: demo: a", "net: demo: b", "demo: c"]) == "net: demo"
-    assert message.history_prefix(DEMO, ["net: demo: a"]) == ""
-    assert message.history_prefix(DEMO, ["treewide: a"] * 9) == ""
-    assert message.history_prefix(DEMO, ["no prefix here"] * 9) == ""
-    assert message.history_prefix("drivers/net/ethernet/x/core", ["net/x_core: a"] * 2) == (
+    assert subject.history_prefix(DEMO, ["net: demo: a", "net: demo: b", "demo: c"]) == "net: demo"
+    assert subject.history_prefix(DEMO, ["net: demo: a"]) == ""
+    assert subject.history_prefix(DEMO, ["treewide: a"] * 9) == ""
+    assert subject.history_prefix(DEMO, ["no prefix here"] * 9) == ""
+    assert subject.history_prefix("drivers/net/ethernet/x/core", ["net/x_core: a"] * 2) == (
         "net/x_core"
     )
 
 
 def test_no_two_subjects_are_the_same() -> None:
-    titles = message.subjects(["net: a", "net: a", "net: b"], ["d/one", "d/two", "d/three"])
+    titles = subject.subjects(["net: a", "net: a", "net: b"], ["d/one", "d/two", "d/three"])
     assert len(set(titles)) == 3
     assert titles[2] == "net: b: convert Rx buffers to netmem"
 

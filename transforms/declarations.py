@@ -3,7 +3,9 @@
 
 `struct page *x` becomes `netmem_ref x`, and one pointer goes from arrays and cursors too. A
 declaration of several names is split when only some of them move. sizeof(struct page *) in what
-allocates a moved array follows. The column of a member's name stays where it was.
+allocates a moved array follows. The column of a member's name stays where it was. `void *` that
+was found to hold nothing but pages of the pool is retyped like `struct page *`, and casts between
+the two go.
 """
 
 from __future__ import annotations
@@ -44,6 +46,10 @@ def edits(work: Work) -> Iterator[Edit]:
     for file, start, end, text in retype(work):
         yield work.edit(PASS, file, start, end, text, "holds memory of the page_pool")
     for use in work.analysis.graph.uses:
+        if use.kind is UseKind.CAST and use.inner is not None and work.moves(use.slot):
+            inner = use.inner
+            yield work.edit(PASS, use.place.file, use.place.node.start_byte, inner.start_byte,
+                            b"", "both sides are netmem_ref")
         if use.kind is UseKind.SIZEOF and use.inner is not None and work.moves(use.slot):
             for start, end, text in retype_descriptor(
                     work.analysis.sources[use.place.file], use.inner):

@@ -25,6 +25,7 @@ class Conversion:
     only: tuple[str, ...]
     skip: tuple[str, ...]
     keep_names: bool
+    keep: tuple[str, ...]
     report: Path | None
     quiet: bool
 
@@ -34,6 +35,7 @@ class Conversion:
         words += [f"--only={one}" for one in self.only]
         words += [f"--skip={one}" for one in self.skip]
         words += ["--keep-names"] if self.keep_names else []
+        words += [f"--keep={one}" for one in self.keep]
         return tuple(words)
 
 
@@ -52,6 +54,8 @@ _SHARED: tuple[Callable[[Any], Any], ...] = (
     click.option("--only", multiple=True, metavar="ID", help="Run this pass only. Repeatable."),
     click.option("--skip", multiple=True, metavar="ID", help="Leave this pass out. Repeatable."),
     click.option("--keep-names", is_flag=True, help="Rename nothing."),
+    click.option("--keep", multiple=True, metavar="STRUCT.MEMBER",
+                 help="Leave this member, or global, a page. Repeatable."),
     click.option(
         "--report",
         type=click.Path(path_type=Path),
@@ -84,6 +88,7 @@ def conversion(options: dict[str, Any]) -> Conversion:
         only=options["only"],
         skip=options["skip"],
         keep_names=options["keep_names"],
+        keep=options["keep"],
         report=options["report"],
         quiet=options["quiet"],
     )
@@ -108,8 +113,8 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
         click.echo("\r\033[K", nl=False, err=True)
 
 
-def convert(paths: tuple[Path, ...], options: Conversion) -> Run:
-    """Run the conversion in memory."""
+def convert(paths: tuple[Path, ...], options: Conversion, *, judge: bool = False) -> Run:
+    """Run the conversion in memory; `judge` asks for the requirements of netmem.rst too."""
     from netmem_migrate import api
 
     _check_report(options.report)
@@ -121,7 +126,8 @@ def convert(paths: tuple[Path, ...], options: Conversion) -> Run:
             only=options.only,
             skip=options.skip,
             keep_names=options.keep_names,
-            judge=options.report is not None,
+            keep=frozenset(options.keep),
+            judge=judge or options.report is not None,
             progress=progress,
         )
     return run

@@ -3,23 +3,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.results import InputError
-
-_LIMIT = 15  # patches a series, Documentation/process/maintainer-netdev.rst
+from netmem_migrate.results import ExitCode, InputError, Run
 
 
-def _notes(files: tuple[Path, ...], *, signoff: bool) -> None:
+def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
+    from netmem_migrate.patch import folder, recipients
+    from netmem_migrate.patch.steps import LIMIT
+
     patches = [file for file in files if "0000-" not in file.name]
-    if len(patches) > _LIMIT:
+    if len(patches) > LIMIT:
         click.echo(
-            f"note: {len(patches)} patches; netdev takes at most {_LIMIT} in a series", err=True
+            f"note: {len(patches)} patches in several series; netdev wants at most {LIMIT} of one "
+            "person under review at a time", err=True,
         )
     if patches and not signoff:
         click.echo(
@@ -27,6 +29,29 @@ def _notes(files: tuple[Path, ...], *, signoff: bool) -> None:
             "(checkpatch.pl asks for Signed-off-by)",
             err=True,
         )
+    for place in dict.fromkeys(file.parent for file in patches):
+        args = place / folder.BESIDE / folder.OPTIONS
+        if args.is_file():
+            click.echo(f"to send: xargs -a {args} git send-email {place}/*.patch", err=True)
+            continue
+        try:
+            recipients.ask(root, [file.read_bytes() for file in patches])
+        except InputError as error:
+            click.echo(f"note: no list of recipients: {error}", err=True)
+            return
+
+
+def _prove(run: Run, *, together: bool, quiet: bool) -> tuple[dict[str, str], tuple[str, ...]]:
+    from netmem_migrate.patch.prove import prove
+    from netmem_migrate.patch.steps import plans
+    from netmem_migrate.report.progress import progress
+
+    with progress(quiet=quiet) as bar:
+        bar.step("Compiling")
+        proven = prove(
+            run, plans(run, together=together),
+            lambda source, done, count: bar.at(done / count, f"{done}/{count} {source}"))
+    return proven.sentences, proven.failed
 
 
 @click.command(
@@ -44,16 +69,33 @@ def _notes(files: tuple[Path, ...], *, signoff: bool) -> None:
     help="Where to write the patches; made if need be.",
 )
 @click.option(
+    "--together",
+    is_flag=True,
+    help="One series of all drivers. Default: one a driver, each in a folder of DIR.",
+)
+@click.option(
     "-v",
     "--reroll-count",
     "version",
     type=click.IntRange(min=1),
-    default=1,
     metavar="N",
-    help="Mark the series as the Nth version.",
+    help="Mark the series as the Nth version. Default: 1, or the one after --previous.",
+)
+@click.option(
+    "--previous",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder of the earlier version: adds a range-diff against it.",
 )
 @click.option("--rfc", is_flag=True, help="[RFC net-next] instead of [PATCH net-next].")
-@click.option("--tree", default="net-next", show_default=True, help="The tree in the subject.")
+@click.option("--tree", default="net-next", show_default=True, metavar="NAME",
+              help="The tree in the subject.")
+@click.option(
+    "--base",
+    default="",
+    metavar="COMMIT",
+    help="Name COMMIT as base-commit, or `none`. Default: HEAD.",
+)
 @click.option(
     "--cover-letter/--no-cover-letter",
     default=None,
@@ -68,9 +110,22 @@ def _notes(files: tuple[Path, ...], *, signoff: bool) -> None:
 @click.option(
     "--assisted-by/--no-assisted-by",
     default=None,
-    help="Add `Assisted-by: netmem-migrate`. Default: where the tree's process documents ask.",
+    help="Add an Assisted-by tag. Default: where the tree's process documents ask, in their form.",
 )
-@click.option("--force", is_flag=True, help="Replace an earlier series in DIR.")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Compile and compare each patch first, and say so in its message (see `verify`).",
+)
+@click.option(
+    "--branch",
+    default="",
+    metavar="NAME",
+    help="Also leave the commits on this new branch, for `b4 prep --enroll`.",
+)
+@click.option(
+    "--force", is_flag=True, help="Replace an earlier series in DIR, and a branch that exists."
+)
 @_options.conversion_options
 @click.pass_context
 def command(
@@ -78,41 +133,59 @@ def command(
     /,
     paths: tuple[Path, ...],
     out: Path,
-    version: int,
+    together: bool,
+    version: int | None,
+    previous: Path | None,
     rfc: bool,
     tree: str,
+    base: str,
     cover_letter: bool | None,
     signoff: bool,
     assisted_by: bool | None,
+    verify: bool,
+    branch: str,
     force: bool,
     **shared: Any,
 ) -> None:
-    """Convert PATH and write one patch a driver to DIR; list the files on stdout.
+    """Convert PATH and write a series a driver to DIR; list the patches on stdout.
 
-    Work tree, index and branches stay untouched: git commits in a scratch repository, on top of
-    HEAD where there is one. Author is whom git's own settings name.
+    Work tree, index and HEAD stay untouched: git commits in a scratch repository, on top of
+    HEAD where there is one. Author is whom git's own settings name. DIR/send holds To and Cc by
+    the tree's get_maintainer.pl, as a list and as options of git send-email.
     """
+    from netmem_migrate.patch.series import SeriesOptions, write_series
+
     options = _options.conversion(shared)
     if Path("-") in paths:
         raise InputError("format-patch wants a file or folder in a tree, not -; use diff for stdin")
-    run = _options.convert(paths, options)
-    files = write_series(
-        run,
-        out,
-        SeriesOptions(
-            tree=tree,
-            version=version,
-            rfc=rfc,
-            cover_letter=cover_letter,
-            signoff=signoff,
-            force=force,
-            arguments=options.arguments(),
-            trailer=assisted_by,
-        ),
+    run = _options.convert(paths, options, judge=True)
+    wanted = SeriesOptions(
+        tree=tree,
+        version=version,
+        rfc=rfc,
+        cover_letter=cover_letter,
+        signoff=signoff,
+        force=force,
+        together=together,
+        base=base,
+        previous=previous,
+        branch=branch,
+        recipients=True,
+        arguments=options.arguments(),
+        trailer=assisted_by,
     )
+    if verify:
+        proven, failed = _prove(run, together=together, quiet=options.quiet)
+        if failed:
+            for line in failed:
+                click.echo(line, err=True)
+            click.echo("not proven; nothing was written", err=True)
+            ctx.exit(ExitCode.VERIFY)
+        wanted = replace(wanted, proven=proven)
+    files = write_series(run, out, wanted)
     for file in files:
         click.echo(str(file))
     _options.summary(run, options)
     if not options.quiet:
-        _notes(files, signoff=signoff)
+        _notes(run.root, files, signoff=signoff)
     ctx.exit(_options.exit_code(run))

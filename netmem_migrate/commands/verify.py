@@ -43,30 +43,41 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
     """
     from netmem_migrate.kernel import Kernel
     from netmem_migrate.report.progress import progress
-    from netmem_migrate.verify.am import apply_series
+    from netmem_migrate.verify.am import apply_steps, linked, numbered
     from netmem_migrate.verify.checkpatch import checkpatch as check_style
     from netmem_migrate.verify.proof import verify_changes
 
     tree = Kernel.at(kernel)
-    changes = apply_series(tree.root, patches)
+    patches = numbered(patches)
+    steps = apply_steps(tree.root, patches)
+    apart = linked(steps)
+    if not apart:  # patches that share no file are proven at once
+        steps = (tuple({one.path: one for step in steps for one in step
+                        if one.before != one.after}.values()),)
     style = check_style(tree.root, patches) if checkpatch else ()
     if not as_json:
-        click.echo(f"{tree.root}: linux {tree.version}, "
-                   f"{len(changes)} files changed", err=True)
+        changed = {one.path for step in steps for one in step if one.before != one.after}
+        click.echo(f"{tree.root}: linux {tree.version}, {len(changed)} files changed"
+                   + (f", {len(patches)} patches one after the other" if apart else ""), err=True)
+    found: list[tuple[str, ObjectProof]] = []
     with progress(quiet=as_json) as bar:
-        bar.step("Compiling")
-        proofs = verify_changes(
-            tree.root, changes, jobs=jobs or 0,
-            progress=lambda source, done, count: bar.at(done / count, f"{done}/{count} {source}"))
+        for number, step in enumerate(steps):
+            name = patches[number].name if apart else ""
+            bar.step(f"Compiling {name}".rstrip())
+            found += [(name, proof) for proof in verify_changes(
+                tree.root, step, jobs=jobs or 0, progress=lambda source, done, count: bar.at(
+                    done / count, f"{done}/{count} {source}"))]
+    proofs = [proof for _, proof in found]
     if as_json:
         click.echo(json.dumps({
             "version": 1, "kernel": tree.version,
-            "objects": [_as_dict(proof) for proof in proofs],
+            "objects": [{**_as_dict(proof), **({"patch": name} if name else {})}
+                        for name, proof in found],
             "checkpatch": [{"patch": one.patch, "line": one.line, "level": one.level,
                             "type": one.type, "text": one.text} for one in style],
         }, indent=2))
     else:
-        _print(proofs)
+        _print(found)
         for one in style:
             click.echo(f"{one.patch}:{one.line}: {one.level}:{one.type}: {one.text}")
     if style or not proofs or not all(proof.proven for proof in proofs):
@@ -82,17 +93,20 @@ def _as_dict(proof: ObjectProof) -> dict[str, object]:
             **{way: _said(getattr(proof, way)) for way in _WAYS}}
 
 
-def _print(proofs: Sequence[ObjectProof]) -> None:
+def _print(found: Sequence[tuple[str, ObjectProof]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     styles = {Status.PASS: "green", Status.FAIL: "bold red", Status.NOT_BUILT: "yellow"}
     table = Table(box=None, pad_edge=False, header_style="bold")
+    proofs = [proof for _, proof in found]
+    if any(name for name, _ in found):
+        table.add_column("patch", no_wrap=True)
     table.add_column("object", no_wrap=True)
     for way in _WAYS:
         table.add_column(way)
-    for proof in proofs:
-        table.add_row(proof.source, *(
+    for name, proof in found:
+        table.add_row(*([name[:4]] if name else []), proof.source, *(
             f"[{styles[status]}]{status.value}[/]"
             for status in (getattr(proof, way).status for way in _WAYS)))
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from netmem_migrate.driver import Driver
+from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.driver_slots import DriverSlots
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot
@@ -47,29 +48,50 @@ def uses_page_pool(driver: Driver) -> bool:
 
 
 def analyse(driver: Driver, target: Target,
-            progress: Callable[[str], None] | None = None) -> Analysis:
-    """Parse what matters of a driver, follow its pages, and decide what moves."""
+            progress: Callable[[str], None] | None = None,
+            keep: frozenset[str] = frozenset()) -> Analysis:
+    """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve())."""
     sources = {file: driver.read(file) for file in driver.files}
     for file in driver.borrowed:
         sources[file] = driver.read(file)
     symbols = Symbols()
     pending = [file for file, data in sources.items() if _PREFILTER.search(data)]
     _parse(symbols, sources, pending, progress)
-    words = _page_words(symbols)
-    while words:
-        pending = [file for file, data in sources.items()
-                   if file not in symbols.files and not words.isdisjoint(_WORD.findall(data))]
-        if not pending:
-            break
-        _parse(symbols, sources, pending, progress)
-        words = _page_words(symbols)
+    words = _parse_named(symbols, sources, _page_words(symbols), progress)
     _check_whole(driver, symbols)
     for file, data in sources.items():
         if file.endswith(".h") and file not in symbols.files:
             symbols.postpone(file, data)
-    slots = DriverSlots(symbols, target, frozenset(driver.files))
-    words |= _ALWAYS
-    for functions in list(symbols.functions.values()):
+    carriers = Carriers(symbols, frozenset(driver.files))
+    slots = _read(driver, target, sources, carriers, words)
+    while True:
+        # Each round follows pages one void pointer, or one function of an unread file, further.
+        unread = _defining(sources, symbols, slots.graph.unread_functions)
+        _parse(symbols, sources, unread, progress)
+        if not carriers.promote() and not unread:
+            break
+        words = _page_words(symbols)
+        words = _parse_named(symbols, sources, words, progress)
+        slots = _read(driver, target, sources, carriers, words)
+    _complete(slots)
+    carriers.settle(slots.graph)
+    return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep), target, sources)
+
+
+def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> list[str]:
+    """The files, not parsed yet, that declare one of these functions."""
+    if not names:
+        return []
+    return [file for file, data in sources.items()
+            if file not in symbols.files and not names.isdisjoint(_WORD.findall(data))]
+
+
+def _read(driver: Driver, target: Target, sources: dict[str, bytes], carriers: Carriers,
+          words: set[bytes]) -> DriverSlots:
+    """Read every function that names something that holds pages, and the file scope."""
+    slots = DriverSlots(carriers.symbols, target, frozenset(driver.files), carriers)
+    words = words | _ALWAYS
+    for functions in list(slots.symbols.functions.values()):
         for function in list(functions):
             if function.body is None or function.file not in slots.own:
                 continue
@@ -88,8 +110,7 @@ def analyse(driver: Driver, target: Target,
                                       Place(function.file, function.node,
                                             function.name.decode("latin-1")))
     _read_globals(slots)
-    _complete(slots)
-    return Analysis(driver, symbols, slots.graph, solve(slots.graph), target, sources)
+    return slots
 
 
 def _check_whole(driver: Driver, symbols: Symbols) -> None:
@@ -108,6 +129,19 @@ def _parse(symbols: Symbols, sources: dict[str, bytes], files: Iterable[str],
         if progress is not None:
             progress(file)
         symbols.add(file, parse(sources[file]))
+
+
+def _parse_named(symbols: Symbols, sources: dict[str, bytes], words: set[bytes],
+                 progress: Callable[[str], None] | None) -> set[bytes]:
+    """Parse what names something that holds pages, until no file is added; all such names."""
+    while words:
+        pending = [file for file, data in sources.items()
+                   if file not in symbols.files and not words.isdisjoint(_WORD.findall(data))]
+        if not pending:
+            break
+        _parse(symbols, sources, pending, progress)
+        words = _page_words(symbols)
+    return words
 
 
 def _page_words(symbols: Symbols) -> set[bytes]:

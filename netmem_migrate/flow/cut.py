@@ -15,6 +15,7 @@ from netmem_migrate.model.twins import Concern
 
 ALLOCATION_GAIN = 1000
 BRIDGE_COST = 1
+ON_REQUEST = "kept a page on request"
 
 _SOURCE = "pool"
 _SINK = "page"
@@ -33,14 +34,22 @@ class Solution:
         return slot in self.moved
 
 
-def solve(graph: Graph) -> Solution:
-    """Cut the graph; components that would gain nothing are left alone."""
+def solve(graph: Graph, keep: frozenset[str] = frozenset()) -> Solution:
+    """Cut the graph; components that would gain nothing are left alone.
+
+    `keep` names members and globals (`struct_name.member`) that a person wants to stay pages.
+    """
     allocations = [call.slot for call in graph.calls if call.twin.concern is Concern.ALLOCATION]
     solution = Solution()
     if not allocations:
         return solution
-    solution.moved = _cut(graph, allocations)
-    for component in _components(graph, solution.moved):
+    held = [slot for slot in graph.slots.values()
+            if slot.kind in (Kind.MEMBER, Kind.GLOBAL) and slot.name in keep]
+    solution.moved = _cut(graph, allocations, held)
+    if held:
+        for slot in _cut(graph, allocations) - solution.moved:
+            solution.stays[slot] = ON_REQUEST
+    for component in components(graph, solution.moved):
         reason = _useless(component)
         if reason:
             solution.moved -= component
@@ -55,7 +64,7 @@ def solve(graph: Graph) -> Solution:
     return solution
 
 
-def _cut(graph: Graph, allocations: Iterable[Slot]) -> set[Slot]:
+def _cut(graph: Graph, allocations: Iterable[Slot], held: Iterable[Slot] = ()) -> set[Slot]:
     """The slots on the pool side of the cheapest cut; the smallest such set."""
     import networkx as nx
     from networkx.algorithms.flow import preflow_push
@@ -91,7 +100,7 @@ def _cut(graph: Graph, allocations: Iterable[Slot]) -> set[Slot]:
     for bridge in graph.bridges:
         edge(bridge.into, bridge.origin if bridge.origin is not None else _SINK, BRIDGE_COST)
     # Slots that must stay are the sink itself, so that no path to it is unlimited.
-    closed = reach(graph.blockers, graph.predecessors(tied=True))
+    closed = reach([*graph.blockers, *held], graph.predecessors(tied=True))
     network.remove_nodes_from([slot for slot in closed if slot in network])
     residual = preflow_push(network, _SOURCE, _SINK)
     reached: set[object] = {_SOURCE}
@@ -105,7 +114,7 @@ def _cut(graph: Graph, allocations: Iterable[Slot]) -> set[Slot]:
     return {slot for slot in reached if isinstance(slot, Slot)}
 
 
-def _components(graph: Graph, moved: set[Slot]) -> list[set[Slot]]:
+def components(graph: Graph, moved: set[Slot]) -> list[set[Slot]]:
     """Moved slots that hang together."""
     near: dict[Slot, list[Slot]] = {slot: [] for slot in moved}
     for one, other, _ in [*graph.flows, *graph.same]:
@@ -139,9 +148,20 @@ def _explain(graph: Graph, solution: Solution, allocations: Iterable[Slot]) -> N
     for start in allocations:
         if start in solution.moved or start in solution.stays:
             continue
-        slot = next((one for one in reach([start], forward) if one in graph.blockers), None)
+        found = [one for one in reach([start], forward) if one in graph.blockers]
+        slot = _telling(graph, found)
         if slot is not None:
             solution.blocked[start] = (slot, _worst(graph.blockers[slot]))
+
+
+def _telling(graph: Graph, blocked: list[Slot]) -> Slot | None:
+    """Of the slots that stop a page, nearest first, the one where a person would begin."""
+    first = next((slot for slot in blocked
+                  if not all(blocker.derived for blocker in graph.blockers[slot])), None)
+    if first is None or not first.void:
+        return first or (blocked[0] if blocked else None)
+    # What a void pointer is given on the way matters less than where it is kept.
+    return next((slot for slot in blocked if slot.void and slot.kind is Kind.MEMBER), first)
 
 
 def _worst(blockers: list[Blocker]) -> Blocker:

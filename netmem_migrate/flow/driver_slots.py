@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot, Spelling
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import Twin
@@ -15,8 +16,10 @@ from netmem_migrate.syntax.types import Declarator, Member
 class DriverSlots:
     """Finds or makes the slot of a member, parameter, return value, local, global or call."""
 
-    def __init__(self, symbols: Symbols, target: Target, own: frozenset[str]) -> None:
+    def __init__(self, symbols: Symbols, target: Target, own: frozenset[str],
+                 carriers: Carriers | None = None) -> None:
         self.symbols = symbols
+        self.carriers = carriers or Carriers(symbols, own)
         self.target = target
         self.own = own
         self.graph = Graph()

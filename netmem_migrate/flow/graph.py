@@ -38,6 +38,7 @@ class Category(StrEnum):
     FUNCTION_POINTER = "function-pointer"
     UNRESOLVED = "unresolved"
     PARSE_ERROR = "parse-error"
+    OWN_RECYCLING = "own-recycling"
     ADDRESS = "address"
     EXPORTED = "exported"
     MISSING_API = "missing-api"
@@ -77,6 +78,7 @@ class Slot:
     spellings: list[Spelling] = field(default_factory=list)
     names: list[Place] = field(default_factory=list)
     twin: Twin | None = None
+    void: bool = False  # declared as `void *`, not as `struct page *`
 
     @property
     def short_name(self) -> str:
@@ -93,6 +95,7 @@ class Blocker:
     category: Category
     text: str
     place: Place
+    derived: bool = False  # follows from the blocker of another slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +103,14 @@ class Bridge:
     """A page that flows into a slot: `page_to_netmem()` if the slot moves and the page does not.
 
     `origin` is the slot it comes from, or None for a page that no slot of the driver holds;
-    `text` then says where it comes from.
+    `text` then says where it comes from, and `typed` that its type is known to be a page's.
     """
 
     place: Place
     origin: Slot | None
     into: Slot
     text: str
+    typed: bool = True
 
 
 class UseKind(StrEnum):
@@ -118,6 +122,8 @@ class UseKind(StrEnum):
     UNWRAP = "unwrap"  # page_to_netmem(x): `x`
     POOL = "pool"  # page->pp: netmem_get_pp(x)
     POOL_COUNT = "pool-count"  # &page->pp_ref_count: netmem_get_pp_ref_count_ref(x)
+    HINT = "hint"  # prefetchw(page), a statement of its own: dropped
+    CAST = "cast"  # a cast between struct page * and void *: dropped
     NODE = "node"  # page_to_nid(x) == n: netmem_is_pref_nid(x, n)
 
 
@@ -146,7 +152,12 @@ class Call:
 
 @dataclass(slots=True)
 class Graph:
-    """All slots of a driver and how pages flow between them."""
+    """All slots of a driver and how pages flow between them.
+
+    `host_reads` says of a call of page_address() what reads the address as an skb or an XDP frame;
+    `grants` are pages of skb frags that are granted to another domain; `unread_functions` are
+    given pages and not declared in any file that was read.
+    """
 
     slots: dict[tuple[object, ...], Slot] = field(default_factory=dict)
     flows: list[tuple[Slot, Slot, Place]] = field(default_factory=list)
@@ -156,10 +167,22 @@ class Graph:
     uses: list[Use] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     unresolved_members: dict[bytes, list[Place]] = field(default_factory=dict)
+    host_reads: dict[Slot, tuple[str, Place]] = field(default_factory=dict)
+    grants: list[tuple[str, Place]] = field(default_factory=list)
+    unread_functions: set[bytes] = field(default_factory=set)
 
-    def block(self, slot: Slot, category: Category, text: str, place: Place) -> None:
+    def block(self, slot: Slot, category: Category, text: str, place: Place,
+              *, derived: bool = False) -> None:
         """Note that `slot` must stay a page."""
-        self.blockers.setdefault(slot, []).append(Blocker(category, text, place))
+        self.blockers.setdefault(slot, []).append(Blocker(category, text, place, derived))
+
+    def near(self) -> dict[Slot, list[Slot]]:
+        """For each slot, those that share pages with it in either direction."""
+        edges: dict[Slot, list[Slot]] = {}
+        for origin, into, _ in [*self.flows, *self.same]:
+            edges.setdefault(origin, []).append(into)
+            edges.setdefault(into, []).append(origin)
+        return edges
 
     def predecessors(self, *, tied: bool = False) -> dict[Slot, list[Slot]]:
         """For each slot, those whose pages flow into it.

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from tree_sitter import Node
 
+from netmem_migrate.flow.carriers import could_carry, paged
 from netmem_migrate.flow.driver_slots import DriverSlots
 from netmem_migrate.flow.graph import (
     Bridge,
@@ -21,7 +23,8 @@ from netmem_migrate.flow.graph import (
     Use,
     UseKind,
 )
-from netmem_migrate.model.twins import BY_PAGE, Twin
+from netmem_migrate.model.twins import BY_PAGE, HINTS, Twin
+from netmem_migrate.syntax.find import nodes
 from netmem_migrate.syntax.symbols import Function
 from netmem_migrate.syntax.types import PAGE, Declarator, Type, read_declarator
 
@@ -34,9 +37,20 @@ _TRANSPARENT = frozenset({
 _TESTS = frozenset({b"WARN", b"WARN_ONCE"})
 # Calls that take memory that holds pages, whatever it holds.
 _MEMORY = frozenset({
-    b"kfree", b"kvfree", b"vfree", b"devm_kfree", b"memset", b"kfree_rcu", b"prefetch",
+    b"kfree", b"kvfree", b"vfree", b"devm_kfree", b"memset", b"kfree_rcu",
     b"bitmap_free", b"ksize",
 })
+_HINTS = frozenset(name.encode() for name in HINTS)
+_COPIES = frozenset({b"kmemdup", b"kmemdup_array", b"devm_kmemdup"})
+# Calls by which a driver counts references of pages on its own account, or tests for reuse.
+_RECYCLING = frozenset({b"page_ref_add", b"page_ref_sub", b"page_ref_inc", b"page_ref_dec",
+                        b"__page_frag_cache_drain", b"dev_page_is_reusable", b"page_ref_freeze"})
+# Types of memory that is known by its address.
+_BYTES = frozenset({"u8", "char", "unsigned char", "uint8_t"})
+_GRANTS = (b"gnttab_", b"xenbus_grant")
+# What reads memory by its address as a packet; such memory is the host's by design.
+_HOST_READERS = frozenset({b"build_skb", b"napi_build_skb", b"slab_build_skb",
+                           b"build_skb_around", b"xdp_prepare_buff"})
 _FLEXIBLE = frozenset({b"struct_size", b"flex_array_size"})
 _SIZED_ALLOC = re.compile(rb"^(?:k|v|kv|devm_k)[mzc]alloc_(?:obj|objs|flex)$")
 _ENTRY = re.compile(rb"^(?:container_of(?:_const)?|\w*_entry(?:_rcu|_safe)?|typecheck)$")
@@ -64,6 +78,7 @@ class Value:
     node: Node
     type: Type | None = None
     atoms: tuple[Atom, ...] = ()
+    carrier: Callable[[], None] | None = None  # notes that its void declaration carries a page
 
     @property
     def holds_page(self) -> bool:
@@ -72,6 +87,9 @@ class Value:
     @property
     def level(self) -> int:
         return self.type.level if self.type is not None else 0
+
+
+_Named = tuple[Type, Slot | None, Callable[[], None] | None]
 
 
 class FunctionReader:
@@ -85,9 +103,10 @@ class FunctionReader:
         self.path = function.file
         self.parsed = driver.symbols.files[function.file]
         self.title = function.name.decode("latin-1")
-        self.scopes: list[dict[bytes, tuple[Type, Slot | None]]] = [{}]
+        self.scopes: list[dict[bytes, _Named]] = [{}]
         self.touched: set[Slot] = set()
         self.errors: list[Node] = []
+        self.addresses: list[tuple[Slot, Node]] = []
 
     # ------------------------------------------------------------------ entry
 
@@ -97,7 +116,10 @@ class FunctionReader:
         for index, parameter in enumerate(function.parameters):
             slot = self.driver.parameter(function, index)
             if parameter.name:
-                self.scopes[0][parameter.name] = (parameter.type, slot)
+                self.scopes[0][parameter.name] = (
+                    parameter.type, slot, self._carried(
+                        parameter.type, partial(self.driver.carriers.note_parameter,
+                                                function, index)))
             if slot is not None:
                 self.touched.add(slot)
         result = self.driver.result(function)
@@ -105,10 +127,45 @@ class FunctionReader:
             self.touched.add(result)
         if function.body is not None:
             self._statement(function.body)
+            if self.addresses:
+                self._read_by_host(function.body)
         if self.errors:
             for slot in self.touched:
                 self.graph.block(slot, Category.PARSE_ERROR, "this code cannot be parsed",
                                  self._place(self.errors[0]))
+
+    def _read_by_host(self, body: Node) -> None:
+        """Note which addresses of pages go, directly or by a local, to what reads packets."""
+        readers = [node for node in nodes(body, "call_expression")
+                   if (name := node.child_by_field_name("function")) is not None
+                   and self._text(name) in _HOST_READERS]
+        if not readers:
+            return
+        for slot, node in self.addresses:
+            kept = self._assigned(node)
+            word = re.compile(rb"(?<![\w.>])" + re.escape(kept) + rb"\b") if kept else None
+            for reader in readers:
+                arguments = reader.child_by_field_name("arguments")
+                function = reader.child_by_field_name("function")
+                if arguments is None or function is None:
+                    continue
+                inside = arguments.start_byte <= node.start_byte < arguments.end_byte
+                if inside or (word is not None and word.search(self._text(arguments))):
+                    self.graph.host_reads.setdefault(
+                        slot, (self._text(function).decode("latin-1"), self._place(reader)))
+
+    def _assigned(self, node: Node) -> bytes:
+        """The variable that an address is kept in, offsets added to it or not."""
+        while (parent := node.parent) is not None:
+            if parent.type in ("init_declarator", "assignment_expression"):
+                left = parent.child_by_field_name(
+                    "declarator" if parent.type == "init_declarator" else "left")
+                return self._text(left).strip(b"* ") if left is not None else b""
+            if parent.type not in ("binary_expression", "cast_expression",
+                                   "parenthesized_expression", "conditional_expression"):
+                return b""
+            node = parent
+        return b""
 
     # -------------------------------------------------------------- helpers
 
@@ -131,10 +188,11 @@ class FunctionReader:
         place = self._place(value.node)
         if level == 0 and self._text(value.node) == b"0":
             return  # = { 0 } and the like mean the same for both
+        if value.carrier is not None and not value.holds_page:
+            value.carrier()
         if value.type is not None and not value.holds_page and not self._is_null(value):
             if level == 0:
-                self.graph.block(into, Category.VOID_POINTER,
-                                 "is set from a value that is not a page pointer", place)
+                self.graph.block(into, *self._other(value), place)
             else:
                 self._sizes(value.node, into)
             return
@@ -142,7 +200,7 @@ class FunctionReader:
             if level == 0:
                 if value.node.type == "call_expression":
                     self.graph.bridges.append(
-                        Bridge(place, None, into, self._callee(value.node)))
+                        Bridge(place, None, into, self._callee(value.node), typed=False))
                 elif self._text(value.node) != b"0":
                     self.graph.block(into, Category.UNRESOLVED,
                                      "is set from a value of unknown type", place)
@@ -166,6 +224,18 @@ class FunctionReader:
                 self.graph.flows.append((atom.slot, into, where))
                 self.graph.bridges.append(Bridge(where, atom.slot, into, atom.slot.name))
 
+    def _other(self, value: Value) -> tuple[Category, str]:
+        """How a blocker names a value that is not a page: as an address, or as something else."""
+        type_ = value.type
+        if type_ is None or type_.derivations != ("p",) or not type_.base:
+            return Category.VOID_POINTER, "is set from a value that is not a page pointer"
+        text = b" ".join(self._text(value.node).split()).decode("latin-1")
+        address = type_.base in _BYTES or any(
+            node.start_byte >= value.node.start_byte and node.end_byte <= value.node.end_byte
+            for _, node in self.addresses)
+        category = Category.ADDRESS if address else Category.VOID_POINTER
+        return category, f"is set from {text}, a {type_.base} *, too"
+
     def _sizes(self, node: Node, into: Slot) -> None:
         """sizeof(struct page *) in what allocates an array of pages follows the array."""
         for place, descriptor in self.driver.sizes:
@@ -186,14 +256,20 @@ class FunctionReader:
                 return self._text(function).decode("latin-1") + "()"
         return b" ".join(self._text(node).split()).decode("latin-1")
 
-    def _lookup(self, name: bytes) -> tuple[Type, Slot | None] | None:
+    def _lookup(self, name: bytes) -> _Named | None:
         for scope in reversed(self.scopes):
             if name in scope:
                 return scope[name]
         variable = self.symbols.variable(name, self.path)
         if variable is not None:
-            return variable.type, self.driver.global_(variable)
+            note = partial(self.driver.carriers.note_global, variable)
+            return (variable.type, self.driver.global_(variable),
+                    self._carried(variable.type, note))
         return None
+
+    def _carried(self, type_: Type | None, note: Callable[[], None]) -> Callable[[], None] | None:
+        """`note` for a declaration that can carry a page behind `void *`, else None."""
+        return note if type_ is not None and could_carry(type_) else None
 
     # ------------------------------------------------------------ statements
 
@@ -255,13 +331,18 @@ class FunctionReader:
 
     def _local(self, node: Node, declarator: Declarator) -> Slot | None:
         type_ = self.symbols.resolve(declarator.type)
+        if could_carry(type_) and self.driver.carriers.is_local(self.path,
+                                                                declarator.node.start_byte):
+            type_ = paged(type_)
         slot: Slot | None = None
         if type_.is_page and "f" not in type_.derivations and declarator.identifier is not None:
             slot = self._again(node, declarator, type_)
             self.touched.add(slot)
+        note = self._carried(type_, partial(self.driver.carriers.note_local, self.path,
+                                            declarator.node.start_byte, type_))
         if declarator.value is None:
             if declarator.name:
-                self.scopes[-1][declarator.name] = (type_, slot)
+                self.scopes[-1][declarator.name] = (type_, slot, note)
             return slot
         if declarator.type.base in ("__auto_type", "typeof", "auto"):
             value = self._value(declarator.value)
@@ -269,13 +350,13 @@ class FunctionReader:
             return slot
         # In C the name is in scope inside its own initialiser.
         if declarator.name:
-            self.scopes[-1][declarator.name] = (type_, slot)
-        self.initialise(type_, slot, declarator.value)
+            self.scopes[-1][declarator.name] = (type_, slot, note)
+        self.initialise(type_, slot, declarator.value, note)
         return slot
 
     def _again(self, node: Node, declarator: Declarator, type_: Type) -> Slot:
         """The slot of a local; one that two branches of an #if declare is a single slot."""
-        known_type, known = self.scopes[-1].get(declarator.name, (None, None))
+        known_type, known, _ = self.scopes[-1].get(declarator.name, (None, None, None))
         if known is not None and known_type == type_:
             known.spellings.append(Spelling(self.path, node, declarator.node,
                                             declarator.identifier, self.title))
@@ -288,11 +369,15 @@ class FunctionReader:
                                      self._place(node))
         return slot
 
-    def initialise(self, type_: Type | None, slot: Slot | None, node: Node) -> None:
-        """Follow an initialiser into a variable of `type_`, whose slot is `slot` if it has one."""
+    def initialise(self, type_: Type | None, slot: Slot | None, node: Node,
+                   note: Callable[[], None] | None = None) -> None:
+        """Follow an initialiser into a variable of `type_`, whose slot is `slot` if it has one.
+
+        `note` is called if a page goes into a variable that is declared void.
+        """
         if node.type != "initializer_list":
             scalar = self._value(node)
-            self._store(type_, slot, scalar)
+            self._store(type_, slot, scalar, note)
             if type_ is not None and (self._is_null(scalar) or scalar.type == Type("int")):
                 self._elided(self.symbols.resolve(type_), node)
             return
@@ -314,22 +399,24 @@ class FunctionReader:
                                   if type_ is not None and designated is type_ else None)
                         if record is not None and self._text(field) in record.order:
                             position = record.order.index(self._text(field)) + 1
-                        designated, inside = self._member(designated, field)
+                        designated, inside, note = self._member(designated, field)
                     else:
                         designated = designated.target() if designated else None
                 value = child.child_by_field_name("value")
                 if value is not None:
-                    self.initialise(designated, inside, value)
+                    self.initialise(designated, inside, value, note)
                 continue
             if type_ is not None and type_.derivations[:1] == ("a",):
-                self.initialise(type_.target(), slot, child)
+                self.initialise(type_.target(), slot, child, note)
                 continue
             resolved = self.symbols.resolve(type_) if type_ else None
             record = (self.symbols.record(resolved.base, self.path)
                       if resolved and not resolved.derivations else None)
             if record is not None and position < len(record.order):
                 member = record.members[record.order[position]]
-                self.initialise(member.type, self.driver.member(member), child)
+                self.initialise(member.type, self.driver.member(member), child,
+                                self._carried(member.type, partial(
+                                    self.driver.carriers.note_member, member)))
             else:
                 self.initialise(None, None, child)
             position += 1
@@ -361,6 +448,8 @@ class FunctionReader:
                 if slot is not None:
                     self._flow(value, slot, result.level)
             else:
+                if value.holds_page and could_carry(result):
+                    self.driver.carriers.note_result(self.function)
                 self._escape(value, self._hiding(result), "is returned as another type")
 
     def _hiding(self, type_: Type | None) -> Category:
@@ -370,10 +459,13 @@ class FunctionReader:
 
     # ----------------------------------------------------------- expressions
 
-    def _store(self, type_: Type | None, slot: Slot | None, value: Value) -> None:
+    def _store(self, type_: Type | None, slot: Slot | None, value: Value,
+               note: Callable[[], None] | None = None) -> None:
         if type_ is not None and type_.is_page and slot is not None:
             self._flow(value, slot, type_.level)
         elif value.holds_page:
+            if note is not None:
+                note()
             what = "is kept as another type"
             if type_ is None or (type_.is_page and slot is None):
                 what = "is stored where it cannot be followed"
@@ -419,15 +511,17 @@ class FunctionReader:
             else:  # a macro may be given the name of a member
                 self.graph.unresolved_members.setdefault(name, []).append(self._place(node))
             return Value(node)
-        type_, slot = found
+        type_, slot, note = found
         if slot is None:
             atoms = (Atom(node),) if type_.is_page else ()
-            return Value(node, type_, atoms)
+            return Value(node, type_, atoms, note)
         self.touched.add(slot)
         slot.names.append(self._place(node))
         return Value(node, type_, (Atom(node, slot),))
 
-    def _member(self, type_: Type | None, field: Node) -> tuple[Type | None, Slot | None]:
+    def _member(self, type_: Type | None, field: Node) -> tuple[
+            Type | None, Slot | None, Callable[[], None] | None]:
+        """The type, slot, and (if it is declared void) the note of a member."""
         name = self._text(field)
         member = self.symbols.member(type_, name, self.path)
         if member is None:
@@ -435,12 +529,13 @@ class FunctionReader:
             if (resolved is None or not resolved.base.startswith(("struct ", "union "))
                     or resolved.base in self.symbols.records):
                 self.graph.unresolved_members.setdefault(name, []).append(self._place(field))
-            return None, None
+            return None, None, None
         slot = self.driver.member(member)
         if slot is not None:
             self.touched.add(slot)
             slot.names.append(self._place(field))
-        return self.symbols.resolve(member.type), slot
+        note = self._carried(member.type, partial(self.driver.carriers.note_member, member))
+        return self.symbols.resolve(member.type), slot, note
 
     def _field(self, node: Node) -> Value:
         argument = node.child_by_field_name("argument")
@@ -463,12 +558,12 @@ class FunctionReader:
         arrow = any(c.type == "->" for c in node.children)
         if type_ is not None and (arrow or type_.derivations[:1] == ("a",)):
             type_ = self.symbols.resolve(type_).target()
-        member_type, slot = self._member(type_, field)
+        member_type, slot, note = self._member(type_, field)
         if slot is not None:
             return Value(node, member_type, (Atom(node, slot),))
         if member_type is not None and member_type.is_page:
             return Value(node, member_type, (Atom(node),))
-        return Value(node, member_type)
+        return Value(node, member_type, carrier=note)
 
     def _descriptor_argument(self, node: Node) -> Node | None:
         """The page inside pp_page_to_nmdesc(), if `node` is such a call."""
@@ -507,7 +602,7 @@ class FunctionReader:
         if type_.is_page and type_.level == 0:
             self._escape(value, Category.PAGE_ONLY_USE, "is indexed as an array of struct page")
             return Value(node)
-        return Value(node, type_.target(), self._moved(node, value))
+        return Value(node, type_.target(), self._moved(node, value), value.carrier)
 
     def _moved(self, node: Node, value: Value) -> tuple[Atom, ...]:
         return tuple(Atom(node, atom.slot, atom.null, atom.category) for atom in value.atoms)
@@ -521,12 +616,12 @@ class FunctionReader:
         if value.type is None:
             return Value(node)
         if operator.type == "&":
-            return Value(node, value.type.pointer(), self._moved(node, value))
+            return Value(node, value.type.pointer(), self._moved(node, value), value.carrier)
         type_ = self.symbols.resolve(value.type)
         if type_.is_page and type_.level == 0:
             self._escape(value, Category.PAGE_ONLY_USE, "its struct page is read")
             return Value(node)
-        return Value(node, type_.target(), self._moved(node, value))
+        return Value(node, type_.target(), self._moved(node, value), value.carrier)
 
     def _parentheses(self, node: Node) -> Value:
         inner = [child for child in node.named_children if child.type != "comment"]
@@ -537,7 +632,7 @@ class FunctionReader:
         if inner[0].type == "compound_statement":
             return self._statement_expression(inner[0])
         value = self._value(inner[0])
-        return Value(value.node, value.type, value.atoms)
+        return Value(value.node, value.type, value.atoms, value.carrier)
 
     def _statement_expression(self, node: Node) -> Value:
         self.scopes.append({})
@@ -571,8 +666,8 @@ class FunctionReader:
                 self._flow(value, slot, target.level)
         else:
             type_ = self.symbols.resolve(target.type) if target.type else None
-            self._store(type_, None, value)
-        return Value(node, target.type, self._moved(node, target))
+            self._store(type_, None, value, target.carrier)
+        return Value(node, target.type, self._moved(node, target), target.carrier)
 
     def _conditional(self, node: Node) -> Value:
         condition = node.child_by_field_name("condition")
@@ -605,10 +700,17 @@ class FunctionReader:
             self.initialise(type_, None, inner)
             return Value(node, type_)
         value = self._value(inner)
+        if (type_.is_page or could_carry(type_)) and value.holds_page \
+                and value.level == type_.level:
+            # What the page is stored in decides, not the cast.
+            for atom in value.atoms:
+                if atom.slot is not None:
+                    self.graph.uses.append(Use(UseKind.CAST, atom.slot, self._place(node),
+                                               inner=inner))
+            return Value(node, value.type, self._moved(node, value))
         if type_.is_page:
-            if value.holds_page and value.level == type_.level:
-                self._escape(value, Category.UNRESOLVED, "is cast to struct page *")
-                return Value(node, type_, self._moved(node, value))
+            if value.carrier is not None:
+                value.carrier()
             return Value(node, type_, (Atom(node, category=Category.VOID_POINTER),))
         if self._is_null(value):
             return Value(node, type_)
@@ -644,7 +746,7 @@ class FunctionReader:
         descriptor = node.child_by_field_name("type")
         if descriptor is not None:
             type_ = self._described(descriptor)
-            if type_.is_page and type_.level == 0:
+            if (type_.is_page or could_carry(type_)) and type_.level == 0:
                 self.driver.sizes.append((self._place(node), descriptor))
         return Value(node, Type("int"))
 
@@ -790,7 +892,7 @@ class FunctionReader:
             value = self._value(args[0])
             for child in args[1:]:
                 self._value(child)
-            return Value(node, value.type, self._moved(node, value))
+            return Value(node, value.type, self._moved(node, value), value.carrier)
         if name in _TESTS:
             for index, child in enumerate(args):
                 value = self._value(child)
@@ -803,10 +905,14 @@ class FunctionReader:
             if target.holds_page and slots:
                 self._flow(value, slots[0], target.level)
             else:
-                self._store(target.type, None, value)
+                self._store(target.type, None, value, target.carrier)
             return Value(node)
         if name == b"swap" and len(args) == 2:
             return self._swap(node, args)
+        if name in _HINTS and len(args) == 1:
+            return self._hint(node, name, args[0])
+        if name in _COPIES and len(args) > 1:
+            return self._copy(node, name, args)
         if name in _MEMORY:
             for child in args:
                 value = self._value(child)
@@ -832,6 +938,48 @@ class FunctionReader:
         if _ENTRY.match(name) and len(args) >= 2:
             return self._entry(node, args)
         return self._foreign(node, name, args, known)
+
+    def _hint(self, node: Node, name: bytes, argument: Node) -> Value:
+        """A prefetch: of a page's own descriptor it can be dropped where it stands alone."""
+        value = self._value(argument)
+        statement = node.parent
+        if not value.holds_page or value.level:
+            return Value(node)
+        if (statement is None or statement.type != "expression_statement"
+                or not self._alone(statement)):
+            self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {name.decode()}()")
+            return Value(node)
+        for atom in value.atoms:
+            if atom.slot is not None:
+                self.graph.uses.append(Use(UseKind.HINT, atom.slot, self._place(statement)))
+        return Value(node)
+
+    def _alone(self, statement: Node) -> bool:
+        """Whether a statement has its lines to itself, in a block, and no comment is about it."""
+        block, above = statement.parent, statement.prev_sibling
+        source = self.parsed.source
+        start = source.rfind(b"\n", 0, statement.start_byte) + 1
+        end = source.find(b"\n", statement.end_byte)
+        return (block is not None and block.type == "compound_statement"
+                and not source[start:statement.start_byte].strip()
+                and not source[statement.end_byte:end].strip()
+                and not (above is not None and above.type == "comment"
+                         and above.end_point[0] + 1 == statement.start_point[0]))
+
+    def _copy(self, node: Node, name: bytes, args: Sequence[Node]) -> Value:
+        """kmemdup(): the copy of an array of pages holds the same pages."""
+        first = 1 if name.startswith(b"devm") else 0
+        value = self._value(args[first])
+        for index, child in enumerate(args):
+            if index != first:
+                self._value(child)
+        if value.holds_page and value.level == 0:
+            self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {name.decode()}()")
+            return Value(node, Type("void", ("p",)))
+        if not value.holds_page or value.type is None:
+            return Value(node, Type("void", ("p",)))
+        derivations = value.type.derivations
+        return Value(node, Type(PAGE, ("p", *derivations[1:])), self._moved(node, value))
 
     def _entry(self, node: Node, args: Sequence[Node]) -> Value:
         """container_of() and its kin: the type is the second argument."""
@@ -882,8 +1030,14 @@ class FunctionReader:
             value = self._value(child)
             if macro:
                 self._escape(value, Category.MACRO, f"is passed to the macro {title}()")
-            else:
-                self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {title}()")
+                continue
+            if value.holds_page and known is None:
+                self.graph.unread_functions.add(name)
+            if value.holds_page and name.startswith(_GRANTS):
+                self.graph.grants.append((title, self._place(node)))
+            category = (Category.OWN_RECYCLING if name in _RECYCLING
+                        else Category.PAGE_ONLY_USE)
+            self._escape(value, category, f"is passed to {title}()")
         if _GIVES_PAGE.match(name):
             return Value(node, Type(PAGE, ("p",)), (Atom(node),))
         if known is not None:
@@ -917,6 +1071,8 @@ class FunctionReader:
                 self.touched.add(slot)
                 self._flow(value, slot, type_.level)
             elif value.holds_page:
+                if could_carry(type_):
+                    self.driver.carriers.note_parameter(known, index)
                 self._escape(value, self._hiding(type_),
                              f"is passed to {title}() as another type")
         result = self.symbols.resolve(known.result)
@@ -926,7 +1082,8 @@ class FunctionReader:
             return Value(node, result, (Atom(node, slot),))
         if result.is_page:
             return Value(node, result, (Atom(node),))
-        return Value(node, result)
+        return Value(node, result, carrier=self._carried(
+            result, partial(self.driver.carriers.note_result, known)))
 
     def _unwrap(self, node: Node, argument: Node) -> Value:
         value = self._value(argument)
@@ -948,6 +1105,8 @@ class FunctionReader:
                 self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {twin.page}()")
                 continue
             argument = child
+            if value.carrier is not None:
+                value.carrier()
             if value.holds_page:
                 self._flow(value, slot, 0)
             elif value.type is not None and not self._is_null(value):
@@ -965,6 +1124,7 @@ class FunctionReader:
         if twin.gives:
             return Value(node, Type(PAGE, ("p",)), (Atom(node, slot),))
         if twin.netmem == "netmem_address":
+            self.addresses.append((slot, node))
             return Value(node, Type("void", ("p",)))
         return Value(node)
 

@@ -150,3 +150,6 @@ BY_PAGE: dict[str, Twin] = {twin.page: twin for twin in TWINS}
 
 POOL_API: frozenset[str] = frozenset(twin.page for twin in TWINS if twin.pool_api)
 """The page_pool page API, each call of which the report lists."""
+
+HINTS: tuple[str, ...] = ("prefetch", "prefetchw", "net_prefetch", "net_prefetchw")
+"""Calls that mean nothing but speed; of a page's own descriptor they have no netmem form."""

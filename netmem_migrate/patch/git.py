@@ -81,13 +81,14 @@ class Repository:
     object_format: str
 
 
-def _run(
+def run(
     arguments: Sequence[str],
     *,
     cwd: Path,
     env: Mapping[str, str],
     stdin: bytes = b"",
 ) -> subprocess.CompletedProcess[bytes]:
+    """Run git whatever its exit code. Raises InputError without git, or a folder to run it in."""
     try:
         return subprocess.run(
             ["git", *arguments], cwd=cwd, env=dict(env), input=stdin, capture_output=True
@@ -105,7 +106,7 @@ def _last_line(output: bytes) -> str:
     return lines[-1] if lines else "no message"
 
 
-def _user_environment() -> dict[str, str]:
+def user_environment() -> dict[str, str]:
     """The user's environment, with git's messages in English and no other repository named."""
     env = {key: value for key, value in os.environ.items() if key not in _LOCAL}
     env.pop("LANGUAGE", None)
@@ -135,10 +136,10 @@ def author(folder: Path) -> Identity:
 
     Raises InputError where they name nobody: git is told not to guess one from the host name.
     """
-    result = _run(
+    result = run(
         ["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"],
         cwd=folder,
-        env=_user_environment(),
+        env=user_environment(),
     )
     ident = result.stdout.decode("utf-8", "replace").strip()
     name, opened, rest = ident.partition(" <")
@@ -153,8 +154,8 @@ def repository(folder: Path) -> Repository | None:
 
     Raises InputError where git does not trust the tree.
     """
-    env = _user_environment()
-    result = _run(
+    env = user_environment()
+    result = run(
         [
             "rev-parse",
             "--path-format=absolute",
@@ -179,7 +180,7 @@ def repository(folder: Path) -> Repository | None:
     top, objects, common, object_format, prefix = (
         result.stdout.decode("utf-8", "surrogateescape").split("\n")[:5]
     )
-    head = _run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], cwd=folder, env=env)
+    head = run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], cwd=folder, env=env)
     if head.returncode:
         return None
     return Repository(
@@ -266,7 +267,7 @@ class Scratch:
             "-c", "commit.gpgSign=false",
             "-c", "gc.auto=0",
         ]  # fmt: skip
-        return _run(
+        return run(
             [*settings, *arguments],
             cwd=self.folder / "work",
             env=self.env | dict(env or {}),

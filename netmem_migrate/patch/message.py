@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Subjects, commit messages and the cover letter.
+"""Commit messages.
 
 Follows Documentation/process/submitting-patches.rst, maintainer-netdev.rst and
-generated-content.rst of the kernel: 75 columns, imperative subject, no line that git or checkpatch
-would take for a comment or a diff, what a tool did said plainly, nothing claimed that did not run.
+generated-content.rst of the kernel: 75 columns, no line that git or checkpatch would take for a
+comment or a diff, what a tool did said plainly, nothing claimed that did not run.
 """
 
 from __future__ import annotations
@@ -11,49 +11,43 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
 
-from netmem_migrate.model.twins import TWINS
 from netmem_migrate.passes import load
-from netmem_migrate.results import Action, Declaration, FileChange, Migration, Site
+from netmem_migrate.patch import rules
+from netmem_migrate.results import Action, Declaration, DriverReport, FileChange, Migration, Site
 
 COLUMNS = 75
-TRAILER = "Assisted-by: netmem-migrate"
 _MAX_ITEMS = 6
 _MAX_FUNCTIONS = 6
-_DISCLOSURE = (
-    "Documentation/process/coding-assistants.rst",
-    "Documentation/process/generated-content.rst",
-)
-_PREFIX = re.compile(r"((?:[A-Za-z0-9_][\w.,/+-]*: ?)+)\S")
-_CALL = re.compile(rb"\b(\w+)\s*\(")
 _PLACE = re.compile(r" ?\([^()\s]+:\d+\)$")
-_MODULE = re.compile(
-    r"^([\w-]+?)-(?:y|m|objs|\$\(\w+\))[ \t]*[:+]?=[ \t]*([^\n#]*)", re.MULTILINE
-)
+_LACKS = re.compile(r"\bhas no (\w+)\(\)")
+
+# What each requirement of Documentation/networking/netmem.rst asks for, in a few words. Those that
+# a conversion itself is about (rx.1, rx.3) are not in question here.
+_ASKED = {
+    "rx.4": "PP_FLAG_DMA_MAP with PP_FLAG_DMA_SYNC_DEV",
+    "rx.5": "PP_FLAG_ALLOW_UNREADABLE_NETMEM",
+    "rx.6": "CPU syncs through the pool",
+    "rx.7": "no page recycling of its own",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """What made a patch: the command that repeats it, and what was proven of the result.
 
-    `proven` is one sentence about what really ran; "" when nothing did. `unreadable`: the driver
-    already sets PP_FLAG_ALLOW_UNREADABLE_NETMEM, so its buffers need not be pages.
+    `proven` is one or two sentences about what really ran; "" when nothing did. `trailer` is the
+    Assisted-by line, "" for none. `unreadable`: the driver already sets
+    PP_FLAG_ALLOW_UNREADABLE_NETMEM, so its buffers need not be pages.
     """
 
     command: str
     proven: str = ""
-    trailer: bool = True
+    trailer: str = ""
     unreadable: bool = False
-
-
-def wants_trailer(tree: Path) -> bool:
-    """Does this tree have a process document that asks for tools to be named?"""
-    return any((tree / document).is_file() for document in _DISCLOSURE)
 
 
 def repeat_command(paths: Sequence[str], options: Sequence[str]) -> str:
@@ -61,105 +55,11 @@ def repeat_command(paths: Sequence[str], options: Sequence[str]) -> str:
     return shlex.join(["netmem-migrate", "format-patch", *options, *paths])
 
 
-# -- subjects
+# -- layout
 
 
-def _words(path: str) -> list[str]:
-    parts = [part for part in PurePosixPath(path).parts if part not in ("drivers", "net")]
-    name = PurePosixPath(path)
-    return [PurePosixPath(part).stem if name.suffix in (".c", ".h") else part for part in parts]
-
-
-def _module(path: str, root: Path, files: Sequence[str]) -> str:
-    """What people call the driver: its folder, or its module where the folder is a vendor's."""
-    pure = PurePosixPath(path)
-    if pure.suffix in (".c", ".h"):
-        return pure.stem
-    if len(pure.parts) == 4 and pure.parts[:3] == ("drivers", "net", "ethernet"):
-        stems = sorted({PurePosixPath(file).stem for file in files if file.endswith(".c")})
-        owners = {owner for owner, parts in _modules(root / path).items() if parts & {*stems}}
-        if len(owners) == 1:
-            return owners.pop()
-        if stems:
-            shared = _common(stems).rstrip("_-")
-            return shared if len(shared) > 2 else pure.name
-    return pure.name or root.name
-
-
-def _common(words: Sequence[str]) -> str:
-    """The beginning that sorted words share."""
-    length = 0
-    for one, other in zip(words[0], words[-1], strict=False):
-        if one != other:
-            break
-        length += 1
-    return words[0][:length]
-
-
-def _modules(folder: Path) -> dict[str, set[str]]:
-    """The modules a folder's Makefile builds, and the objects each is made of."""
-    found: dict[str, set[str]] = {}
-    for name in ("Makefile", "Kbuild"):
-        try:
-            text = (folder / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        for target, objects in _MODULE.findall(text.replace("\\\n", " ")):
-            names = {word[:-2] for word in objects.split() if word.endswith(".o")}
-            if target == "obj":
-                for one in names:
-                    found.setdefault(one, {one})
-            else:
-                found.setdefault(target, {target}).update(names)
-    return found
-
-
-def folder_prefix(path: str, root: Path, files: Sequence[str] = ()) -> str:
-    """The subject prefix that a driver's place in the tree suggests, without the final colon.
-
-    `files` are those that change; they tell the drivers of a vendor's folder apart.
-    """
-    name = _module(path, root, files)
-    if path.startswith("drivers/net/wireless/"):
-        return f"wifi: {name}"
-    return f"net: {name}" if path.startswith("drivers/net/") else name
-
-
-def history_prefix(path: str, subjects: Iterable[str]) -> str:
-    """The prefix most used in `subjects` (newest first) that names the driver; "" if none does.
-
-    Tree-wide changes touch every driver, so a prefix counts only if it has a word of the path,
-    and only if it was used twice.
-    """
-    words = {re.sub(r"[^a-z0-9]", "", word.lower()) for word in _words(path)} - {"ethernet", ""}
-    counts: Counter[str] = Counter()
-    for subject in subjects:
-        match = _PREFIX.match(subject)
-        if match is None or subject.startswith(("Merge", "Revert")):
-            continue
-        prefix = match[1].rstrip(" :")
-        last = re.sub(r"[^a-z0-9]", "", re.split(r"[:/] ?", prefix)[-1].lower())
-        if any(word in last or (len(last) > 2 and last in word) for word in words):
-            counts[prefix] += 1
-    best = counts.most_common(1)
-    return best[0][0] if best and best[0][1] > 1 else ""
-
-
-def subjects(prefixes: Sequence[str], paths: Sequence[str]) -> list[str]:
-    """The summary phrase of each driver's patch; no two are the same."""
-    shared = Counter(prefixes)
-    return [
-        f"{prefix}: convert Rx buffers "
-        + (f"of {PurePosixPath(path).name} " if shared[prefix] > 1 else "")
-        + "to netmem"
-        for prefix, path in zip(prefixes, paths, strict=True)
-    ]
-
-
-# -- bodies
-
-
-def _fill(text: str, first: str = "", rest: str = "", columns: int = COLUMNS) -> str:
+def fill(text: str, first: str = "", rest: str = "", columns: int = COLUMNS) -> str:
+    """One paragraph of at most `columns`; words are never split."""
     return textwrap.fill(
         " ".join(text.split()),
         columns,
@@ -171,15 +71,25 @@ def _fill(text: str, first: str = "", rest: str = "", columns: int = COLUMNS) ->
 
 
 def _item(text: str) -> str:
-    return _fill(text, "  - ", "    ")
+    return fill(text, "  - ", "    ")
 
 
-def _bounded(items: Sequence[str], noun: str) -> Iterator[str]:
+def bounded(items: Sequence[str], noun: str) -> Iterator[str]:
     """Items of a list, with the rest counted rather than dropped."""
     keep = len(items) if len(items) <= _MAX_ITEMS else _MAX_ITEMS - 1
     yield from (_item(item) for item in items[:keep])
     if len(items) > keep:
         yield _item(f"{len(items) - keep} more {noun} (`netmem-migrate diff` lists them)")
+
+
+def safe(text: str) -> str:
+    """No line that git would drop as a comment or take for the start of a diff."""
+    text = re.sub(r"(?m)^(\s*)(---|\+\+\+)(?= [ab]/)", r"\1[\2]", text)
+    text = re.sub(r"(?m)^(\s+)(diff )", r"\1a \2", text)
+    return re.sub(r"(?m)^(#|---|diff |Index: |@@ )", r" \1", text)
+
+
+# -- what moved and what stayed
 
 
 def _moved(declarations: Sequence[Declaration]) -> list[str]:
@@ -216,9 +126,8 @@ def _names(functions: Sequence[str]) -> str:
     return ", ".join(functions)
 
 
-def _stayed(migration: Migration) -> list[str]:
+def _stayed(migration: Migration, changed: set[str]) -> list[str]:
     """What stays in the changed files, one item a reason; a count for the other files."""
-    changed = {change.path for change in migration.changes}
     kept = [site for site in migration.report.sites if site.action is Action.KEPT]
     groups: dict[str, list[Site]] = {}
     for site in kept:
@@ -242,32 +151,28 @@ def _stayed(migration: Migration) -> list[str]:
     return items
 
 
-def _calls(changes: Iterable[FileChange]) -> tuple[Counter[str], Counter[str]]:
-    """How often each name is called before and after."""
-    before: Counter[str] = Counter()
-    after: Counter[str] = Counter()
-    for change in changes:
-        before.update(name.decode() for name in _CALL.findall(change.before))
-        after.update(name.decode() for name in _CALL.findall(change.after))
-    return before, after
+def missing_helpers(report: DriverReport) -> list[str]:
+    """Helpers that the base lacks, and without which something was refused."""
+    found = (match for item in report.refusals if item.category == "missing-api"
+             for match in _LACKS.findall(item.reason))
+    return sorted(dict.fromkeys(found))
 
 
-def _rules(changes: Sequence[FileChange]) -> list[str]:
-    """The calls that changed, as the list of replacements a semantic patch would state."""
-    before, after = _calls(changes)
-    lines = []
-    for row in TWINS:
-        number = before[row.page] - after[row.page]
-        twin = next((one for one in row.forms if after[one.netmem] > before[one.netmem]), None)
-        if number < 1 or twin is None:
-            continue
-        notes = [f"{number}x"] if number > 1 else []
-        notes += [f"adds {twin.extra}"] if twin.extra else []
-        tail = twin.netmem + (f" ({', '.join(notes)})" if notes else "")
-        line = f"  {twin.page} -> {tail}"
-        lines.extend([line] if len(line) <= COLUMNS else [f"  {twin.page}", f"    -> {tail}"])
-    return lines
+def header_split(report: DriverReport) -> str:
+    """What `scan` found about header split: reviewers' first question is why; "" if unjudged."""
+    found = report.requirements
+    if "rx.2" not in found:
+        return ""
+    if found["rx.2"].status != "met":
+        return ("no header split (tcp-data-split), without which a driver cannot take unreadable "
+                "memory: this is future-proofing only")
+    left = [text for key, text in _ASKED.items() if key in found and found[key].status != "met"]
+    missing = f"still open: {', '.join(left)}" if left else "no Rx requirement is left open"
+    return (f"header split (tcp-data-split), so unreadable memory is within reach; {missing} "
+            "(Documentation/networking/netmem.rst)")
 
+
+# -- what is claimed
 
 _WHY = (
     "Take the Rx buffers that this driver gets from its page_pool as netmem_ref instead of struct "
@@ -291,11 +196,13 @@ _CPU = (
 )
 
 
-def _neutral(provenance: Provenance) -> str:
+def neutral(provenance: Provenance) -> str:
+    """What is, and is not, claimed about behaviour."""
     return _NEUTRAL_FOR_PAGES if provenance.unreadable else _NEUTRAL
 
 
-def _proof(provenance: Provenance) -> str:
+def proof(provenance: Provenance) -> str:
+    """What was compiled and compared; that nothing was, where nothing was."""
     if provenance.proven:
         return f"{provenance.proven} `netmem-migrate verify` repeats it."
     return (
@@ -304,104 +211,114 @@ def _proof(provenance: Provenance) -> str:
     )
 
 
-def _tool(passes: Sequence[str]) -> str:
+def tool(passes: Sequence[str]) -> str:
+    """Which tool wrote the change, as generated-content.rst asks; ends where the command goes."""
     ids = f" (passes: {', '.join(passes)})" if passes else ""
     return f"All of the change was made by netmem-migrate {version('netmem-migrate')}{ids}:"
 
 
-def _command(provenance: Provenance) -> str:
-    return _fill(provenance.command, "  ", "      ", COLUMNS - 2).replace("\n", " \\\n")
+def command_lines(provenance: Provenance) -> str:
+    """The command, indented and continued as a shell takes it."""
+    return fill(provenance.command, "  ", "      ", COLUMNS - 2).replace("\n", " \\\n")
 
 
-def body(migration: Migration, provenance: Provenance) -> str:
-    """The commit message of one driver's patch, without its subject."""
+# -- bodies
+
+
+def _applied(changes: Sequence[FileChange]) -> list[str]:
+    found = rules.lines(rules.rules(changes))
+    if not found:
+        return []
+    told = rules.comments(changes)
+    more = [f"  and {told} comment{'s' if told > 1 else ''} that named what moved"] if told else []
+    shown = [part for line in found for part in _folded(line)]
+    return ["Rules applied (p is a page of the pool before, a netmem after):", *shown, *more]
+
+
+def _folded(line: str) -> list[str]:
+    if len(line) <= COLUMNS:
+        return [line]
+    return fill(line.strip(), "  ", "      ").splitlines()
+
+
+def body(
+    migration: Migration, provenance: Provenance, changes: Sequence[FileChange] | None = None
+) -> str:
+    """The message of a driver's conversion, without its subject.
+
+    `changes` are those of the patch, where it is one of several steps.
+    """
     report = migration.report
-    parts = [_fill(_WHY)]
+    changes = migration.changes if changes is None else changes
+    parts = [fill(_WHY)]
+    split = header_split(report)
+    if split:
+        parts.append(fill(f"In this driver `netmem-migrate scan` finds {split}."))
     moved = _moved(report.declarations)
     if moved:
-        parts.append("\n".join(["These become netmem_ref:", *_bounded(moved, "of them")]))
-    stayed = _stayed(migration)
+        parts.append("\n".join(["These become netmem_ref:", *bounded(moved, "of them")]))
+    stayed = _stayed(migration, {change.path for change in changes})
     if stayed:
-        parts.append("\n".join(["These stay as they are:", *_bounded(stayed, "of them")]))
+        parts.append("\n".join(["These stay as they are:", *bounded(stayed, "of them")]))
+    lacking = missing_helpers(report)
+    if lacking:
+        parts.append(fill(
+            "The base lacks " + ", ".join(f"{name}()" for name in lacking)
+            + ": a core patch of its own has to add it before the calls kept for it can follow."
+        ))
     bridged = sum(site.action is Action.BRIDGED for site in report.sites)
     if bridged:
         parts.append(
-            _fill(
+            fill(
                 f"At {bridged} place{'s' if bridged > 1 else ''} where a page meets an interface "
                 "that takes a netmem, page_to_netmem() bridges; nothing is cast back to a page."
             )
         )
-    parts.append(_fill(_neutral(provenance)))
-    before, after = _calls(migration.changes)
+    parts.append(fill(neutral(provenance)))
+    before, after = rules.calls(changes)
     if not provenance.unreadable and after["netmem_address"] > before["netmem_address"]:
-        parts.append(_fill(_CPU))
-    rules = _rules(migration.changes)
-    if rules:
-        parts.append("\n".join(["Calls replaced:", *rules]))
-    parts.append(_fill(_proof(provenance)))
-    known = {one.declared.id for one in load()}
-    passes = sorted({edit.transform for edit in migration.edits} & known)
-    parts.append(_fill(_tool(passes)) + "\n" + _command(provenance))
-    if provenance.trailer:
-        parts.append(TRAILER)
-    return _safe("\n\n".join(parts) + "\n")
+        parts.append(fill(_CPU))
+    applied = _applied(changes)
+    if applied:
+        parts.append("\n".join(applied))
+    return _signed(parts, provenance, _passes(migration, prepares=False))
 
 
-def _safe(text: str) -> str:
-    """No line that git would drop as a comment or take for the start of a diff."""
-    return re.sub(r"(?m)^(#|---|diff |Index: |@@ )", r" \1", text)
+HINTS = "drop prefetches of Rx page descriptors"
+"""Summary phrase of the patch that StepKind.HINTS makes."""
+
+_HINTS = (
+    "The prefetch asks for the cache line of struct page. The conversion that follows turns that "
+    "page into a netmem_ref, which has no descriptor that a driver may name, so that the hint has "
+    "nothing left to point at."
+)
+_HINTS_ONLY = (
+    "Drop it first, and in a patch of its own: it is the only change that alters the code. "
+    "Prefetches of the data itself stay. The effect on speed was not measured."
+)
 
 
-# -- cover letter
+def hints_body(
+    migration: Migration, provenance: Provenance, changes: Sequence[FileChange]
+) -> str:
+    """The message of the patch that drops prefetches of a page's descriptor."""
+    before, after = rules.calls(changes)
+    dropped = before - after
+    lines = [f"  - {name}(page);" + (f"  ({number}x)" if number > 1 else "")
+             for name, number in sorted(dropped.items()) if "prefetch" in name]
+    parts = [fill(_HINTS), fill(_HINTS_ONLY)]
+    if lines:
+        parts.append("\n".join(["Rules applied:", *lines]))
+    return _signed(parts, provenance, _passes(migration, prepares=True))
 
 
-def cover(
-    migrations: Sequence[Migration], prefixes: Sequence[str], provenance: Provenance
-) -> tuple[str, str]:
-    """Subject and body of a series' cover letter."""
-    names = [prefix.rpartition(":")[2].strip() or prefix for prefix in prefixes]
-    shown = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    title = f"net: convert Rx buffers of {shown} to netmem"
-    if len(title) > 70:
-        title = f"net: convert Rx buffers of {len(names)} drivers to netmem"
-    paths = [change.path for migration in migrations for change in migration.changes]
-    independent = ""
-    if len(migrations) > 1 and len(paths) == len(set(paths)):
-        independent = " The patches do not depend on each other."
-    parts = [
-        _fill(
-            "Take Rx buffers that come from a page_pool as netmem_ref instead of struct page, one "
-            "driver a patch." + independent
-        ),
-        _fill(
-            "Why: the Rx paths no longer assume what kind of memory their pool hands out. This is "
-            "future proofing only: no driver here gains a feature by it."
-        ),
-        _table(migrations, names),
-    ]
-    refused = [
-        f"{name}: {item.file}:{item.line}: {item.slot}: {item.reason}"
-        for name, migration in zip(names, migrations, strict=True)
-        for item in migration.report.refusals
-    ]
-    if refused:
-        parts.append(
-            "\n".join(["Not converted, left for a person:", *_bounded(refused, "of them")])
-        )
-    parts.append(_fill(_neutral(provenance)))
-    parts.append(_fill(_proof(provenance)))
-    parts.append(_fill(_tool([])) + "\n" + _command(provenance))
-    return title, _safe("\n\n".join(parts) + "\n")
+def _passes(migration: Migration, *, prepares: bool) -> list[str]:
+    """Ids of the passes whose edits are in a step."""
+    known = {one.declared.id for one in load() if one.declared.prepares is prepares}
+    return sorted({edit.transform for edit in migration.edits} & known)
 
 
-def _table(migrations: Sequence[Migration], names: Sequence[str]) -> str:
-    width = max(8, *(len(name) for name in names))
-    rows = [f"  {'driver':{width}}  declarations  converted  bridged  kept  refused"]
-    for name, migration in zip(names, migrations, strict=True):
-        report = migration.report
-        count = Counter(site.action for site in report.sites)
-        rows.append(
-            f"  {name:{width}}  {len(report.declarations):12}  {count[Action.CONVERTED]:9}"
-            f"  {count[Action.BRIDGED]:7}  {count[Action.KEPT]:4}  {len(report.refusals):7}"
-        )
-    return "\n".join(rows)
+def _signed(parts: Sequence[str], provenance: Provenance, passes: Sequence[str]) -> str:
+    ending = [fill(proof(provenance)), fill(tool(passes)) + "\n" + command_lines(provenance)]
+    ending += [provenance.trailer] if provenance.trailer else []
+    return safe("\n\n".join([*parts, *ending]) + "\n")

@@ -76,7 +76,8 @@ def _types(work: Work, slot: Slot) -> tuple[str, str]:
             break
         node = node.child_by_field_name("declarator")
     stars = "*" * (level - 1)
-    return f"struct page *{stars}{array}", f"netmem_ref{' ' if stars else ''}{stars}{array}"
+    old = "void" if slot.void else "struct page"
+    return f"{old} *{stars}{array}", f"netmem_ref{' ' if stars else ''}{stars}{array}"
 
 
 def _sites(work: Work, kept: dict[Slot, _Kept]) -> tuple[Site, ...]:
@@ -146,13 +147,57 @@ def _all_kept(work: Work) -> dict[Slot, _Kept]:
     for origin, into, _ in work.analysis.graph.flows:
         flows.setdefault(origin, []).append(into)
     back = work.analysis.graph.predecessors()
-    return {call.slot: _why_kept(work.analysis, call, back, flows)
+    near = work.analysis.graph.near()
+    return {call.slot: _why_kept(work.analysis, call, back, flows, near)
             for call in work.analysis.graph.calls
             if call.twin.pool_api and not work.moves(call.slot)}
 
 
 def _why_kept(analysis: Analysis, call: Call, back: dict[Slot, list[Slot]],
-              flows: dict[Slot, list[Slot]]) -> _Kept:
+              flows: dict[Slot, list[Slot]], near: dict[Slot, list[Slot]]) -> _Kept:
+    kept = _first_reason(analysis, call, back, flows)
+    if kept.blocker is None:
+        return _lost(analysis, call, near) or kept
+    together = reach([call.slot], near)
+    read = next((analysis.graph.host_reads[slot] for slot in together
+                 if slot in analysis.graph.host_reads), None)
+    if read is not None:
+        why = f"{read[0]}() reads it ({read[1].file}:{read[1].line})"
+    elif address := next((slot for slot in together if slot.void and any(
+            one.category is Category.ADDRESS and "is set from" in one.text and not one.derived
+            for one in analysis.graph.blockers.get(slot, ()))), None):
+        why = f"{_title(address)} holds addresses too"
+    else:
+        return kept
+    return replace(kept, reason=f"host memory by design: {why}; {kept.reason}")
+
+
+def _lost(analysis: Analysis, call: Call, near: dict[Slot, list[Slot]]) -> _Kept | None:
+    """A page of which the driver keeps no pointer and no address that the CPU can use."""
+    if call.twin.concern not in (Concern.ALLOCATION, Concern.DMA_ADDRESS):
+        return None
+    together = set(reach([call.slot], near))
+    calls = [one for one in analysis.graph.calls if one.slot in together]
+    concerns = {one.twin.concern for one in calls}
+    first = next((one for one in calls if one.twin.concern is Concern.ALLOCATION), None)
+    if first is None:
+        return None
+    slot = next((one for one in together if one.kind is not Kind.CALL), first.slot)
+    if concerns == {Concern.ALLOCATION, Concern.DMA_ADDRESS}:
+        blocker = Blocker(Category.ADDRESS, "is forgotten but for its DMA address, and no netmem "
+                          "can be found again from that", first.place)
+        return _blocked(slot, blocker)
+    if Concern.FRAGS in concerns and analysis.graph.grants:
+        title, place = analysis.graph.grants[0]
+        return _blocked(slot, Blocker(
+            Category.PAGE_ONLY_USE,
+            f"goes into an skb, from which {title}() takes it to grant it to another domain",
+            place))
+    return None
+
+
+def _first_reason(analysis: Analysis, call: Call, back: dict[Slot, list[Slot]],
+                  flows: dict[Slot, list[Slot]]) -> _Kept:
     solution, graph = analysis.solution, analysis.graph
     if call.slot in solution.stays:
         return _Kept(solution.stays[call.slot])
@@ -232,7 +277,8 @@ def _phrase(category: Category, text: str) -> str:
         Category.FUNCTION_POINTER: "its callers are not all known",
         Category.UNRESOLVED: "its type cannot be followed",
         Category.PARSE_ERROR: "the code around it must be read by a person",
-        Category.ADDRESS: "keep the netmem beside the address first",
+        Category.OWN_RECYCLING: "leave recycling to the pool first (netmem.rst, Rx requirement 7)",
+        Category.ADDRESS: "keep the netmem itself beside the address first",
         Category.EXPORTED: "its other users must move in the same patch",
         Category.MISSING_API: "add the helper in a core patch first",
     }[category]

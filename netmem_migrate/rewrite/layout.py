@@ -19,6 +19,9 @@ from netmem_migrate.syntax.mask_text import code_of
 _BRACKETS = re.compile(rb"[()\[\]{}\n]")
 _OPEN = {40: 41, 91: 93}
 _OPERATORS = (b" +", b" -", b" |", b" &", b"&&", b"||", b" ?", b" :")
+_HEAD = re.compile(rb"\b(?:if|for|while|switch|\w*for_each\w*)\s*$")
+# The left side of an assignment, up to what is assigned.
+_ASSIGNS = re.compile(rb"[ \t]*[^()={};\n]*[^()={};!<>\s\n] \+?= (?=\S)")
 _ID = "layout"
 
 
@@ -124,7 +127,6 @@ def _realign(source: bytes, edits: Sequence[Edit]) -> list[Edit]:
 
 
 _NAME = re.compile(rb"[A-Za-z_]\w*")
-_BINARY = (b" |", b" &", b" ^", b" +", b" -")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class _Break:
 
     offset: int
     depth: int  # brackets around it: fewer is better
+    rank: int  # 0 after a comma, && or ||; 1 inside an argument
     column: int  # where the next line begins
 
 
@@ -146,6 +149,11 @@ def _wrap(text: bytes, touched: set[int]) -> bytes:
             continue
         broken = _break(lines, index)
         if broken is None:
+            moved = _after_assignment(lines, index)
+            if moved is not None:
+                queue = sorted({*range(moved[0], moved[1] + 1),
+                                *(i + 1 if i > index else i for i in queue)}, reverse=True)
+                continue
             at = _before_parenthesis(lines, index)
             queue = [i + (at is not None and i > at) for i in queue]
             continue
@@ -231,7 +239,6 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
     code = code_of(b"\n".join(lines[:index + 1]))
     start = code.rfind(b"\n") + 1
     breaks: list[_Break] = []
-    parts: list[_Break] = []  # inside an argument
     assign: int | None = None
     stack = _open_brackets(code, start)
     offset = start + len(line) - len(line.lstrip(b" \t"))
@@ -251,50 +258,72 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
                 assign = offset - start
                 hanging = columns(line[:assign + 1])
             elif depth == 0 and before.endswith(_OPERATORS):
-                breaks.append(_Break(offset - start, 0, hanging))
-            elif depth and code[stack[-1]] == 40 and before.endswith((b",", b"&&", b"||")):
-                breaks.append(_Break(offset - start, depth,
+                breaks.append(_Break(offset - start, 0, 0, hanging))
+            elif depth and code[stack[-1]] == 40 and before.endswith((b",", *_OPERATORS)):
+                rank = 0 if before.endswith((b",", b"&&", b"||")) else 1
+                breaks.append(_Break(offset - start, depth, rank,
                                      _column(lines, code, stack[-1]) + 1))
-            elif depth and code[stack[-1]] == 40 and before.endswith(_BINARY):
-                parts.append(_Break(offset - start, depth,
-                                    _column(lines, code, stack[-1]) + 1))
         offset += 1
-    if code[start:].startswith(b"return", len(line) - len(line.lstrip(b" \t"))):
-        assign = None
-    alone = (columns(indent_to(indent + TAB) + line[assign + 1:].rstrip(b"\r"))
-             if assign is not None else LIMIT + 1)
-    after = _Break(assign, 0, indent + TAB) if assign is not None else None
-    # An argument is broken only if the whole call does not fit on a line of its own.
-    found = (_best(line, breaks) or (after if alone <= LIMIT else None)
-             or _best(line, breaks, parts) or after or _best(line, breaks, hope=True))
-    if found is None:
-        return None
-    return line[:found.offset] + ending, indent_to(found.column) + line[found.offset + 1:]
-
-
-def _best(line: bytes, breaks: Sequence[_Break], parts: Sequence[_Break] = (),
-          hope: bool = False) -> _Break | None:
-    """The outermost break, as late as fits, after which the rest fits or is broken again.
-
-    `parts` come last. With `hope`, what is broken again may be too long even so.
-    """
-    def rank(one: _Break) -> tuple[int, int]:
-        return one.depth, -one.offset
-
-    every = [*sorted(breaks, key=rank), *sorted(parts, key=rank)]
-    for one in every:
-        tail = indent_to(one.column) + line[one.offset + 1:].rstrip(b"\r")
-        again = any(b.offset > one.offset and (hope or columns(
-            indent_to(one.column) + line[one.offset + 1:b.offset]) <= LIMIT) for b in every)
-        if columns(line[:one.offset]) <= LIMIT and (columns(tail) <= LIMIT or again):
-            return one
+    for one in sorted(breaks, key=lambda b: (b.rank, b.depth, -b.offset)):
+        head, rest = line[:one.offset], line[one.offset + 1:]
+        tail = indent_to(one.column) + rest
+        later = any(b.offset > one.offset for b in breaks)
+        if columns(head) <= LIMIT and (columns(tail.rstrip(b"\r")) <= LIMIT or later):
+            return head + ending, tail
     return None
+
+
+def _after_assignment(lines: list[bytes], index: int) -> tuple[int, int] | None:
+    """Break the statement around a line after its `=`, and move what continues it to the left.
+
+    The first line that changed and the last one, or None if nothing is assigned there.
+    """
+    code = code_of(b"\n".join(lines[:index + 1]))
+    stack = [one for one in _open_brackets(code, code.rfind(b"\n") + 1) if code[one] in _OPEN]
+    first = code.count(b"\n", 0, stack[0]) if stack else index
+    line = lines[first]
+    begin = sum(len(one) + 1 for one in lines[:first])
+    if _continues(code, begin):
+        return None
+    match = _ASSIGNS.match(code[begin:begin + len(line)])
+    if match is None:
+        return None
+    indent = columns(line[:len(line) - len(line.lstrip(b" \t"))]) + TAB
+    saved = columns(line[:match.end()]) - indent
+    if saved <= 0:
+        return None
+    last = first
+    depth = _depth(line)
+    while depth > 0 and last + 1 < len(lines):
+        last += 1
+        depth += _depth(lines[last])
+        text = lines[last].lstrip(b" \t")
+        column = columns(lines[last][:len(lines[last]) - len(text)]) - saved
+        if text and column > 0:
+            lines[last] = indent_to(column) + text
+    ending = b"\r" if line.endswith(b"\r") else b""
+    lines[first] = line[:match.end()].rstrip() + ending
+    lines.insert(first + 1, indent_to(indent) + line[match.end():])
+    return first, last + 1
+
+
+def _depth(line: bytes) -> int:
+    """How many more round brackets a line opens than it closes."""
+    code = code_of(line)
+    return code.count(b"(") - code.count(b")")
 
 
 def _continues(code: bytes, start: int) -> bool:
     """Whether a line goes on with a statement that an earlier line began."""
     before = code[:start].rstrip()
-    return bool(before) and before[-1:] not in b";{}:"
+    if before.endswith(b")"):
+        # Behind `if (...)` a statement begins.
+        depth, offset = 1, len(before) - 1
+        while depth and offset > 0:
+            offset -= 1
+            depth += (before[offset:offset + 1] == b")") - (before[offset:offset + 1] == b"(")
+        return not _HEAD.search(before, max(0, offset - 80), offset)
+    return bool(before) and before[-1:] not in b";{}:" and not before.endswith((b"else", b" do"))
 
 
 def _open_brackets(code: bytes, end: int) -> list[int]:

@@ -59,6 +59,26 @@ def keep_order(before: bytes, after: bytes) -> bytes:
     return after
 
 
+def disordered(before: bytes, after: bytes) -> list[tuple[int, bool]]:
+    """Changed declaration blocks of `after` that were in order and are not any more.
+
+    For each its 1-based line, and whether only moving lines would sort it: where an initialiser
+    needs another one it has to move into the code.
+    """
+    old = list(_blocks(before))
+    new = list(_blocks(after))
+    matched = old if len(old) == len(new) else [[] for _ in new]
+    known = {tuple(one.text for one in block) for block in old}
+    found = []
+    for was, now in zip(matched, new, strict=True):
+        texts = tuple(one.text for one in now)
+        if not now or texts in known or _ordered(now) or not _ordered(was):
+            continue
+        arranged = _arrange(now, {one.text for one in was})
+        found.append((after.count(b"\n", 0, now[0].start) + 1, arranged is not None))
+    return found
+
+
 def _ordered(items: list[_Item]) -> bool:
     return all(one.length >= other.length for one, other in pairwise(items))
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,12 +16,25 @@ from unidiff.patch import PatchSet
 from netmem_migrate.patch.git import neutral_environment
 from netmem_migrate.results import FileChange, InputError
 
+_COVER = re.compile(r"(?:v\d+-)?0000-.*\.patch")
+
 
 def apply_series(root: Path, patches: Sequence[Path]) -> tuple[FileChange, ...]:
     """What `git am` makes of the files that the patches touch, in a throwaway repository.
 
     Raises InputError for a file that is no patch, and for a patch that does not apply to `root`.
     """
+    steps = apply_steps(root, patches)
+    return tuple(FileChange(first.path, first.before, last.after)
+                 for first, last in zip(steps[0], steps[-1], strict=True))
+
+
+def apply_steps(root: Path, patches: Sequence[Path]) -> tuple[tuple[FileChange, ...], ...]:
+    """The same, patch by patch: each step has every file of the series, changed by it or not.
+
+    Raises InputError as apply_series() does.
+    """
+    patches = numbered(patches)
     files: dict[str, None] = {}
     for patch in patches:
         for file in _touched(patch):
@@ -42,17 +56,32 @@ def apply_series(root: Path, patches: Sequence[Path]) -> tuple[FileChange, ...]:
         _git(where, "init", "-q")
         _git(where, "add", "-A", "-f")
         _git(where, "commit", "-q", "-m", "before")
+        steps: list[tuple[FileChange, ...]] = []
         for patch in patches:
             done = _git(where, "am", "-q", str(patch.resolve()), check=False)
             if done.returncode:
                 said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
                 raise InputError(f"{patch}: git am does not take it: {_line(said)}")
-        for file in files:
-            if not (where / file).is_file():
-                raise InputError(f"{patches[0].name}: deletes {file}; "
-                                 "only changes of existing files can be proven")
-        return tuple(FileChange(file, before[file], (where / file).read_bytes())
-                     for file in files)
+            for file in files:
+                if not (where / file).is_file():
+                    raise InputError(f"{patch.name}: deletes {file}; "
+                                     "only changes of existing files can be proven")
+            after = {file: (where / file).read_bytes() for file in files}
+            steps.append(tuple(FileChange(file, before[file], after[file]) for file in files))
+            before = after
+        return tuple(steps)
+
+
+def numbered(patches: Sequence[Path]) -> tuple[Path, ...]:
+    """The patches without a cover letter, which a glob of a series names too."""
+    found = tuple(one for one in patches if not _COVER.fullmatch(one.name))
+    return found or tuple(patches)
+
+
+def linked(steps: Sequence[Sequence[FileChange]]) -> bool:
+    """Whether two patches of a series change one file, so that each has to build on its own."""
+    touched = [one.path for step in steps for one in step if one.before != one.after]
+    return len(touched) != len(set(touched))
 
 
 def _line(said: str) -> str:
@@ -69,7 +98,7 @@ def _touched(patch: Path) -> list[str]:
         files = [one.path for one in PatchSet(data.decode("utf-8", "surrogateescape"))]
     except UnidiffParseError as error:
         raise InputError(f"{patch}: not a patch that can be read: {error}") from error
-    if not files and patch.name.startswith(("0000-", "v")) and b"cover" in patch.name.encode():
+    if not files and _COVER.fullmatch(patch.name):
         raise InputError(f"{patch}: a cover letter; name the numbered patches only")
     if not files:
         raise InputError(f"{patch}: not a patch; format-patch writes them")

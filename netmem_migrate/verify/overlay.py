@@ -103,9 +103,10 @@ def implied(root: Path) -> list[Implied]:
 
 
 def identity_header(root: Path, partners: Mapping[str, str],
-                    spelled: Sequence[Implied] = ()) -> str:
+                    hints: Sequence[str] = (), spelled: Sequence[Implied] = ()) -> str:
     """C that defines every netmem name as its page partner; `partners` overrides the model.
 
+    `hints` are calls that mean nothing but speed, and that are to give no code.
     Page functions that are `spelled` out are defined as what they imply, which needs a proof of
     its own: for each of them there are two functions, netmem_same_N_a() and netmem_same_N_b(),
     whose code must be the same.
@@ -144,6 +145,9 @@ def identity_header(root: Path, partners: Mapping[str, str],
                                    f"({one.parameters})\n{{ {back}{call}; }}")
         lines.append(f"#undef {one.page}\n"
                      f"#define {one.page}(...) {one.other}(__VA_ARGS__, {one.extra})")
+    if hints:
+        lines.append("#include <linux/prefetch.h>")
+    special.update({f"{name}(x)": "((void)(x))" for name in hints})
     for name, value in special.items():
         lines.append(f"#undef {name.partition('(')[0]}\n#define {name} {value}")
     return "\n".join(lines) + "\n"

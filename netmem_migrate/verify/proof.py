@@ -10,12 +10,13 @@ import subprocess
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from netmem_migrate.model.twins import HINTS
 from netmem_migrate.naming import new_name
 from netmem_migrate.results import FileChange
 from netmem_migrate.syntax.mask_text import code_of
@@ -83,10 +84,12 @@ def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
     """
     root = root.resolve()
     count = jobs or os.cpu_count() or 1
-    sources = [source for source in touched_sources(root, [change.path for change in changes])
+    # A file that an earlier patch of the series changed is there, but nothing to prove.
+    touched = [change.path for change in changes if change.before != change.after]
+    sources = [source for source in touched_sources(root, touched)
                if not only or source in only]
     commands = record(root, sources)
-    changed = {change.path for change in changes}
+    changed = set(touched)
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
         trees = _Trees(root, Path(name), changes)
         done: list[ObjectProof] = []
@@ -130,7 +133,7 @@ def _unseen(trees: _Trees, commands: Sequence[Recorded],
     found: dict[str, tuple[str, ...]] = {}
     lines: dict[str, tuple[list[int], list[int]]] = {}
     for path, change in trees.changes.items():
-        if only and path not in only:
+        if (only and path not in only) or change.before == change.after:
             continue
         if path.endswith((".c", ".h")):
             lines[path] = coverage.changed_lines(change)
@@ -188,12 +191,13 @@ class _Trees:
         for side in ("before", "after"):
             (where / side / "netmem-out").mkdir(exist_ok=True)
 
-    def identity(self, number: int, partners: dict[str, str],
+    def identity(self, number: int, partners: dict[str, str], hints: Sequence[str] = (),
                  spelled: Sequence[overlay.Implied] = ()) -> Path:
-        path = self.where / f"identity-{number}{'-spelled' if spelled else ''}.h"
+        words = [str(number), *hints, *(["spelled"] if spelled else [])]
+        path = self.where / f"identity-{'-'.join(words)}.h"
         with self.lock:  # never rewritten: another compiler may be reading it
             if not path.exists():
-                path.write_text(overlay.identity_header(self.root, partners, spelled))
+                path.write_text(overlay.identity_header(self.root, partners, hints, spelled))
         return path
 
 
@@ -290,19 +294,28 @@ def _choices(trees: _Trees) -> list[dict[str, str]]:
 
 
 def _removed(trees: _Trees, name: bytes) -> bool:
+    return _dropped(trees.changes.values(), name)
+
+
+def _dropped(changes: Iterable[FileChange], name: bytes) -> bool:
+    """Whether a file calls a function less often than before."""
     word = re.compile(rb"\b" + name + rb"\s*\(")
     return any(len(word.findall(code_of(change.before))) > len(word.findall(code_of(change.after)))
-               for change in trees.changes.values())
+               for change in changes)
 
 
 def _identical(trees: _Trees, command: Recorded) -> Said:
     """Whether the same code comes out when netmem is defined to be pages."""
     failure: tuple[str, ...] = ()
+    # A patch that drops a prefetch changes the code by that, and may by nothing else.
+    near = [change for path, change in trees.changes.items()
+            if path == command.source or path.endswith(".h")]
+    hints = [name for name in HINTS if _dropped(near, name.encode())]
     choices = list(enumerate(_choices(trees)))
     gone = [one for one in overlay.implied(trees.root) if _removed(trees, one.page.encode())]
     # What a page function implies is written out only if the code is not the same without.
     for spelled, (number, partners) in itertools.product(([], gone) if gone else ([],), choices):
-        header = trees.identity(number, partners, spelled)
+        header = trees.identity(number, partners, hints, spelled)
         # Line numbers in WARN() tables differ where lines were wrapped; they are no behaviour.
         options = ["-w", "-include", str(header), "-D__LINE__=1", "-S", "-o", "-"]
         texts: list[list[str]] = []

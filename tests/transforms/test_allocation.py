@@ -197,14 +197,17 @@ void t(struct page_pool *pool)
 	foreign(page);
 }
 """),
-    "laundered": ("page_pool_dev_alloc_pages()", "void-pointer", """\
+    "laundered": ("hidden.data", "void-pointer", """\
 struct hidden {
 	void *data;
 };
 
-void t(struct page_pool *pool, struct hidden *hidden)
+void t(struct page_pool *pool, struct hidden *hidden, struct sk_buff *skb)
 {
-	hidden->data = page_pool_dev_alloc_pages(pool);
+	if (skb)
+		hidden->data = skb;
+	else
+		hidden->data = page_pool_dev_alloc_pages(pool);
 }
 """),
     "through-an-out-parameter": ("page", "page-only-use", """\

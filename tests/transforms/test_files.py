@@ -68,7 +68,8 @@ def test_prototypes_and_static_functions_of_one_name(tmp_path: Path) -> None:
 
 
 def test_one_blocked_file_keeps_the_others(tmp_path: Path) -> None:
-    user = b'#include "d.h"\nvoid *hide(struct buf *buf)\n{\n\treturn buf->page;\n}\n'
+    user = (b'#include "d.h"\nvoid *hide(struct buf *buf, struct sk_buff *skb)\n'
+            b"{\n\tif (skb)\n\t\treturn skb;\n\treturn buf->page;\n}\n")
     files = {"d.h": HEADER.encode(), "one.c": ONE.encode(), "other.c": OTHER.encode(),
              "user.c": user}
     migration, after = convert(tmp_path / "d", files)

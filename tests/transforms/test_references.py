@@ -68,7 +68,7 @@ void t(struct page *page)
 """,
 }
 REFUSED = {
-    "raised-by-hand": ("rx_buf.page", "page-only-use", """\
+    "raised-by-hand": ("rx_buf.page", "own-recycling", """\
 void t(struct rx_buf *buf)
 {
 	page_ref_add(buf->page, 1);

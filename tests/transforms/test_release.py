@@ -142,9 +142,11 @@ void t(struct ring *ring, void *va)
 """,
 }
 REFUSED = {
-    "laundered": ("rx_buf.page", "void-pointer", """\
-void *t(struct rx_buf *buf)
+    "laundered": ("t", "address", """\
+void *t(struct rx_buf *buf, char *spare)
 {
+	if (spare)
+		return spare;
 	return buf->page;
 }
 """),

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`netmem-migrate review`: walk the conversion as `git add -p` walks a diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from netmem_migrate.commands import _options
+from netmem_migrate.results import InputError
+
+
+@click.command(
+    name="review",
+    epilog="Example: netmem-migrate review drivers/net/ethernet/VENDOR/DRIVER --apply",
+)
+@_options.paths_argument
+@click.option("--apply", "in_place", is_flag=True, help="At the end, convert in place. "
+              "Default: ask.")
+@click.option("-o", "--output-directory", "out", type=click.Path(path_type=Path), metavar="DIR",
+              help="At the end, write what was accepted as a series to DIR.")
+@click.option("-s", "--signoff", is_flag=True, help="Sign the patches off (see format-patch).")
+@click.option("--force", is_flag=True, help="Replace an earlier series in DIR.")
+@click.option("--verify/--no-verify", default=None,
+              help="Also compile each slot's change as it is shown, or compile nothing. "
+              "Default: compile what was accepted, where the tree is prepared.")
+@click.option("--restart", is_flag=True, help="Forget the answers of an earlier review.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE",
+              help="Ask nothing; write the review as one page.")
+@_options.conversion_options
+@click.pass_context
+def command(ctx: click.Context, /, paths: tuple[Path, ...], in_place: bool, out: Path | None,
+            signoff: bool, force: bool, verify: bool | None, restart: bool, html: Path | None,
+            **shared: Any) -> None:
+    """Show the conversion of PATH slot by slot, ask which to move, and write what was accepted.
+
+    Keys are those of `git add -p`. One answer moves a member or global with all its uses, so
+    nothing half-typed can be accepted. Answers are kept until the end: after Ctrl-C the same
+    command goes on. Without --apply or -o it asks at the end what to do.
+    """
+    if in_place and out is not None:
+        raise click.UsageError("give --apply or -o, not both")
+    if Path("-") in paths:
+        raise InputError("review wants a file or folder, not -: answers come from stdin")
+    from netmem_migrate.review.session import Session, Wanted
+
+    options = _options.conversion(shared)
+    session = Session.start(paths, options, Wanted(in_place, out, signoff, force, verify))
+    if html is not None:
+        session.page(html)
+        ctx.exit(_options.exit_code(session.base))
+    ctx.exit(session.ask(restart=restart))

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which kernel has what: the model at a release, in a tree, and the difference of two of them.
+
+A release is "X.Y". What a tree's own headers say wins over what the model says of its release.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from netmem_migrate.model.functions import BY_NAME, FUNCTIONS, LEVELS
+from netmem_migrate.model.headers import Headers, Prototype, belongs, name_belongs, read
+from netmem_migrate.model.names import NAMES
+from netmem_migrate.model.prototypes import shape
+from netmem_migrate.model.schema import Effect, Function, Name, Side
+from netmem_migrate.results import InputError
+
+_RELEASE = re.compile(r"v?(\d+\.\d+)(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The API of one kernel: `label` is its release, or its release and the tree it is of."""
+
+    label: str
+    functions: Mapping[str, Function]
+    names: Mapping[str, Name]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A name that two kernels declare differently."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What only one of two kernels has, and what they declare differently; sorted by header."""
+
+    before: str
+    after: str
+    only_before: tuple[Function | Name, ...]
+    only_after: tuple[Function | Name, ...]
+    changed: tuple[Changed, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.only_before or self.only_after or self.changed)
+
+
+def number(release: str) -> tuple[int, ...]:
+    """A release for comparing: "6.12" is newer than "6.9"."""
+    return tuple(int(part) for part in release.split("."))
+
+
+def release_of(text: str) -> str | None:
+    """The release that "6.12", "v6.12" or "6.12.3" names, or None."""
+    found = _RELEASE.fullmatch(text)
+    return found[1] if found else None
+
+
+def present(since: str, until: str, release: str) -> bool:
+    """Does a release between `since` (included) and `until` (excluded) lie there?"""
+    now = number(release)
+    return (not since or number(since) <= now) and (not until or now < number(until))
+
+
+def declared(now: str, earlier: tuple[tuple[str, str], ...], release: str) -> str:
+    """The declaration that a release has, of the one of today and the earlier ones."""
+    for last, text in earlier:
+        if number(release) <= number(last):
+            return text
+    return now
+
+
+def at(release: str) -> Api:
+    """The bundled model at a release.
+
+    Releases between those that the model was compared with have what is known of them. Raises
+    InputError outside of that range.
+    """
+    short = release_of(release)
+    if short is None:
+        raise InputError(f"{release}: no kernel release; give one such as {LEVELS[-1]}")
+    if not number(LEVELS[0]) <= number(short) <= number(LEVELS[-1]):
+        raise InputError(f"{release}: the model holds {LEVELS[0]} to {LEVELS[-1]}; give the tree "
+                         "of that kernel instead")
+    functions = {
+        one.name: replace(one, prototype=declared(one.prototype, one.earlier, short))
+        for one in FUNCTIONS if present(one.since, one.until, short)
+    }
+    names = {
+        one.name: replace(one, declaration=declared(one.declaration, one.earlier, short))
+        for one in NAMES if present(one.since, one.until, short)
+    }
+    return Api(short, functions, names)
+
+
+def prototypes_of(root: Path) -> dict[str, Prototype]:
+    """What the headers of the tree at `root` declare of the API, functions and macros by name.
+
+    Holds what the model knows and what belongs into it. Raises InputError if it cannot be read.
+    """
+    return _chosen(read(root))
+
+
+def _chosen(headers: Headers) -> dict[str, Prototype]:
+    return {
+        one.name: one for one in headers.functions.values()
+        if one.name in BY_NAME or belongs(one.name, one.header)
+    }
+
+
+def of_tree(root: Path, release: str) -> Api:
+    """The API as a tree's own headers have it, with the effects of the model.
+
+    A function that the model does not know is there with Effect.UNKNOWN. Raises InputError if the
+    headers cannot be read.
+    """
+    headers = read(root)
+    functions: dict[str, Function] = {}
+    for one in _chosen(headers).values():
+        known = BY_NAME.get(one.name)
+        functions[one.name] = (
+            replace(known, prototype=one.text, header=one.header) if known
+            else unknown(one, release)
+        )
+    bundled = {one.name: one for one in NAMES}
+    names: dict[str, Name] = {}
+    for name in headers.names.values():
+        entry = bundled.get(name.name)
+        if entry is not None:
+            names[name.name] = replace(entry, declaration=name.text, header=name.header)
+        elif name_belongs(name):
+            names[name.name] = Name(name.name, name.kind, name.header, name.text, since=release)
+    return Api(f"{release} ({root})", functions, names)
+
+
+def unknown(one: Prototype, since: str, until: str = "") -> Function:
+    """The entry of a function of which only the prototype is known."""
+    side = Side.NONE
+    if re.search(r"\bstruct page \*|^page_to_", one.text):
+        side = Side.PAGE
+    if "netmem_ref" in one.text or "struct net_iov *" in one.text:
+        side = Side.NETMEM
+    return Function(one.name, one.text, one.header, side, effect=Effect.UNKNOWN, since=since,
+                    until=until)
+
+
+def difference(before: Api, after: Api) -> Difference:
+    """What two kernels do not have in common; names of parameters do not count."""
+    mine: dict[str, Function | Name] = {**before.functions, **before.names}
+    other: dict[str, Function | Name] = {**after.functions, **after.names}
+    changed = tuple(
+        Changed(name, _text(one), _text(other[name]))
+        for name, one in mine.items()
+        if name in other and _shape(one) != _shape(other[name])
+    )
+    return Difference(
+        before.label, after.label,
+        tuple(_by_header(one for name, one in mine.items() if name not in other)),
+        tuple(_by_header(one for name, one in other.items() if name not in mine)),
+        tuple(sorted(changed, key=lambda one: one.name)),
+    )
+
+
+def _by_header(entries: Iterable[Function | Name]) -> list[Function | Name]:
+    return sorted(entries, key=lambda one: (one.header, one.name))
+
+
+def _text(one: Function | Name) -> str:
+    return one.prototype if isinstance(one, Function) else one.declaration
+
+
+def _shape(one: Function | Name) -> str:
+    return shape(one.prototype) if isinstance(one, Function) else one.declaration

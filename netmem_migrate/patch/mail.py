@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A patch file taken apart: headers, subject, message, diffstat and diff.
+
+Reads what `git format-patch` writes, and what a person made of it with an editor.
+"""
+
+from __future__ import annotations
+
+import email
+import email.header
+import email.utils
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchedFile, PatchSet
+
+_BRACKET = re.compile(r"^\[(?P<tags>[^\]]*)\]\s*(?P<phrase>.*)$", re.DOTALL)
+_NUMBER = re.compile(r"^(\d+)/(\d+)$")
+_TRAILER = re.compile(r"^([A-Za-z][A-Za-z-]*): (.+)$")
+_TOTALS = re.compile(r"^ (\d+) files? changed(?:, (\d+) insertions?\(\+\))?"
+                     r"(?:, (\d+) deletions?\(-\))?$", re.MULTILINE)
+_NAME = re.compile(r"(?:v(?P<version>\d+)-)?(?P<number>\d{4})-.+\.patch")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One file of a series.
+
+    `tags` are the words in the subject's brackets, `number` and `total` its n/m (0 without);
+    `width` is how wide n is written; `message` is the commit message without the subject, and
+    `note` what stands between `---` and the diff; `totals` are files, insertions and deletions as
+    the diffstat says; `diff` is the diff itself; `encoding` the content transfer encoding.
+    """
+
+    path: Path
+    raw: bytes
+    sender: str
+    recipients: str
+    encoding: str
+    multipart: bool
+    tags: tuple[str, ...]
+    number: int
+    total: int
+    width: int
+    phrase: str
+    message: str
+    note: str
+    totals: tuple[int, int, int] | None
+    diff: bytes
+    files: tuple[PatchedFile, ...]
+    unreadable: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def is_cover(self) -> bool:
+        return number_of(self.path) == 0
+
+    @property
+    def version(self) -> int:
+        """By the file's name, 1 where it has none."""
+        match = _NAME.fullmatch(self.path.name)
+        return int(match["version"] or 1) if match else 1
+
+    @property
+    def leads_out(self) -> bool:
+        """Does the diff name a file outside of the tree?"""
+        return any(file.path.startswith("/") or ".." in file.path.split("/")
+                   for file in self.files)
+
+    @property
+    def trailers(self) -> list[tuple[str, str]]:
+        """The tags at the end of the message: `Signed-off-by` and its value, ..."""
+        block = self.message.rstrip().rpartition("\n\n")[2].splitlines()
+        found = [match for line in block if (match := _TRAILER.match(line))]
+        return [(match[1], match[2]) for match in found] if len(found) == len(block) else []
+
+
+def named(path: Path) -> bool:
+    """Is this a file name that format-patch gives?"""
+    return _NAME.fullmatch(path.name) is not None
+
+
+def number_of(path: Path) -> int:
+    """The number in the file's name, -1 where there is none."""
+    match = _NAME.fullmatch(path.name)
+    return int(match["number"]) if match else -1
+
+
+def _decoded(value: str | None) -> str:
+    if not value:
+        return ""
+    parts = email.header.decode_header(" ".join(value.split()))
+    return str(email.header.make_header(parts))
+
+
+def read(path: Path) -> Mail:
+    """Take a file apart. What cannot be read of it is said in `unreadable`, never raised."""
+    raw = path.read_bytes()
+    mail = email.message_from_bytes(raw.split(b"\n", 1)[1] if raw.startswith(b"From ") else raw)
+    subject = _decoded(mail.get("Subject"))
+    match = _BRACKET.match(subject)
+    words = match["tags"].split() if match else []
+    number = total = width = 0
+    if words and (counted := _NUMBER.match(words[-1])):
+        number, total, width = int(counted[1]), int(counted[2]), len(counted[1])
+        words = words[:-1]
+    body = raw.partition(b"\n\n")[2]
+    start = re.search(rb"(?m)^diff --git ", body)
+    diff = body[start.start():] if start else b""
+    # The signature: "-- " and git's version.
+    diff = re.split(rb"(?m)^-- \n(?!.*^diff --git )", diff, maxsplit=1)[0] if diff else b""
+    text = (body[:start.start()] if start else body).decode("utf-8", "replace")
+    message, _, note = text.partition("\n---\n") if start else (text, "", "")
+    totals = _TOTALS.findall(note if start else text)
+    unreadable = ""
+    files: tuple[PatchedFile, ...] = ()
+    try:
+        files = tuple(PatchSet(diff.decode("utf-8", "surrogateescape"))) if diff else ()
+    except UnidiffParseError as error:
+        unreadable = str(error)
+    counts = totals[-1] if totals else None
+    return Mail(
+        path, raw, _decoded(mail.get("From")),
+        ", ".join(filter(None, (_decoded(mail.get("To")), _decoded(mail.get("Cc"))))),
+        str(mail.get("Content-Transfer-Encoding", "")).lower(), mail.is_multipart(),
+        tuple(words), number, total, width, match["phrase"] if match else subject,
+        message.strip("\n") + "\n", note,
+        (int(counts[0]), int(counts[1] or 0), int(counts[2] or 0)) if counts else None,
+        diff, files, unreadable,
+    )
+
+
+def address(person: str) -> tuple[str, str]:
+    """Name and bare address of `Name <address>`."""
+    return email.utils.parseaddr(person)

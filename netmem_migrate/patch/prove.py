@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Prove each patch of a series before it is written, and say in its message what really ran."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from netmem_migrate.kernel import Kernel
+from netmem_migrate.patch.steps import Plan
+from netmem_migrate.results import FileChange, Run, StepKind
+from netmem_migrate.verify import ObjectProof, Status, verify_changes
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Sentences by driver path, "" for all drivers; `failed` are lines about what did not hold."""
+
+    sentences: dict[str, str]
+    failed: tuple[str, ...] = ()
+
+
+def prove(run: Run, series: tuple[Plan, ...],
+          progress: Callable[[str, int, int], None] | None = None) -> Proven:
+    """Compile every prefix of every series: each patch against the tree with those before it.
+
+    Raises InputError for a tree or machine on which nothing can be compiled.
+    """
+    kernel = Kernel.at(run.root)
+    kernel.require_prepared()
+    counts: dict[str, int] = {}
+    steps: dict[str, bool] = {}
+    failed: list[str] = []
+    for plan in series:
+        state: dict[str, bytes] = {}
+        for step in plan.steps:
+            path = step.migration.report.path
+            known = dict(state)
+            state.update({change.path: change.after for change in step.changes})
+            changes = [FileChange(change.path, change.before, change.after)
+                       for change in step.changes]
+            touched = {change.path for change in step.changes}
+            # Files of earlier patches take part as those left them.
+            changes += [FileChange(file, data, data) for file, data in known.items()
+                        if file not in touched]
+            proofs = verify_changes(run.root, changes, progress=progress)
+            counts[path] = max(counts.get(path, 0), len(proofs))
+            steps[path] = steps.get(path, False) or step.kind != StepKind.CONVERT
+            failed += [f"{one.source}: {_why(one, step.kind)}" for one in proofs
+                       if not _good(one, step.kind)]
+    sentences = {path: _sentence(kernel, count, steps[path]) for path, count in counts.items()}
+    if counts:
+        sentences[""] = _sentence(kernel, sum(counts.values()), any(steps.values()))
+    return Proven(sentences, tuple(failed))
+
+
+def _good(proof: ObjectProof, kind: StepKind) -> bool:
+    """A patch that only prepares may change the code; it may not add a diagnostic."""
+    if kind == StepKind.CONVERT:
+        return proof.proven
+    return proof.plain.status is Status.PASS and proof.strict.status is Status.PASS
+
+
+def _why(proof: ObjectProof, kind: StepKind) -> str:
+    ways = (proof.plain, proof.strict) + ((proof.identity,) if kind == StepKind.CONVERT else ())
+    said = next((way for way in ways if way.status is not Status.PASS), proof.plain)
+    return f"{said.status.value}: {'; '.join(said.details[:3]) or 'no reason given'}"
+
+
+def _compiler() -> str:
+    if shutil.which("gcc") is None:
+        return "gcc"
+    done = subprocess.run(["gcc", "-dumpfullversion"], check=False, capture_output=True, text=True)
+    return f"gcc {done.stdout.strip()}".strip()
+
+
+def _sentence(kernel: Kernel, count: int, steps: bool) -> str:
+    objects = "the one touched object" if count == 1 else f"the {count} touched objects"
+    each = "each patch" if steps else "the change"
+    same = "the conversion gives" if steps else "they give"
+    if count == 1 and not steps:
+        same = "it gives"
+    return (f"Compiled {objects} before and after {each} (linux {kernel.version}, W=1, "
+            f"{_compiler()}, {platform.machine()}): no new diagnostic, none either with "
+            f"netmem_ref as a type of its own; with netmem defined as pages {same} the same "
+            "code. Not run on hardware.")

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All the words of a series: the message of each patch, and the cover letter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from netmem_migrate.patch import cover, message, subject
+from netmem_migrate.patch.steps import Plan, unreadable
+from netmem_migrate.results import Run, StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the words depend on beside the change itself.
+
+    `proven` is by driver path, and under "" for the series; `trailer` the Assisted-by line;
+    `signature` a name and address to sign off with; `earlier` the version of an earlier series, 0
+    for none; `letter` None means a cover letter for more than one patch.
+    """
+
+    arguments: tuple[str, ...]
+    proven: Mapping[str, str]
+    trailer: str
+    signature: str
+    earlier: int
+    letter: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One message a patch, and subject and body of the cover letter if there is one."""
+
+    messages: tuple[str, ...]
+    letter: tuple[str, str] | None
+
+
+def words(run: Run, plan: Plan, prefixes: Mapping[str, str], wanted: Wanted) -> Words:
+    """The words of one series; `prefixes` are the subject prefixes by driver path."""
+    paths = [step.migration.report.path for step in plan.steps]
+    conversions = [path for step, path in zip(plan.steps, paths, strict=True)
+                   if step.kind == StepKind.CONVERT]
+    phrases = dict(zip(conversions, subject.subjects(
+        [prefixes[path] for path in conversions], conversions), strict=True))
+    titles, bodies = [], []
+    for step, path in zip(plan.steps, paths, strict=True):
+        provenance = message.Provenance(
+            message.repeat_command([path], wanted.arguments), wanted.proven.get(path, ""),
+            wanted.trailer, unreadable(run.root, step.migration))
+        if step.kind == StepKind.CONVERT:
+            titles.append(phrases[path])
+            bodies.append(message.body(step.migration, provenance, step.changes))
+        else:
+            titles.append(f"{prefixes[path]}: {message.HINTS}")
+            bodies.append(message.hints_body(step.migration, provenance, step.changes))
+    messages = tuple(_whole(title, body, wanted)
+                     for title, body in zip(subject.unique(titles, paths), bodies, strict=True))
+    letter = len(messages) > 1 if wanted.letter is None else wanted.letter
+    return Words(messages, _letter(run, plan, prefixes, wanted) if letter else None)
+
+
+def _whole(title: str, body: str, wanted: Wanted) -> str:
+    if not wanted.signature:
+        return f"{title}\n\n{body}"
+    gap = "" if wanted.trailer else "\n"
+    return f"{title}\n\n{body}{gap}Signed-off-by: {wanted.signature}\n"
+
+
+def _letter(run: Run, plan: Plan, prefixes: Mapping[str, str],
+            wanted: Wanted) -> tuple[str, str]:
+    count = Counter(step.migration.report.path for step in plan.steps)
+    parts = []
+    for driver in plan.drivers:
+        path = driver.report.path
+        if count[path] or driver.report.refusals:
+            name = cover.name_of(prefixes.get(path, path.rpartition("/")[2]))
+            parts.append(cover.Part(driver, name, count[path]))
+    changed = [driver.report.path for driver in plan.drivers if count[driver.report.path]]
+    more = ["--together"] if len(changed) > 1 else []
+    provenance = message.Provenance(
+        message.repeat_command(changed, [*wanted.arguments, *more]), wanted.proven.get("", ""),
+        unreadable=any(unreadable(run.root, driver) for driver in plan.drivers))
+    steps = any(step.kind != StepKind.CONVERT for step in plan.steps)
+    return cover.cover(parts, provenance, earlier=wanted.earlier, steps=steps)

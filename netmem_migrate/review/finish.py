@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The end of a review: what was accepted as one conversion, proven again, then written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from netmem_migrate.results import FileChange, InputError, Migration, Run
+from netmem_migrate.review.edit import merge
+from netmem_migrate.review.model import Review, Subject
+from netmem_migrate.review.recheck import with_texts
+
+
+def accepted(review: Review, base: Run) -> Run:
+    """The conversion of what was accepted, with edits by hand in it.
+
+    `base` gives root, versions and the order of the drivers, those without any unit included.
+    Raises InputError where two edits meet.
+    """
+    return Run(base.root, base.kernel, base.api, tuple(
+        _accepted(review, review.subjects[one.report.path])
+        if one.report.path in review.subjects else one for one in base.drivers))
+
+
+def _accepted(review: Review, subject: Subject) -> Migration:
+    keep = review.kept(subject)
+    migration = subject.migration(keep, judge=True)
+    merged = {change.path: change.after for change in migration.changes}
+    for unit in review.units:
+        if unit.driver != subject.path or not review.answer(unit) or unit.id not in review.edits:
+            continue
+        shown = subject.texts(review.only([*review.needs(unit), unit], subject))
+        for path, text in review.edits[unit.id].items():
+            base = shown.get(path, subject.analysis.sources[path])
+            merged[path] = merge(subject.analysis.driver.root, base, merged.get(path, base), text,
+                                 path)
+    return with_texts(migration, merged)
+
+
+def is_edited(review: Review) -> bool:
+    """Does an accepted unit hold hunks that were edited by hand?"""
+    return any(review.answer(unit) and unit.id in review.edits for unit in review.units)
+
+
+def keep_arguments(review: Review) -> tuple[str, ...]:
+    """The options that make the same conversion without a review."""
+    names = sorted({name for subject in review.subjects.values() for name in review.kept(subject)})
+    return tuple(f"--keep={name}" for name in names)
+
+
+def write_patches(run: Run, out: Path, *, signoff: bool, force: bool, arguments: Sequence[str],
+                  proven: Mapping[str, str]) -> tuple[Path, ...]:
+    """A series of what was accepted, as `format-patch` writes it."""
+    from netmem_migrate.patch.series import SeriesOptions, write_series
+
+    return write_series(run, out, SeriesOptions(
+        signoff=signoff, force=force, arguments=tuple(arguments), proven=proven, recipients=True))
+
+
+def unchanged(changes: Sequence[FileChange], root: Path) -> None:
+    """Raise InputError where a file is no longer what was reviewed."""
+    for change in changes:
+        try:
+            now = (root / change.path).read_bytes()
+        except OSError as error:
+            raise InputError(f"{root / change.path}: {error.strerror or error}") from error
+        if now != change.before:
+            raise InputError(f"{root / change.path}: changed since it was read; run again; "
+                             "nothing was written")

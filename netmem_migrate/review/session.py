@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One review from the first file read to the last one written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from netmem_migrate import api
+from netmem_migrate import driver as drivers
+from netmem_migrate.commands import _options
+from netmem_migrate.flow.analyse import analyse, uses_page_pool
+from netmem_migrate.kernel import Kernel
+from netmem_migrate.patch.apply import apply
+from netmem_migrate.patch.diff import changes_of
+from netmem_migrate.report.progress import progress
+from netmem_migrate.report.terminal import plural
+from netmem_migrate.results import ExitCode, InputError, Migration, Run
+from netmem_migrate.review import finish
+from netmem_migrate.review.model import Review, Subject, Unit, units_of
+from netmem_migrate.review.recheck import Judgement, compiled, prepared, recheck
+from netmem_migrate.review.screen import Screen
+from netmem_migrate.review.store import Store
+from netmem_migrate.review.walk import Walk, interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to do at the end (`in_place`, or a series to `out`; neither: ask), and how to prove.
+
+    `verify` None proves what was accepted where the tree is prepared; True each unit too.
+    """
+
+    in_place: bool
+    out: Path | None
+    signoff: bool
+    force: bool
+    verify: bool | None
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """A review of some drivers; `base` is the run in which all that can move does."""
+
+    base: Run
+    review: Review
+    options: _options.Conversion
+    wanted: Wanted
+    proofs: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, paths: tuple[Path, ...], options: _options.Conversion,
+              wanted: Wanted) -> Session:
+        """Read and convert the drivers in memory. Raises InputError as `diff` does."""
+        tree, target = api.target_of(paths[0], options.kernel, options.api)
+        passes = api.chosen(options.only, options.skip, options.keep_names)
+        subjects: dict[str, Subject] = {}
+        migrations: dict[str, Migration] = {}
+        for path in paths:
+            found = drivers.find(path, tree.root if tree else None)
+            if found.path in migrations:
+                continue
+            if not uses_page_pool(found):
+                migrations[found.path] = api.nothing(found)
+                continue
+            analysis = analyse(found, target, keep=frozenset(options.keep))
+            subject = Subject(analysis, passes, frozenset(options.keep))
+            migrations[found.path] = subject.migration(frozenset(), judge=True)
+            subjects[found.path] = subject
+        root = tree.root if tree else drivers.find(paths[0], None).root
+        base = Run(root, tree.version if tree else "", target.api, tuple(migrations.values()))
+        changes_of(base)
+        review = Review(subjects, [unit for subject in subjects.values()
+                                   for unit in units_of(subject)])
+        session = cls(base, review, options, wanted)
+        if wanted.verify:
+            Kernel.at(root).require_prepared()
+        return session
+
+    def page(self, file: Path) -> None:
+        """Write the review as one HTML page."""
+        import importlib
+
+        analyses = {path: subject.analysis for path, subject in self.review.subjects.items()}
+        text: str = importlib.import_module("netmem_migrate.review.html").page(
+            self.base, analyses=analyses)
+        try:
+            file.write_text(text, encoding="utf-8", errors="surrogateescape")
+        except OSError as error:
+            raise InputError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+        click.echo(str(file))
+
+    # ------------------------------------------------------------------ asking
+
+    def ask(self, *, restart: bool) -> int:
+        """The dialogue and its end; the exit code."""
+        if not self.review.units:
+            self._summary(self.base)
+            click.echo("nothing to review: no slot can move", err=True)
+            return _options.exit_code(self.base)
+        store = Store.of(self.base.root, self.options.arguments(),
+                         list(self.review.subjects.values()))
+        self._resume(store, restart=restart)
+        screen = Screen.standard(self.base.root)
+        walk = Walk(self.review, screen, lambda: store.save(self.review), self._proof, self.base,
+                    self._progress())
+        try:
+            walk()
+            if not sys.stdin.isatty() and not self.review.answers and not walk.ended:
+                raise InputError("no answer on stdin; run review in a terminal, or pipe one "
+                                 "letter a line into it; nothing was written")
+            return self._end(screen, store)
+        except KeyboardInterrupt:
+            interrupted(bool(self.review.answers))
+            raise
+
+    def _resume(self, store: Store, *, restart: bool) -> None:
+        if restart:
+            store.clear()
+            return
+        number, message = store.load(self.review)
+        if message:
+            click.echo(message, err=True)
+        if number:
+            click.echo(f"{plural(number, 'answer')} of {len(self.review.units)} from an earlier "
+                       "run; --restart asks again", err=True)
+
+    def _progress(self) -> Callable[[str, int, int], None] | None:
+        if self.options.quiet or not sys.stderr.isatty():
+            return None
+
+        def tell(source: str, done: int, count: int) -> None:
+            click.echo(f"\r\033[K{done}/{count} {source}"[:200] if done < count else "\r\033[K",
+                       nl=False, err=True)
+
+        return tell
+
+    # ------------------------------------------------------------------ proof
+
+    def _proof(self, unit: Unit) -> str:
+        """How a unit alone, with what it needs, is proven."""
+        if not self.wanted.verify:
+            return ("what is accepted is compiled at the end"
+                    if self._compiles() else "not compiled" if self.wanted.verify is False
+                    else "not compiled: the tree is not prepared (`netmem-migrate kernel prepare`)"
+                    if self.base.kernel else "not compiled: not in a kernel tree")
+        edits = self.review.edits.get(unit.id)
+        if edits:
+            return "proven when it was edited"
+        if unit.id not in self.proofs:
+            subject = self.review.subject(unit)
+            keep = self.review.only([*self.review.needs(unit), unit], subject)
+            judged = compiled(replace(self.base, drivers=(subject.migration(keep),)),
+                              self._progress())
+            self.proofs[unit.id] = self._judged(judged)
+        return self.proofs[unit.id]
+
+    @staticmethod
+    def _judged(judged: Judgement) -> str:
+        if judged.failed:
+            return "FAILED: " + "; ".join(judged.failed[:3])
+        if judged.open:
+            return "not proven: " + "; ".join(judged.open[:3])
+        return (judged.sentences or {}).get("", "") or "nothing to compile"
+
+    def _compiles(self) -> bool:
+        return self.wanted.verify is not False and prepared(self.base)
+
+    # ------------------------------------------------------------------ the end
+
+    def _end(self, screen: Screen, store: Store) -> int:
+        run = finish.accepted(self.review, self.base)
+        changes = changes_of(run)
+        if not changes:
+            click.echo("no slot accepted; nothing was written", err=True)
+            if not [unit for unit in self.review.units if self.review.answer(unit) is None]:
+                store.clear()
+            return ExitCode.DONE
+        action = self._action(screen)
+        if action is None:
+            click.echo("nothing was written; your answers are kept for the next run", err=True)
+            return ExitCode.DONE
+        finish.unchanged(changes, run.root)
+        if finish.is_edited(self.review):
+            # Merged with other slots, an edit may mean something else.
+            self._require(self._checked(run))
+        proven = self._proven(run)
+        if isinstance(action, Path):
+            arguments = (*self.options.arguments(), *finish.keep_arguments(self.review))
+            files = finish.write_patches(
+                run, action, signoff=self.wanted.signoff, force=self.wanted.force,
+                arguments=arguments, proven=proven)
+        else:
+            files = apply(run.root, changes)
+        store.clear()
+        for file in files:
+            click.echo(str(file))
+        self._summary(run)
+        if finish.is_edited(self.review) and isinstance(action, Path):
+            click.echo("note: hunks were edited by hand; say so in the message", err=True)
+        return _options.exit_code(run)
+
+    def _action(self, screen: Screen) -> bool | Path | None:
+        """True to apply, a folder for patches, None for neither."""
+        if self.wanted.in_place:
+            return True
+        if self.wanted.out is not None:
+            return self.wanted.out
+        count = sum(bool(self.review.answer(unit)) for unit in self.review.units)
+        while True:
+            answer = screen.ask(f"{plural(count, 'slot')} accepted. Apply in place, write patches "
+                                "or quit [a,p,q]?")
+            if answer is None or answer.lower() == "q":
+                return None
+            if answer.lower() == "a":
+                return True
+            if answer.lower() == "p":
+                folder = screen.ask("Folder for the patches?")
+                if folder:
+                    return Path(folder)
+            elif answer:
+                screen.say("a - convert the files in place\np - write the series that "
+                           "format-patch writes\nq - write nothing; the answers are kept")
+
+    def _checked(self, run: Run) -> list[str]:
+        shown = {change.path: change.after for subject in self.review.subjects.values()
+                 for change in subject.migration(self.review.kept(subject)).changes}
+        return recheck(run, shown, self._progress())
+
+    def _require(self, reasons: list[str]) -> None:
+        if not reasons:
+            return
+        for line in reasons:
+            click.echo(line, err=True)
+        click.echo("not proven; nothing was written, your answers are kept", err=True)
+        raise click.exceptions.Exit(ExitCode.VERIFY)
+
+    def _proven(self, run: Run) -> Mapping[str, str]:
+        if not self._compiles():
+            return {}
+        with progress(quiet=self.options.quiet) as bar:
+            bar.step("Compiling")
+            judged = compiled(run, lambda source, done, count: bar.at(
+                done / count, f"{done}/{count} {source}"))
+        self._require(list(judged.failed))
+        if self.wanted.verify:
+            self._require(list(judged.open))
+        for line in judged.open:
+            click.echo(f"note: {line}", err=True)
+        sentence = (judged.sentences or {}).get("", "")
+        if sentence and not self.options.quiet:
+            click.echo(sentence, err=True)
+        return judged.sentences or {}
+
+    def _summary(self, run: Run) -> None:
+        _options.summary(run, self.options)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is said of a unit beside its hunks: what moves, why, its bridges, its proof."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from netmem_migrate.flow.graph import Kind, Slot
+from netmem_migrate.flow.why import explain
+from netmem_migrate.patch.diff import diff
+from netmem_migrate.report.terminal import plural
+from netmem_migrate.review import paint
+from netmem_migrate.review.model import Review, Unit
+from netmem_migrate.review.screen import Screen
+
+_NOUNS = {
+    Kind.MEMBER: "member",
+    Kind.GLOBAL: "global",
+    Kind.LOCAL: "local",
+    Kind.PARAMETER: "parameter",
+    Kind.RETURN: "return value",
+    Kind.CALL: "call",
+}
+
+
+def hunks(review: Review, unit: Unit) -> str:
+    """The unit's hunks as git shows them."""
+    root = review.subject(unit).analysis.driver.root
+    return diff(root, review.changes(unit)).decode("utf-8", "surrogateescape")
+
+
+def count(hunks_: str) -> str:
+    """`12 hunks in 2 files`."""
+    lines = hunks_.splitlines()
+    number = sum(line.startswith("@@ ") for line in lines)
+    files = sum(line.startswith("diff --git ") for line in lines)
+    return f"{plural(number, 'hunk')} in {plural(files, 'file')}"
+
+
+def moving(review: Review, unit: Unit) -> set[Slot]:
+    """The slots that move with a unit, and would not without it."""
+    subject = review.subject(unit)
+    needed = review.needs(unit)
+    without = subject.solution(review.only(needed, subject)).moved
+    return subject.solution(review.only([*needed, unit], subject)).moved - without
+
+
+def reasons(review: Review, unit: Unit) -> Iterator[str]:
+    """Why the unit moves, as `explain` says it, its bridges, and what hangs on it."""
+    subject = review.subject(unit)
+    slots = moving(review, unit)
+    numbers = Counter(slot.kind for slot in slots)
+    yield "moves together: " + ", ".join(
+        plural(numbers[kind], noun) for kind, noun in _NOUNS.items() if numbers[kind])
+    needed = review.needs(unit)
+    solution = subject.solution(review.only([*needed, unit], subject))
+    analysis = replace(subject.analysis, solution=solution)
+    for slot in sorted(slots, key=lambda one: (one.place.file, one.place.node.start_byte)):
+        if slot.kind in (Kind.MEMBER, Kind.GLOBAL):
+            # Bridges follow below, those of the locals included.
+            yield from (line for line in explain(analysis, slot)
+                        if not line.startswith("  bridged: "))
+    for bridge in solution.bridges:
+        if bridge.into in slots:
+            yield (f"bridged: page_to_netmem() at {bridge.place.file}:{bridge.place.line}: "
+                   f"{bridge.text} gives a page")
+    for one in needed:
+        yield f"moves only with {one.title}: its pages flow there"
+    for one in review.dependents(unit):
+        yield f"if it stays, so does {one.title}: its pages flow here"
+
+
+def shown(review: Review, unit: Unit, proof: str, screen: Screen) -> str:
+    """Everything that is shown before the question: heading, reasons, proof state, hunks."""
+    text = hunks(review, unit)
+    edited = " (edited)" if unit.id in review.edits else ""
+    lines = [screen.style(f"{review.subject(unit).name}: {unit.title}: {count(text)}{edited}", paint.YELLOW)]
+    lines += [f"  {line}" for line in reasons(review, unit)]
+    lines.append(f"  proof: {proof}")
+    return "\n".join(lines) + "\n" + (paint.painted(text) if screen.colour else text)

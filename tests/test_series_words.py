@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The words of a series: rules that account for the whole change, prefixes, tags, the why."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from series_tools import DEMO, OTHER, clean_home, convert, make_tree
+
+from netmem_migrate.api import migrate
+from netmem_migrate.patch import disclosure, message, rules, subject
+from netmem_migrate.patch.series import SeriesOptions, write_series
+from netmem_migrate.results import DriverReport, FileChange, Refusal, Requirement, Verdict
+
+CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+IDIOMS = sorted(path.parent for path in CORPUS.glob("*/before.c"))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return clean_home(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return make_tree(tmp_path / "linux")
+
+
+def change(before: str, after: str) -> list[FileChange]:
+    return [FileChange("a.c", before.encode(), after.encode())]
+
+
+def said(changes: list[FileChange]) -> list[tuple[str, str, int]]:
+    return [(rule.before, rule.after, rule.count) for rule in rules.rules(changes)]
+
+
+# -- rules
+
+
+@pytest.mark.parametrize("folder", IDIOMS, ids=[path.name for path in IDIOMS])
+def test_the_rules_account_for_every_call_that_changed(folder: Path) -> None:
+    run = migrate([folder / "before.c"], api="7.3")
+    changes = run.drivers[0].changes
+    found = rules.rules(changes)
+    told = Counter(name for rule in found for name in re.findall(r"(\w+)\(",
+                                                                 rule.before + " " + rule.after))
+    before, after = rules.calls([FileChange(one.path, bytes(_code(one.before)),
+                                            bytes(_code(one.after))) for one in changes])
+    for name in (before - after) + (after - before):
+        if "prefetch" not in name and name not in ("sizeof", "if"):
+            assert told[name], f"{name} is in no rule: {found}"
+    for line in rules.lines(found):
+        assert not re.match(r"#|---|\+\+\+|diff|@@", line.strip())
+
+
+def _code(source: bytes) -> bytes:
+    """Without comments and the driver's macros, by means that the tool does not use."""
+    source = re.sub(rb"/\*.*?\*/|//[^\n]*", b"", source, flags=re.DOTALL)
+    return re.sub(rb"(?m)^#[^\n]*(?:\\\n[^\n]*)*", b"", source)
+
+
+@pytest.mark.parametrize(("before", "after", "rule"), [
+    ("f(page_to_nid(b->page) == n);", "f(netmem_is_pref_nid(b->netmem, n));",
+     ("page_to_nid(p) == nid", "netmem_is_pref_nid(p, nid)", 1)),
+    ("x = b->page->pp;", "x = netmem_get_pp(b->netmem);", ("p->pp", "netmem_get_pp(p)", 1)),
+    ("x = pp_page_to_nmdesc(p)->pp;", "x = netmem_get_pp(p);",
+     ("pp_page_to_nmdesc(p)->pp", "netmem_get_pp(p)", 1)),
+    ("y = &p->pp_ref_count;", "y = netmem_get_pp_ref_count_ref(p);",
+     ("&p->pp_ref_count", "netmem_get_pp_ref_count_ref(p)", 1)),
+    ("n = sizeof(struct page *);", "n = sizeof(netmem_ref);",
+     ("sizeof(struct page *)", "sizeof(netmem_ref)", 1)),
+    ("f(virt_to_page(a));", "f(virt_to_netmem(a));",
+     ("virt_to_page(addr)", "virt_to_netmem(addr)", 1)),
+    ("b->p = q;", "b->n = page_to_netmem(q);", ("page", "page_to_netmem(page)", 1)),
+    ("f(page_to_netmem(b->p));", "f(b->n);", ("page_to_netmem(p)", "p", 1)),
+    ("if (p != NULL && q != NULL) ;", "if (p && q) ;", ("p != NULL", "p", 2)),
+    ("page_pool_put_page(a, p, -1, f(1, 2));", "page_pool_put_netmem(a, p, -1, f(1, 2));",
+     ("page_pool_put_page(pool, p, ...)", "page_pool_put_netmem(pool, p, ...)", 1)),
+    ("p = page_pool_dev_alloc_frag(a, &o, 1);",
+     "p = page_pool_alloc_frag_netmem(a, &o, 1, GFP_ATOMIC | __GFP_NOWARN);",
+     ("page_pool_dev_alloc_frag(pool, ...)",
+      "page_pool_alloc_frag_netmem(pool, ..., GFP_ATOMIC | __GFP_NOWARN)", 1)),
+    ("", "x = netmem_of_tomorrow(p);", ("", "netmem_of_tomorrow()", 1)),
+])
+def test_each_form_has_its_rule(before: str, after: str, rule: tuple[str, str, int]) -> None:
+    assert said(change(before, after)) == [rule]
+
+
+def test_what_stays_is_no_rule() -> None:
+    text = "x = rx->pp; if (p == NULL) put_page(p); /* page_address(p) */ struct page *p;"
+    assert said(change(text, text + " y();")) == []
+    assert said(change("/* page_address(p) */", "/* netmem_address(p) */")) == []
+
+
+def test_rules_fit_a_message() -> None:
+    found = rules.rules(change("__skb_fill_page_desc_noacc(a, b, c, d);",
+                               "__skb_fill_netmem_desc_noacc(a, b, c, d);"))
+    text = "\n".join(rules.lines(found))
+    assert text == ("  - __skb_fill_page_desc_noacc(skb, i, p, ...)\n"
+                    "  + __skb_fill_netmem_desc_noacc(skb, i, p, ...)")
+
+
+# -- why
+
+
+def report(**status: str) -> DriverReport:
+    found = {key.replace("_", "."): Requirement(value) for key, value in status.items()}
+    return DriverReport("d", (), Verdict.CONVERTED, requirements=found)
+
+
+def test_the_first_question_is_answered_by_what_scan_found() -> None:
+    assert message.header_split(report()) == ""
+    none = message.header_split(report(rx_2="unmet", rx_5="unmet"))
+    assert "no header split" in none and "future-proofing only" in none
+    some = message.header_split(report(rx_2="met", rx_4="met", rx_5="unmet", rx_6="unknown"))
+    assert "future-proofing" not in some
+    assert "still open: PP_FLAG_ALLOW_UNREADABLE_NETMEM, CPU syncs through the pool" in some
+    assert "no Rx requirement is left open" in message.header_split(report(rx_2="met", rx_5="met"))
+
+
+def test_a_helper_that_the_base_lacks_is_a_core_patch_first(tree: Path, tmp_path: Path) -> None:
+    run = convert(tree, DEMO, OTHER)
+    refusal = Refusal(f"{OTHER}/other_rx.c", 3, "x()", "missing-api",
+                      "x() this kernel has no netmem_helper(); add the helper in a core patch "
+                      "first", ("f:1 x()",))
+    driver = run.drivers[1]
+    driver = replace(driver, report=replace(driver.report, refusals=(refusal,)))
+    run = replace(run, drivers=(run.drivers[0], driver))
+    cover, _, second = write_series(run, tmp_path / "out", SeriesOptions(together=True))
+    assert "before this series:\n  netmem_helper()\n" in cover.read_text()
+    text = " ".join(second.read_text().split())
+    assert "The base lacks netmem_helper(): a core patch of its own has to add it" in text
+
+
+def test_a_driver_that_does_not_change_is_in_the_cover_letter_with_its_refusals(
+    tree: Path, tmp_path: Path
+) -> None:
+    run = convert(tree, DEMO, OTHER)
+    refusal = Refusal(f"{OTHER}/other_rx.c", 3, "other_buf.data", "void-pointer", "kept as void *",
+                      ("f:1 x()",))
+    driver = replace(run.drivers[1], changes=(), edits=(), steps=(), report=replace(
+        run.drivers[1].report, refusals=(refusal,), verdict=Verdict.REFUSED))
+    run = replace(run, drivers=(run.drivers[0], driver))
+    files = write_series(run, tmp_path / "out", SeriesOptions(together=True, cover_letter=True))
+    assert len(files) == 2
+    cover = files[0].read_text()
+    assert re.search(r"^  other +\d+ +\d+ +\d+ +\d+ +1$", cover, re.MULTILINE)
+    assert "other_buf.data: kept as void *" in " ".join(cover.split())
+    assert "[PATCH net-next 0/1] net: convert Rx buffers of demo to netmem" in cover
+
+
+def test_only_what_really_ran_is_called_proven(tree: Path, tmp_path: Path) -> None:
+    run = convert(tree, DEMO, OTHER)
+    files = write_series(run, tmp_path / "out", SeriesOptions(
+        together=True, proven={DEMO: "Compiled the one object.", "": "Compiled some."}))
+    texts = [" ".join(file.read_text().split()) for file in files]
+    assert "Compiled some. `netmem-migrate verify` repeats it." in texts[0]
+    assert "Compiled the one object. `netmem-migrate verify` repeats it." in texts[1]
+    assert "Not compiled or run on hardware yet" in texts[2]
+
+
+# -- subjects
+
+
+def test_maintainers_name_the_driver_of_a_shared_folder(tree: Path) -> None:
+    (tree / "MAINTAINERS").write_text(
+        "Maintainers\n\nACME ETHERNET DRIVER (acme_en)\nM:\tA <a@b.c>\n"
+        "F:\tdrivers/net/ethernet/acme/acme/en_*\n\n"
+        "ACME CORE (OLD)\nF:\tdrivers/net/ethernet/acme/acme/\n\n"
+        "THE REST (rest)\nF:\tdrivers/net/\n")
+    path = "drivers/net/ethernet/acme/acme"
+    assert subject.folder_prefix(path, tree, [f"{path}/en_rx.c", f"{path}/acme.h"]) == (
+        "net: acme_en")
+    # A word in brackets that has nothing to do with the files is no name.
+    assert subject.folder_prefix(path, tree, [f"{path}/main.c"]) == "net: acme"
+    assert subject.folder_prefix("drivers/net/x", tree, ["drivers/net/x/rx.c"]) == "net: x"
+
+
+def test_phrases_of_a_series_are_told_apart() -> None:
+    assert subject.unique(["a", "b", "a", "a"], ["d/one", "d/two", "d/three", "e/one"]) == [
+        "a in one", "b", "a in three", "a in one, part 2"]
+
+
+# -- disclosure
+
+
+@pytest.mark.parametrize(("documents", "line"), [
+    ({}, ""),
+    ({"submitting-patches.rst": "Sign your work.\n"}, ""),
+    ({"generated-content.rst": "Say which tools you used.\n"}, "Assisted-by: netmem-migrate"),
+    ({"coding-assistants.rst": "As in::\n\n  Assisted-by: LLM [TOOL1] [TOOL2]\n"},
+     "Assisted-by: netmem-migrate"),
+    ({"coding-assistants.rst": "As in::\n\n  Assisted-by: AGENT_NAME:MODEL [TOOL1]\n"},
+     f"Assisted-by: netmem-migrate:{disclosure.version('netmem-migrate')}"),
+    ({"submitting-patches.rst": "Please add an Assisted-by tag.\n"}, "Assisted-by: netmem-migrate"),
+    ({"other.rst": "Form::\n\n\tAssisted-by: NAME:VERSION\n", "submitting-patches.rst": "x\n"},
+     f"Assisted-by: netmem-migrate:{disclosure.version('netmem-migrate')}"),
+], ids=["none", "silent", "asks", "llm", "name-version", "mentioned", "elsewhere"])
+def test_the_tag_has_the_form_of_the_tree(
+    tree: Path, documents: dict[str, str], line: str
+) -> None:
+    for name, text in documents.items():
+        (tree / "Documentation/process" / name).write_text(text)
+    assert disclosure.trailer(tree) == line
+    assert "LLM" not in line
+
+
+def test_the_tag_can_be_left_out_and_asked_for(tree: Path, tmp_path: Path) -> None:
+    def tagged(name: str, wanted: bool | None) -> bool:
+        (file,) = write_series(convert(tree, DEMO), tmp_path / name, SeriesOptions(trailer=wanted))
+        return b"\nAssisted-by: netmem-migrate\n---\n" in file.read_bytes()
+
+    assert [tagged("a", None), tagged("b", True)] == [False, True]
+    (tree / "Documentation/process/generated-content.rst").write_text("x\n")
+    assert [tagged("c", None), tagged("d", False)] == [True, False]
