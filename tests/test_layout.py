@@ -185,3 +185,46 @@ def test_bytes_outside_of_edits_stay(lines: list[list[str]], data: st.DataObject
             assert line in new
     for line in new:
         assert columns(line) <= 80 or line in source.split(b"\n") or b" " not in line.strip()
+
+
+LONG = """\
+static void t(struct ring *ring, struct sk_buff *skb)
+{
+	if (ring) {
+		if (skb) {
+			if (ring->spare) {
+				skb_add_rx_frag(skb,
+						%s,
+						ring->spare, 0,
+						64, 64);
+			}
+		}
+	}
+}
+"""
+
+
+def test_a_call_is_broken_before_its_parenthesis_last(tmp_path: Path) -> None:
+    argument = "skb_shinfo(ring->cur_skb)->nr_frags"
+    text = body(tmp_path, LONG % argument)
+    assert f"""\
+				skb_add_rx_frag_netmem
+					(skb,
+					 {argument},
+					 ring->spare, 0,
+					 64, 64);
+""" in text
+
+
+def test_a_call_stays_in_one_piece_if_its_argument_fits_nowhere(tmp_path: Path) -> None:
+    argument = "skb_shinfo(ring->" + "a" * 50 + ")->nr_frags"
+    text = body(tmp_path, LONG % argument)
+    assert f"""\
+				skb_add_rx_frag_netmem(skb,
+						       {argument},
+""" in text
+
+
+def test_a_call_stays_in_one_piece_if_all_fits(tmp_path: Path) -> None:
+    text = body(tmp_path, LONG % "ring->frags")
+    assert "\t\t\t\tskb_add_rx_frag_netmem(skb,\n\t\t\t\t\t\t       ring->frags,\n" in text

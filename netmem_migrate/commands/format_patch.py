@@ -88,7 +88,8 @@ def _prove(run: Run, *, together: bool, quiet: bool) -> tuple[dict[str, str], tu
     help="The folder of the earlier version: adds a range-diff against it.",
 )
 @click.option("--rfc", is_flag=True, help="[RFC net-next] instead of [PATCH net-next].")
-@click.option("--tree", default="net-next", show_default=True, help="The tree in the subject.")
+@click.option("--tree", default="net-next", show_default=True, metavar="NAME",
+              help="The tree in the subject.")
 @click.option(
     "--base",
     default="",

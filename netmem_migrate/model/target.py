@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netmem_migrate.model.twins import Twin
+from netmem_migrate.model.twins import TWINS, Twin
 from netmem_migrate.results import InputError
 from netmem_migrate.syntax.mask_text import code_of
 
@@ -52,16 +52,24 @@ class Target:
     names: frozenset[str] | None = None
     parameters: Mapping[str, int] = field(default_factory=dict)
 
-    def has(self, name: str, parameters: int | None = None) -> bool:
-        """Whether there is a function of this name, and with so many parameters if given."""
-        if name in MISSING[self.api] if self.names is None else name not in self.names:
-            return False
-        known = self.parameters.get(name)
-        return parameters is None or known is None or known == parameters
+    def has(self, name: str) -> bool:
+        """Whether there is a function of this name."""
+        return name not in MISSING[self.api] if self.names is None else name in self.names
+
+    def fits(self, form: Twin) -> bool:
+        """Whether there is the function of a form, with the parameters that it should have.
+
+        That is those of the page function, and what is extra; a kernel that changes both keeps
+        them twins. 6.12 and later releases have two functions of one name.
+        """
+        takes = self.parameters.get(form.netmem)
+        page = self.parameters.get(form.page)
+        wanted = form.parameters if page is None else page + bool(form.extra)
+        return self.has(form.netmem) and takes in (None, wanted)
 
     def choose(self, twin: Twin) -> Twin | None:
         """The first form of a row that this kernel has; None if it has none."""
-        return next((one for one in twin.forms if self.has(one.netmem, one.parameters)), None)
+        return next((one for one in twin.forms if self.fits(one)), None)
 
 
 def from_tree(root: Path, api: str) -> Target:
@@ -81,7 +89,9 @@ def from_tree(root: Path, api: str) -> Target:
     if not names:
         raise InputError(f"{root}: this kernel has no netmem API (include/net/netmem.h); "
                          "6.12 is the oldest that can be converted")
-    return Target(api, frozenset(names), {name: counts[name] for name in names & counts.keys()})
+    names_of_both = names | {twin.page for twin in TWINS}
+    return Target(api, frozenset(names),
+                  {name: counts[name] for name in names_of_both & counts.keys()})
 
 
 def bundled(api: str | None) -> Target:

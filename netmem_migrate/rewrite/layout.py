@@ -126,7 +126,7 @@ def _realign(source: bytes, edits: Sequence[Edit]) -> list[Edit]:
     return added
 
 
-_BINARY = (b" |", b" &", b" ^", b" +", b" -")
+_NAME = re.compile(rb"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,7 @@ class _Break:
 
     offset: int
     depth: int  # brackets around it: fewer is better
+    rank: int  # 0 after a comma, && or ||; 1 inside an argument
     column: int  # where the next line begins
 
 
@@ -152,6 +153,9 @@ def _wrap(text: bytes, touched: set[int]) -> bytes:
             if moved is not None:
                 queue = sorted({*range(moved[0], moved[1] + 1),
                                 *(i + 1 if i > index else i for i in queue)}, reverse=True)
+                continue
+            at = _before_parenthesis(lines, index)
+            queue = [i + (at is not None and i > at) for i in queue]
             continue
         head, tail = broken
         lines[index] = head
@@ -165,6 +169,58 @@ def _wrap(text: bytes, touched: set[int]) -> bytes:
         queue = sorted({index + 1, *(i + shift if i > index else i for i in queue)},
                        reverse=True)
     return b"\n".join(lines)
+
+
+def _before_parenthesis(lines: list[bytes], index: int) -> int | None:
+    """Break a call before its parenthesis, where an argument fits on no line under it.
+
+    Only a call that is a statement of its own, and only if all of it fits then. checkpatch.pl
+    takes neither a line that ends with a parenthesis nor arguments that are not aligned. Returns
+    the line after which one was added.
+    """
+    code = code_of(b"\n".join(lines))
+    start = _offset(lines, index)
+    stack = _open_brackets(code, start)
+    if not stack or code[stack[-1]] != 40:
+        return None
+    owner = code.count(b"\n", 0, stack[-1])
+    head = lines[owner][:stack[-1] - _offset(lines, owner)]
+    first = _offset(lines, owner)
+    name = head.lstrip(b" \t")
+    if not _NAME.fullmatch(name) or _continues(code, first):
+        return None
+    end = _closing(code, stack[-1])
+    last = code.count(b"\n", 0, end)
+    under = columns(head) + 1
+    rest = lines[owner + 1:last + 1]
+    if any(columns(one[:len(one) - len(one.lstrip(b" \t"))]) < under for one in rest):
+        return None
+    indent = columns(head[:len(head) - len(name)]) + TAB
+    ending = b"\r" if lines[owner].endswith(b"\r") else b""
+    moved = [head + ending, indent_to(indent) + lines[owner][len(head):]]
+    for one in rest:
+        text = one.lstrip(b" \t")
+        column = columns(one[:len(one) - len(text)])
+        moved.append(indent_to(indent + 1 + column - under) + text)
+    if any(columns(one.rstrip(b"\r")) > LIMIT for one in moved):
+        return None
+    lines[owner:last + 1] = moved
+    return owner
+
+
+def _offset(lines: list[bytes], index: int) -> int:
+    return sum(len(line) + 1 for line in lines[:index])
+
+
+def _closing(code: bytes, opener: int) -> int:
+    """The offset of the bracket that closes the one at `opener`, or the end of the code."""
+    depth = 0
+    for match in _BRACKETS.finditer(code, opener):
+        byte = code[match.start()]
+        depth += (byte in b"([{") - (byte in b")]}")
+        if depth == 0:
+            return match.start()
+    return len(code)
 
 
 def _joins(lines: list[bytes], index: int, tail: bytes, following: bytes) -> bool:
@@ -183,7 +239,6 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
     code = code_of(b"\n".join(lines[:index + 1]))
     start = code.rfind(b"\n") + 1
     breaks: list[_Break] = []
-    parts: list[_Break] = []  # inside an argument
     assign: int | None = None
     stack = _open_brackets(code, start)
     offset = start + len(line) - len(line.lstrip(b" \t"))
@@ -203,33 +258,18 @@ def _break(lines: list[bytes], index: int) -> tuple[bytes, bytes] | None:
                 assign = offset - start
                 hanging = columns(line[:assign + 1])
             elif depth == 0 and before.endswith(_OPERATORS):
-                breaks.append(_Break(offset - start, 0, hanging))
-            elif depth and code[stack[-1]] == 40 and before.endswith((b",", b"&&", b"||")):
-                breaks.append(_Break(offset - start, depth,
+                breaks.append(_Break(offset - start, 0, 0, hanging))
+            elif depth and code[stack[-1]] == 40 and before.endswith((b",", *_OPERATORS)):
+                rank = 0 if before.endswith((b",", b"&&", b"||")) else 1
+                breaks.append(_Break(offset - start, depth, rank,
                                      _column(lines, code, stack[-1]) + 1))
-            elif depth and code[stack[-1]] == 40 and before.endswith(_BINARY):
-                parts.append(_Break(offset - start, depth,
-                                    _column(lines, code, stack[-1]) + 1))
         offset += 1
-    found = _best(line, breaks)
-    if found is None and assign is not None and not code[start:start + assign].endswith(b"return"):
-        # An argument is broken only if the whole call does not fit on a line of its own.
-        if columns(indent_to(indent + TAB) + line[assign + 1:].rstrip(b"\r")) > LIMIT:
-            found = _best(line, [*breaks, *parts])
-    elif found is None:
-        found = _best(line, [*breaks, *parts])
-    if found is None:
-        return None
-    return line[:found.offset] + ending, indent_to(found.column) + line[found.offset + 1:]
-
-
-def _best(line: bytes, breaks: Sequence[_Break]) -> _Break | None:
-    """The outermost break, as late as fits, after which the rest fits or can be broken again."""
-    for one in sorted(breaks, key=lambda b: (b.depth, -b.offset)):
-        tail = indent_to(one.column) + line[one.offset + 1:].rstrip(b"\r")
+    for one in sorted(breaks, key=lambda b: (b.rank, b.depth, -b.offset)):
+        head, rest = line[:one.offset], line[one.offset + 1:]
+        tail = indent_to(one.column) + rest
         later = any(b.offset > one.offset for b in breaks)
-        if columns(line[:one.offset]) <= LIMIT and (columns(tail) <= LIMIT or later):
-            return one
+        if columns(head) <= LIMIT and (columns(tail.rstrip(b"\r")) <= LIMIT or later):
+            return head + ending, tail
     return None
 
 

@@ -64,7 +64,7 @@ def partners_of(root: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for twin in TWINS:
         for form in twin.forms:
-            if not form.extra and target.has(form.netmem, form.parameters):
+            if not form.extra and target.fits(form):
                 found.setdefault(form.netmem, []).append(form.page)
     return found
 
@@ -103,11 +103,10 @@ def implied(root: Path) -> list[Implied]:
 
 
 def identity_header(root: Path, partners: Mapping[str, str],
-                    spelled: Sequence[Implied] = (), hints: Sequence[str] = ()) -> str:
+                    hints: Sequence[str] = (), spelled: Sequence[Implied] = ()) -> str:
     """C that defines every netmem name as its page partner; `partners` overrides the model.
 
     `hints` are calls that mean nothing but speed, and that are to give no code.
-
     Page functions that are `spelled` out are defined as what they imply, which needs a proof of
     its own: for each of them there are two functions, netmem_same_N_a() and netmem_same_N_b(),
     whose code must be the same.
@@ -137,9 +136,6 @@ def identity_header(root: Path, partners: Mapping[str, str],
         "netmem_get_pp_ref_count_ref(n)": f"(&{field}pp_ref_count)",
         "__netmem_address(n)": "page_address(n)",
     }
-    if hints:
-        lines.append("#include <linux/prefetch.h>")
-    special.update({f"{name}(x)": "((void)(x))" for name in hints})
     for number, one in enumerate(spelled):
         result, back = ("struct page *", "return ") if one.gives else ("void ", "")
         for letter, call in (("a", f"{one.page}({one.names})"),
@@ -149,6 +145,9 @@ def identity_header(root: Path, partners: Mapping[str, str],
                                    f"({one.parameters})\n{{ {back}{call}; }}")
         lines.append(f"#undef {one.page}\n"
                      f"#define {one.page}(...) {one.other}(__VA_ARGS__, {one.extra})")
+    if hints:
+        lines.append("#include <linux/prefetch.h>")
+    special.update({f"{name}(x)": "((void)(x))" for name in hints})
     for name, value in special.items():
         lines.append(f"#undef {name.partition('(')[0]}\n#define {name} {value}")
     return "\n".join(lines) + "\n"

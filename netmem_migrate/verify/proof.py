@@ -191,13 +191,13 @@ class _Trees:
         for side in ("before", "after"):
             (where / side / "netmem-out").mkdir(exist_ok=True)
 
-    def identity(self, number: int, partners: dict[str, str],
-                 spelled: Sequence[overlay.Implied] = (), hints: Sequence[str] = ()) -> Path:
-        words = [str(number), *(["spelled"] if spelled else []), *hints]
+    def identity(self, number: int, partners: dict[str, str], hints: Sequence[str] = (),
+                 spelled: Sequence[overlay.Implied] = ()) -> Path:
+        words = [str(number), *hints, *(["spelled"] if spelled else [])]
         path = self.where / f"identity-{'-'.join(words)}.h"
         with self.lock:  # never rewritten: another compiler may be reading it
             if not path.exists():
-                path.write_text(overlay.identity_header(self.root, partners, spelled, hints))
+                path.write_text(overlay.identity_header(self.root, partners, hints, spelled))
         return path
 
 
@@ -315,7 +315,7 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
     gone = [one for one in overlay.implied(trees.root) if _removed(trees, one.page.encode())]
     # What a page function implies is written out only if the code is not the same without.
     for spelled, (number, partners) in itertools.product(([], gone) if gone else ([],), choices):
-        header = trees.identity(number, partners, spelled, hints)
+        header = trees.identity(number, partners, hints, spelled)
         # Line numbers in WARN() tables differ where lines were wrapped; they are no behaviour.
         options = ["-w", "-include", str(header), "-D__LINE__=1", "-S", "-o", "-"]
         texts: list[list[str]] = []

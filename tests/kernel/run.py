@@ -223,25 +223,9 @@ def _series(root: Path, run: Run, out: Outcome) -> None:
         wanted = {one.path: one.after for one in out.changes}
         out.check(made == wanted, "`git am` does not give what apply gives")
         findings = [one for one in checkpatch(root, patches, ignored=())
-                    if one.type != MISSING_SIGN_OFF and not _was_long(one.type, one.line, patches)]
+                    if one.type != MISSING_SIGN_OFF]
         out.check(not findings, "checkpatch: " + "; ".join(
             f"{one.line}: {one.type}: {one.text}" for one in findings[:3]))
-
-
-def _was_long(kind: str, line: int, patches: tuple[Path, ...]) -> bool:
-    """A line over 80 columns that stands in for one which was over 80 columns already.
-
-    Some arguments fit on no line under their parenthesis, before the change as after it.
-    """
-    if kind != "LONG_LINE":
-        return False
-    lines = patches[0].read_text(encoding="utf-8", errors="replace").splitlines()
-    start = next((i for i in range(line - 1, -1, -1) if lines[i].startswith("@@")), 0)
-    end = next((i for i in range(line, len(lines)) if lines[i].startswith(("@@", "-- "))),
-               len(lines))
-    long = Counter(one[:1] for one in lines[start:end]
-                   if len(one[1:].expandtabs(8)) > 80 and not one.startswith(("--- ", "+++ ")))
-    return long["+"] <= long["-"]
 
 
 def facts(report: DriverReport) -> dict[str, object]:

@@ -109,16 +109,6 @@ def test_no_newline_at_the_end(tmp_path: Path) -> None:
     assert after["d.c"] == MOVED.rstrip().encode()
 
 
-def test_older_kernel_lacks_the_twin(tmp_path: Path) -> None:
-    source = """\
-void t(struct ring *ring)
-{
-	ring->spare = page_pool_dev_alloc_pages(ring->pool);
-}
-"""
-    check_refused(tmp_path, source, "page_pool_dev_alloc_pages()", "missing-api", api="6.12")
-
-
 def test_record_of_unknown_type(tmp_path: Path) -> None:
     source = """\
 #define CURRENT_BUF ((struct rx_buf *)0)
