@@ -93,7 +93,8 @@ def _marked(old: list[str], new: list[str]) -> tuple[list[str], list[str]] | Non
             0 < number < len(codes) - 1 and "".join(one[i1:i2]).strip(" \t") == "")
         for side, words in zip(parts, (one[i1:i2], other[j1:j2]), strict=True):
             side.append("".join(words) if same else _reverse("".join(words)))
-    return _signed("-", "".join(parts[0])), _signed("+", "".join(parts[1]))
+    texts = ["".join(part).replace(_PLAIN + _REVERSE, "") for part in parts]
+    return _signed("-", texts[0]), _signed("+", texts[1])
 
 
 def _reverse(text: str) -> str:
