@@ -43,7 +43,8 @@ def page(run: Run, *, title: str = "", analyses: Mapping[str, Analysis] | None =
     """The conversion as one self-contained HTML page.
 
     `title` is "netmem conversion of PATH" by default. `analyses`, by driver path, add the chain of
-    flows behind each declaration. Lines of files that do not change are read from `run.root`; where
+    flows behind each declaration, and the requirements of netmem.rst where they were not judged.
+    Lines of files that do not change are read from `run.root`; where
     they are not there, places are named without their text.
     """
     passes = {one.declared.id: one.declared.summary for one in load()}
@@ -78,7 +79,12 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
         files.append(_File(f"f{next(numbers)}", sources.shown(view.path), view))
         sources.anchors[view.path] = files[-1].id
     kept = [site for site in report.sites if site.action is Action.KEPT]
-    statuses = [one.status for one in report.requirements.values()]
+    requirements = report.requirements
+    if not requirements and analysis is not None:
+        from netmem_migrate.report.requirements import requirements_of
+
+        requirements = requirements_of(analysis.sources, report.files, report.sites)
+    statuses = [one.status for one in requirements.values()]
     return {
         "id": anchor,
         "name": report.path if report.path != "." else run.root.name,
@@ -102,8 +108,8 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
             for item in report.declarations],
         "requirements": [
             {"id": key, "status": one.status,
-             "evidence": [sources.spot(*evidence) for evidence in one.evidence]}
-            for key, one in sorted(report.requirements.items())],
+             "evidence": [sources.spot(*evidence) for evidence in dict.fromkeys(one.evidence)]}
+            for key, one in sorted(requirements.items())],
         "tally": ", ".join(f"{statuses.count(status)} {status}"
                            for status in ("met", "unmet", "unknown", "n/a")
                            if status in statuses),
