@@ -23,17 +23,24 @@ _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA fla
 @click.option("--api", metavar="X.Y", help="The kernel whose netmem API to judge by.")
 @click.option("--json", "as_json", is_flag=True,
               help="The whole report as JSON, with parse counts of every file of each driver.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the table as a page to sort, filter and unfold.")
+@click.option("--sarif", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write what was refused as SARIF 2.1.0.")
 def command(paths: tuple[Path, ...], kernel: Path | None, api: str | None,
-            as_json: bool) -> None:
+            as_json: bool, html: Path | None, sarif: Path | None) -> None:
     """List drivers that use page_pool: what can be converted, what cannot, and what is missing.
 
     TREE (default: the current folder) is a kernel; PATH is a driver's folder or file. Nothing
-    is written. Each driver is judged by Documentation/networking/netmem.rst.
+    is changed. Each driver is judged by Documentation/networking/netmem.rst.
     """
     from netmem_migrate.api import migrate
     from netmem_migrate.kernel import Kernel
     from netmem_migrate.tree import page_pool_folders
 
+    for written in (html, sarif):
+        if written is not None and not written.absolute().parent.is_dir():
+            raise InputError(f"{written}: no such folder; make it first")
     chosen: list[Path] = []
     for path in paths or (Path(),):
         if not path.exists():
@@ -49,12 +56,30 @@ def command(paths: tuple[Path, ...], kernel: Path | None, api: str | None,
                   if shown else None)
     if shown:
         click.echo("\r\033[K", nl=False, err=True)
+    if html is not None or sarif is not None:
+        _write(run, html, sarif)
     if as_json:
         from netmem_migrate.report.json import dumps
 
         click.echo(dumps(_counted(run)), nl=False)
-    else:
+    elif html is None and sarif is None:
         _print(run)
+
+
+def _write(run: Run, html: Path | None, sarif: Path | None) -> None:
+    """Write the page and the log that were asked for; the table is not printed then."""
+    from netmem_migrate.report.html_base import write
+
+    if html is not None:
+        from netmem_migrate.report.html import page
+
+        write(page(run), html)
+        click.echo(f"wrote {html}", err=True)
+    if sarif is not None:
+        from netmem_migrate.report.sarif import dumps
+
+        write(dumps(run), sarif)
+        click.echo(f"wrote {sarif}", err=True)
 
 
 def _counted(run: Run) -> Run:

@@ -40,7 +40,8 @@ ADVICE: dict[str, Advice] = {
         "Read the function; convert it by hand or write it so that it parses."),
     "own-recycling": Advice(
         "The driver counts references and recycles pages of the pool by itself.",
-        "Leave recycling to the pool first (netmem.rst, Rx requirement 7)."),
+        "Take the driver's own reference counting and reuse of pages away in a patch before this "
+        "one, then convert again."),
     "address": Advice(
         "An address or a number is kept where the page would have to be.",
         "Keep the netmem itself beside the address, then convert again."),

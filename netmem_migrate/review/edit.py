@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -12,6 +13,9 @@ from pathlib import Path
 from netmem_migrate.patch.git import Scratch
 from netmem_migrate.results import FileChange, InputError
 
+# Stands for a line end where each word has a line of its own; no source holds it.
+_NEWLINE = b"\1"
+_WORD = re.compile(rb"\w+|[^\w]", re.DOTALL)
 _HELP = """\
 # To drop a removal, make the '-' of its line a ' '.
 # To drop an added line, delete it.
@@ -68,23 +72,40 @@ def apply_patch(root: Path, before: dict[str, bytes], patch: str) -> dict[str, b
 
 def _said(output: bytes) -> str:
     lines = output.decode("utf-8", "replace").strip().splitlines()
-    return lines[0].removeprefix("error: ") if lines else "git apply failed"
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return (errors or lines or ["git apply failed"])[0]
 
 
 def merge(root: Path, base: bytes, ours: bytes, theirs: bytes, path: str) -> bytes:
-    """Both sides' changes since `base`. Raises InputError where they meet in one place."""
+    """Both sides' changes since `base`, by lines, or by words where lines side by side changed.
+
+    Raises InputError where both sides changed the same words.
+    """
     if ours == base or base == theirs:
         return theirs if ours == base else ours
     with Scratch.create(root, [path]) as scratch:
-        files = []
-        for name, text in (("ours", ours), ("base", base), ("theirs", theirs)):
-            files.append(scratch.folder / name)
-            files[-1].write_bytes(text)
-        done = scratch.attempt("merge-file", "-p", *map(str, files))
-    if done.returncode:
+        merged = _merged(scratch, base, ours, theirs)
+        if merged is None and _NEWLINE not in base + ours + theirs:
+            words = _merged(scratch, *(_one_a_line(text) for text in (base, ours, theirs)))
+            merged = None if words is None else words.replace(b"\n", b"").replace(_NEWLINE, b"\n")
+    if merged is None:
         raise InputError(f"{path}: hunks edited by hand meet those of another slot; review "
                          "again with --restart and edit one of them only")
-    return done.stdout
+    return merged
+
+
+def _merged(scratch: Scratch, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    files = []
+    for name, text in (("ours", ours), ("base", base), ("theirs", theirs)):
+        files.append(scratch.folder / name)
+        files[-1].write_bytes(text)
+    done = scratch.attempt("merge-file", "-p", *map(str, files))
+    return None if done.returncode else done.stdout
+
+
+def _one_a_line(text: bytes) -> bytes:
+    words = _WORD.findall(text.replace(b"\n", _NEWLINE))
+    return b"".join(word + b"\n" for word in words)
 
 
 def edited(root: Path, changes: Sequence[FileChange], text: str, editor: str) -> dict[str, bytes]:

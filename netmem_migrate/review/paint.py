@@ -86,10 +86,15 @@ def _marked(old: list[str], new: list[str]) -> tuple[list[str], list[str]] | Non
     if matcher.ratio() < _ALIKE:
         return None
     parts: tuple[list[str], list[str]] = ([], [])
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+    codes = matcher.get_opcodes()
+    for number, (tag, i1, i2, j1, j2) in enumerate(codes):
+        # A blank between two changed words belongs to them.
+        same = tag == "equal" and not (
+            0 < number < len(codes) - 1 and "".join(one[i1:i2]).strip(" \t") == "")
         for side, words in zip(parts, (one[i1:i2], other[j1:j2]), strict=True):
-            side.append("".join(words) if tag == "equal" else _reverse("".join(words)))
-    return _signed("-", "".join(parts[0])), _signed("+", "".join(parts[1]))
+            side.append("".join(words) if same else _reverse("".join(words)))
+    texts = ["".join(part).replace(_PLAIN + _REVERSE, "") for part in parts]
+    return _signed("-", texts[0]), _signed("+", texts[1])
 
 
 def _reverse(text: str) -> str:

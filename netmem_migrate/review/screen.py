@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -71,12 +73,14 @@ class Screen:
             return
         sys.stdout.flush()
         environment = {"LESS": "FRX", "LV": "-c"} | dict(os.environ)
-        process = subprocess.Popen(pager, shell=True, stdin=subprocess.PIPE, env=environment)
+        # Ctrl-C is for the pager alone, as below git; a handler, unlike SIG_IGN, is not inherited.
+        old = signal.signal(signal.SIGINT, lambda *_: None)
         try:
-            process.communicate(text.encode("utf-8", "surrogateescape"))
-        except (BrokenPipeError, KeyboardInterrupt):
-            # less takes Ctrl-C for itself, as below git.
-            process.wait()
+            process = subprocess.Popen(pager, shell=True, stdin=subprocess.PIPE, env=environment)
+            with contextlib.suppress(BrokenPipeError):
+                process.communicate(text.encode("utf-8", "surrogateescape"))
+        finally:
+            signal.signal(signal.SIGINT, old)
 
     def _pager(self) -> str:
         """GIT_PAGER, core.pager, PAGER or less: what git itself would use."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +16,8 @@ from netmem_migrate.review import paint
 from netmem_migrate.review.model import Review, Unit
 from netmem_migrate.review.screen import Screen
 
+# Object ids as short as git shows them.
+_INDEX = re.compile(r"^index ([0-9a-f]{12})[0-9a-f]+\.\.([0-9a-f]{12})[0-9a-f]+", re.MULTILINE)
 _NOUNS = {
     Kind.MEMBER: "member",
     Kind.GLOBAL: "global",
@@ -28,7 +31,8 @@ _NOUNS = {
 def hunks(review: Review, unit: Unit) -> str:
     """The unit's hunks as git shows them."""
     root = review.subject(unit).analysis.driver.root
-    return diff(root, review.changes(unit)).decode("utf-8", "surrogateescape")
+    text = diff(root, review.changes(unit)).decode("utf-8", "surrogateescape")
+    return _INDEX.sub(r"index \1..\2", text)
 
 
 def count(hunks_: str) -> str:
@@ -76,7 +80,8 @@ def shown(review: Review, unit: Unit, proof: str, screen: Screen) -> str:
     """Everything that is shown before the question: heading, reasons, proof state, hunks."""
     text = hunks(review, unit)
     edited = " (edited)" if unit.id in review.edits else ""
-    lines = [screen.style(f"{review.subject(unit).name}: {unit.title}: {count(text)}{edited}", paint.YELLOW)]
+    name = review.subject(unit).name
+    lines = [screen.style(f"{name}: {unit.title}: {count(text)}{edited}", paint.YELLOW)]
     lines += [f"  {line}" for line in reasons(review, unit)]
     lines.append(f"  proof: {proof}")
     return "\n".join(lines) + "\n" + (paint.painted(text) if screen.colour else text)

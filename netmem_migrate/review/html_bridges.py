@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where a conversion turns a page into a netmem on its way, for a person to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netmem_migrate.report.html_sources import Sources, Spot
+from netmem_migrate.results import Action, Migration
+
+_WRITTEN = (b"page_to_netmem", b"virt_to_netmem")
+_TODO = ("Check that this memory is a page whatever provides the pool's memory. "
+         "The bridge itself is safe.")
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A bridge that the conversion writes: where, what, and why."""
+
+    place: Spot
+    what: str
+    reason: str
+    todo: str = _TODO
+
+
+def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
+    """The bridges of a driver in order of place, each once."""
+    found: dict[tuple[str, int], Bridge] = {}
+    for site in migration.report.sites:
+        if site.action is Action.BRIDGED:
+            found[site.file, site.line] = Bridge(
+                sources.spot(site.file, site.line, code=True), f"{site.call}() to {site.to}",
+                site.reason or "a page that no netmem holds flows into one")
+    before = {change.path: change.before for change in migration.changes}
+    for edit in migration.edits:
+        written = next((name for name in _WRITTEN if name in edit.text), None)
+        if written is None or written in before[edit.file][edit.start:edit.end]:
+            continue
+        line = before[edit.file].count(b"\n", 0, edit.start) + 1
+        found.setdefault((edit.file, line), Bridge(
+            sources.spot(edit.file, line, code=True), f"{written.decode()}() is written",
+            edit.why or "a page flows into a netmem"))
+    return [found[place] for place in sorted(found)]
