@@ -54,7 +54,7 @@ class DriverSlots:
             if member.file not in self.own:
                 self.graph.block(slot, Category.EXPORTED,
                                  "is declared outside of this driver", place)
-            elif used := self.outside.use(member.file, self.own, member=member.name):
+            elif used := self.outside.uses(member, self.own, self.symbols):
                 self.graph.block(slot, Category.EXPORTED,
                                  f"is a member that {used} uses, which is not of this driver",
                                  place)
@@ -200,7 +200,7 @@ class DriverSlots:
             if version.file not in self.own:
                 self.graph.block(slot, Category.EXPORTED,
                                  f"{title}() is declared outside of this driver", slot.place)
-            elif used := self.outside.use(version.file, self.own, function=function.name):
+            elif used := self.outside.calls(version.file, function.name, self.own):
                 self.graph.block(slot, Category.EXPORTED,
                                  f"{title}() is used at {used}, which is not of this driver",
                                  slot.place)

@@ -7,7 +7,11 @@ import re
 from pathlib import Path
 
 from netmem_migrate.includes import Includes, near
+from netmem_migrate.model.target import Target
 from netmem_migrate.syntax.mask_text import code_of
+from netmem_migrate.syntax.parse import parse
+from netmem_migrate.syntax.symbols import Symbols
+from netmem_migrate.syntax.types import Member
 
 
 class Outside:
@@ -16,6 +20,7 @@ class Outside:
     def __init__(self, root: Path | None) -> None:
         self.root = root
         self._reaching: dict[str, frozenset[str]] = {}
+        self._members: dict[str, dict[tuple[object, ...], int]] = {}
         self._includes: dict[tuple[str, ...] | None, Includes] = {}
         self._code: dict[str, bytes] = {}
 
@@ -24,17 +29,65 @@ class Outside:
         """Whether there is a tree to look at."""
         return self.root is not None
 
-    def use(self, header: str, own: frozenset[str], *, member: bytes = b"",
-            function: bytes = b"") -> str:
-        """`file:line` of a use of a member or a function that a header declares, or ""."""
-        word = re.compile(rb"(?:->|\.)\s*" + re.escape(member) + rb"\b" if member
-                          else rb"\b" + re.escape(function) + rb"\b")
+    def calls(self, header: str, name: bytes, own: frozenset[str]) -> str:
+        """`file:line` of a use of a function that a header declares, or ""."""
+        word = re.compile(rb"\b" + re.escape(name) + rb"\b")
         for file in sorted(self.reaching(header) - own):
-            match = word.search(self._text(file, member or function))
+            match = word.search(self._text(file, name))
             if match is not None:
-                line = self._code[file].count(b"\n", 0, match.start()) + 1
-                return f"{file}:{line}"
+                return f"{file}:{self._code[file].count(bytes([10]), 0, match.start()) + 1}"
         return ""
+
+    def uses(self, member: Member, own: frozenset[str], symbols: Symbols) -> str:
+        """`file:line` of a use of a member that a header declares, or "".
+
+        Other records have members of the same name, so the files that name it are read.
+        """
+        word = re.compile(rb"(?:->|\.)\s*" + re.escape(member.name) + rb"\b")
+        key = ("member", member.file, member.declarator.node.start_byte)
+        for file in sorted(self.reaching(member.file) - own):
+            if word.search(self._text(file, member.name)):
+                found = self._read(file, own, symbols)
+                if key in found or (member.name,) in found:
+                    return f"{file}:{found.get(key) or found[member.name,]}"
+        return ""
+
+    def _read(self, file: str, own: frozenset[str],
+              symbols: Symbols) -> dict[tuple[object, ...], int]:
+        """The lines where a file of somebody else uses members, by the keys of their slots.
+
+        A name that stands on a value of unknown type is a key of its own.
+        """
+        if file in self._members:
+            return self._members[file]
+        # The reader knows of this module.
+        from netmem_migrate.flow.driver_slots import DriverSlots
+        from netmem_migrate.flow.reader import FunctionReader
+
+        assert self.root is not None
+        there = Symbols(unread=dict(symbols.unread))
+        for path, parsed in symbols.files.items():
+            if path.endswith(".h"):
+                there.add(path, parsed)
+        for header in sorted((self.root / file).parent.glob("*.h")):
+            path = header.relative_to(self.root).as_posix()
+            if path not in there.files:
+                there.postpone(path, header.read_bytes())
+        there.add(file, parse((self.root / file).read_bytes()))
+        slots = DriverSlots(there, Target("", frozenset()), own | {file})
+        for functions in list(there.functions.values()):
+            for function in functions:
+                if function.file == file and function.body is not None:
+                    FunctionReader(slots, function).read()
+        found: dict[tuple[object, ...], int] = {}
+        for key, slot in slots.graph.slots.items():
+            lines = [place.line for place in slot.names if place.file == file]
+            if lines:
+                found[key] = lines[0]
+        for name, places in slots.graph.unresolved_members.items():
+            found[name,] = places[0].line
+        self._members[file] = found
+        return found
 
     def reaching(self, header: str) -> frozenset[str]:
         """The files that reach a header."""
