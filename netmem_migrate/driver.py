@@ -18,6 +18,7 @@ _BUILD = ("Makefile", "Kbuild")
 @dataclass(frozen=True, slots=True)
 class Driver:
     """A driver to convert: `files` are its own, `borrowed` headers it includes from elsewhere.
+    `in_tree` says that `root` is a kernel tree, so that users in other folders can be found.
 
     All paths are POSIX strings relative to `root`.
     """
@@ -26,6 +27,7 @@ class Driver:
     root: Path
     files: tuple[str, ...]
     borrowed: tuple[str, ...] = ()
+    in_tree: bool = False
 
     def read(self, file: str) -> bytes:
         """The bytes of a file. Raises InputError if it cannot be read or is not text."""
@@ -65,7 +67,8 @@ def find(path: Path, root: Path | None) -> Driver:
         raise InputError(f"{path}: not inside the kernel tree {base}") from error
     borrowed = sorted(_borrowed(files) - set(files))
     inside = [file for file in borrowed if file.is_relative_to(base)]
-    return Driver(name, base, names, tuple(file.relative_to(base).as_posix() for file in inside))
+    return Driver(name, base, names, tuple(file.relative_to(base).as_posix() for file in inside),
+                  root is not None)
 
 
 def is_module(folder: Path) -> bool:

@@ -67,7 +67,8 @@ def analyse(driver: Driver, target: Target,
     for file, data in sources.items():
         if file.endswith(".h") and file not in symbols.files:
             symbols.postpone(file, data)
-    slots = DriverSlots(symbols, target, frozenset(driver.files))
+    slots = DriverSlots(symbols, target, frozenset(driver.files),
+                        driver.root if driver.in_tree else None)
     words |= _ALWAYS
     for functions in list(symbols.functions.values()):
         for function in list(functions):

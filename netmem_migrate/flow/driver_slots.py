@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from tree_sitter import Node
 
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot, Spelling
+from netmem_migrate.includes import Includes
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import Twin
 from netmem_migrate.syntax.symbols import Function, Global, Symbols
@@ -15,10 +19,12 @@ from netmem_migrate.syntax.types import Declarator, Member
 class DriverSlots:
     """Finds or makes the slot of a member, parameter, return value, local, global or call."""
 
-    def __init__(self, symbols: Symbols, target: Target, own: frozenset[str]) -> None:
+    def __init__(self, symbols: Symbols, target: Target, own: frozenset[str],
+                 tree: Path | None = None) -> None:
         self.symbols = symbols
         self.target = target
         self.own = own
+        self.tree = tree
         self.graph = Graph()
         self.sizes: list[tuple[Place, Node]] = []
 
@@ -182,12 +188,30 @@ class DriverSlots:
     def _limits(self, slot: Slot, function: Function, versions: list[Function]) -> None:
         title = function.name.decode("latin-1")
         if function.name in self.symbols.exported:
-            self.graph.block(slot, Category.EXPORTED,
-                             f"{title}() is exported to other modules", slot.place)
+            outside = self._outside(function.name, versions)
+            if outside:
+                self.graph.block(slot, Category.EXPORTED,
+                                 f"{title}() is exported to other modules{outside}", slot.place)
         for version in versions:
             if version.file not in self.own:
                 self.graph.block(slot, Category.EXPORTED,
                                  f"{title}() is declared outside of this driver", slot.place)
+
+    def _outside(self, name: bytes, versions: list[Function]) -> str:
+        """Who else calls an exported function, or "" where all callers are the driver's own.
+
+        Only what includes a header that declares it can call it.
+        """
+        headers = [version.file for version in versions if version.file.endswith(".h")]
+        if self.tree is None or not headers or not self.own.issuperset(headers):
+            return ", which are not known"
+        word = re.compile(rb"\b%s\b" % re.escape(name))
+        for file in sorted(Includes(self.tree).of(headers) - self.own):
+            data = (self.tree / file).read_bytes()
+            found = word.search(data)
+            if found is not None:
+                return f", such as {file}:{data.count(bytes([10]), 0, found.start()) + 1}"
+        return ""
 
 
 def record_name(tag: str) -> str:
