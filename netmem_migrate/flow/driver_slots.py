@@ -193,7 +193,9 @@ class DriverSlots:
         if function.static and function.file.endswith(".c"):
             return
         exported = function.name in self.symbols.exported
-        if exported and not self.outside.known:
+        # Only what includes a header that declares it can call it.
+        if exported and not (self.outside.known
+                             and any(one.file.endswith(".h") for one in versions)):
             self.graph.block(slot, Category.EXPORTED,
                              f"{title}() is exported to other modules", slot.place)
         for version in versions:
