@@ -440,7 +440,8 @@ def test_series_has_the_same_bytes_everywhere(
 ) -> None:
     def made(root: Path, name: str) -> dict[str, bytes]:
         run = run_of(root, DEMO, OTHER)
-        return without_base(write_series(run, tmp_path / name, SeriesOptions(signoff=True, together=True)))
+        wanted = SeriesOptions(signoff=True, together=True)
+        return without_base(write_series(run, tmp_path / name, wanted))
 
     unpacked = made(tree, "unpacked")
     commit_all(tree)
@@ -560,12 +561,12 @@ def test_cover_letter_is_filled_in(tree: Path, tmp_path: Path) -> None:
 
 
 def test_series_takes_the_prefix_that_the_history_uses(git_tree: Path, tmp_path: Path) -> None:
-    for index, subject in enumerate(
+    for index, title in enumerate(
         ["net: treewide: a", "acme/demo: b", "acme/demo: c", "net: treewide: d", "net: demo: e",
          "Merge branch 'x'", "net: treewide: f"]
     ):  # fmt: skip
         (git_tree / DEMO / "Makefile").write_text(f"# {index}\n")
-        commit_all(git_tree, subject)
+        commit_all(git_tree, title)
     (file,) = write_series(run_of(git_tree, DEMO), tmp_path / "out", SeriesOptions())
     assert b"Subject: [PATCH net-next] acme/demo: convert Rx buffers" in file.read_bytes()
 

@@ -143,20 +143,21 @@ def test_keys_mean_what_they_mean_in_git(answers: str, keep: list[str] | None, d
     ("gx", "Invalid number: 'x'"),
     ("/(", "Malformed search regexp ("),
     ("/nowhere to be found", "No slot matches the given pattern"),
-    ("s", "cannot split this slot"),
+    ("s", "All of it hangs on one member or global: one answer for all."),
 ])
 def test_what_is_no_answer_decides_nothing(answer: str, message: str, demo: Path) -> None:
     result = review(demo, f"{answer}\nq\n", "--apply")
     assert message in result.output
     assert (demo / "demo.c").read_bytes() == DEMO
-    assert [one.startswith("(1/2)") for one in questions(result)] == [True, True]
+    assert "(2/2)" not in result.output
+    assert result.output.count("(1/2) ") == 2
 
 
 def test_help_lists_the_keys_of_the_question(demo: Path) -> None:
     result = review(demo, "?\nJ\n?\nq\n")
     first, second = questions(result)[0], questions(result)[2]
-    assert first == "(1/2) Move this slot [y,n,q,a,d,j,J,g,/,e,p,?]?"
-    assert second == "(2/2) Move this slot [y,n,q,a,d,k,K,g,/,e,p,?]?"
+    assert first == "(1/2) Move this slot [y,n,q,a,d,j,J,g,/,s,e,p,?]?"
+    assert second == "(2/2) Move this slot [y,n,q,a,d,k,K,g,/,s,e,p,?]?"
     for question, part in ((first, result.output.split(first)[1]),
                            (second, result.output.split(second)[1])):
         keys = re.findall(r"^(.) - ", part, re.MULTILINE)
@@ -227,8 +228,24 @@ void swap_out(struct ring *ring, struct rx_buf *buf)
 """
     folder = driver(tmp_path / "circle", (PRELUDE + circle).encode())
     result = review(folder, "s\nq\n")
-    assert questions(result)[0] == "(1/1) Move these 2 slots [y,n,q,a,d,e,p,?]?"
-    assert "their pages flow into each other" in result.output
+    assert questions(result)[0] == "(1/1) Move these 2 slots [y,n,q,a,d,s,e,p,?]?"
+    assert "Their pages flow into each other: one answer for all" in result.output
+
+
+def test_the_hunks_of_one_slot_are_shown_one_by_one(demo: Path, tmp_path: Path) -> None:
+    result = review(demo, "s\n\n\n\ny\nn\n", "--apply")
+    steps = re.findall(r"^\(1/2\) hunk (\d/\d), <ret> for the next; ", result.output, re.MULTILINE)
+    assert steps == ["1/3", "2/3", "3/3"]
+    parts = re.split(r"^\(\d/\d\) .*\n", result.output, flags=re.MULTILINE)
+    assert [part.count("@@ -") for part in parts[1:4]] == [1, 1, 1]
+    assert "  holds memory of the page_pool\n" in parts[1]
+    assert "  page_pool_alloc_pages takes a page\n" in parts[2]
+    assert (demo / "demo.c").read_bytes() == kept(tmp_path, DEMO, ["ring.spare"])
+
+
+def test_an_answer_to_one_hunk_is_for_all_of_the_slot(demo: Path, tmp_path: Path) -> None:
+    review(demo, "s\n\ny\nn\n", "--apply")
+    assert (demo / "demo.c").read_bytes() == kept(tmp_path, DEMO, ["ring.spare"])
 
 
 # ---------------------------------------------------------------- editing
@@ -278,6 +295,17 @@ def test_after_a_rejected_edit_it_can_be_edited_again(demo: Path, tmp_path: Path
            r"s,^+\t\(ring->buf\[i\].netmem = 0;\)$,+\t\1 /* given */,")
     review(demo, "e\ny\nn\n", "--apply")
     assert b"/* given */" in (demo / "demo.c").read_bytes()
+
+
+def test_a_form_feed_ends_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = DEMO.replace(b"void drop", b"\f#if 1\nvoid drop") + b"#endif\n"
+    folder = driver(tmp_path / "feed", source)
+    editor(tmp_path, monkeypatch, r"s,^+\t\(ring->buf\[i\].netmem = 0;\)$,+\t\1 /* given */,")
+    result = review(folder, "e\ny\n", "--apply")
+    assert result.exit_code == ExitCode.DONE, result.output
+    after = (folder / "demo.c").read_bytes()
+    assert b"\f#if 1\n" in after
+    assert b"/* given */" in after
 
 
 @pytest.mark.parametrize("script", ["s/x/x/", "d"])

@@ -40,8 +40,8 @@ def in_editor(text: str, editor: str) -> str:
         if done.returncode:
             raise Rejected(f"the editor ({editor}) failed with code {done.returncode}")
         back = path.read_bytes().decode("utf-8", "surrogateescape")
-    lines = back.splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith("#"))
+    # Not splitlines(): a form feed ends no line.
+    return re.sub(r"^#[^\n]*(?:\n|\Z)", "", back, flags=re.MULTILINE)
 
 
 def apply_patch(root: Path, before: dict[str, bytes], patch: str) -> dict[str, bytes]:

@@ -29,14 +29,14 @@ def paint(text: str, style: str) -> str:
     return f"{style}{body}{_RESET}{text[len(body):]}" if body else text
 
 
-def painted(diff: str) -> str:
-    """A unified diff with colours."""
-    return "".join(_lines(diff.splitlines(keepends=True)))
+def painted(diff: str, *, inside: bool = False) -> str:
+    """A unified diff with colours; `inside` for one that begins with a hunk."""
+    return "".join(_lines(diff.split("\n"), inside))
 
 
-def _lines(lines: list[str]) -> Iterator[str]:
+def _lines(split: list[str], inside: bool) -> Iterator[str]:
+    lines = [line + "\n" for line in split[:-1]] + ([split[-1]] if split[-1] else [])
     index = 0
-    inside = False
     while index < len(lines):
         line = lines[index]
         if line.startswith("diff "):
@@ -103,4 +103,5 @@ def _reverse(text: str) -> str:
 
 
 def _signed(sign: str, text: str) -> list[str]:
-    return [sign + line for line in text.splitlines(keepends=True)]
+    lines = text.split("\n")
+    return [f"{sign}{line}\n" for line in lines[:-1]] + ([sign + lines[-1]] if lines[-1] else [])

@@ -18,6 +18,8 @@ from netmem_migrate.review.screen import Screen
 
 # Object ids as short as git shows them.
 _INDEX = re.compile(r"^index ([0-9a-f]{12})[0-9a-f]+\.\.([0-9a-f]{12})[0-9a-f]+", re.MULTILINE)
+_PARTS = re.compile(r"^(?=@@ |diff --git )", re.MULTILINE)
+_RANGE = re.compile(r"@@ -(\d+)(?:,(\d+))? ")
 _NOUNS = {
     Kind.MEMBER: "member",
     Kind.GLOBAL: "global",
@@ -33,6 +35,30 @@ def hunks(review: Review, unit: Unit) -> str:
     root = review.subject(unit).analysis.driver.root
     text = diff(root, review.changes(unit)).decode("utf-8", "surrogateescape")
     return _INDEX.sub(r"index \1..\2", text)
+
+
+def pieces(review: Review, unit: Unit, screen: Screen) -> list[str]:
+    """The unit's hunks one by one, each below its file's name and with the reasons of its edits."""
+    subject = review.subject(unit)
+    needed = review.needs(unit)
+    # Edits speak of lines of the source as it is, hunks of what the needed units leave.
+    edits = () if needed else subject.migration(review.only([unit], subject)).edits
+    found: list[str] = []
+    path = ""
+    for part in _PARTS.split(hunks(review, unit)):
+        if not part.startswith("@@ "):
+            path = part.rpartition("\n+++ b/")[2].rstrip()
+            continue
+        head = _RANGE.match(part)
+        first, number = (int(head[1]), int(head[2] or 1)) if head else (0, 0)
+        source = subject.analysis.sources.get(path, b"")
+        whys = dict.fromkeys(
+            edit.why for edit in edits if edit.file == path and edit.why
+            and first <= source.count(b"\n", 0, edit.start) + 1 < first + number)
+        lines = [screen.style(path, paint.BOLD), *(f"  {why}" for why in whys)]
+        found.append("\n".join(lines) + "\n"
+                     + (paint.painted(part, inside=True) if screen.colour else part))
+    return found
 
 
 def count(hunks_: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import click
 
@@ -33,7 +33,7 @@ _HELP = {
     "K": "leave this slot undecided, see previous slot",
     "g": "select a slot to go to",
     "/": "search for a slot whose hunks match the given regex",
-    "s": "split into slots that can be answered apart",
+    "s": "split into slots that can be answered apart, or see the hunks one by one",
     "e": "manually edit the hunks of this slot",
     "p": "print the hunks of this slot again",
     "?": "print help",
@@ -57,6 +57,8 @@ class Walk:
     index: int = 0
     drawn: str = ""
     ended: bool = False
+    pieces: list[str] = field(default_factory=list)
+    piece: int = 0
 
     def __call__(self) -> None:
         """Ask until all is decided, or the person has enough."""
@@ -66,14 +68,21 @@ class Walk:
         self.index = undecided[0]
         while self._undecided() and not self.ended:
             unit = self.review.units[self.index]
-            if self.drawn != unit.id:
+            if self.pieces:
+                self.screen.show(self.pieces[self.piece])
+            elif self.drawn != unit.id:
                 self.drawn = unit.id
                 self.screen.show(texts.shown(self.review, unit, self.proof(unit), self.screen))
             answer = self.screen.ask(self._question(unit))
             if answer is None:
                 return
             if answer:
+                self.pieces = []
                 self._follow(unit, answer)
+            elif self.pieces:
+                self.piece += 1
+                if self.piece == len(self.pieces):
+                    self.pieces = []
 
     # ------------------------------------------------------------------ what can be asked
 
@@ -91,19 +100,14 @@ class Walk:
         keys += "j" if self._undecided(self.index + 1) else ""
         keys += "J" if self.index + 1 < count else ""
         keys += "g/" if count > 1 else ""
-        keys += "s" if len(unit.cores) > 1 and self._splits() else ""
-        return keys + "ep?"
-
-    def _splits(self) -> bool:
-        from netmem_migrate.review.model import split
-
-        unit = self.review.units[self.index]
-        return len(split(self.review.subject(unit), unit)) > 1
+        return keys + "sep?"
 
     def _question(self, unit: Unit) -> str:
         what = "this slot" if len(unit.cores) == 1 else f"these {len(unit.cores)} slots"
         was = {True: " (answered y)", False: " (answered n)", None: ""}[self.review.answer(unit)]
-        return (f"({self.index + 1}/{len(self.review.units)}) Move {what}{was} "
+        step = (f"hunk {self.piece + 1}/{len(self.pieces)}, <ret> for the next; "
+                if self.pieces else "")
+        return (f"({self.index + 1}/{len(self.review.units)}) {step}Move {what}{was} "
                 f"[{','.join(self._keys(unit))}]?")
 
     # ------------------------------------------------------------------ what was answered
@@ -236,13 +240,17 @@ class Walk:
 
     def _split(self, unit: Unit) -> None:
         number = self.review.split(self.index)
-        if number == 1:
-            why = ("all of it hangs on one member or global" if len(unit.cores) == 1 else
-                   "their pages flow into each other, so they move together or not at all")
-            self.screen.error(f"Sorry, cannot split this slot: {why}")
+        if number > 1:
+            self.screen.say(f"Split into {number} slots.")
+            self.changed()
             return
-        self.screen.say(f"Split into {number} slots.")
-        self.changed()
+        # One answer for all of them, or types would be half changed; to look at, they can be apart.
+        self.pieces = texts.pieces(self.review, unit, self.screen)
+        self.piece = 0
+        why = ("All of it hangs on one member or global" if len(unit.cores) == 1 else
+               "Their pages flow into each other")
+        self.screen.say(f"{why}: one answer for all. The {plural(len(self.pieces), 'hunk')} "
+                        "one by one:")
 
     def _edit(self, unit: Unit) -> None:
         """Edit, check, and take the result or say why not; an edit that is taken is a yes."""

@@ -27,7 +27,7 @@ void drop(struct ring *ring, int i)
 """
 DEMO = (PRELUDE + USES).encode()
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-ASK = r"\((\d)/(\d)\) Move [^\r\n]*\[([^\]]*)\]\?"
+ASK = r"\((\d)/(\d)\) (?:hunk [^;]*; )?Move [^\r\n]*\[([^\]]*)\]\?"
 Start = Callable[..., pexpect.spawn]
 
 
@@ -110,8 +110,11 @@ def test_every_key(start: Start, demo: Path, tmp_path: Path) -> None:
     child.sendline("/buf->netmem")
     assert question(child) == "1/2"
     child.sendline("s")
-    child.expect("Sorry, cannot split this slot")
-    assert question(child) == "1/2"
+    child.expect("one answer for all")
+    child.expect(r"hunk 1/3, <ret> for the next; ")
+    child.sendline("")
+    child.expect(r"hunk 2/3, <ret> for the next; ")
+    assert "page_pool_alloc_pages takes a page" in child.before
     child.sendline("p")
     child.expect("diff --git")
     assert question(child) == "1/2"
