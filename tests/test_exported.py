@@ -78,6 +78,7 @@ def test_it_stays_when_another_folder_calls_it(tree: Path) -> None:  # noqa: F81
 
 
 def test_it_stays_without_a_header_to_search_by(tree: Path) -> None:  # noqa: F811
-    found = run(tree, {f"{FOLDER}/demo.h": "", f"{FOLDER}/user.c": USER.replace(
-        "\nstruct demo_buf", "\nvoid demo_put(struct page_pool *pool, struct page *page);\nstruct demo_buf")})
+    own = "\nvoid demo_put(struct page_pool *pool, struct page *page);\nstruct demo_buf"
+    found = run(tree, {f"{FOLDER}/demo.h": "",
+                       f"{FOLDER}/user.c": USER.replace("\nstruct demo_buf", own)})
     assert not found.changes
