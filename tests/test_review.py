@@ -412,6 +412,17 @@ def test_patches_give_what_apply_gives_and_name_what_stays(demo: Path, tmp_path:
     assert (demo / "demo.c").read_bytes() == kept(tmp_path, DEMO, ["ring.spare"])
 
 
+def test_the_same_patches_can_be_written_again(demo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    review(demo, "y\nn\n", "-o", str(out))
+    result = review(demo, "", "-o", str(out), "-s", "--force")
+    assert result.exit_code == ExitCode.DONE, result.output
+    assert not questions(result)
+    assert "Signed-off-by: " in next(out.glob("*.patch")).read_text()
+    review(demo, "", "--apply")
+    assert "from an earlier run" not in review(demo, "q\n").output
+
+
 def test_what_changed_meanwhile_is_not_written(demo: Path, tmp_path: Path,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "editor.sh"
@@ -436,6 +447,16 @@ def test_nothing_to_review(tmp_path: Path) -> None:
     result = review(driver(tmp_path / "n", source), "")
     assert "nothing to review" in result.output
     assert not questions(result)
+
+
+def test_the_page_asks_nothing_and_changes_nothing(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "review.html"
+    result = review(demo, "", "--html", str(file))
+    assert result.exit_code == ExitCode.DONE, result.output
+    assert result.stdout == f"{file}\n"
+    assert "netmem_ref" in file.read_text(encoding="utf-8")
+    assert (demo / "demo.c").read_bytes() == DEMO
+    assert "such" in str(review(demo, "", "--html", str(tmp_path / "no" / "x.html")).exception)
 
 
 def test_wrong_usage(demo: Path, tmp_path: Path) -> None:

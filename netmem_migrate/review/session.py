@@ -87,11 +87,10 @@ class Session:
 
     def page(self, file: Path) -> None:
         """Write the review as one HTML page."""
-        import importlib
+        from netmem_migrate.review.html import page
 
         analyses = {path: subject.analysis for path, subject in self.review.subjects.items()}
-        text: str = importlib.import_module("netmem_migrate.review.html").page(
-            self.base, analyses=analyses)
+        text = page(self.base, analyses=analyses)
         try:
             file.write_text(text, encoding="utf-8", errors="surrogateescape")
         except OSError as error:
@@ -200,7 +199,7 @@ class Session:
                 arguments=arguments, proven=proven)
         else:
             files = apply(run.root, changes)
-        store.clear()
+            store.clear()
         for file in files:
             click.echo(str(file))
         self._summary(run)
