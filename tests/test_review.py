@@ -363,7 +363,7 @@ def test_answers_about_other_sources_are_dropped(demo: Path) -> None:
     review(demo, "y\nq\n")
     (demo / "demo.c").write_bytes(DEMO + b"/* more */\n")
     result = review(demo, "q\n")
-    assert "1 answer of an earlier review dropped: the sources have changed" in result.output
+    assert "1 answer of an earlier review dropped: the sources, or this tool" in result.output
     assert [one[:5] for one in questions(result)] == ["(1/2)"]
 
 
@@ -462,6 +462,9 @@ def test_the_page_asks_nothing_and_changes_nothing(demo: Path, tmp_path: Path) -
 def test_wrong_usage(demo: Path, tmp_path: Path) -> None:
     assert review(demo, "", "--apply", "-o", str(tmp_path / "x")).exit_code == ExitCode.USAGE
     assert "not -" in str(run("review", "-").exception)
+    assert "no member or global" in str(review(demo, "y\n", "--keep=rx_buf.pge").exception)
+    other = driver(tmp_path / "other", DEMO)
+    assert "one driver at a time" in str(run("review", str(demo), str(other)).exception)
     assert "no member or global" in str(run("apply", str(demo), "--keep=rx_buf.pge").exception)
     assert (demo / "demo.c").read_bytes() == DEMO
 
