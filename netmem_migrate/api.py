@@ -50,30 +50,40 @@ def migrate(
     `struct_name.member`. `judge` asks for the requirements of netmem.rst in the reports.
     Raises InputError for input that cannot be processed.
     """
+    tree, target, found = drivers_at(paths, kernel, api)
+    passes = chosen(only, skip, keep_names)
+    done: list[Migration] = []
+    known: set[str] = set()
+    for one in found:
+        if progress is not None:
+            progress(one.path)
+        if not uses_page_pool(one):
+            done.append(nothing(one))
+            continue
+        analysis = analyse(one, target, keep=keep)
+        known |= {slot.name for slot in analysis.graph.slots.values()}
+        done.append(migrate_analysed(analysis, passes, judge=judge))
+    require_known(keep, known)
+    return Run(found[0].root, tree.version if tree else "", target.api, tuple(done))
+
+
+def drivers_at(paths: Sequence[Path], kernel: Path | None,
+               api: str | None) -> tuple[Kernel | None, Target, list[drivers.Driver]]:
+    """The drivers at some paths, all below one root, their tree, and the API to convert to."""
     if not paths:
         raise InputError("name a driver's folder or file")
     tree, target = target_of(paths[0], kernel, api)
     homes = {path.resolve() if path.is_dir() else path.resolve().parent for path in paths}
     if tree is None and len(homes) > 1:
         raise InputError("outside a kernel tree there is no common root; give one driver at a time")
-    passes = chosen(only, skip, keep_names)
-    done: list[Migration] = []
-    unknown = set(keep)
-    for path in paths:
-        found = drivers.find(path, tree.root if tree else None)
-        if progress is not None:
-            progress(found.path)
-        if not uses_page_pool(found):
-            done.append(nothing(found))
-            continue
-        analysis = analyse(found, target, keep=keep)
-        unknown -= {slot.name for slot in analysis.graph.slots.values()}
-        done.append(migrate_analysed(analysis, passes, judge=judge))
-    if unknown:
-        raise InputError(f"{min(unknown)}: no member or global of that name holds a page here; "
-                         "give STRUCT.MEMBER as the report spells it")
-    root = tree.root if tree else drivers.find(paths[0], None).root
-    return Run(root, tree.version if tree else "", target.api, tuple(done))
+    return tree, target, [drivers.find(path, tree.root if tree else None) for path in paths]
+
+
+def require_known(keep: frozenset[str], known: set[str]) -> None:
+    """Raise InputError for a name to keep that no slot has."""
+    if not keep <= known:
+        raise InputError(f"{min(keep - known)}: no member or global of that name holds a page "
+                         "here; give STRUCT.MEMBER as the report spells it")
 
 
 def target_of(path: Path, kernel: Path | None, api: str | None) -> tuple[Kernel | None, Target]:

@@ -363,7 +363,7 @@ def test_answers_about_other_sources_are_dropped(demo: Path) -> None:
     review(demo, "y\nq\n")
     (demo / "demo.c").write_bytes(DEMO + b"/* more */\n")
     result = review(demo, "q\n")
-    assert "1 answer of an earlier review dropped: the sources have changed" in result.output
+    assert "1 answer of an earlier review dropped: the sources, or this tool" in result.output
     assert [one[:5] for one in questions(result)] == ["(1/2)"]
 
 
@@ -412,6 +412,17 @@ def test_patches_give_what_apply_gives_and_name_what_stays(demo: Path, tmp_path:
     assert (demo / "demo.c").read_bytes() == kept(tmp_path, DEMO, ["ring.spare"])
 
 
+def test_the_same_patches_can_be_written_again(demo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    review(demo, "y\nn\n", "-o", str(out))
+    result = review(demo, "", "-o", str(out), "-s", "--force")
+    assert result.exit_code == ExitCode.DONE, result.output
+    assert not questions(result)
+    assert "Signed-off-by: " in next(out.glob("*.patch")).read_text()
+    review(demo, "", "--apply")
+    assert "from an earlier run" not in review(demo, "q\n").output
+
+
 def test_what_changed_meanwhile_is_not_written(demo: Path, tmp_path: Path,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "editor.sh"
@@ -438,9 +449,22 @@ def test_nothing_to_review(tmp_path: Path) -> None:
     assert not questions(result)
 
 
+def test_the_page_asks_nothing_and_changes_nothing(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "review.html"
+    result = review(demo, "", "--html", str(file))
+    assert result.exit_code == ExitCode.DONE, result.output
+    assert result.stdout == f"{file}\n"
+    assert "netmem_ref" in file.read_text(encoding="utf-8")
+    assert (demo / "demo.c").read_bytes() == DEMO
+    assert "such" in str(review(demo, "", "--html", str(tmp_path / "no" / "x.html")).exception)
+
+
 def test_wrong_usage(demo: Path, tmp_path: Path) -> None:
     assert review(demo, "", "--apply", "-o", str(tmp_path / "x")).exit_code == ExitCode.USAGE
     assert "not -" in str(run("review", "-").exception)
+    assert "no member or global" in str(review(demo, "y\n", "--keep=rx_buf.pge").exception)
+    other = driver(tmp_path / "other", DEMO)
+    assert "one driver at a time" in str(run("review", str(demo), str(other)).exception)
     assert "no member or global" in str(run("apply", str(demo), "--keep=rx_buf.pge").exception)
     assert (demo / "demo.c").read_bytes() == DEMO
 

@@ -41,6 +41,8 @@ def command(paths: tuple[Path, ...], kernel: Path | None, api: str | None,
     for written in (html, sarif):
         if written is not None and not written.absolute().parent.is_dir():
             raise InputError(f"{written}: no such folder; make it first")
+        if written is not None and written.is_dir():
+            raise InputError(f"{written}: a folder; name a file")
     chosen: list[Path] = []
     for path in paths or (Path(),):
         if not path.exists():

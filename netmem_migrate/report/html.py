@@ -51,7 +51,7 @@ def _driver(run: Run, anchor: str, migration: Migration) -> dict[str, Any]:
              "todo": advice(item.category).todo, "place": sources.spot(item.file, item.line),
              "origins": [_origin(one, sources) for one in item.origins]}
             for item in report.refusals],
-        "kept": [{"call": call, "reason": reason,
+        "kept": [{"call": call, "reason": sources.shorten(reason),
                   "places": [sources.spot(site.file, site.line) for site in sites]}
                  for (call, reason), sites in grouped(kept).items()],
         "requirements": [

@@ -43,6 +43,10 @@ class Sources:
         """A file as it is called inside its driver."""
         return file.removeprefix(self._prefix)
 
+    def shorten(self, text: str) -> str:
+        """A text with the driver's files called as they are inside the driver."""
+        return text.replace(self._prefix, "")
+
     def line(self, file: str, line: int) -> bytes:
         """A line, b"" where it is not there."""
         if file not in self._lines:

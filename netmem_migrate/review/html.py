@@ -44,8 +44,8 @@ def page(run: Run, *, title: str = "", analyses: Mapping[str, Analysis] | None =
 
     `title` is "netmem conversion of PATH" by default. `analyses`, by driver path, add the chain of
     flows behind each declaration, and the requirements of netmem.rst where they were not judged.
-    Lines of files that do not change are read from `run.root`; where
-    they are not there, places are named without their text.
+    Lines of files that do not change are read from `run.root`; where they are not there, places
+    are named without their text.
     """
     passes = {one.declared.id: one.declared.summary for one in load()}
     size = sum(len(change.before) for one in run.drivers for change in one.changes)
@@ -96,7 +96,7 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
         "converted": _sites(report.sites, Action.CONVERTED, sources),
         "bridged": _sites(report.sites, Action.BRIDGED, sources),
         "kept_count": len(kept),
-        "kept": [{"call": call, "reason": reason,
+        "kept": [{"call": call, "reason": sources.shorten(reason),
                   "places": [sources.spot(site.file, site.line) for site in sites]}
                  for (call, reason), sites in grouped(kept).items()],
         "declarations": [
@@ -104,7 +104,8 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
              "new_name": item.new_name if item.new_name != item.name else "",
              "from_": item.from_, "to": item.to, "function": item.function,
              "place": sources.spot(item.file, item.line),
-             "chain": _chain(analysis, item.file, item.line, item.name)}
+             "chain": [sources.shorten(line) for line in
+                       _chain(analysis, item.file, item.line, item.name)]}
             for item in report.declarations],
         "requirements": [
             {"id": key, "status": one.status,
@@ -142,5 +143,5 @@ def _chain(analysis: Analysis | None, file: str, line: int, name: str) -> list[s
 
     for slot in slots_at(analysis, file, line):
         if slot.name == name:
-            return [one.strip() for one in explain(analysis, slot)[1:]]
+            return [one.strip() for one in explain(analysis, slot)[1:] if not one.endswith(":")]
     return []

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from netmem_migrate import api
-from netmem_migrate import driver as drivers
 from netmem_migrate.commands import _options
 from netmem_migrate.flow.analyse import analyse, uses_page_pool
 from netmem_migrate.kernel import Kernel
@@ -60,38 +59,39 @@ class Session:
     def start(cls, paths: tuple[Path, ...], options: _options.Conversion,
               wanted: Wanted) -> Session:
         """Read and convert the drivers in memory. Raises InputError as `diff` does."""
-        tree, target = api.target_of(paths[0], options.kernel, options.api)
+        tree, target, found = api.drivers_at(paths, options.kernel, options.api)
         passes = api.chosen(options.only, options.skip, options.keep_names)
+        keep = frozenset(options.keep)
         subjects: dict[str, Subject] = {}
         migrations: dict[str, Migration] = {}
-        for path in paths:
-            found = drivers.find(path, tree.root if tree else None)
-            if found.path in migrations:
+        known: set[str] = set()
+        for one in found:
+            if one.path in migrations:
                 continue
-            if not uses_page_pool(found):
-                migrations[found.path] = api.nothing(found)
+            if not uses_page_pool(one):
+                migrations[one.path] = api.nothing(one)
                 continue
-            analysis = analyse(found, target, keep=frozenset(options.keep))
-            subject = Subject(analysis, passes, frozenset(options.keep))
-            migrations[found.path] = subject.migration(frozenset(), judge=True)
-            subjects[found.path] = subject
-        root = tree.root if tree else drivers.find(paths[0], None).root
-        base = Run(root, tree.version if tree else "", target.api, tuple(migrations.values()))
+            analysis = analyse(one, target, keep=keep)
+            known |= {slot.name for slot in analysis.graph.slots.values()}
+            subjects[one.path] = Subject(analysis, passes, keep)
+            migrations[one.path] = subjects[one.path].migration(frozenset(), judge=True)
+        api.require_known(keep, known)
+        base = Run(found[0].root, tree.version if tree else "", target.api,
+                   tuple(migrations.values()))
         changes_of(base)
         review = Review(subjects, [unit for subject in subjects.values()
                                    for unit in units_of(subject)])
         session = cls(base, review, options, wanted)
         if wanted.verify:
-            Kernel.at(root).require_prepared()
+            Kernel.at(base.root).require_prepared()
         return session
 
     def page(self, file: Path) -> None:
         """Write the review as one HTML page."""
-        import importlib
+        from netmem_migrate.review.html import page
 
         analyses = {path: subject.analysis for path, subject in self.review.subjects.items()}
-        text: str = importlib.import_module("netmem_migrate.review.html").page(
-            self.base, analyses=analyses)
+        text = page(self.base, analyses=analyses)
         try:
             file.write_text(text, encoding="utf-8", errors="surrogateescape")
         except OSError as error:
@@ -200,7 +200,7 @@ class Session:
                 arguments=arguments, proven=proven)
         else:
             files = apply(run.root, changes)
-        store.clear()
+            store.clear()
         for file in files:
             click.echo(str(file))
         self._summary(run)

@@ -72,8 +72,8 @@ class Store:
                 number = len(data["answers"])
                 self.clear()
                 what = "1 answer" if number == 1 else f"{number} answers"
-                return 0, (f"{what} of an earlier review dropped: the sources have changed since"
-                           if number else "")
+                return 0, (f"{what} of an earlier review dropped: the sources, or this tool, have "
+                           "changed since" if number else "")
             self._restore(review, data)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return 0, ""
