@@ -4,10 +4,17 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from kernel.seed_faults import KINDS, Fault, seed
-from kernel.seed_subjects import own
+from kernel.seed_judge import Said, measure, table
+from kernel.seed_subjects import Subject, own
+
+from netmem_migrate.results import FileChange
 
 DRIVER = b"""
 static struct page_pool *demo_pool(struct device *dev)
@@ -143,3 +150,23 @@ def test_the_corpus_gives_faults_of_most_kinds() -> None:
     made = [fault for subject in own() for fault in subject.faults(1)]
     assert len(made) > 400
     assert len({fault.kind for fault in made}) >= len(KINDS) - 4
+
+
+def test_only_what_is_new_and_in_the_same_file_counts() -> None:
+    def counts_puts(files: Sequence[FileChange]) -> Counter[Said]:
+        here = sum(len(re.findall(rb"put_(?:full_)?netmem\(", one.after)) for one in files)
+        return Counter({Said("demo.c", "puts", "", "one more put"): max(here - 2, 0),
+                        Said("other.c", "elsewhere", "", str(here)): 1,
+                        Said("demo.c", "always", "", "said of every driver"): 1})
+
+    files = (FileChange("demo.c", DRIVER, DRIVER), FileChange("other.c", b"", b"int i;\n"))
+    tally = measure(Subject("demo", Path(), files), 9, counts_puts)
+    found = {one.kind: one.ids for one in tally.results}
+    assert found["release doubled"] == ("puts",)
+    assert found["put after the skb got it"] == ("puts",)
+    assert found["release removed"] == ()
+    assert found["gfp changed"] == ()
+    assert [one.id for one in tally.baseline] == ["always", "elsewhere"]
+    rows = {line[:38].strip(): line[38:].split() for line in table(tally.results).splitlines()}
+    assert rows["release doubled"] == ["2", "2", "0", "puts"]
+    assert rows["release removed"] == ["2", "0", "2"]

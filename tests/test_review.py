@@ -539,6 +539,21 @@ def test_an_edit_that_compiles_to_the_same_is_taken(
     assert "if (buf->netmem == 0)" in path.read_text()
 
 
+def test_without_compiling_no_code_is_edited(
+        kernel_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    editor(tmp_path, monkeypatch, r"s,^+\(.*\)if (!buf->netmem)$,+\1if (buf->netmem == 0),")
+    path = kernel_tree / DRIVER
+    result = review(path.parent, "e\nn\nq\n", "--apply", "--no-verify")
+    assert "it was not compiled" in result.output
+    (path.parent / "Makefile").write_text("")
+    (path.parent / ".demo.o.cmd").unlink()
+    # The second call of the editor.
+    editor(tmp_path, monkeypatch, "q", r"s,^+\(.*\)if (!buf->netmem)$,+\1if (0),")
+    result = review(path.parent, "e\nn\nq\n", "--apply")
+    assert "not compiled by the tree's configuration" in result.output, result.output
+    assert path.read_text() == BEFORE
+
+
 def test_a_failing_proof_writes_nothing(kernel_tree: Path) -> None:  # noqa: F811
     header = kernel_tree / "include/net/page_pool/helpers.h"
     header.write_text(header.read_text().replace("netmem_ref netmem, _Bool", "int *netmem, _Bool"))

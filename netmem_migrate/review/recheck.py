@@ -73,31 +73,30 @@ def prepared(run: Run) -> bool:
     return kernel is not None and kernel.root == run.root and kernel.configured
 
 
-def recheck(run: Run, shown: Mapping[str, bytes], progress: Progress | None = None) -> list[str]:
+def recheck(run: Run, shown: Mapping[str, bytes],
+            judge: Callable[[Run], Judgement | None]) -> list[str]:
     """What is wrong with a run whose files a person edited; `shown` is what they held before.
 
-    One line a reason, none where all is well.
+    `judge` compiles, or returns None where it cannot. One line a reason, none where all is well.
     """
     reasons = [_unread(change.path, shown.get(change.path, change.before), change.after)
                for migration in run.drivers for change in migration.changes]
     reasons = [reason for reason in reasons if reason]
     if reasons:
         return reasons
-    unbuilt: set[str] | None = None
-    if prepared(run):
-        judged = compiled(run, progress)
-        if judged.failed:
-            return list(judged.failed)
-        unbuilt = {match[1] for line in judged.open if (match := _NOT_BUILT.match(line))}
+    judged = judge(run)
+    if judged is not None and judged.failed:
+        return list(judged.failed)
+    unbuilt = {match[1] for line in (judged.open if judged else ())
+               if (match := _NOT_BUILT.match(line))}
+    where = ("this file is not compiled by the tree's configuration" if judged else
+             "it was not compiled (that needs `netmem-migrate kernel prepare`)")
     for migration in run.drivers:
         for change in migration.changes:
-            if unbuilt is not None and change.path not in unbuilt:
+            if judged is not None and change.path not in unbuilt:
                 continue
             line = _differs(shown.get(change.path, change.before), change.after)
             if line:
-                where = "this file is not compiled by the tree's configuration" \
-                    if unbuilt is not None else "the driver lies in no prepared kernel tree " \
-                    "(`netmem-migrate kernel prepare`)"
                 reasons.append(f"{change.path}:{line}: the code differs, and {where}: "
                                "only layout and comments can be edited here")
     return reasons

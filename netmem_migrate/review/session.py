@@ -111,7 +111,7 @@ class Session:
         self._resume(store, restart=restart)
         screen = Screen.standard(self.base.root)
         walk = Walk(self.review, screen, lambda: store.save(self.review), self._proof, self.base,
-                    self._progress())
+                    self._judge)
         try:
             walk()
             if not sys.stdin.isatty() and not self.review.answers and not walk.ended:
@@ -189,9 +189,6 @@ class Session:
             click.echo("nothing was written; your answers are kept for the next run", err=True)
             return ExitCode.DONE
         finish.unchanged(changes, run.root)
-        if finish.is_edited(self.review):
-            # Merged with other slots, an edit may mean something else.
-            self._require(self._checked(run))
         proven = self._proven(run)
         if isinstance(action, Path):
             arguments = (*self.options.arguments(), *finish.keep_arguments(self.review))
@@ -230,11 +227,6 @@ class Session:
                 screen.say("a - convert the files in place\np - write the series that "
                            "format-patch writes\nq - write nothing; the answers are kept")
 
-    def _checked(self, run: Run) -> list[str]:
-        shown = {change.path: change.after for subject in self.review.subjects.values()
-                 for change in subject.migration(self.review.kept(subject)).changes}
-        return recheck(run, shown, self._progress())
-
     def _require(self, reasons: list[str]) -> None:
         if not reasons:
             return
@@ -243,16 +235,27 @@ class Session:
         click.echo("not proven; nothing was written, your answers are kept", err=True)
         raise click.exceptions.Exit(ExitCode.VERIFY)
 
+    def _judge(self, run: Run) -> Judgement | None:
+        return compiled(run, self._progress()) if self._compiles() else None
+
     def _proven(self, run: Run) -> Mapping[str, str]:
-        if not self._compiles():
+        """Prove what was accepted, or leave with exit code 5; sentences for the messages."""
+        judged: Judgement | None = None
+        if self._compiles():
+            with progress(quiet=self.options.quiet) as bar:
+                bar.step("Compiling")
+                judged = compiled(run, lambda source, done, count: bar.at(
+                    done / count, f"{done}/{count} {source}"))
+            self._require(list(judged.failed))
+            if self.wanted.verify:
+                self._require(list(judged.open))
+        if finish.is_edited(self.review):
+            # Merged with other slots, an edit may mean something else.
+            shown = {change.path: change.after for subject in self.review.subjects.values()
+                     for change in subject.migration(self.review.kept(subject)).changes}
+            self._require(recheck(run, shown, lambda _: judged))
+        if judged is None:
             return {}
-        with progress(quiet=self.options.quiet) as bar:
-            bar.step("Compiling")
-            judged = compiled(run, lambda source, done, count: bar.at(
-                done / count, f"{done}/{count} {source}"))
-        self._require(list(judged.failed))
-        if self.wanted.verify:
-            self._require(list(judged.open))
         for line in judged.open:
             click.echo(f"note: {line}", err=True)
         sentence = (judged.sentences or {}).get("", "")

@@ -18,7 +18,7 @@ from netmem_migrate.results import Run
 from netmem_migrate.review import texts
 from netmem_migrate.review.edit import Rejected, edited
 from netmem_migrate.review.model import Review, Unit
-from netmem_migrate.review.recheck import Progress, recheck, with_texts
+from netmem_migrate.review.recheck import Judgement, recheck, with_texts
 from netmem_migrate.review.screen import Screen
 
 _HELP = {
@@ -45,7 +45,8 @@ _SHOWN = 20
 class Walk:
     """The dialogue of one review; `changed` is called after every answer.
 
-    `proof` says how a unit is proven; `run` is what the migrations of all drivers belong to.
+    `proof` says how a unit is proven; `run` is what the migrations of all drivers belong to;
+    `judge` compiles one, or returns None.
     """
 
     review: Review
@@ -53,7 +54,7 @@ class Walk:
     changed: Callable[[], None]
     proof: Callable[[Unit], str]
     run: Run
-    progress: Progress | None = None
+    judge: Callable[[Run], Judgement | None]
     index: int = 0
     drawn: str = ""
     ended: bool = False
@@ -279,7 +280,7 @@ class Walk:
         keep = self.review.only([*self.review.needs(unit), unit], subject)
         shown = subject.texts(keep)
         migration = with_texts(subject.migration(keep), after)
-        reasons = recheck(replace(self.run, drivers=(migration,)), shown, self.progress)
+        reasons = recheck(replace(self.run, drivers=(migration,)), shown, self.judge)
         if reasons:
             raise Rejected("; ".join(reasons[:3]))
 
