@@ -39,6 +39,7 @@ def migrate(
     skip: Sequence[str] = (),
     keep_names: bool = False,
     keep: frozenset[str] = frozenset(),
+    accessor: bool = False,
     judge: bool = True,
     progress: Progress | None = None,
 ) -> Run:
@@ -47,7 +48,8 @@ def migrate(
     Each path is one driver: its folder, or one of its files. `kernel` names the tree, which is
     otherwise found by walking up; outside any tree the bundled model of `api` is used. `only` and
     `skip` are ids of passes. `keep` names members and globals that stay pages, as
-    `struct_name.member`. `judge` asks for the requirements of netmem.rst in the reports.
+    `struct_name.member`; `accessor` permits one accessor back to a page. `judge` asks for the
+    requirements of netmem.rst in the reports.
     Raises InputError for input that cannot be processed.
     """
     tree, target, found = drivers_at(paths, kernel, api)
@@ -60,7 +62,7 @@ def migrate(
         if not uses_page_pool(one):
             done.append(nothing(one))
             continue
-        analysis = analyse(one, target, keep=keep)
+        analysis = analyse(one, target, keep=keep, accessor=accessor)
         known |= {slot.name for slot in analysis.graph.slots.values()}
         done.append(migrate_analysed(analysis, passes, judge=judge))
     require_known(keep, known)

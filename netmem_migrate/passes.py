@@ -27,7 +27,8 @@ class Pass:
 
     `before` and `after` are whole functions or records of C: `explain` prints them, and a test
     runs the tool on `before`. `order` sorts passes for reading; edits never depend on it. The
-    edits of a pass that `prepares` are a patch of their own, before the conversion.
+    edits of a pass that `prepares` are a patch of their own, before the conversion. A pass with an
+    `option` does nothing unless that option of the command line asks for it.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Pass:
     follows: str
     order: int
     prepares: bool = False
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)

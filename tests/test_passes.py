@@ -28,11 +28,11 @@ int fill(struct page_pool *pool, struct rx_buf *buf, gfp_t gfp)
 PASSES = {one.declared.id: one for one in passes.load()}
 
 
-def convert(tmp_path: Path, text: str) -> str:
+def convert(tmp_path: Path, text: str, *, accessor: bool = False) -> str:
     """What the tool makes of one file of C."""
     file = tmp_path / "driver.c"
     file.write_text(text)
-    run = api.migrate([file], api="7.3")
+    run = api.migrate([file], api="7.3", accessor=accessor)
     changes = run.drivers[0].changes
     return changes[0].after.decode() if changes else text
 
@@ -40,7 +40,8 @@ def convert(tmp_path: Path, text: str) -> str:
 @pytest.mark.parametrize("name", PASSES)
 def test_example(name: str, tmp_path: Path) -> None:
     declared = PASSES[name].declared
-    after = convert(tmp_path, PRELUDE + declared.before)
+    after = convert(tmp_path, PRELUDE + declared.before,
+                    accessor=declared.option == "--allow-accessor")
     assert after.endswith("}\n\n" + declared.after)
 
 

@@ -26,6 +26,7 @@ class Conversion:
     skip: tuple[str, ...]
     keep_names: bool
     keep: tuple[str, ...]
+    allow_accessor: bool
     report: Path | None
     quiet: bool
 
@@ -36,6 +37,7 @@ class Conversion:
         words += [f"--skip={one}" for one in self.skip]
         words += ["--keep-names"] if self.keep_names else []
         words += [f"--keep={one}" for one in self.keep]
+        words += ["--allow-accessor"] if self.allow_accessor else []
         return tuple(words)
 
 
@@ -56,6 +58,8 @@ _SHARED: tuple[Callable[[Any], Any], ...] = (
     click.option("--keep-names", is_flag=True, help="Rename nothing."),
     click.option("--keep", multiple=True, metavar="STRUCT.MEMBER",
                  help="Leave this member, or global, a page. Repeatable."),
+    click.option("--allow-accessor", is_flag=True,
+                 help="Where only a page will do, read it through one commented accessor."),
     click.option(
         "--report",
         type=click.Path(path_type=Path),
@@ -89,6 +93,7 @@ def conversion(options: dict[str, Any]) -> Conversion:
         skip=options["skip"],
         keep_names=options["keep_names"],
         keep=options["keep"],
+        allow_accessor=options["allow_accessor"],
         report=options["report"],
         quiet=options["quiet"],
     )
@@ -127,6 +132,7 @@ def convert(paths: tuple[Path, ...], options: Conversion, *, judge: bool = False
             skip=options.skip,
             keep_names=options.keep_names,
             keep=frozenset(options.keep),
+            accessor=options.allow_accessor,
             judge=judge or options.report is not None,
             progress=progress,
         )

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from netmem_migrate.driver import Driver
 from netmem_migrate.flow.carriers import Carriers
+from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.driver_slots import DriverSlots
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot
@@ -52,7 +53,7 @@ def uses_page_pool(driver: Driver) -> bool:
 
 def analyse(driver: Driver, target: Target,
             progress: Callable[[str], None] | None = None,
-            keep: frozenset[str] = frozenset()) -> Analysis:
+            keep: frozenset[str] = frozenset(), accessor: bool = False) -> Analysis:
     """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve())."""
     sources = {file: driver.read(file) for file in driver.files}
     for file in driver.borrowed:
@@ -85,7 +86,10 @@ def analyse(driver: Driver, target: Target,
         slots = _read(driver, target, sources, carriers, outside, words)
     _complete(slots)
     carriers.settle(slots.graph)
-    return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep), target, sources)
+    # An accessor says that the pool's memory is pages; where it need not be, there is none.
+    costs = WITH_ACCESSOR if accessor and not any(
+        b"PP_FLAG_ALLOW_UNREADABLE_NETMEM" in sources[file] for file in driver.files) else DEFAULT
+    return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources)
 
 
 def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str]) -> list[str]:

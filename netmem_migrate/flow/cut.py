@@ -8,8 +8,9 @@ so a slot whose memory would need it stays a page; `page_to_netmem()` costs one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.graph import Blocker, Bridge, Category, Graph, Kind, Slot, reach
 from netmem_migrate.model.twins import Concern
 
@@ -27,6 +28,7 @@ class Solution:
 
     moved: set[Slot] = field(default_factory=set)
     bridges: list[Bridge] = field(default_factory=list)
+    accesses: list[Blocker] = field(default_factory=list)
     stays: dict[Slot, str] = field(default_factory=dict)
     blocked: dict[Slot, tuple[Slot, Blocker]] = field(default_factory=dict)
 
@@ -34,20 +36,30 @@ class Solution:
         return slot in self.moved
 
 
-def solve(graph: Graph, keep: frozenset[str] = frozenset()) -> Solution:
+def solve(graph: Graph, keep: frozenset[str] = frozenset(), costs: Costs = DEFAULT) -> Solution:
     """Cut the graph; components that would gain nothing are left alone.
 
     `keep` names members and globals (`struct_name.member`) that a person wants to stay pages.
+    With an accessor among the `costs`, uses that need a page go through it, if one source file
+    has them all.
     """
+    solution = _solve(graph, keep, costs)
+    if len({one.place.file for one in solution.accesses}) > 1 or any(
+            not one.place.file.endswith(".c") for one in solution.accesses):
+        return _solve(graph, keep, replace(costs, accessor=None))
+    return solution
+
+
+def _solve(graph: Graph, keep: frozenset[str], costs: Costs) -> Solution:
     allocations = [call.slot for call in graph.calls if call.twin.concern is Concern.ALLOCATION]
     solution = Solution()
     if not allocations:
         return solution
     held = [slot for slot in graph.slots.values()
             if slot.kind in (Kind.MEMBER, Kind.GLOBAL) and slot.name in keep]
-    solution.moved = _cut(graph, allocations, held)
+    solution.moved = _cut(graph, allocations, costs, held)
     if held:
-        for slot in _cut(graph, allocations) - solution.moved:
+        for slot in _cut(graph, allocations, costs) - solution.moved:
             solution.stays[slot] = ON_REQUEST
     for component in components(graph, solution.moved):
         reason = _useless(component)
@@ -60,11 +72,16 @@ def solve(graph: Graph, keep: frozenset[str] = frozenset()) -> Solution:
         if bridge.into in solution.moved
         and (bridge.origin is None or bridge.origin not in solution.moved)
     ]
+    solution.accesses = list({
+        (one.place.file, one.place.node.start_byte, one.place.node.end_byte): one
+        for slot, known in graph.blockers.items() if slot in solution.moved
+        for one in known}.values())
     _explain(graph, solution, allocations)
     return solution
 
 
-def _cut(graph: Graph, allocations: Iterable[Slot], held: Iterable[Slot] = ()) -> set[Slot]:
+def _cut(graph: Graph, allocations: Iterable[Slot], costs: Costs,
+         held: Iterable[Slot] = ()) -> set[Slot]:
     """The slots on the pool side of the cheapest cut; the smallest such set."""
     import networkx as nx
     from networkx.algorithms.flow import preflow_push
@@ -88,7 +105,7 @@ def _cut(graph: Graph, allocations: Iterable[Slot], held: Iterable[Slot] = ()) -
     network.add_node(_SOURCE)
     network.add_node(_SINK)
     for slot in dict.fromkeys(allocations):
-        edge(_SOURCE, slot, ALLOCATION_GAIN)
+        edge(_SOURCE, slot, costs.allocation)
     for origin, into, _ in graph.flows:
         edge(origin, into, None)
         # An allocation that stays a page while what it fills moves would be absurd.
@@ -98,9 +115,15 @@ def _cut(graph: Graph, allocations: Iterable[Slot], held: Iterable[Slot] = ()) -
         edge(one, other, None)
         edge(other, one, None)
     for bridge in graph.bridges:
-        edge(bridge.into, bridge.origin if bridge.origin is not None else _SINK, BRIDGE_COST)
+        edge(bridge.into, bridge.origin if bridge.origin is not None else _SINK,
+             costs.bridge)
     # Slots that must stay are the sink itself, so that no path to it is unlimited.
-    closed = reach([*graph.blockers, *held], graph.predecessors(tied=True))
+    shut = [slot for slot, known in graph.blockers.items()
+            if costs.accessor is None or not all(one.readable for one in known)]
+    if costs.accessor is not None:
+        for slot, known in graph.blockers.items():
+            edge(slot, _SINK, costs.accessor * len(known))
+    closed = reach([*shut, *held], graph.predecessors(tied=True))
     network.remove_nodes_from([slot for slot in closed if slot in network])
     residual = preflow_push(network, _SOURCE, _SINK)
     reached: set[object] = {_SOURCE}

@@ -96,6 +96,7 @@ class Blocker:
     text: str
     place: Place
     derived: bool = False  # follows from the blocker of another slot
+    readable: bool = False  # the expression could be read through an accessor to the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,10 @@ class Graph:
     unread_records: set[str] = field(default_factory=set)
 
     def block(self, slot: Slot, category: Category, text: str, place: Place,
-              *, derived: bool = False) -> None:
+              *, derived: bool = False, readable: bool = False) -> None:
         """Note that `slot` must stay a page."""
-        self.blockers.setdefault(slot, []).append(Blocker(category, text, place, derived))
+        self.blockers.setdefault(slot, []).append(
+            Blocker(category, text, place, derived, readable))
 
     def near(self) -> dict[Slot, list[Slot]]:
         """For each slot, those that share pages with it in either direction."""

@@ -176,13 +176,20 @@ class FunctionReader:
     def _text(self, node: Node) -> bytes:
         return self.parsed.text(node)
 
-    def _escape(self, value: Value, category: Category, text: str) -> None:
-        """The value goes where only pages can go, or where it cannot be followed."""
+    def _escape(self, value: Value, category: Category, text: str, *,
+                stored: bool = False) -> None:
+        """The value goes where only pages can go, or where it cannot be followed.
+
+        `stored` says that the expression is also written to.
+        """
         if not value.holds_page:
             return
+        readable = (category is Category.PAGE_ONLY_USE and value.level == 0
+                    and len(value.atoms) == 1 and not stored)
         for atom in value.atoms:
             if atom.slot is not None:
-                self.graph.block(atom.slot, category, text, self._place(value.node))
+                self.graph.block(atom.slot, category, text, self._place(value.node),
+                                 readable=readable)
 
     def _flow(self, value: Value, into: Slot, level: int) -> None:
         """The value is stored in (or passed to) the slot `into`, `level` derivations up."""
@@ -664,7 +671,8 @@ class FunctionReader:
         value = self._value(right)
         if operator is not None and operator.type != "=":
             if target.holds_page and target.level == 0:
-                self._escape(target, Category.PAGE_ONLY_USE, "is used in arithmetic")
+                self._escape(target, Category.PAGE_ONLY_USE, "is used in arithmetic",
+                             stored=True)
             self._escape(value, Category.ADDRESS, "is used as a number")
             return Value(node, target.type, target.atoms)
         slots = [atom.slot for atom in target.atoms if atom.slot is not None]
@@ -771,7 +779,7 @@ class FunctionReader:
         argument = node.child_by_field_name("argument")
         value = self._value(argument) if argument is not None else Value(node)
         if value.holds_page and value.level == 0:
-            self._escape(value, Category.PAGE_ONLY_USE, "is used in arithmetic")
+            self._escape(value, Category.PAGE_ONLY_USE, "is used in arithmetic", stored=True)
         return Value(node, value.type, self._moved(node, value))
 
     def _binary(self, node: Node) -> Value:

@@ -271,9 +271,13 @@ def body(
         parts.append(
             fill(
                 f"At {bridged} place{'s' if bridged > 1 else ''} where a page meets an interface "
-                "that takes a netmem, page_to_netmem() bridges; nothing is cast back to a page."
+                "that takes a netmem, page_to_netmem() bridges."
             )
         )
+    if any(edit.transform == "accessor" for edit in migration.edits):
+        parts.append(fill(
+            "Where only a page will do, one accessor gives it, as was asked for: the pool does not "
+            "set PP_FLAG_ALLOW_UNREADABLE_NETMEM, so its memory is pages."))
     parts.append(fill(neutral(provenance)))
     before, after = rules.calls(changes)
     if not provenance.unreadable and after["netmem_address"] > before["netmem_address"]:
