@@ -163,6 +163,14 @@ def test_summary_counts_and_lists_what_the_report_says(run: Run, tree: Node) -> 
         assert item.name in facts and item.new_name in facts and item.to in facts
 
 
+def test_a_series_of_two_patches_is_said_to_be_one(run: Run, tree: Node) -> None:
+    migration = run.drivers[0]
+    assert "Its series has" not in tree.one("main").words
+    two = replace(migration, steps=migration.steps * 2)
+    told = parsed(page(replace(run, drivers=(two,)))).one("main").words
+    assert "Its series has 2 patches" in told
+
+
 def test_requirements_stand_in_words_with_evidence(tmp_path: Path) -> None:
     run = run_of(tmp_path / "demo", {"d.c": PRELUDE + """\
 struct page_pool *create(const struct page_pool_params *params)
