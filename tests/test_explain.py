@@ -135,3 +135,17 @@ def test_scan_json(file: Path) -> None:
         assert requirement["status"] in ("met", "unmet", "unknown", "n/a")
     assert {site["action"] for site in driver["sites"]} == {"converted", "kept"}
     assert [one["category"] for one in driver["refusals"]] == ["page-only-use"]
+
+
+def test_the_cut_and_its_alternative_have_a_price(file: Path) -> None:
+    said = explain(file, "ring->spare = virt_to_page(data);")
+    assert "the cut: " in said and "; cost 1\n" in said
+    assert "1: page_to_netmem() around virt_to_page(), at d.c:" in said
+    assert "and 1 allocations of the pool with them; cost 1000" in said
+
+
+def test_what_blocks_a_slot_is_counted_with_what_would_help(file: Path) -> None:
+    said = explain(file, "foreign(kept);")
+    assert "to move it, 1 use would have to change:" in said
+    assert "kept is passed to foreign()" in said
+    assert "--allow-accessor would let it move, at a cost of 20" in said

@@ -41,6 +41,7 @@ _ATOMIC = frozenset({"identifier", "field_expression", "subscript_expression", "
                      "parenthesized_expression"})
 _CLOSED = frozenset({"argument_list", "parenthesized_expression", "return_statement",
                      "init_declarator"})
+_BACK = (b"netmem_to_page", b"__netmem_to_page")
 
 
 def edits(work: Work) -> Iterator[Edit]:
@@ -58,6 +59,13 @@ def edits(work: Work) -> Iterator[Edit]:
                 and work.analysis.target.has("virt_to_netmem")):
             yield work.edit(PASS, bridge.place.file, name.start_byte, name.end_byte,
                             b"virt_to_netmem", why)
+            continue
+        inner = node.child_by_field_name("arguments")
+        if (name is not None and inner is not None and len(inner.named_children) == 1
+                and work.text(bridge.place.file, name) in _BACK):
+            # A netmem was turned into a page only to be kept.
+            yield from work.wrap(PASS, bridge.place, inner.named_children[0], b"", b"",
+                                 "it was a netmem before")
             continue
         yield work.edit(PASS, bridge.place.file, node.start_byte, node.start_byte,
                         b"page_to_netmem(", why)

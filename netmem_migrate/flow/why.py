@@ -6,8 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.graph import Kind, Place, Slot
+from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
+from netmem_migrate.flow.cut import components
+from netmem_migrate.flow.graph import Kind, Place, Slot, reach
 from netmem_migrate.model.twins import Concern
+
+_MOST = 12
 
 
 def slots_at(analysis: Analysis, file: str, line: int) -> list[Slot]:
@@ -39,7 +43,7 @@ def explain(analysis: Analysis, slot: Slot) -> list[str]:
         for bridge in analysis.solution.bridges:
             if bridge.into is slot:
                 lines.append(f"  bridged: {bridge.text} gives a page at {_where(bridge.place)}")
-        return lines
+        return [*lines, *_price(analysis, slot)]
     lines = [f"{title}: stays a page"]
     if slot in analysis.solution.stays:
         lines.append(f"  {analysis.solution.stays[slot]}")
@@ -52,12 +56,51 @@ def explain(analysis: Analysis, slot: Slot) -> list[str]:
         end = _last(analysis, slot, blocked)
         for blocker in analysis.graph.blockers.get(end, ()) if end else ():
             lines.append(f"      {blocker.text} ({blocker.category}) at {_where(blocker.place)}")
-        return lines
+        return [*lines, *_instead(analysis, slot)]
     for bridge in analysis.graph.bridges:
         if bridge.into is slot and bridge.origin is None:
-            lines.append(f"  {bridge.text} gives it a page at {_where(bridge.place)}")
+            lines.append(f"  {bridge.text} gives it a page at {_where(bridge.place)}; "
+                         "moving it would only add page_to_netmem() there")
     if len(lines) == 1:
         lines.append("  no memory of this driver's page_pool reaches it")
+    return lines
+
+
+def _price(analysis: Analysis, slot: Slot) -> list[str]:
+    """What the cut around a moved slot costs, and what leaving it would (flow/costs.py)."""
+    solution = analysis.solution
+    group = next(one for one in components(analysis.graph, solution.moved) if slot in one)
+    gained = sum(call.slot in group and call.twin.concern is Concern.ALLOCATION
+                 for call in analysis.graph.calls)
+    calls = sum(call.slot in group for call in analysis.graph.calls)
+    bridges = [one for one in solution.bridges if one.into in group]
+    accesses = [one for one in solution.accesses
+                if any(one in analysis.graph.blockers.get(other, ()) for other in group)]
+    cost = len(bridges) * DEFAULT.bridge + len(accesses) * (WITH_ACCESSOR.accessor or 0)
+    lines = [f"  the cut: {len(group)} slots move together, {calls} calls among them; cost {cost}"]
+    lines += [f"    {DEFAULT.bridge}: page_to_netmem() around {one.text}, at {_where(one.place)}"
+              for one in bridges]
+    lines += [f"    {WITH_ACCESSOR.accessor}: the accessor, as it {one.text}, at "
+              f"{_where(one.place)}" for one in accesses]
+    lines.append(f"  the alternative: all of them stay pages, and {gained} allocations of the pool "
+                 f"with them; cost {gained * DEFAULT.allocation}")
+    return lines
+
+
+def _instead(analysis: Analysis, slot: Slot) -> list[str]:
+    """What it would take to move a slot that is blocked."""
+    forward = analysis.graph.successors(tied=True)
+    known = [(one, blocker) for one in reach([slot], forward)
+             for blocker in analysis.graph.blockers.get(one, ())]
+    lines = [f"  to move it, {len(known)} use{'s' if len(known) > 1 else ''} would have to change:"]
+    lines += [f"    {one.name} {blocker.text}, at {_where(blocker.place)}"
+              for one, blocker in known[:_MOST]]
+    if len(known) > _MOST:
+        lines.append(f"    and {len(known) - _MOST} more")
+    if all(blocker.readable for _, blocker in known):
+        cost = len(known) * (WITH_ACCESSOR.accessor or 0)
+        lines.append(f"  --allow-accessor would let it move, at a cost of {cost}, if one source "
+                     "file has them all")
     return lines
 
 

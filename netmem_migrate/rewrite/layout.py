@@ -126,7 +126,8 @@ def _realign(source: bytes, edits: Sequence[Edit]) -> list[Edit]:
     return added
 
 
-_NAME = re.compile(rb"[A-Za-z_]\w*")
+# A call that is a statement, is assigned by the line before, or is all that a condition tests.
+_CALLED = re.compile(rb"(?:if \(!?|while \(!?)?[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def _wrap(text: bytes, touched: set[int]) -> bytes:
 def _before_parenthesis(lines: list[bytes], index: int) -> int | None:
     """Break a call before its parenthesis, where an argument fits on no line under it.
 
-    Only a call that is a statement of its own, and only if all of it fits then. checkpatch.pl
+    Only a call at the start of a line, and only if all of it fits then. checkpatch.pl
     takes neither a line that ends with a parenthesis nor arguments that are not aligned. Returns
     the line after which one was added.
     """
@@ -187,7 +188,8 @@ def _before_parenthesis(lines: list[bytes], index: int) -> int | None:
     head = lines[owner][:stack[-1] - _offset(lines, owner)]
     first = _offset(lines, owner)
     name = head.lstrip(b" \t")
-    if not _NAME.fullmatch(name) or _continues(code, first):
+    assigned = code[:first].rstrip().endswith(b" =")
+    if not _CALLED.fullmatch(name) or (_continues(code, first) and not assigned):
         return None
     end = _closing(code, stack[-1])
     last = code.count(b"\n", 0, end)

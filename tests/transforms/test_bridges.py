@@ -58,6 +58,20 @@ void t(struct ring *ring, void *data, bool own)
 }
 """,
     ),
+    "undone-where-it-was-netmem": (
+"""\
+void t(struct ring *ring, netmem_ref netmem)
+{
+	ring->spare = netmem_to_page(netmem);
+}
+""",
+"""\
+void t(struct ring *ring, netmem_ref netmem)
+{
+	ring->spare = netmem;
+}
+""",
+    ),
     "slot-that-stays": (
 """\
 void t(struct ring *ring)
