@@ -213,7 +213,10 @@ def test_structure_is_that_of_an_accessible_page(tree: Node) -> None:
     for fold in tree.all("details"):
         first = next(child for child in fold.children if isinstance(child, Node))
         assert first.tag == "summary" and first.words
+    # What there is one of a hunk is no landmark: those lead to the parts of the page.
     for hunk in tree.all("section", "hunk"):
+        assert hunk.attributes["role"] == "group"
+        assert hunk.one("aside").attributes["role"] == "note"
         assert hunk.attributes["tabindex"] == "-1" and hunk.attributes["aria-label"]
     # Lines that changed are elements of their own, not only of another colour.
     assert tree.all("del") and tree.all("ins")
