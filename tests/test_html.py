@@ -143,6 +143,22 @@ def test_refusals_and_bridges_come_before_all_else(run: Run) -> None:
     assert text.index('id="decide"') < text.index('class="driver"') < text.index('class="file"')
 
 
+def test_every_way_back_to_a_page_is_for_a_person(tmp_path: Path) -> None:
+    (tmp_path / "d.c").write_text(PRELUDE + """\
+void demo_use(struct rx_buf *buf)
+{
+	foreign(buf->page);
+}
+""")
+    run = migrate([tmp_path / "d.c"], api="7.3", accessor=True)
+    defined, used = parsed(page(run)).id("decide").all("article", "bridge")
+    assert "netmem_to_page() is written" in defined.words
+    assert "demo_netmem_page() reads a netmem as a page" in used.words
+    for one in (defined, used):
+        assert "only a page will do here" in one.words and "To do: Check that nothing" in one.words
+    assert "foreign(buf->page);" in used.words
+
+
 def test_page_says_so_when_nothing_was_refused(tmp_path: Path) -> None:
     run = run_of(tmp_path / "clean", {"d.c": PRELUDE})
     decide = parsed(page(run)).id("decide")
