@@ -11,8 +11,8 @@ from netmem_migrate.results import Action, Edit, Migration
 _WRITTEN = (b"page_to_netmem", b"virt_to_netmem")
 _TODO = ("Check that this memory is a page whatever provides the pool's memory. "
          "The bridge itself is safe.")
-_BACK = ("Check that nothing but pages can ever come from this pool. Reviewers will ask why the use "
-         "cannot go.")
+_BACK = ("Check that nothing but pages can ever come from this pool. Reviewers will ask why the "
+         "use cannot go.")
 
 
 @dataclass(frozen=True, slots=True)
