@@ -143,6 +143,22 @@ def test_refusals_and_bridges_come_before_all_else(run: Run) -> None:
     assert text.index('id="decide"') < text.index('class="driver"') < text.index('class="file"')
 
 
+def test_every_way_back_to_a_page_is_for_a_person(tmp_path: Path) -> None:
+    (tmp_path / "d.c").write_text(PRELUDE + """\
+void demo_use(struct rx_buf *buf)
+{
+	foreign(buf->page);
+}
+""")
+    run = migrate([tmp_path / "d.c"], api="7.3", accessor=True)
+    defined, used = parsed(page(run)).id("decide").all("article", "bridge")
+    assert "netmem_to_page() is written" in defined.words
+    assert "demo_netmem_page() reads a netmem as a page" in used.words
+    for one in (defined, used):
+        assert "only a page will do here" in one.words and "To do: Check that nothing" in one.words
+    assert "foreign(buf->page);" in used.words
+
+
 def test_page_says_so_when_nothing_was_refused(tmp_path: Path) -> None:
     run = run_of(tmp_path / "clean", {"d.c": PRELUDE})
     decide = parsed(page(run)).id("decide")
@@ -213,7 +229,10 @@ def test_structure_is_that_of_an_accessible_page(tree: Node) -> None:
     for fold in tree.all("details"):
         first = next(child for child in fold.children if isinstance(child, Node))
         assert first.tag == "summary" and first.words
+    # What there is one of a hunk is no landmark: those lead to the parts of the page.
     for hunk in tree.all("section", "hunk"):
+        assert hunk.attributes["role"] == "group"
+        assert hunk.one("aside").attributes["role"] == "note"
         assert hunk.attributes["tabindex"] == "-1" and hunk.attributes["aria-label"]
     # Lines that changed are elements of their own, not only of another colour.
     assert tree.all("del") and tree.all("ins")

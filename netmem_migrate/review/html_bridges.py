@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where a conversion turns a page into a netmem on its way, for a person to look at."""
+"""Where a conversion turns a page into a netmem or back, for a person to look at."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from netmem_migrate.report.html_sources import Sources, Spot
-from netmem_migrate.results import Action, Migration
+from netmem_migrate.results import Action, Edit, Migration
 
 _WRITTEN = (b"page_to_netmem", b"virt_to_netmem")
 _TODO = ("Check that this memory is a page whatever provides the pool's memory. "
          "The bridge itself is safe.")
+_BACK = ("Check that nothing but pages can ever come from this pool. Reviewers will ask why the "
+         "use cannot go.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,35 @@ def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
             found[site.file, site.line] = Bridge(
                 sources.spot(site.file, site.line, code=True), f"{site.call}() to {site.to}",
                 site.reason or "a page that no netmem holds flows into one")
+    found |= _accesses(migration, sources, found)
     before = {change.path: change.before for change in migration.changes}
     for edit in migration.edits:
         written = next((name for name in _WRITTEN if name in edit.text), None)
         if written is None or written in before[edit.file][edit.start:edit.end]:
             continue
-        line = before[edit.file].count(b"\n", 0, edit.start) + 1
+        line = _line(before[edit.file], edit)
         found.setdefault((edit.file, line), Bridge(
             sources.spot(edit.file, line, code=True), f"{written.decode()}() is written",
             edit.why or "a page flows into a netmem"))
     return [found[place] for place in sorted(found)]
+
+
+def _accesses(migration: Migration, sources: Sources,
+              known: dict[tuple[str, int], Bridge]) -> dict[tuple[str, int], Bridge]:
+    """Where a netmem is read as a page, which only --allow-accessor does, and what defines that."""
+    before = {change.path: change.before for change in migration.changes}
+    found: dict[tuple[str, int], Bridge] = {}
+    for edit in migration.edits:
+        if edit.transform != "accessor" or edit.text == b")":
+            continue
+        what = ("netmem_to_page() is written" if b"netmem_to_page" in edit.text
+                else f"{edit.text.decode(errors='replace').rstrip('(')}() reads a netmem as a page")
+        place = edit.file, _line(before[edit.file], edit)
+        if place not in known:
+            found.setdefault(place, Bridge(
+                sources.spot(*place, code=True), what, edit.why, _BACK))
+    return found
+
+
+def _line(source: bytes, edit: Edit) -> int:
+    return source.count(b"\n", 0, edit.start) + 1
