@@ -1,0 +1,396 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One operation of a function applied to what is known: the rules of ownership.
+
+Ownership follows Documentation/networking/page_pool.rst and the effects of model/functions.py. What
+is given to code that is not followed is nobody's concern from then on; findings are only about
+memory whose whole way is in sight.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from netmem_migrate.check.cfg import inner, transparent
+from netmem_migrate.check.state import NOTHING, Known, Memory, Owner, State, roots
+from netmem_migrate.check.summaries import Does, Summary
+from netmem_migrate.check.values import NONZERO, NULL, Op, Operand, member, place
+from netmem_migrate.model.functions import BY_NAME
+from netmem_migrate.model.schema import Effect, Function, Side
+
+Report = Callable[[str, Node, str, str], None]
+"""Called with a rule's id, the place, the name of the memory, and the function concerned."""
+
+# Kernel functions that keep nothing of what they are given and write no member of the driver.
+_HARMLESS = re.compile(
+    r"netdev_\w+|dev_(?:err|warn|info|dbg|\w+_ratelimited|kfree_skb\w*|consume_skb\w*)|netif_\w+|"
+    r"skb_(?:put|pull|push|reserve|headlen|headroom|tailroom|mark_for_recycle|record_rx_queue|"
+    r"checksum_none_assert|copy_to_linear_data\w*|shinfo|is_nonlinear|put_data|set_hash|"
+    r"frag_\w+|end_pointer|tail_pointer|reset_\w+|set_\w+|metadata_set|header_cloned|"
+    r"hwtstamps|trim|add_data|network_\w+|mac_\w+|transport_\w+|linearize|cow_head)|"
+    r"__skb_\w+|kfree_skb\w*|consume_skb|eth_\w+|napi_(?:alloc_skb|gro_receive|gro_frags|get_frags|"
+    r"schedule\w*|complete\w*)|"
+    r"le\d+\w*|cpu_to_\w+|be\d+\w*|__?cpu_to_\w+|"
+    r"min\w*|max\w*|clamp\w*|ALIGN\w*|DIV_ROUND_UP|ARRAY_SIZE|FIELD_\w+|GENMASK|BIT|"
+    r"u64_stats_\w+|prefetch\w*|net_prefetch\w*|memcpy|memset|memmove|memcmp|"
+    r"WARN\w*|BUG_ON|pr_\w+|PTR_ERR\w*|IS_ERR\w*|ERR_PTR|IS_ENABLED|"
+    r"spin_\w+|mutex_\w+|rcu_\w+|local_\w+|(?:r|w|m)?mb|smp_\w+|dma_(?:r|w|m)mb|barrier|"
+    r"dma_sync_\w+|dma_mapping_error|dma_unmap_\w+|page_pool_\w+|netmem_\w+|"
+    r"net_ratelimit|upper_32_bits|lower_32_bits|read\w|write\w|ioread\w+|iowrite\w+|"
+    r"u64_\w+|atomic\w*|test_bit|set_bit|clear_bit|trace_\w+|offset_in_page|"
+    r"csum_\w+|vlan_\w+|__vlan_\w+|xdp_buff_\w+|xdp_get_\w+|xdp_set_\w+|xdp_update_\w+|sizeof|"
+    r"struct_size|swab\d+|ntoh\w+|hton\w+|container_of|this_cpu_\w+|page_to_\w+|virt_to_\w+"
+)
+
+
+@dataclass(slots=True)
+class Scope:
+    """What the rules know of the function that they look at."""
+
+    local: frozenset[str]
+    again: frozenset[str]  # conditions that are tested more than once
+    summary: Callable[[str], Summary | None]
+    report: Report
+    parameters: frozenset[str] = frozenset()
+    left: list[dict[str, Owner]] = field(default_factory=list)
+    gives: list[tuple[Memory | None, bool]] = field(default_factory=list)
+    aborted: bool = False
+
+
+def model(scope: Scope, name: str) -> Function | None:
+    """The API function that a call reaches, unless the driver has its own of that name."""
+    found = BY_NAME.get(name)
+    return found if found is not None and scope.summary(name) is None else None
+
+
+class Step:
+    """Applies operations to one state. Results of calls live as long as this does."""
+
+    __slots__ = ("results", "scope", "state")
+
+    def __init__(self, scope: Scope, state: State) -> None:
+        self.scope = scope
+        self.state = state
+        self.results: dict[str, tuple[str, bool]] = {}
+
+    def run(self, op: Op) -> None:
+        """Apply one operation."""
+        kind = op.kind
+        if kind == "call":
+            self.call(op)
+        elif kind == "assign":
+            self.assign(op)
+        elif kind == "kill":
+            self.lost(op.name, op.node)
+            self.state.forget(op.name)
+        elif kind == "escape":
+            self.escape(op.operands[0])
+        elif kind == "use":
+            self.use(op.operands[0], op.node, "")
+        elif kind == "return":
+            self.leave(op.operands[0], op.node)
+
+    def held(self, operand: Operand) -> tuple[str, bool] | None:
+        """The memory that a value is, and whether it is an address made from it."""
+        if operand.kind == "place":
+            found = self.state.places.get(operand.key)
+        elif operand.kind == "result":
+            found = self.results.get(operand.key)
+        elif operand == NULL:
+            return NOTHING, False
+        else:
+            return None
+        return (found[0], found[1] or operand.computed) if found is not None else None
+
+    def escape(self, operand: Operand) -> None:
+        """The value goes where it is not followed."""
+        if operand.kind == "address":
+            self.state.forget(operand.key)
+            return
+        found = self.held(operand)
+        if found is not None and found[0] in self.state.memory:
+            if self.state.memory[found[0]].owner != Owner.RELEASED:
+                self.state.change(found[0], owner=Owner.ELSEWHERE)
+            if operand.kind == "place" and not operand.key.isidentifier() and \
+                    found[0].startswith("place:"):
+                self.state.places.pop(operand.key, None)
+
+    def use(self, operand: Operand, node: Node, by: str) -> None:
+        """The memory must be there, and still ours."""
+        found = self.held(operand)
+        memory = self.state.memory.get(found[0]) if found is not None else None
+        if found is None or memory is None:
+            return
+        name = operand.key if operand.kind == "place" else memory.origin
+        if memory.owner == Owner.RELEASED:
+            self.scope.report("use-after-release", node, name, by)
+            self.state.change(found[0], owner=Owner.ELSEWHERE)
+        elif not found[1] and memory.known in (Known.MAYBE, Known.NULL) and memory.origin:
+            self.scope.report("unchecked-alloc", node, name, memory.origin)
+            self.state.change(found[0], known=Known.YES)
+
+    def assign(self, op: Op) -> None:
+        """A place gets a value."""
+        value, name, state = op.operands[0], op.name, self.state
+        found = self.held(value)
+        if not name:
+            self.escape(value)
+            return
+        if not (value.kind == "place" and value.key == name):
+            self.lost(name, op.node, found[0] if found is not None else "")
+            state.forget(name)
+        local = name in self.scope.local
+        if found is not None:
+            if not local and found[0] in state.memory and \
+                    state.memory[found[0]].owner in (Owner.HERE, Owner.HANDED):
+                state.change(found[0], owner=Owner.ELSEWHERE)
+            if local or member(name) or "[" in name:
+                state.places[name] = found
+        if name in self.scope.again and local:
+            if value == NULL:
+                state.facts[name] = False
+            elif value == NONZERO:
+                state.facts[name] = True
+
+    def lost(self, name: str, node: Node, but: str = "") -> None:
+        """A place is overwritten: was it the last that held memory of ours?"""
+        found = self.state.places.get(name)
+        if found is None or found[1] or found[0] == but:
+            return
+        memory = self.state.memory.get(found[0])
+        if memory is not None and self._leaks(memory) and self.state.holders(found[0]) == 1:
+            self.scope.report("leak", node, name, memory.origin)
+            self.state.change(found[0], owner=Owner.ELSEWHERE)
+
+    @staticmethod
+    def _leaks(memory: Memory) -> bool:
+        return memory.owner == Owner.HERE and memory.known != Known.NULL and bool(memory.origin)
+
+    def leave(self, value: Operand, node: Node) -> None:
+        """The function returns: what is still ours is lost."""
+        found = self.held(value)
+        if found is not None and found[0] in self.state.memory:
+            memory = self.state.memory[found[0]]
+            self.scope.gives.append((memory, found[1]))
+            if memory.owner == Owner.RELEASED and memory.known != Known.NULL and not found[1]:
+                self.scope.report("use-after-release", node, value.key.split("@")[0], "")
+            elif memory.owner == Owner.HERE:
+                self.state.change(found[0], owner=Owner.ELSEWHERE)
+        elif found is not None:
+            self.scope.gives.append((None, True))
+        else:
+            self.scope.gives.append((None, False))
+        self.end(node)
+        self.state.memory.clear()
+        self.state.places.clear()
+        self.state.facts.clear()
+
+    def end(self, node: Node) -> None:
+        """The end of a path through the function."""
+        for key, memory in self.state.memory.items():
+            if self._leaks(memory):
+                names = [one for one, held in self.state.places.items() if held == (key, False)]
+                self.scope.report("leak", node, min(names) if names else memory.origin,
+                                  memory.origin)
+        if self.scope.parameters:
+            self.scope.left.append({one: self.state.memory[one].owner
+                                    for one in self.scope.parameters if one in self.state.memory})
+
+    def call(self, op: Op) -> None:
+        """A function is called."""
+        summary = self.scope.summary(op.name)
+        known = BY_NAME.get(op.name) if summary is None else None
+        if op.name == "swap":
+            for one in op.operands:
+                self.escape(one)
+                if one.kind == "place":
+                    self.state.forget(one.key)
+            return
+        if known is not None:
+            self.model_call(op, known)
+        elif summary is not None:
+            for number, operand in enumerate(op.operands):
+                self.argument(op, operand, summary.argument(number))
+            self.state.forget_members()
+            if summary.fresh:
+                self.allocated(op, op.name, Known.MAYBE)
+        elif not _HARMLESS.fullmatch(op.name):
+            for operand in op.operands:
+                self.escape(operand)
+            if op.operands or not op.name:
+                self.state.forget_members()
+        for name in op.addresses:
+            self.lost_address(name)
+
+    def lost_address(self, name: str) -> None:
+        found = self.state.places.get(name)
+        if found is not None and found[0] in self.state.memory:
+            self.state.change(found[0], owner=Owner.ELSEWHERE)
+        self.state.forget(name)
+
+    def argument(self, op: Op, operand: Operand, what: Does) -> None:
+        """One argument of a function of the driver."""
+        if what == Does.RELEASES:
+            self.release(op, operand, create=False)
+        elif what == Does.HANDS_OVER:
+            self.hand_over(op, operand, create=False)
+        elif what == Does.ANYTHING:
+            self.escape(operand)
+
+    def model_call(self, op: Op, known: Function) -> None:
+        """A function of the API: its effect is in the model."""
+        effect, number = known.effect, known.memory
+        operand = op.operands[number] if number is not None and number < len(op.operands) else None
+        for other, one in enumerate(op.operands):
+            if other != number and one.kind != "address":
+                found = self.held(one)
+                if found is not None and effect == Effect.UNKNOWN:
+                    self.escape(one)
+        if effect == Effect.ALLOCATES and known.gives:
+            if op.name.startswith("page_pool_"):
+                self.allocated(op, op.name, Known.MAYBE if known.may_be_null else Known.YES)
+        elif operand is None:
+            return
+        elif known.side == Side.NONE or op.name.endswith("_bulk"):
+            self.escape(operand)
+            if effect in (Effect.RELEASES, Effect.HANDS_OVER):
+                self.state.forget_members()
+        elif effect == Effect.RELEASES:
+            self.release(op, operand, create=op.name.startswith("page_pool_"))
+        elif effect == Effect.HANDS_OVER:
+            if known.if_true:
+                self.use(operand, op.node, op.name)
+                self.escape(operand)
+            else:
+                self.hand_over(op, operand, create=True)
+        elif effect in (Effect.TAKES, Effect.DROPS, Effect.SPLITS, Effect.UNKNOWN):
+            self.use(operand, op.node, op.name)
+            self.escape(operand)
+            if operand.kind == "place" and self._only_a_place(operand):
+                self.state.places.pop(operand.key, None)
+        elif effect == Effect.CONVERTS:
+            self.derive(op, operand, address=False)
+        else:
+            self.use(operand, op.node, op.name)
+            if effect == Effect.BORROWS:
+                self.derive(op, operand, address=True)
+
+    def _only_a_place(self, operand: Operand) -> bool:
+        found = self.held(operand)
+        return found is not None and found[0].startswith("place:")
+
+    def derive(self, op: Op, operand: Operand, *, address: bool) -> None:
+        found = self.held(operand)
+        if found is not None and found[0] != NOTHING:
+            self.results[op.result] = (found[0], found[1] or address)
+
+    def allocated(self, op: Op, origin: str, known: Known) -> None:
+        key, state = op.result, self.state
+        if key in state.memory:
+            # The same call in the next turn of a loop: what it gave before is another memory.
+            state.memory[key + "~"] = state.memory.pop(key)
+            for one, (held, address) in list(state.places.items()):
+                if held == key:
+                    state.places[one] = (key + "~", address)
+                elif held == key + "~":
+                    del state.places[one]
+        state.memory[key] = Memory(known, Owner.HERE, origin)
+        self.results[key] = (key, False)
+
+    def of_place(self, operand: Operand, owner: Owner) -> None:
+        """Memory that was in a place before this function looked at it."""
+        if operand.kind == "place" and not operand.computed and operand.key and \
+                "*" not in operand.key:
+            key = "place:" + operand.key
+            self.state.memory[key] = Memory(Known.UNKNOWN, owner)
+            self.state.places[operand.key] = (key, False)
+
+    def release(self, op: Op, operand: Operand, *, create: bool) -> None:
+        """The reference is given back."""
+        found = self.held(operand)
+        memory = self.state.memory.get(found[0]) if found is not None else None
+        if found is None:
+            if create:
+                self.of_place(operand, Owner.RELEASED)
+            return
+        if memory is None:
+            return
+        name = operand.key if operand.kind == "place" else memory.origin
+        if memory.owner == Owner.RELEASED:
+            self.scope.report("double-release", op.node, name, op.name)
+        elif memory.owner == Owner.HANDED:
+            self.scope.report("put-after-handover", op.node, name, op.name)
+        elif memory.known in (Known.MAYBE, Known.NULL) and memory.origin and not found[1]:
+            self.scope.report("unchecked-alloc", op.node, name, memory.origin)
+        self.state.change(found[0], owner=Owner.RELEASED, known=Known.YES if memory.origin
+                          else memory.known)
+
+    def hand_over(self, op: Op, operand: Operand, *, create: bool) -> None:
+        """The reference goes to an skb or an XDP buffer."""
+        found = self.held(operand)
+        memory = self.state.memory.get(found[0]) if found is not None else None
+        if found is None:
+            if create:
+                self.of_place(operand, Owner.HANDED)
+            return
+        if memory is None:
+            return
+        self.use(operand, op.node, op.name)
+        if memory.owner == Owner.HANDED and memory.origin:
+            self.scope.report("double-handover", op.node, operand.key.split("@")[0], op.name)
+        if memory.owner != Owner.ELSEWHERE or not memory.origin:
+            self.state.change(found[0], owner=Owner.HANDED)
+
+
+def tested(node: Node) -> tuple[str, bool, str]:
+    """What a condition tests: a place and whether true means that it is set, or else a text."""
+    node = transparent(node)
+    if node.type == "assignment_expression":
+        left = node.child_by_field_name("left")
+        return (place(left) if left is not None else "", True, "")
+    if node.type == "binary_expression":
+        operator = node.child_by_field_name("operator")
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if operator is not None and operator.text in (b"==", b"!=") and left and right:
+            for one, other in ((left, right), (right, left)):
+                if inner(other).text in (b"NULL", b"0"):
+                    found = transparent(one)
+                    if found.type == "assignment_expression":
+                        found = found.child_by_field_name("left") or found
+                    return place(found), operator.text == b"!=", ""
+    text = b"".join((node.text or b"").split()).decode("latin-1")
+    if (name := place(node)):
+        return name, True, ""
+    return "", True, "" if "(" in text or "=" in text.replace("==", "").replace(
+        "!=", "").replace("<=", "").replace(">=", "") or "++" in text or "--" in text else text
+
+
+def refine(scope: Scope, state: State, node: Node, truth: bool) -> bool:
+    """Narrow a state to where a condition holds. False: it cannot hold there."""
+    name, is_set, text = tested(node)
+    key = name or text
+    if name:
+        truth = truth == is_set
+        found = state.places.get(name)
+        if found is not None and found[0] == NOTHING:
+            return not truth
+        memory = state.memory.get(found[0]) if found is not None else None
+        if found is not None and memory is not None and not found[1] and memory.origin:
+            if memory.known == Known.NULL:
+                return not truth
+            if memory.known == Known.YES:
+                return truth
+            state.change(found[0], known=Known.YES if truth else Known.NULL)
+            return True
+        if found is not None and memory is not None and not truth and not found[1]:
+            del state.places[name]
+    if not key or key not in scope.again:
+        return True
+    if state.facts.get(key, truth) != truth:
+        return False
+    if len(roots(key)) <= 4:
+        state.facts[key] = truth
+    return True
