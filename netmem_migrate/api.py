@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from netmem_migrate import driver as drivers
+from netmem_migrate.check.findings import Finding
 from netmem_migrate.flow.analyse import Analysis, analyse, uses_page_pool
 from netmem_migrate.kernel import Kernel
 from netmem_migrate.model.target import Target, bundled, from_tree
@@ -173,3 +175,43 @@ def chosen(only: Sequence[str], skip: Sequence[str], keep_names: bool) -> list[L
     left_out = {*skip, *(("names",) if keep_names else ())}
     return [one for one in passes if one.declared.id not in left_out
             and (not only or one.declared.id in only)]
+
+
+def check(paths: Sequence[Path], *, kernel: Path | None = None,
+          api: str | None = None) -> tuple[Finding, ...]:
+    """Judge sources by the model of the netmem API; paths as for migrate().
+
+    Raises InputError for input that cannot be processed.
+    """
+    from netmem_migrate.check.interpret import check_sources
+
+    _, target, found = drivers_at(paths, kernel, api)
+    findings: list[Finding] = []
+    for one in found:
+        findings += check_sources({file: one.read(file) for file in one.files}, api=target.api)
+    return tuple(dict.fromkeys(findings))
+
+
+def check_changes(changes: Sequence[FileChange], api: str) -> tuple[Finding, ...]:
+    """Judge one patch: what it changes in more than spelling, and what is wrong only after it."""
+    from netmem_migrate.check.compare import compare_changes
+    from netmem_migrate.check.interpret import check_sources
+
+    before, after = (check_sources({one.path: text for one, text in sides}, api=api)
+                     for sides in ([(one, one.before) for one in changes],
+                                   [(one, one.after) for one in changes]))
+    known = Counter((one.id, one.file, one.function) for one in before)
+    new = [one for one in after if not _counted(known, (one.id, one.file, one.function))]
+    return (*compare_changes(changes), *new)
+
+
+def check_migration(migration: Migration, api: str) -> tuple[Finding, ...]:
+    """Judge a conversion before it is written, patch by patch."""
+    return tuple(finding for step in migration.steps
+                 for finding in check_changes(step.changes, api))
+
+
+def _counted(known: Counter[tuple[str, str, str]], key: tuple[str, str, str]) -> bool:
+    """Take one of `known` away, if there is one left."""
+    known[key] -= 1
+    return known[key] >= 0

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "apply": "Convert in place, atomically.",
     "format-patch": "Write a series that `git am` takes.",
     "review": "Walk the hunks as `git add -p` does.",
+    "check": "Judge sources, patches and series by the model, without a compiler.",
     "verify": "Prove patches on a real tree with the kernel's own compiler.",
     "explain": "Say why a site was converted, bridged or kept, or what a pass does.",
     "api": "The netmem API as the tool knows it: list, show, compare kernels, sync.",

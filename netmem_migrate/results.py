@@ -169,9 +169,11 @@ class Run:
 
     `root` is the folder that paths are relative to: the kernel root where there is one.
     `kernel` is that tree's version ("7.3.4") or "" outside a tree; `api` the API level ("7.3").
+    `stopped` are drivers whose conversion the check found fault with; they have no changes.
     """
 
     root: Path
     kernel: str
     api: str
     drivers: tuple[Migration, ...] = ()
+    stopped: tuple[str, ...] = ()

@@ -89,7 +89,7 @@ class _Driver:
         watched = [one.name.decode("latin-1") for one in function.parameters
                    if (one.type.base, tuple(one.type.derivations)) in _MEMORY and one.name]
         gives = result in _MEMORY
-        if not watched and not gives or function.node.has_error:
+        if (not watched and not gives) or function.node.has_error:
             return ANYTHING
         start = State()
         for name in watched:

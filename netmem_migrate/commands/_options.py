@@ -136,7 +136,27 @@ def convert(paths: tuple[Path, ...], options: Conversion, *, judge: bool = False
             judge=judge or options.report is not None,
             progress=progress,
         )
-    return run
+    return checked(run)
+
+
+def checked(run: Run) -> Run:
+    """The run without the changes of drivers in whose conversion `check` finds fault."""
+    from netmem_migrate import api
+
+    stopped: list[str] = []
+    drivers = list(run.drivers)
+    for index, one in enumerate(drivers):
+        findings = [finding for finding in api.check_migration(one, run.api)
+                    if finding.severity != "note"] if one.changes else []
+        for finding in findings:
+            click.echo(f"netmem-migrate: {finding.file}:{finding.line}: {finding.message} "
+                       f"[{finding.id}]", err=True)
+        if findings:
+            click.echo(f"netmem-migrate: {one.report.path}: its own check stops this conversion; "
+                       "nothing of it is written, please report it", err=True)
+            stopped.append(one.report.path)
+            drivers[index] = replace(one, changes=(), edits=(), steps=())
+    return replace(run, drivers=tuple(drivers), stopped=tuple(stopped)) if stopped else run
 
 
 @contextlib.contextmanager
@@ -184,7 +204,9 @@ def summary(run: Run, options: Conversion) -> None:
 
 
 def exit_code(run: Run) -> int:
-    """0, or 3 where something was refused."""
+    """0, 3 where something was refused, or 5 where the check stopped a conversion."""
+    if run.stopped:
+        return ExitCode.VERIFY
     refused = any(
         one.report.refusals or one.report.verdict in (Verdict.PARTIAL, Verdict.REFUSED)
         for one in run.drivers

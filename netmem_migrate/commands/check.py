@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`netmem-migrate check`: sources, patches and series judged by the API model and netdev's rules."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from netmem_migrate.results import ExitCode, InputError
+
+if TYPE_CHECKING:
+    from netmem_migrate.check.findings import Finding, Rule
+    from netmem_migrate.patch.selfcheck import Check
+
+
+@click.command(
+    name="check",
+    epilog="Example: netmem-migrate check drivers/net/ethernet/huawei/hinic3. For b4: set "
+    "b4.review-perpatch-check-cmd to `netmem-migrate check --b4 --kernel TREE -`. Exit code 1: "
+    "an error or a warning was found.",
+)
+@click.argument("paths", nargs=-1, metavar="PATH|PATCH...", type=click.Path(path_type=Path))
+@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE",
+              help="The kernel tree. Default: found by walking up from PATH, or from here.")
+@click.option("--api", "level", metavar="X.Y",
+              help="The kernel whose API counts. Default: the tree's own.")
+@click.option("--rule", "rules", multiple=True, metavar="ID", help="Only this rule. Repeatable.")
+@click.option("--ignore", multiple=True, metavar="ID", help="Not this rule. Repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON on stdout.")
+@click.option("--sarif", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the findings as SARIF 2.1.0.")
+@click.option("--b4", is_flag=True, help="Answer as an external check of b4: JSON, exit code 0.")
+@click.option("--list-rules", is_flag=True, help="List the rules and what each follows.")
+@click.pass_context
+def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None, level: str | None,
+            rules: tuple[str, ...], ignore: tuple[str, ...], as_json: bool, sarif: Path | None,
+            b4: bool, list_rules: bool) -> None:
+    """Check sources, patches, or a folder of patches, without compiling.
+
+    A source or a driver's folder is interpreted over the model of the netmem API: leaks, double
+    releases, use after release, missing tests, wrong arguments, unreadable memory, flags. A patch
+    is compared: the same steps in the same order before and after, but for page and netmem. A
+    folder of *.patch files is also checked as a series for netdev.
+    """
+    known = all_rules()
+    if list_rules:
+        for rule in known:
+            click.echo(f"{rule.id:22} {rule.severity.value:8} {rule.summary} ({rule.why})")
+        return
+    if not paths:
+        raise click.UsageError("name a source, a folder, or a patch", ctx)
+    for name in (*rules, *ignore):
+        if name not in {rule.id for rule in known}:
+            raise InputError(f"no rule is called {name}; check --list-rules names them")
+    findings: list[Finding] = []
+    series: list[Check] = []
+    sources: list[Path] = []
+    for path in paths:
+        if str(path) == "-":
+            findings += _stdin(kernel, level)
+        elif path.is_dir() and any(path.glob("*.patch")):
+            from netmem_migrate.patch.selfcheck import check_series
+
+            tree = _tree(path, kernel, needed=False)
+            series += check_series(path, kernel=tree)
+            if tree is not None:
+                findings += _patches(sorted(path.glob("*.patch")), tree, level)
+        elif path.suffix in (".patch", ".diff", ".mbox", ".eml"):
+            findings += _patches([path], _tree(path, kernel), level)
+        else:
+            sources.append(path)
+    if sources:
+        from netmem_migrate import api
+
+        findings += api.check(sources, kernel=kernel, api=level)
+    findings = sorted({one for one in findings
+                       if (not rules or one.id in rules) and one.id not in ignore})
+    if sarif is not None:
+        sarif.write_text(_sarif(known, findings), encoding="utf-8")
+    if b4:
+        click.echo(json.dumps(_b4(findings, series), indent=2))
+        return
+    if as_json:
+        click.echo(json.dumps({"version": 1, "findings": [_dict(one) for one in findings],
+                               "series": [{"name": one.name, "status": one.status,
+                                           "text": one.text} for one in series]}, indent=2))
+    else:
+        _print(findings, series)
+    if any(one.severity != "note" for one in findings) or any(
+            one.status == "fail" for one in series):
+        ctx.exit(ExitCode.FINDINGS)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, those of sources and those of patches."""
+    from netmem_migrate.check import compare, rules
+
+    return tuple(sorted((*rules.RULES, *compare.RULES), key=lambda one: one.id))
+
+
+def _tree(path: Path, kernel: Path | None, *, needed: bool = True) -> Path | None:
+    """The tree that a patch is for. Raises InputError without one, where it is needed."""
+    from netmem_migrate.kernel import Kernel
+
+    if kernel is not None:
+        return Kernel.at(kernel).root
+    found = Kernel.find(path.absolute()) or Kernel.find(Path.cwd())
+    if found is None and needed:
+        raise InputError(f"{path}: a patch is checked against its kernel tree; give it with "
+                         "--kernel, or run this inside it")
+    return found.root if found is not None else None
+
+
+def _patches(patches: Sequence[Path], root: Path | None, level: str | None) -> Iterator[Finding]:
+    from netmem_migrate import api
+    from netmem_migrate.kernel import Kernel
+    from netmem_migrate.verify.am import apply_steps, numbered
+
+    assert root is not None
+    target = level or Kernel.at(root).api
+    for step in apply_steps(root, numbered(patches)):
+        yield from api.check_changes([one for one in step if one.before != one.after], target)
+
+
+def _stdin(kernel: Path | None, level: str | None) -> list[Finding]:
+    """A patch on stdin, as b4 gives one."""
+    with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as folder:
+        patch = Path(folder) / "0001-stdin.patch"
+        patch.write_bytes(sys.stdin.buffer.read())
+        return list(_patches([patch], _tree(Path.cwd() / "-", kernel), level))
+
+
+def _print(findings: Sequence[Finding], series: Sequence[Check]) -> None:
+    colours = {"error": "red", "warning": "yellow", "note": "cyan", "pass": "green",
+               "warn": "yellow", "fail": "red"}
+    for check in series:
+        click.echo(f"{click.style(check.status, fg=colours[check.status])}  {check.name}: "
+                   f"{check.text}")
+    for one in findings:
+        where = f" in {one.function}()" if one.function else ""
+        click.echo(f"{one.file}:{one.line}:{one.column}: "
+                   f"{click.style(one.severity, fg=colours[one.severity])}: {one.message}{where} "
+                   f"[{one.id}]")
+        if one.fix:
+            click.echo(f"  fix: {one.fix}")
+    count = {level: sum(one.severity == level for one in findings)
+             for level in ("error", "warning", "note")}
+    click.echo(", ".join(f"{number} {level}{'' if number == 1 else 's'}"
+                         for level, number in count.items()), err=True)
+
+
+def _dict(one: Finding) -> dict[str, object]:
+    return {"id": one.id, "severity": one.severity, "file": one.file, "line": one.line,
+            "column": one.column, "function": one.function, "message": one.message,
+            "why": one.why, "fix": one.fix}
+
+
+def _b4(findings: Sequence[Finding], series: Sequence[Check]) -> list[dict[str, str]]:
+    status = {"error": "fail", "warning": "warn", "note": "pass"}
+    said = [{"tool": "netmem-migrate", "status": status[one.severity],
+             "summary": f"{one.file}:{one.line}: {one.message} [{one.id}]", "details": one.why}
+            for one in findings]
+    said += [{"tool": "netmem-migrate", "status": one.status,
+              "summary": f"{one.name}: {one.text}", "details": ""} for one in series]
+    return said or [{"tool": "netmem-migrate", "status": "pass",
+                     "summary": "no finding of the netmem API model", "details": ""}]
+
+
+def _sarif(rules: Sequence[Rule], findings: Sequence[Finding]) -> str:
+    from netmem_migrate.report import sarif
+
+    return sarif.text(
+        [sarif.Rule(one.id, one.summary, one.why) for one in rules],
+        [sarif.Result(one.id, one.severity, one.message,
+                      sarif.Place(one.file, one.line, one.column, function=one.function))
+         for one in findings])
