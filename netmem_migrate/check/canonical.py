@@ -22,7 +22,7 @@ from netmem_migrate.syntax.parse import ParsedFile
 
 _NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
-_REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
+REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
 _DESCRIPTOR = frozenset({"pp_page_to_nmdesc", "__pp_page_to_nmdesc", "netmem_to_nmdesc"})
 _TRUTH = frozenset({"if_statement", "while_statement", "do_statement", "for_statement"})
 
@@ -87,18 +87,18 @@ class Canon:
         words: list[str] = []
         for word in _TOKEN.findall(text):
             if word == "*" and words[-2:] == ["struct", "page"]:
-                words[-2:] = [_REF]
+                words[-2:] = [REF]
             elif word == "*" and words[-1:] == ["void"]:
-                words[-1:] = [_REF]
+                words[-1:] = [REF]
             elif word == "netmem_ref":
-                words.append(_REF)
+                words.append(REF)
             elif word == "NULL":
                 words.append("0")
             elif word in rows()[0]:
                 words.append(rows()[0][word][0])
             else:
                 words.append(self.name(word))
-        return " ".join(words)
+        return " ".join(words).replace(f"const {REF}", REF)
 
     # ----------------------------------------------------------- statements
 
@@ -107,7 +107,7 @@ class Canon:
         body = node.child_by_field_name("body")
         end = body.start_byte if body is not None else node.end_byte
         head = code_of(self.parsed.source[node.start_byte:end]).decode("latin-1")
-        yield Step(self.tokens(head).replace(f"const {_REF}", _REF), self._line(node))
+        yield Step(self.tokens(head), self._line(node))
         if body is not None:
             yield from self.statement(body)
         hidden = self._masked(node)
@@ -198,7 +198,6 @@ class Canon:
                 value = one.child_by_field_name("value")
                 inner = one.child_by_field_name("declarator") if value is not None else one
                 said = self.tokens(f"{base} {self.raw(inner or one)}")
-                said = said.replace(f"const {_REF}", _REF)
                 if value is not None:
                     said += " = " + self.value(value)
                 found.append(Step(said, self._line(one)))
@@ -340,7 +339,7 @@ class Canon:
             return self.tokens(self.raw(node))
         said = self.tokens(self.raw(descriptor))
         inner = self.value(value)
-        return inner if said == _REF else f"({said}){inner}"
+        return inner if said == REF else f"({said}){inner}"
 
     def _field(self, node: Node, truth: bool) -> str:
         argument = node.child_by_field_name("argument")

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
-from netmem_migrate.check.canonical import Canon, Step
+from netmem_migrate.check.canonical import REF, Canon, Step
 from netmem_migrate.check.findings import Finding, Rule, Severity
 from netmem_migrate.model.twins import HINTS, TWINS, Concern
 from netmem_migrate.results import FileChange
@@ -200,11 +200,21 @@ def _lines(canon: Canon, text: bytes) -> list[Step]:
     offset = 0
     for part in re.split(rb"(?<=[;{}])", code):
         said = canon.tokens(part.decode("latin-1"))
-        if said:
-            lead = len(part) - len(part.lstrip())
-            found.append(Step(said, code.count(b"\n", 0, offset + lead) + 1))
+        lead = len(part) - len(part.lstrip())
+        line = code.count(b"\n", 0, offset + lead) + 1
+        found += [Step(one, line) for one in _apart(said)]
         offset += len(part)
     return found
+
+
+def _apart(said: str) -> Iterator[str]:
+    """A declaration of several names that hold memory, as one of each."""
+    head, ref, names = said.partition(f"{REF} ")
+    if ref and names.endswith(" ;") and " , " in names and "(" not in said:
+        for name in names[:-2].split(" , "):
+            yield f"{head}{REF} {name.removeprefix('* ')} ;"
+    elif said:
+        yield said
 
 
 def _shown(steps: Sequence[Step]) -> str:

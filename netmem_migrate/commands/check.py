@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`netmem-migrate check`: sources, patches and series judged by the API model and netdev's rules."""
+"""`netmem-migrate check`: sources, patches and series judged by model and rules."""
 
 from __future__ import annotations
 
