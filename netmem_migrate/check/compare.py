@@ -130,7 +130,8 @@ class _File:
             if tag == "equal":
                 continue
             gone, came = before[i:j], after[k:m]
-            line = came[0].line if came else (after[k].line if k < len(after) else after[-1].line)
+            near = came or after[k:] or after[-1:]
+            line = near[0].line if near else 1
             said = (f"was {_shown(gone)}" + (f" (line {gone[0].line} before)" if gone else "")
                     + f", is {_shown(came)}")
             yield self._finding(_kind(gone, came), name, line, said)
@@ -177,12 +178,11 @@ def _renamed(before: bytes, after: bytes) -> dict[str, str]:
 
 
 def _rest(parsed: ParsedFile) -> bytes:
-    """The file with every function body blanked, line by line."""
+    """The file with every function blanked, line by line."""
     text = bytearray(parsed.source)
     for function in parsed.functions():
-        body = function.node.child_by_field_name("body")
-        start = body.start_byte if body is not None else function.start
-        text[start:function.end] = re.sub(rb"[^\n]", b" ", bytes(text[start:function.end]))
+        span = slice(function.start, function.end)
+        text[span] = re.sub(rb"[^\n]", b" ", bytes(text[span]))
     return bytes(text)
 
 
@@ -201,8 +201,8 @@ def _lines(canon: Canon, text: bytes) -> list[Step]:
     for part in re.split(rb"(?<=[;{}])", code):
         said = canon.tokens(part.decode("latin-1"))
         lead = len(part) - len(part.lstrip())
-        line = code.count(b"\n", 0, offset + lead) + 1
-        found += [Step(one, line) for one in _apart(said)]
+        where = code.count(b"\n", 0, offset + lead) + 1
+        found += [Step(one, where) for one in _apart(said)]
         offset += len(part)
     return found
 

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`check`: sources, patches, series, formats, exit codes, and bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from netmem_migrate import api
+from netmem_migrate.check.findings import Finding
+from netmem_migrate.cli import cli
+from netmem_migrate.results import InputError
+from tests.test_verify import tree  # noqa: F401
+
+LEAK = """\
+#include <net/page_pool/helpers.h>
+
+int demo_take(struct page_pool *pool, int busy)
+{
+	netmem_ref netmem = page_pool_dev_alloc_netmems(pool);
+
+	if (!netmem)
+		return -12;
+	if (busy)
+		return -16;
+	page_pool_put_full_netmem(pool, netmem, false);
+	return 0;
+}
+"""
+
+
+def run(*arguments: str, input: bytes | None = None) -> Result:
+    return CliRunner().invoke(cli, list(arguments), input=input)
+
+
+@pytest.fixture
+def leaking(tmp_path: Path) -> Path:
+    file = tmp_path / "demo.c"
+    file.write_text(LEAK)
+    return file
+
+
+def test_a_leak_is_a_line_like_a_compilers(leaking: Path) -> None:
+    result = run("check", str(leaking))
+    assert result.exit_code == 1
+    assert "demo.c:" in result.stdout and "error: " in result.stdout and "[leak]" in result.stdout
+    assert "1 error" in result.stderr
+
+
+def test_sources_without_fault_are_silent(tmp_path: Path) -> None:
+    (tmp_path / "demo.c").write_text(LEAK.replace("\tif (busy)\n\t\treturn -16;\n", ""))
+    result = run("check", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_rules_are_chosen(leaking: Path) -> None:
+    assert run("check", "--ignore", "leak", str(leaking)).exit_code == 0
+    assert run("check", "--rule", "double-release", str(leaking)).exit_code == 0
+    assert run("check", "--rule", "leak", str(leaking)).exit_code == 1
+    said = run("check", "--list-rules").stdout
+    assert "leak " in said and "changed-behaviour" in said
+
+
+def test_json_and_sarif(leaking: Path, tmp_path: Path) -> None:
+    result = run("check", "--json", "--sarif", str(tmp_path / "log.sarif"), str(leaking))
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert finding["id"] == "leak" and finding["line"] and finding["why"]
+    log = json.loads((tmp_path / "log.sarif").read_text())
+    assert log["version"] == "2.1.0"
+    assert [one["ruleId"] for one in log["runs"][0]["results"]] == ["leak"]
+
+
+@pytest.fixture
+def patch(tree: Path, tmp_path: Path) -> Path:  # noqa: F811
+    result = run("format-patch", str(tree / "drivers/net/demo"), "-o", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    (found,) = (tmp_path / "out").glob("*.patch")
+    return found
+
+
+def test_a_patch_of_the_tool_passes(patch: Path, tree: Path) -> None:  # noqa: F811
+    result = run("check", str(patch), "--kernel", str(tree))
+    assert (result.exit_code, result.stdout) == (0, ""), result.output
+
+
+def test_a_changed_patch_does_not(patch: Path, tree: Path) -> None:  # noqa: F811
+    text = patch.read_text()
+    line = next(one for one in text.splitlines() if one.startswith("+")
+                and "page_pool_put_full_netmem" in one)
+    patch.write_text(text.replace(line, line.replace("full_netmem", "unrefed_netmem")))
+    result = run("check", str(patch), "--kernel", str(tree))
+    assert result.exit_code == 1 and "drivers/net/demo/demo.c:" in result.stdout
+
+
+def test_b4_is_answered_in_json(patch: Path, tree: Path) -> None:  # noqa: F811
+    result = run("check", "--b4", "--kernel", str(tree), "-", input=patch.read_bytes())
+    assert result.exit_code == 0
+    assert [one["status"] for one in json.loads(result.stdout)] == ["pass"]
+
+
+def test_a_folder_of_patches_is_a_series(patch: Path, tree: Path) -> None:  # noqa: F811
+    result = run("check", str(patch.parent), "--kernel", str(tree))
+    assert result.exit_code == 1  # nobody signed it off
+    assert "fail  sign-off" in result.stdout and "pass  git-am" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["diff", "apply", "format-patch"])
+def test_a_finding_stops_what_would_be_written(name: str, tree: Path, tmp_path: Path,  # noqa: F811
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = Finding("drivers/net/demo/demo.c", 7, 1, "leak", "error", "f", "is leaked", "why")
+    monkeypatch.setattr(api, "check_migration", lambda migration, level: (finding,))
+    file = tree / "drivers/net/demo/demo.c"
+    before = file.read_bytes()
+    out = ["-o", str(tmp_path / "out")] if name == "format-patch" else []
+    result = run(name, str(tree / "drivers/net/demo"), *out)
+    assert result.exit_code == 5
+    assert "drivers/net/demo/demo.c:7: is leaked [leak]" in result.stderr
+    assert file.read_bytes() == before and not (tmp_path / "out").exists()
+    assert "netmem" not in result.stdout
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda folder: folder / "gone.c", "no such file"),
+    (lambda folder: _write(folder / "x.patch", b"hello\n"), "not a patch"),
+    (lambda folder: _write(folder / "x.c", b"\0\0"), "binary"),
+    (lambda folder: _write(folder / "x.txt", b"text"), "not a .c or .h"),
+])
+def test_bad_input_is_one_line(make, message: str, tree: Path,  # type: ignore[no-untyped-def]  # noqa: F811
+                               tmp_path: Path) -> None:
+    result = run("check", str(make(tmp_path)), *(
+        ["--kernel", str(tree)] if "patch" in message else []))
+    assert isinstance(result.exception, InputError)  # which main() prints, and exits with 4
+    assert message in str(result.exception) and "\n" not in str(result.exception)
+
+
+def test_an_unknown_rule_is_named(leaking: Path) -> None:
+    result = run("check", "--rule", "nonsense", str(leaking))
+    assert isinstance(result.exception, InputError) and "nonsense" in str(result.exception)
+
+
+def _write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
