@@ -36,8 +36,8 @@ _OWNS = re.compile(
     rb"napi_pp_put_page|get_netmem|put_netmem)\s*\(")
 _NAME = re.compile(rb"\b[A-Za-z_]\w*(?=\s*\()")
 _MEMORY = (("struct page", ("p",)), ("netmem_ref", ()))
-_MAX_STATES = 4000
-_MAX_IN_BLOCK = 150
+_MAX_STATES = 20000
+_MAX_IN_BLOCK = 1500
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ _HARMLESS = re.compile(
     r"struct_size|swab\d+|ntoh\w+|hton\w+|container_of|this_cpu_\w+|page_to_\w+|virt_to_\w+"
 )
 
+# Effects on ownership that the model does not name: the address is kept by what it is given to,
+# or several references go at once.
+_KEEPS = frozenset(("xdp_prepare_buff", "__page_frag_cache_drain"))
+
 
 @dataclass(slots=True)
 class Scope:
@@ -69,12 +73,13 @@ def model(scope: Scope, name: str) -> Function | None:
 class Step:
     """Applies operations to one state. Results of calls live as long as this does."""
 
-    __slots__ = ("results", "scope", "state")
+    __slots__ = ("for_device", "results", "scope", "state")
 
     def __init__(self, scope: Scope, state: State) -> None:
         self.scope = scope
         self.state = state
         self.results: dict[str, tuple[str, bool]] = {}
+        self.for_device: dict[str, Operand] = {}  # DMA addresses, and the memory that they are of
 
     def run(self, op: Op) -> None:
         """Apply one operation."""
@@ -86,6 +91,11 @@ class Step:
         elif kind == "kill":
             self.lost(op.name, op.node)
             self.state.forget(op.name)
+        elif kind == "move":
+            held = self.state.places.get(op.name)
+            self.state.forget(op.name)
+            if held is not None:
+                self.state.places[op.name] = held
         elif kind == "escape":
             self.escape(op.operands[0])
         elif kind == "use":
@@ -136,6 +146,8 @@ class Step:
         """A place gets a value."""
         value, name, state = op.operands[0], op.name, self.state
         found = self.held(value)
+        if name.startswith("*") and value.key in self.for_device:
+            self.escape(self.for_device[value.key])  # the caller finds the memory by its address
         if not name:
             self.escape(value)
             return
@@ -258,7 +270,7 @@ class Step:
             self.escape(operand)
             if effect in (Effect.RELEASES, Effect.HANDS_OVER):
                 self.state.forget_members()
-        elif effect == Effect.RELEASES:
+        elif effect == Effect.RELEASES and op.name not in _KEEPS:
             self.release(op, operand, create=op.name.startswith("page_pool_"))
         elif effect == Effect.HANDS_OVER:
             if known.if_true:
@@ -271,12 +283,16 @@ class Step:
             self.escape(operand)
             if operand.kind == "place" and self._only_a_place(operand):
                 self.state.places.pop(operand.key, None)
+        elif op.name in _KEEPS:
+            self.escape(operand)
         elif effect == Effect.CONVERTS:
             self.derive(op, operand, address=False)
         else:
             self.use(operand, op.node, op.name)
             if effect == Effect.BORROWS:
                 self.derive(op, operand, address=True)
+            elif op.name.startswith("page_pool_get_dma_addr"):
+                self.for_device[op.result] = operand
 
     def _only_a_place(self, operand: Operand) -> bool:
         found = self.held(operand)
@@ -321,7 +337,7 @@ class Step:
         name = operand.key if operand.kind == "place" else memory.origin
         if memory.owner == Owner.RELEASED:
             self.scope.report("double-release", op.node, name, op.name)
-        elif memory.owner == Owner.HANDED:
+        elif memory.owner == Owner.HANDED and (create or memory.origin):
             self.scope.report("put-after-handover", op.node, name, op.name)
         elif memory.known in (Known.MAYBE, Known.NULL) and memory.origin and not found[1]:
             self.scope.report("unchecked-alloc", op.node, name, memory.origin)
@@ -339,7 +355,7 @@ class Step:
         if memory is None:
             return
         self.use(operand, op.node, op.name)
-        if memory.owner == Owner.HANDED and memory.origin:
+        if memory.owner == Owner.HANDED:
             self.scope.report("double-handover", op.node, operand.key.split("@")[0], op.name)
         if memory.owner != Owner.ELSEWHERE or not memory.origin:
             self.state.change(found[0], owner=Owner.HANDED)

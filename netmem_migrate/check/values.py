@@ -42,9 +42,9 @@ NONZERO = Operand("other", "nonzero")
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One operation: call | assign | kill | escape | use | return.
+    """One operation: call | assign | kill | move | escape | use | return.
 
-    `name` is the function called or the place written. `operands` are the arguments, or the one
+    A place that is moved holds another address of the same memory. `name` is the function called or the place written. `operands` are the arguments, or the one
     value. `addresses` are places whose address a call gets; `result` numbers what a call gives.
     """
 
@@ -212,7 +212,8 @@ class _Reader:
         name = place(left)
         if operator is not None and operator.text != b"=":
             if name:
-                self.ops.append(Op("kill", node, name))
+                moves = operator.text in (b"+=", b"-=")
+                self.ops.append(Op("move" if moves else "kill", node, name))
             return OTHER
         self.ops.append(Op("assign", node, name, (value,)))
         return Operand("place", name) if name else value
