@@ -74,7 +74,7 @@ def analyse(driver: Driver, target: Target,
         # Each round follows pages one void pointer, or one function of an unread file, further.
         unread = _defining(sources, symbols, slots.graph.unread_functions)
         _parse(symbols, sources, unread, progress)
-        adopted = _adopt(driver, sources, slots.graph.unread_records)
+        adopted = _adopt(driver, sources, slots.graph.unread_records, outside)
         if adopted:
             driver = replace(driver, files=(*driver.files, *adopted))
             carriers.own = frozenset(driver.files)
@@ -92,10 +92,12 @@ def analyse(driver: Driver, target: Target,
     return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources)
 
 
-def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str]) -> list[str]:
+def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str],
+           outside: Outside) -> list[str]:
     """Headers in folders of their own under include/ that define records which hold pages.
 
-    Such a header belongs to the driver; that nobody else uses the member is seen to later.
+    Such a header belongs to the driver, unless several others include it: then it is a library's.
+    That nobody else uses the member is seen to later.
     """
     if not records or not driver.path.startswith("drivers/"):
         return []
@@ -107,7 +109,11 @@ def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str]) -> list
                 not (driver.root / header).is_file():
             continue
         data = driver.read(header)
-        if records.intersection(defined(data)):
+        if not records.intersection(defined(data)):
+            continue
+        users = {file.rpartition("/")[0] for file in outside.reaching(header)
+                 if file not in driver.files and not file.startswith("include/")}
+        if len(users) < 2:
             sources[header] = data
             found.append(header)
     return found
