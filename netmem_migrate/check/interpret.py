@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from netmem_migrate.check.cfg import Graph, build
+from netmem_migrate.check.conditions import refine, tested
 from netmem_migrate.check.findings import Finding
 from netmem_migrate.check.rules import finding
 from netmem_migrate.check.rules_calls import call_findings
@@ -23,7 +24,7 @@ from netmem_migrate.check.rules_pool import pool_findings, reads_unreadable
 from netmem_migrate.check.rules_unreadable import unreadable_findings
 from netmem_migrate.check.state import Frozen, Known, Memory, Owner, State
 from netmem_migrate.check.summaries import ANYTHING, Does, Summary, does
-from netmem_migrate.check.transfer import Scope, Step, refine, tested
+from netmem_migrate.check.transfer import Report, Scope, Step
 from netmem_migrate.check.values import Op, operations
 from netmem_migrate.syntax.find import nodes
 from netmem_migrate.syntax.parse import ParsedFile, parse
@@ -89,7 +90,7 @@ class _Driver:
         watched = [one.name.decode("latin-1") for one in function.parameters
                    if (one.type.base, tuple(one.type.derivations)) in _MEMORY and one.name]
         gives = result in _MEMORY
-        if not watched and not gives or function.node.has_error:
+        if (not watched and not gives) or function.node.has_error:
             return ANYTHING
         start = State()
         for name in watched:
@@ -113,12 +114,14 @@ class _Driver:
         self.summaries[key] = Summary(tuple(arguments), fresh)
         return self.summaries[key]
 
-    def scope(self, function: Function, report, parameters: frozenset[str]) -> Scope:  # type: ignore[no-untyped-def]
+    def scope(self, function: Function, report: Report, parameters: frozenset[str]) -> Scope:
+        """What the rules know of a function."""
         body = self.body(function)
         return Scope(body.local, body.again, lambda name: self.summary(name, function.file),
                      report, parameters)
 
     def body(self, function: Function) -> _Body:
+        """The graph and the operations of a function; read once."""
         key = (function.file, function.node.start_byte)
         if key not in self.bodies:
             assert function.body is not None
@@ -149,8 +152,7 @@ class _Driver:
             step = Step(scope, state)
             for op in body.operations[number]:
                 step.run(op)
-            returned = bool(body.operations[number]) and body.operations[number][-1].kind == "return"
-            if returned:
+            if any(op.kind == "return" for op in body.operations[number][-1:]):
                 continue
             if number == body.graph.exit:
                 step.end(function.body.children[-1])
@@ -159,7 +161,7 @@ class _Driver:
             state.tidy(scope.parameters)
             for edge in blocks[number].edges:
                 after = State(dict(state.places), dict(state.memory), dict(state.facts))
-                if edge.test is not None and not refine(scope, after, edge.test, edge.truth):
+                if edge.test is not None and not refine(scope.again, after, edge.test, edge.truth):
                     continue
                 if edge.back:
                     _turn(after)

@@ -36,21 +36,21 @@ RULES: tuple[Rule, ...] = (
          "page_to_netmem() makes one of a page."),
     Rule("argument-count", Severity.ERROR, "a call has more or fewer arguments than the function",
          "The prototype in the header of the kernel that is checked for."),
-    Rule("unreadable-address", Severity.ERROR,
+    Rule("unreadable-address", Severity.WARNING,
          "an address of memory that may be unreadable is used without a test for NULL",
-         f"include/net/netmem.h: netmem_address() is NULL for a net_iov; {_NETMEM}: the driver must "
-         "not assume that the memory can be read."),
-    Rule("raw-dma", Severity.ERROR,
+         f"include/net/netmem.h: netmem_address() is NULL for a net_iov; {_NETMEM}: the driver "
+         "must not assume that the memory can be read."),
+    Rule("raw-dma", Severity.WARNING,
          "memory that may be unreadable is synced for the CPU by the DMA API itself",
          f"{_NETMEM}: use page_pool_dma_sync_netmem_for_cpu(); not every memory provider has "
          "something to sync."),
-    Rule("page-helper", Severity.ERROR,
+    Rule("page-helper", Severity.WARNING,
          "netmem becomes a page without a test that it is one",
          "include/net/netmem.h: netmem_to_page() is for memory that netmem_is_net_iov() says no "
          "to."),
     Rule("flags", Severity.ERROR, "flags or parameters of a pool do not fit together",
          "net/core/page_pool.c: page_pool_init() refuses the pool or its memory provider."),
-    Rule("direct-recycle", Severity.ERROR, "memory is recycled directly outside of NAPI",
+    Rule("direct-recycle", Severity.WARNING, "memory is recycled directly outside of NAPI",
          "include/net/page_pool/helpers.h: allow_direct is for the pool's own NAPI context; the "
          "cache it puts memory in has no lock."),
 )

@@ -124,9 +124,8 @@ def _goes_on(function: Function, call: Node) -> bool:
             if callee is not None and callee.text in (b"unlikely", b"likely", b"WARN_ON_ONCE"):
                 return False
             used = used or not _hint(above)
-        elif above.type in ("binary_expression", "subscript_expression", "pointer_expression"):
-            used = True
-        elif above.type == "field_expression":
+        elif above.type in ("binary_expression", "subscript_expression", "pointer_expression",
+                            "field_expression"):
             used = True
     return used
 

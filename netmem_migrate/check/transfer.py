@@ -8,46 +8,20 @@ memory whose whole way is in sight.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from netmem_migrate.check.cfg import inner, transparent
-from netmem_migrate.check.state import NOTHING, Known, Memory, Owner, State, roots
+from netmem_migrate.check.kernel_calls import HARMLESS, KEEPS
+from netmem_migrate.check.state import NOTHING, Known, Memory, Owner, State
 from netmem_migrate.check.summaries import Does, Summary
-from netmem_migrate.check.values import NONZERO, NULL, Op, Operand, member, place
+from netmem_migrate.check.values import NONZERO, NULL, Op, Operand, member
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.schema import Effect, Function, Side
 
 Report = Callable[[str, Node, str, str], None]
 """Called with a rule's id, the place, the name of the memory, and the function concerned."""
-
-# Kernel functions that keep nothing of what they are given and write no member of the driver.
-_HARMLESS = re.compile(
-    r"netdev_\w+|dev_(?:err|warn|info|dbg|\w+_ratelimited|kfree_skb\w*|consume_skb\w*)|netif_\w+|"
-    r"skb_(?:put|pull|push|reserve|headlen|headroom|tailroom|mark_for_recycle|record_rx_queue|"
-    r"checksum_none_assert|copy_to_linear_data\w*|shinfo|is_nonlinear|put_data|set_hash|"
-    r"frag_\w+|end_pointer|tail_pointer|reset_\w+|set_\w+|metadata_set|header_cloned|"
-    r"hwtstamps|trim|add_data|network_\w+|mac_\w+|transport_\w+|linearize|cow_head)|"
-    r"__skb_\w+|kfree_skb\w*|consume_skb|eth_\w+|napi_(?:alloc_skb|gro_receive|gro_frags|get_frags|"
-    r"schedule\w*|complete\w*)|"
-    r"le\d+\w*|cpu_to_\w+|be\d+\w*|__?cpu_to_\w+|"
-    r"min\w*|max\w*|clamp\w*|ALIGN\w*|DIV_ROUND_UP|ARRAY_SIZE|FIELD_\w+|GENMASK|BIT|"
-    r"u64_stats_\w+|prefetch\w*|net_prefetch\w*|memcpy|memset|memmove|memcmp|"
-    r"WARN\w*|BUG_ON|pr_\w+|PTR_ERR\w*|IS_ERR\w*|ERR_PTR|IS_ENABLED|"
-    r"spin_\w+|mutex_\w+|rcu_\w+|local_\w+|(?:r|w|m)?mb|smp_\w+|dma_(?:r|w|m)mb|barrier|"
-    r"dma_sync_\w+|dma_mapping_error|dma_unmap_\w+|page_pool_\w+|netmem_\w+|"
-    r"net_ratelimit|upper_32_bits|lower_32_bits|read\w|write\w|ioread\w+|iowrite\w+|"
-    r"u64_\w+|atomic\w*|test_bit|set_bit|clear_bit|trace_\w+|offset_in_page|"
-    r"csum_\w+|vlan_\w+|__vlan_\w+|xdp_buff_\w+|xdp_get_\w+|xdp_set_\w+|xdp_update_\w+|sizeof|"
-    r"struct_size|swab\d+|ntoh\w+|hton\w+|container_of|this_cpu_\w+|page_to_\w+|virt_to_\w+"
-)
-
-# Effects on ownership that the model does not name: the address is kept by what it is given to,
-# or several references go at once.
-_KEEPS = frozenset(("xdp_prepare_buff", "__page_frag_cache_drain"))
 
 
 @dataclass(slots=True)
@@ -62,12 +36,6 @@ class Scope:
     left: list[dict[str, Owner]] = field(default_factory=list)
     gives: list[tuple[Memory | None, bool]] = field(default_factory=list)
     aborted: bool = False
-
-
-def model(scope: Scope, name: str) -> Function | None:
-    """The API function that a call reaches, unless the driver has its own of that name."""
-    found = BY_NAME.get(name)
-    return found if found is not None and scope.summary(name) is None else None
 
 
 class Step:
@@ -229,7 +197,7 @@ class Step:
             self.state.forget_members()
             if summary.fresh:
                 self.allocated(op, op.name, Known.MAYBE)
-        elif not _HARMLESS.fullmatch(op.name):
+        elif not HARMLESS.fullmatch(op.name):
             for operand in op.operands:
                 self.escape(operand)
             if op.operands or not op.name:
@@ -270,7 +238,7 @@ class Step:
             self.escape(operand)
             if effect in (Effect.RELEASES, Effect.HANDS_OVER):
                 self.state.forget_members()
-        elif effect == Effect.RELEASES and op.name not in _KEEPS:
+        elif effect == Effect.RELEASES and op.name not in KEEPS:
             self.release(op, operand, create=op.name.startswith("page_pool_"))
         elif effect == Effect.HANDS_OVER:
             if known.if_true:
@@ -283,7 +251,7 @@ class Step:
             self.escape(operand)
             if operand.kind == "place" and self._only_a_place(operand):
                 self.state.places.pop(operand.key, None)
-        elif op.name in _KEEPS:
+        elif op.name in KEEPS:
             self.escape(operand)
         elif effect == Effect.CONVERTS:
             self.derive(op, operand, address=False)
@@ -359,54 +327,3 @@ class Step:
             self.scope.report("double-handover", op.node, operand.key.split("@")[0], op.name)
         if memory.owner != Owner.ELSEWHERE or not memory.origin:
             self.state.change(found[0], owner=Owner.HANDED)
-
-
-def tested(node: Node) -> tuple[str, bool, str]:
-    """What a condition tests: a place and whether true means that it is set, or else a text."""
-    node = transparent(node)
-    if node.type == "assignment_expression":
-        left = node.child_by_field_name("left")
-        return (place(left) if left is not None else "", True, "")
-    if node.type == "binary_expression":
-        operator = node.child_by_field_name("operator")
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if operator is not None and operator.text in (b"==", b"!=") and left and right:
-            for one, other in ((left, right), (right, left)):
-                if inner(other).text in (b"NULL", b"0"):
-                    found = transparent(one)
-                    if found.type == "assignment_expression":
-                        found = found.child_by_field_name("left") or found
-                    return place(found), operator.text == b"!=", ""
-    text = b"".join((node.text or b"").split()).decode("latin-1")
-    if (name := place(node)):
-        return name, True, ""
-    return "", True, "" if "(" in text or "=" in text.replace("==", "").replace(
-        "!=", "").replace("<=", "").replace(">=", "") or "++" in text or "--" in text else text
-
-
-def refine(scope: Scope, state: State, node: Node, truth: bool) -> bool:
-    """Narrow a state to where a condition holds. False: it cannot hold there."""
-    name, is_set, text = tested(node)
-    key = name or text
-    if name:
-        truth = truth == is_set
-        found = state.places.get(name)
-        if found is not None and found[0] == NOTHING:
-            return not truth
-        memory = state.memory.get(found[0]) if found is not None else None
-        if found is not None and memory is not None and not found[1] and memory.origin:
-            if memory.known == Known.NULL:
-                return not truth
-            if memory.known == Known.YES:
-                return truth
-            state.change(found[0], known=Known.YES if truth else Known.NULL)
-            return True
-        if found is not None and memory is not None and not truth and not found[1]:
-            del state.places[name]
-    if not key or key not in scope.again:
-        return True
-    if state.facts.get(key, truth) != truth:
-        return False
-    if len(roots(key)) <= 4:
-        state.facts[key] = truth
-    return True

@@ -44,8 +44,9 @@ NONZERO = Operand("other", "nonzero")
 class Op:
     """One operation: call | assign | kill | move | escape | use | return.
 
-    A place that is moved holds another address of the same memory. `name` is the function called or the place written. `operands` are the arguments, or the one
-    value. `addresses` are places whose address a call gets; `result` numbers what a call gives.
+    A place that is moved holds another address of the same memory. `name` is the function called
+    or the place written. `operands` are the arguments, or the one value. `addresses` are places
+    whose address a call gets; `result` numbers what a call gives.
     """
 
     kind: str
