@@ -213,6 +213,7 @@ def test_verify_fails_a_patch_that_changes_behaviour(tree: Path, tmp_path: Path)
     (lambda tree, patch: patch.unlink(), "No such file"),
     (lambda tree, patch: (tree / DRIVER).write_text("int other;\n"), "does not take it"),
     (lambda tree, patch: (tree / DRIVER).unlink(), "does not have"),
+    (lambda tree, patch: patch.write_text(patch.read_text().replace(DRIVER, "../x.c")), "outside"),
     (lambda tree, patch: (tree / ".config").unlink(), "kernel prepare"),
     (lambda tree, patch: (tree / "MAINTAINERS").unlink(), "kernel"),
 ])

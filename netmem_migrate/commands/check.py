@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(
     name="check",
-    epilog="Example: netmem-migrate check drivers/net/ethernet/huawei/hinic3. For b4: set "
+    epilog="Example: netmem-migrate check drivers/net/ethernet/VENDOR. For b4: set "
     "b4.review-perpatch-check-cmd to `netmem-migrate check --b4 --kernel TREE -`. Exit code 1: "
     "an error or a warning was found.",
 )

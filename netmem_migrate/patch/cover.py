@@ -25,7 +25,7 @@ class Part:
 
 
 def name_of(prefix: str) -> str:
-    """`eea` of the subject prefix `net: eea`."""
+    """`demo` of the subject prefix `net: demo`."""
     return prefix.rpartition(":")[2].strip() or prefix
 
 

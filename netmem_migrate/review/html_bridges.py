@@ -9,7 +9,7 @@ from netmem_migrate.report.html_sources import Sources, Spot
 from netmem_migrate.results import Action, Edit, Migration
 
 _WRITTEN = (b"page_to_netmem", b"virt_to_netmem")
-_TODO = ("Check that this memory is a page whatever provides the pool's memory. "
+_ADVICE = ("Check that this memory is a page whatever provides the pool's memory. "
          "The bridge itself is safe.")
 _BACK = ("Check that nothing but pages can ever come from this pool. Reviewers will ask why the "
          "use cannot go.")
@@ -22,7 +22,7 @@ class Bridge:
     place: Spot
     what: str
     reason: str
-    todo: str = _TODO
+    todo: str = _ADVICE
 
 
 def bridges(migration: Migration, sources: Sources) -> list[Bridge]:

@@ -102,6 +102,9 @@ def _touched(patch: Path) -> list[str]:
         raise InputError(f"{patch}: a cover letter; name the numbered patches only")
     if not files:
         raise InputError(f"{patch}: not a patch; format-patch writes them")
+    for file in files:
+        if Path(file).is_absolute() or ".." in Path(file).parts:
+            raise InputError(f"{patch}: touches {file}, which is outside of the tree")
     return files
 
 

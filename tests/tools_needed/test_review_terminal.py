@@ -192,7 +192,8 @@ def test_sources_that_change_drop_the_answers(start: Start, demo: Path) -> None:
     ended(child)
     (demo / "demo.c").write_bytes(DEMO + b"\n")
     child = start(demo)
-    child.expect("1 answer of an earlier review dropped: the sources, or this tool, have changed since")
+    child.expect("1 answer of an earlier review dropped: "
+                 "the sources, or this tool, have changed since")
     assert question(child) == "1/2"
 
 
