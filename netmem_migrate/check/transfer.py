@@ -86,7 +86,7 @@ class Step:
     def escape(self, operand: Operand) -> None:
         """The value goes where it is not followed."""
         if operand.kind == "address":
-            self.state.forget(operand.key)
+            self.lost_address(operand.key)
             return
         found = self.held(operand)
         if found is not None and found[0] in self.state.memory:
@@ -108,7 +108,8 @@ class Step:
             self.state.change(found[0], owner=Owner.ELSEWHERE)
         elif not found[1] and memory.known in (Known.MAYBE, Known.NULL) and memory.origin:
             self.scope.report("unchecked-alloc", node, name, memory.origin)
-            self.state.change(found[0], known=Known.YES)
+            if memory.known == Known.MAYBE:
+                self.state.change(found[0], known=Known.YES)
 
     def assign(self, op: Op) -> None:
         """A place gets a value."""
@@ -206,6 +207,7 @@ class Step:
             self.lost_address(name)
 
     def lost_address(self, name: str) -> None:
+        """Somebody else may write a place, or read it later."""
         found = self.state.places.get(name)
         if found is not None and found[0] in self.state.memory:
             self.state.change(found[0], owner=Owner.ELSEWHERE)
@@ -267,11 +269,13 @@ class Step:
         return found is not None and found[0].startswith("place:")
 
     def derive(self, op: Op, operand: Operand, *, address: bool) -> None:
+        """The result is another name of the memory, or an address in it."""
         found = self.held(operand)
         if found is not None and found[0] != NOTHING:
             self.results[op.result] = (found[0], found[1] or address)
 
     def allocated(self, op: Op, origin: str, known: Known) -> None:
+        """The result is memory that is ours."""
         key, state = op.result, self.state
         if key in state.memory:
             # The same call in the next turn of a loop: what it gave before is another memory.
