@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-tools test-kernel bench-check lint bench docs clean
+.PHONY: help setup run test test-tools test-kernel test-series bench-check lint bench docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -41,6 +41,11 @@ test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.
 
 test-tools: setup ## Run the tests that need Chromium, git send-email and a terminal (apt: chromium git-email libmailtools-perl)
 	@$(BIN)/python -m pytest -n 2 tests/tools_needed
+
+test-series: setup ## Send five real series through git am, checkpatch, verify and the self-check (long)
+	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
+	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
+	@$(BIN)/python tests/kernel/run_series.py $(KERNEL)
 
 bench-check: setup ## Seed faults into converted drivers and count those that check finds
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)

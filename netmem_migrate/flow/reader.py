@@ -17,6 +17,7 @@ from netmem_migrate.flow.graph import (
     Bridge,
     Call,
     Category,
+    Kind,
     Place,
     Slot,
     Spelling,
@@ -51,6 +52,7 @@ _GRANTS = (b"gnttab_", b"xenbus_grant")
 # What reads memory by its address as a packet; such memory is the host's by design.
 _HOST_READERS = frozenset({b"build_skb", b"napi_build_skb", b"slab_build_skb",
                            b"build_skb_around", b"xdp_prepare_buff"})
+_LOOPS = frozenset({"for_statement", "while_statement", "do_statement"})
 _FLEXIBLE = frozenset({b"struct_size", b"flex_array_size"})
 _SIZED_ALLOC = re.compile(rb"^(?:k|v|kv|devm_k)[mzc]alloc_(?:obj|objs|flex)$")
 _ENTRY = re.compile(rb"^(?:container_of(?:_const)?|\w*_entry(?:_rcu|_safe)?|typecheck)$")
@@ -232,7 +234,24 @@ class FunctionReader:
                 self.graph.same.append((atom.slot, into, where))
             else:
                 self.graph.flows.append((atom.slot, into, where))
-                self.graph.bridges.append(Bridge(where, atom.slot, into, atom.slot.name))
+                if self._steady(atom.node, atom.slot):
+                    # A bridge here belongs in front of the loop, where nothing can take it.
+                    self.graph.same.append((atom.slot, into, where))
+                else:
+                    self.graph.bridges.append(Bridge(where, atom.slot, into, atom.slot.name))
+
+    def _steady(self, node: Node, slot: Slot) -> bool:
+        """Whether this is a variable inside a loop that never sets it."""
+        if node.type != "identifier" or slot.kind not in (Kind.LOCAL, Kind.PARAMETER):
+            return False
+        loop = node.parent
+        while loop is not None and loop.type not in _LOOPS:
+            loop = loop.parent
+        if loop is None:
+            return False
+        name = re.escape(self._text(node))
+        return not re.search(rb"(?<![\w.>])" + name + rb"\s*(?:=[^=]|\+\+|--)|(?:&|\+\+|--|\*)\s*"
+                             + name + rb"\b", self._text(loop))
 
     def _other(self, value: Value) -> tuple[Category, str]:
         """How a blocker names a value that is not a page: as an address, or as something else."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from netmem_migrate.syntax.mask_text import Text, after_directive, byte_at, first, last, last_word
 
 _CONDITIONAL = re.compile(
-    rb"#[ \t]*(ifdef|ifndef|if|elifdef|elifndef|elif|else|endif)\b(?:[^\n\\]++|\\\r?\n|\\.)*+",
+    rb"#[ \t]*(ifdef|ifndef|if|elifdef|elifndef|elif|else|endif)\b(?:[^\n\\]++|\\\r?\n|\\.)*",
     re.DOTALL,
 )
 _ELSE = re.compile(rb"else\b")
@@ -17,7 +17,7 @@ _CONTINUES = re.compile(rb"else\b|[-+*/%&|^?:=<>.,)\]]")
 _NEVER = re.compile(rb"#[ \t]*if[ \t]+0\s*$")
 _VARIADIC = re.compile(rb"#[ \t]*+define[ \t]++\w++\([^()]*?(\w++)[ \t]*+\.\.\.[ \t]*+\)")
 _SLASH = re.compile(rb"/(?=\\\r?\n)")
-_COMMENT = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|(/\*.*?\*/)', re.DOTALL)
+_COMMENT = re.compile(rb'"(?:[^"\\\n]++|\\.)*"|(/\*.*?\*/)', re.DOTALL)
 
 
 class _Group:

@@ -22,20 +22,20 @@ from netmem_migrate.syntax.mask_words import BASIC_TYPE
 _BODIES = tuple(re.compile(tag + rb"\s*+(?:\w++\s*+)?(\{)") for tag in (rb"struct", rb"union"))
 _MEMBER = re.compile(rb"[;{}]\s*+([A-Za-z_]\w*+)\s*+(\()(?!\s*+[*^)])")
 # `unsigned int :7;`, `a:1, :2`
-_BASIC_TYPES = BASIC_TYPE + rb"(?:\s++" + BASIC_TYPE + rb")*+"
+_BASIC_TYPES = BASIC_TYPE + rb"(?:\s++" + BASIC_TYPE + rb")*"
 _PADDING = re.compile(
     rb"(?:[;{]\s*+(?:" + _BASIC_TYPES + rb"|\w++)|\}\s*+" + _BASIC_TYPES + rb")"
     rb"\s*+:[^:;,?{}]*+(?=;)|(,\s*+:\s*+\w++)(?=\s*+[,;])"
 )
-_GROUP_HEAD = re.compile(rb"\s*+(?:(?:(?:struct|union|enum)\s++)?+\w*+\s*+,\s*+)*+")
+_GROUP_HEAD = re.compile(rb"\s*+(?:(?:(?:struct|union|enum)\s++)?\w*+\s*+,\s*+)*")
 _INLINE_TYPE = re.compile(rb"\s*+(?:struct|union)\s*+(?:\w++\s*+)?\{")
-_NAME = re.compile(rb"\s*+\w++\s*+(?:\[[^\[\]]*+\]\s*+)*+")
+_NAME = re.compile(rb"\s*+\w++\s*+(?:\[[^\[\]]*+\]\s*+)*")
 _LOCAL_ARRAY = re.compile(
-    rb"DECLARE_BITMAP\s*+(\()\s*+\w++\s*+(,)[^(),;]*+(?:" + PAREN + rb")?+[^(),;]*+(\))"
+    rb"DECLARE_BITMAP\s*+(\()\s*+\w++\s*+(,)[^(),;]*+(?:" + PAREN + rb")?[^(),;]*+(\))"
 )
 _STATIC = re.compile(rb"static(?<=[ \t]static)[ \t]++(?=[A-Z_0-9]++[ \t]*+\()")
 _LOCAL_FLEX = re.compile(
-    rb"_FLEX(\()\s*+((?:struct\s++|union\s++)?+\w++)\s*+(,)\s*+\w++\s*+(,[^;]*?\))\s*+;"
+    rb"_FLEX(\()\s*+((?:struct\s++|union\s++)?\w++)\s*+(,)\s*+\w++\s*+(,[^;]*?\))\s*+;"
 )
 
 
@@ -136,7 +136,7 @@ def locals_(text: Text) -> None:
 # --- statements -----------------------------------------------------------------------------------
 
 _STATEMENT = re.compile(
-    rb"\n[ \t]++(?:\}[ \t]*+)?+(?:else[ \t]++)?+"
+    rb"\n[ \t]++(?:\}[ \t]*+)?(?:else[ \t]++)?"
     rb"(?!(?:if|for|while|switch|return|sizeof|else|do|case|goto|default|break|continue|asm)\b)"
     rb"([A-Za-z_]\w*+)[ \t]*+(?=\()(?![^\n;]*+;)("
     + PAREN
@@ -233,7 +233,7 @@ def _loop(text: Text, name: int, start: int, end: int) -> None:
 # --- top level ------------------------------------------------------------------------------------
 
 _TOP = re.compile(
-    rb"\n((?:static[ \t]++|extern[ \t]++)?+(?:const[ \t]++)?+)([A-Za-z_]\w*+)[ \t]*+("
+    rb"\n((?:static[ \t]++|extern[ \t]++)?(?:const[ \t]++)?)([A-Za-z_]\w*+)[ \t]*+("
     + PAREN
     + rb")[ \t\r]*+(;?+)(?=\s*+([A-Za-z_#/{=[]|\Z))"
 )
@@ -241,7 +241,7 @@ _NO_EXPRESSION = re.compile(rb"\w\s++[A-Za-z_]|[;{}]|\b(?:if|for|while|return)\b
 # `STATIC void foo(`: one word too many in front of a function's name
 _STORAGE = re.compile(rb"\n([A-Z][A-Z0-9_]++)\s++(?:\w++[\s*]++){1,4}\w++[ \t]*+\(")
 # a list of X macros between its #define and its #undef
-_BARE = re.compile(rb"\n(?:[ \t]*+[A-Z_][A-Z0-9_]*+[ \t\r]*+\n)++(?=\s)")
+_BARE = re.compile(rb"\n(?:[ \t]*+[A-Z_][A-Z0-9_]*+[ \t\r]*+\n)+(?=\s)")
 
 _HASH = re.compile(rb"\s*+#")
 

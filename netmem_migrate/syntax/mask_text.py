@@ -8,12 +8,12 @@ import re
 # A balanced argument list, seven levels deep.
 PAREN = rb"\([^()]*+\)"
 for _ in range(6):
-    PAREN = rb"\((?:[^()]++|" + PAREN + rb")*+\)"
+    PAREN = rb"\((?:[^()]++|" + PAREN + rb")*\)"
 
 _TOKEN = re.compile(
-    rb"""(/\*.*?(?:\*/|\Z)|//[^\n]*+|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)++'"""
+    rb"""(/\*.*?(?:\*/|\Z)|//[^\n]*+|"(?:[^"\\\n]++|\\.)*"|'(?:[^'\\\n]++|\\.)+'"""
     rb"""|\#[ \t]*+(?:define|include|undef|pragma|error|warning|line|ident)\b"""
-    rb"""(?:[^\n\\/"]++|\\\r?\n|\\.|"(?:[^"\\\n]++|\\.)*+"|"|/\*.*?\*/|/)*+)""",
+    rb"""(?:[^\n\\/"]++|\\\r?\n|\\.|"(?:[^"\\\n]++|\\.)*"|"|/\*.*?\*/|/)*)""",
     re.DOTALL,
 )
 _KEEP = b"\n\r\t"

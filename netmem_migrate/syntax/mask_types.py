@@ -10,22 +10,22 @@ from netmem_migrate.syntax.mask_text import opening as opening_of
 from netmem_migrate.syntax.mask_words import BASIC_TYPE, KEYWORDS
 
 TYPE = (
-    rb"(?:(?:const|volatile)\s++)*+"
+    rb"(?:(?:const|volatile)\s++)*"
     rb"(?:(?:struct|union|enum)\s++\w++|"
     + BASIC_TYPE
     + rb"(?:\s++"
     + BASIC_TYPE
-    + rb")*+|\w++(?=\s*+\*))"
-    rb"(?:\s*+(?:\*|const\b|volatile\b))*+"
+    + rb")*|\w++(?=\s*+\*))"
+    rb"(?:\s*+(?:\*|const\b|volatile\b))*"
 )
 _ARGUMENT = re.compile(rb"[(,]\s*+(" + TYPE + rb")\s*+(?=[,)])")
-_TYPEOF = re.compile(rb"ypeof(?:_unqual|_member)?+(?:__)?+\s*+(" + PAREN + rb")")
+_TYPEOF = re.compile(rb"ypeof(?:_unqual|_member)?(?:__)?\s*+(" + PAREN + rb")")
 _ALIGNOF = re.compile(
-    rb"lignof(?:__)?+\s*+\((?!\s*+(?:(?:struct|union|enum)\b|" + BASIC_TYPE + rb"))"
+    rb"lignof(?:__)?\s*+\((?!\s*+(?:(?:struct|union|enum)\b|" + BASIC_TYPE + rb"))"
 )
 _AUTO = re.compile(rb"auto(?<!\wauto)(?=[ \t]++\w++[ \t]*+=)")
 _OFFSETOF = re.compile(
-    rb"offsetof\s*+\(\s*+[\w\s]++,\s*+\w++\s*+([.\[][^,()]*+(?:" + PAREN + rb"[^,()]*+)*+)\)"
+    rb"offsetof\s*+\(\s*+[\w\s]++,\s*+\w++\s*+([.\[][^,()]*+(?:" + PAREN + rb"[^,()]*+)*)\)"
 )
 _NOT_IN_STAND_IN = re.compile(rb"\*|\b(?:struct|union|enum|const|volatile)\b")
 _BASIC = re.compile(BASIC_TYPE)

@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import run_api
+
 from netmem_migrate import api
 from netmem_migrate.kernel import Kernel
 from netmem_migrate.kernel_fetch import pick
@@ -412,6 +414,11 @@ def main() -> int:
                 if change.path.endswith(".c"):
                     done = [p for p in proofs.get(out.path, []) if p.source == change.path]
                     out.check(bool(done) and done[0].proven, f"{change.path}: changed, not proven")
+    differs = run_api.disagreements(kernel)
+    if kernel.api in MISSING:
+        tree.check(not differs, "the model of the API: " + "; ".join(differs[:5]))
+    else:
+        news += [f"the model of the API: {text}" for text in differs]
     show(outcomes, proofs)
     share(outcomes, kernel.version, tree)
     outcomes.append(tree)

@@ -58,6 +58,32 @@ void t(struct ring *ring, void *data, bool own)
 }
 """,
     ),
+    "in-a-loop-that-sets-it": (
+"""\
+void t(struct ring *ring, int count)
+{
+	struct page *page;
+
+	while (count--) {
+		page = alloc_page(GFP_KERNEL);
+		foreign(page);
+		ring->spare = page;
+	}
+}
+""",
+"""\
+void t(struct ring *ring, int count)
+{
+	struct page *page;
+
+	while (count--) {
+		page = alloc_page(GFP_KERNEL);
+		foreign(page);
+		ring->spare = page_to_netmem(page);
+	}
+}
+""",
+    ),
     "undone-where-it-was-netmem": (
 """\
 void t(struct ring *ring, netmem_ref netmem)
@@ -118,6 +144,16 @@ void t(netmem_ref netmem)
 """,
 }
 REFUSED = {
+    "that-belongs-in-front-of-a-loop": ("first", "mixed-origin", """\
+void t(struct ring *ring, int count)
+{
+	struct page *first = alloc_page(GFP_KERNEL);
+
+	foreign(first);
+	while (count--)
+		ring->spare = first;
+}
+"""),
     "no-way-back": ("page", "page-only-use", """\
 void t(struct rx_buf *buf)
 {
