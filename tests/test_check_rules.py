@@ -327,6 +327,12 @@ def test_an_older_kernel_has_other_prototypes() -> None:
     assert found(code) == ["argument-count"]
 
 
+def test_arguments_are_not_judged_for_a_kernel_that_is_not_known() -> None:
+    code = body(FINDS["too few arguments"][0])
+    assert found(code, api="9.9") == []
+    assert found(body(FINDS["put twice"][0]), api="9.9") == ["double-release"]
+
+
 def test_a_driver_function_hides_the_kernel_s() -> None:
     own = "static void page_pool_put_full_netmem(int one)\n{\n}\n"
     assert found(own + body("page_pool_put_full_netmem(3); return 0;")) == []

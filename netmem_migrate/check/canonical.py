@@ -23,6 +23,8 @@ from netmem_migrate.syntax.parse import ParsedFile
 _NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
 REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 _DESCRIPTOR = frozenset({"pp_page_to_nmdesc", "__pp_page_to_nmdesc", "netmem_to_nmdesc"})
 _TRUTH = frozenset({"if_statement", "while_statement", "do_statement", "for_statement"})
 
@@ -56,6 +58,16 @@ def rows() -> tuple[dict[str, tuple[str, str]], dict[tuple[str, int], tuple[str,
                 continue
             netmems.setdefault((form.netmem, form.parameters), canonical(twin))
     return pages, netmems
+
+
+@cache
+def _api() -> dict[str, str]:
+    """Netmem names to their canonical names, those left as they are that have several."""
+    found: dict[str, set[str]] = {}
+    for (name, _), (canonical, _) in rows()[1].items():
+        found.setdefault(name, set()).add(canonical)
+    return {name: min(several) if len(several) == 1 else name
+            for name, several in found.items()}
 
 
 def _spelled(text: str) -> str:
@@ -96,6 +108,8 @@ class Canon:
                 words.append("0")
             elif word in rows()[0]:
                 words.append(rows()[0][word][0])
+            elif word in _api():
+                words.append(_api()[word])
             else:
                 words.append(self.name(word))
         return " ".join(words).replace(f"const {REF}", REF)
@@ -183,8 +197,9 @@ class Canon:
         yield from self._declared(group)
 
     def _declared(self, group: list[Node]) -> Iterator[Step]:
-        """Each declared name is a step; those that call nothing come first, sorted."""
+        """Each declared name is a step, sorted as far as no initialiser needs an earlier one."""
         found: list[Step] = []
+        declared: list[str] = []
         for node in group:
             specifier = node.child_by_field_name("type")
             names = node.children_by_field_name("declarator")
@@ -193,6 +208,7 @@ class Canon:
             if specifier is None or not names:
                 found.append(Step(self.tokens(code_of(self.parsed.text(node)).decode("latin-1")),
                                   self._line(node)))
+                declared.append("")
                 continue
             for one in names:
                 value = one.child_by_field_name("value")
@@ -201,9 +217,9 @@ class Canon:
                 if value is not None:
                     said += " = " + self.value(value)
                 found.append(Step(said, self._line(one)))
-        quiet = [one for one in found if "(" not in one.text.partition(" = ")[2]]
-        yield from sorted(quiet, key=lambda one: one.text)
-        yield from (one for one in found if one not in quiet)
+                name = re.search(r"[A-Za-z_]\w*", self.raw(inner or one))
+                declared.append(self.name(name.group()) if name is not None else "")
+        yield from _settled(found, declared)
 
     def _for(self, node: Node) -> Iterator[Step]:
         parts = []
@@ -339,7 +355,13 @@ class Canon:
             return self.tokens(self.raw(node))
         said = self.tokens(self.raw(descriptor))
         inner = self.value(value)
-        return inner if said == REF else f"({said}){inner}"
+        above = node.parent
+        while above is not None and above.type == "parenthesized_expression":
+            above = above.parent
+        sign = above.child_by_field_name("operator") if above is not None and \
+            above.type == "binary_expression" else None
+        counts = sign is not None and self.raw(sign) in ("+", "-")  # in units of the type
+        return inner if said == REF and not counts else f"({said}){inner}"
 
     def _field(self, node: Node, truth: bool) -> str:
         argument = node.child_by_field_name("argument")
@@ -368,8 +390,6 @@ class Canon:
             return args[0]
         if called == "virt_to_netmem":
             called = "virt_to_page"
-        if called == "skb_frag_netmem":
-            called = "skb_frag_page"
         if called == "netmem_get_pp" and len(args) == 1:
             return f"{args[0]}->pp"
         if called == "netmem_get_pp_ref_count_ref" and len(args) == 1:
@@ -390,6 +410,24 @@ class Canon:
 
     def _descriptor(self, node: Node, truth: bool) -> str:
         return self.tokens(code_of(self.parsed.text(node)).decode("latin-1"))
+
+
+def _settled(steps: list[Step], names: list[str]) -> Iterator[Step]:
+    """Declarations in one order for all orders that mean the same."""
+    values = [one.text.partition(" = ")[2] for one in steps]
+    reads = [set(_WORD.findall(value)) for value in values]
+    left = list(range(len(steps)))
+
+    def bound(i: int, j: int) -> bool:
+        return (names[i] in reads[j] or names[j] in reads[i]
+                or ("(" in values[i] and "(" in values[j])
+                or _WRITES.search(values[i] + values[j]) is not None)
+
+    while left:
+        ready = [j for j in left if not any(i < j and bound(i, j) for i in left)]
+        first = min(ready, key=lambda number: steps[number].text)
+        left.remove(first)
+        yield steps[first]
 
 
 _HANDLERS: dict[str, Callable[[Canon, Node, bool], str]] = {

@@ -144,8 +144,7 @@ class _File:
         names = _renamed(one, other)
         before = _lines(Canon(self.before, {}), one)
         after = _lines(Canon(self.after, names, self.accessors), other)
-        if Counter(step.text for step in before) != Counter(step.text for step in after):
-            yield from self._differences(before, after, "")
+        yield from self._differences(before, after, "")
 
     def _finding(self, id: str, function: str, line: int, message: str) -> Finding:
         rule = _BY_ID[id]

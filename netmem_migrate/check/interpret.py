@@ -205,8 +205,9 @@ def check_sources(files: Mapping[str, bytes], *, api: str = "7.3",
 
     `files` are all sources of the driver by path, headers included. `unreadable` says whether its
     pools may give memory that the CPU cannot read; None: if it sets
-    PP_FLAG_ALLOW_UNREADABLE_NETMEM. `api` is the kernel release whose prototypes count. Never
-    raises for any bytes; functions that do not parse are left out.
+    PP_FLAG_ALLOW_UNREADABLE_NETMEM. `api` is the kernel release whose prototypes count; for one
+    that the model does not hold, arguments are not judged. Never raises for any bytes; functions
+    that do not parse are left out.
     """
     if not any(_FILE.search(source) for source in files.values()):
         return ()

@@ -16,6 +16,7 @@ from netmem_migrate.check.findings import Finding
 from netmem_migrate.check.rules import finding
 from netmem_migrate.model import versions
 from netmem_migrate.model.schema import Function as ApiFunction
+from netmem_migrate.results import InputError
 from netmem_migrate.syntax.find import nodes
 from netmem_migrate.syntax.symbols import Function, Symbols
 from netmem_migrate.syntax.types import Type
@@ -28,7 +29,11 @@ _PAGE = "struct page *"
 
 @cache
 def _api(release: str) -> dict[str, ApiFunction]:
-    return dict(versions.at(release).functions)
+    """The functions of a release; none where the model does not hold it, so nothing is said."""
+    try:
+        return dict(versions.at(release).functions)
+    except InputError:
+        return {}
 
 
 def kind_of(type_: Type | None) -> str:
