@@ -83,6 +83,8 @@ FAULTS = {
                       "release-added"),
     "partner": ("page_pool_put_netmem(netmem_get_pp", "page_pool_put_unrefed_netmem(netmem_get_pp",
                 "wrong-partner"),
+    "call left": ("page_pool_put_full_netmem(pool, netmem", "page_pool_put_full_page(pool, netmem",
+                  "missed-call"),
     "flags": ("GFP_ATOMIC | __GFP_NOWARN", "GFP_KERNEL", "changed-behaviour"),
     "flags left out": (",\n\t\t\t\t\t     GFP_ATOMIC | __GFP_NOWARN", "", "changed-behaviour"),
     "direct": ("netmem, false", "netmem, true", "changed-behaviour"),

@@ -82,6 +82,8 @@ class Canon:
         self.parsed = parsed
         self.names = names
         self.accessors = accessors
+        # Calls of the page API that are given something with a netmem's name: name, line.
+        self.mixed: list[tuple[str, int]] = []
 
     # ---------------------------------------------------------------- names
 
@@ -386,6 +388,10 @@ class Canon:
         called = self.raw(function) if function.type == "identifier" else self.value(function)
         args = [self.value(child, called in ("likely", "unlikely") and truth)
                 for child in arguments.named_children if child.type != "comment"]
+        if called in rows()[0]:
+            last = [_WORD.findall(self.raw(child))[-1:] for child in arguments.named_children]
+            if any(_NETMEM_NAME.match(word) for words in last for word in words):
+                self.mixed.append((called, self._line(node)))
         if called in ("page_to_netmem", *self.accessors) and len(args) == 1:
             return args[0]
         if called == "virt_to_netmem":

@@ -30,6 +30,8 @@ RULES: tuple[Rule, ...] = (
          "include/net/page_pool/helpers.h"),
     Rule("wrong-partner", Severity.ERROR,
          "a call became another one than its netmem partner", "include/net/netmem.h"),
+    Rule("missed-call", Severity.ERROR, "a page call is left on what became netmem",
+         "include/net/netmem.h"),
     Rule("test-changed", Severity.ERROR, "a condition is another one than before", _DOCUMENT),
     Rule("hint-with-conversion", Severity.WARNING,
          "a prefetch is dropped in the same patch that converts; that is a patch of its own",
@@ -116,8 +118,11 @@ class _File:
         if one == other:
             return
         names = _renamed(one, other)
-        before = list(Canon(self.before, {}).function(old.node))
-        after = list(Canon(self.after, names, self.accessors).function(new.node))
+        canons = Canon(self.before, {}), Canon(self.after, names, self.accessors)
+        before, after = list(canons[0].function(old.node)), list(canons[1].function(new.node))
+        for called, line in canons[1].mixed[len(canons[0].mixed):]:
+            yield self._finding("missed-call", new.name, line,
+                                f"{called}() takes a page, and is given netmem")
         yield from self._differences(before, after, new.name)
 
     def _differences(self, before: list[Step], after: list[Step],

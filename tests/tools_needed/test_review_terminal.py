@@ -47,7 +47,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def run(folder: Path, *options: str, lines: int = 200, **environment: str) -> pexpect.spawn:
         env = {key: value for key, value in os.environ.items()
-               if not key.startswith("GIT_") and key not in ("NO_COLOR", "PAGER", "LESS")}
+               if not key.startswith("GIT_")
+               and key not in ("NO_COLOR", "PAGER", "LESS", "LINES", "COLUMNS")}
         env |= {"TERM": "xterm-256color", "XDG_CACHE_HOME": str(tmp_path / "cache"),
                 "GIT_CONFIG_GLOBAL": os.devnull, **environment}
         child = pexpect.spawn(
