@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from test_verify import tree  # noqa: F401
 
 from netmem_migrate import api
 from netmem_migrate.check.findings import Finding
 from netmem_migrate.cli import cli
 from netmem_migrate.results import InputError
-from tests.test_verify import tree  # noqa: F401
 
 LEAK = """\
 #include <net/page_pool/helpers.h>

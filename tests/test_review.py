@@ -18,6 +18,8 @@ from test_verify import BEFORE, DRIVER
 from test_verify import tree as kernel_tree  # noqa: F401  (a fixture)
 from tools import PRELUDE, compiles
 
+from netmem_migrate import api
+from netmem_migrate.check.findings import Finding
 from netmem_migrate.cli import cli
 from netmem_migrate.results import ExitCode
 from netmem_migrate.review.paint import painted
@@ -569,3 +571,13 @@ def test_verify_needs_a_prepared_tree(kernel_tree: Path) -> None:  # noqa: F811
     result = review((kernel_tree / DRIVER).parent, "y\n", "--apply", "--verify")
     assert "not prepared" in str(result.exception)
     assert (kernel_tree / DRIVER).read_text() == BEFORE
+
+
+def test_a_finding_stops_what_was_accepted(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = Finding("demo.c", 7, 1, "leak", "error", "f", "is leaked", "why")
+    monkeypatch.setattr(api, "check_migration", lambda migration, level: (finding,))
+    before = (demo / "demo.c").read_bytes()
+    result = review(demo, "a\n", "--apply")
+    assert result.exit_code == ExitCode.VERIFY
+    assert "demo.c:7: is leaked [leak]" in result.stderr
+    assert (demo / "demo.c").read_bytes() == before

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from netmem_migrate.flow.graph import Blocker, Category, Graph, Slot
+from netmem_migrate.flow.graph import Blocker, Category, Graph
 from netmem_migrate.syntax.symbols import Function, Global, Symbols
 from netmem_migrate.syntax.types import PAGE, Member, Type
 
@@ -126,11 +126,6 @@ def could_carry(type_: Type) -> bool:
 def paged(type_: Type) -> Type:
     """The same declaration, of pages."""
     return Type(PAGE, type_.derivations)
-
-
-def void_slots(graph: Graph) -> set[Slot]:
-    """The slots that are declared void."""
-    return {slot for slot in graph.slots.values() if slot.void}
 
 
 def _spread(graph: Graph) -> None:

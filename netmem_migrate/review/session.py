@@ -189,6 +189,9 @@ class Session:
             click.echo("nothing was written; your answers are kept for the next run", err=True)
             return ExitCode.DONE
         finish.unchanged(changes, run.root)
+        if not finish.is_edited(self.review) and _options.checked(run).stopped:
+            # What a person edited is a person's; it was judged as it was made.
+            raise click.exceptions.Exit(ExitCode.VERIFY)
         proven = self._proven(run)
         if isinstance(action, Path):
             arguments = (*self.options.arguments(), *finish.keep_arguments(self.review))
