@@ -12,7 +12,8 @@ from netmem_migrate.results import InputError
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+)"', re.MULTILINE)
 _SOURCES = (".c", ".h")
-_BUILD = ("Makefile", "Kbuild")
+BUILD = ("Makefile", "Kbuild")
+"""What holds a folder's build rules (Documentation/kbuild/makefiles.rst)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def find(path: Path, root: Path | None) -> Driver:
 
 def is_module(folder: Path) -> bool:
     """Whether a folder has build rules of its own, so that it is a driver for itself."""
-    return any((folder / build).exists() for build in _BUILD)
+    return any((folder / build).exists() for build in BUILD)
 
 
 def _folder(path: Path) -> set[Path]:

@@ -325,3 +325,94 @@ def test_a_patch_that_deletes_a_file_is_refused(tree: Path, tmp_path: Path) -> N
         + "".join("-" + line for line in lines) + "-- \n2.39\n")
     with pytest.raises(InputError, match="deletes"):
         apply_series(tree, [patch])
+
+
+# -- objects that the configuration leaves out
+
+OPTIONAL = """\
+#if !defined(CONFIG_DEMO_RX)
+static inline int rx_fill(struct page_pool *pool, struct rx_buf *buf)
+{
+	return buf->offset + !pool;
+}
+#else
+int rx_fill(struct page_pool *pool, struct rx_buf *buf);
+#endif
+"""
+
+
+def optional(tree: Path, makefile: str) -> str:
+    """A driver whose header stubs it out unless its option is set; its source so far."""
+    (tree / "drivers/net/demo/Makefile").write_text(makefile)
+    struct = BEFORE[BEFORE.index("struct rx_buf {"):BEFORE.index("int rx_fill")]
+    (tree / HEADER).write_text(struct + OPTIONAL)
+    before = BEFORE.replace(struct, '#include "demo.h"\n\n')
+    (tree / DRIVER).write_text(before)
+    return before
+
+
+def conversion(tree: Path) -> list[FileChange]:
+    files = [file for file in (DRIVER, HEADER) if (tree / file).exists()]
+    before = {file: (tree / file).read_bytes() for file in files}
+    result = CliRunner().invoke(cli, ["apply", str(tree / "drivers/net/demo")])
+    assert result.exit_code == 0, result.output
+    changes = [FileChange(file, before[file], (tree / file).read_bytes()) for file in files]
+    for file in files:
+        (tree / file).write_bytes(before[file])
+    return changes
+
+
+@pytest.mark.parametrize(("makefile", "options"), [
+    ("obj-$(CONFIG_DEMO_RX) += demo.o\n", ("CONFIG_DEMO_RX",)),
+    ("obj-$(CONFIG_DEMO) += all.o\nall-$(CONFIG_DEMO_RX) := \\\n\tdemo.o\n", ("CONFIG_DEMO_RX",)),
+    ("obj-$(CONFIG_MORE) += all.o\nall-$(CONFIG_DEMO_RX) += demo.o\n",
+     ("CONFIG_DEMO_RX", "CONFIG_MORE")),
+])
+def test_an_object_that_is_left_out_is_compiled_as_if_its_option_were_set(
+    tree: Path, tmp_path: Path, makefile: str, options: tuple[str, ...]
+) -> None:
+    optional(tree, makefile)
+    changes = conversion(tree)
+    (proof,) = verify_changes(tree, changes)
+    assert (proof.proven, proof.as_if) == (True, options), proof
+    # It is said, in the table and in the message of a proven patch.
+    environment = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
+                   for key, value in (("NAME", "A Person"), ("EMAIL", "person@example.org"))}
+    done = CliRunner().invoke(cli, ["format-patch", "--verify", str(tree / "drivers/net/demo"),
+                                    "-o", str(tmp_path / "out")], env=environment)
+    assert done.exit_code == 0, done.output
+    text = " ".join(Path(done.stdout.strip()).read_text().split())
+    assert "it, left out by the configuration, with the CONFIG_ options of the Makefile" in text
+    done = CliRunner().invoke(cli, ["verify", done.stdout.strip(), "--kernel", str(tree)])
+    assert f"1 compiled as if {' and '.join(options)} were set" in done.stdout
+
+
+def test_a_wrong_edit_behind_an_unset_option_is_caught(tree: Path) -> None:
+    optional(tree, "obj-$(CONFIG_DEMO_RX) += demo.o\n")
+    source, header = conversion(tree)
+    bad = FileChange(source.path, source.before, source.after.replace(
+        b"buf->netmem = 0;", b"buf->netmem = 1;", 1))
+    assert bad.after != source.after
+    (proof,) = verify_changes(tree, [bad, header])
+    assert proof.failed
+
+
+@pytest.mark.parametrize("makefile", [
+    "obj-y += demo.o\n",  # no option can build it
+    "obj-$(CONFIG_DEMO) += demo.o\n",  # the one that does is set
+    "obj-$(CONFIG_DEMO_RX) += other.o\n",
+    "",
+])
+def test_no_other_option_is_taken_for_set(tree: Path, makefile: str) -> None:
+    optional(tree, makefile)
+    (proof,) = verify_changes(tree, conversion(tree))
+    assert (proof.proven, proof.as_if) == (False, ())
+    assert "does not compile before the change either" in proof.plain.details[0]
+
+
+def test_options_that_break_the_code_are_not_taken(tree: Path) -> None:
+    (tree / "drivers/net/demo/Makefile").write_text("obj-$(CONFIG_DEMO_RX) += demo.o\n")
+    before = BEFORE + "#ifdef CONFIG_DEMO_RX\n#error \"not here\"\n#endif\n"
+    (tree / DRIVER).write_text(before)
+    (proof,) = verify_changes(tree, conversion(tree))
+    assert (proof.proven, proof.as_if) == (True, ())

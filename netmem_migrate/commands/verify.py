@@ -90,6 +90,7 @@ def _said(said: Said) -> dict[str, object]:
 
 def _as_dict(proof: ObjectProof) -> dict[str, object]:
     return {"source": proof.source, "proven": proof.proven,
+            **({"as_if": list(proof.as_if)} if proof.as_if else {}),
             **{way: _said(getattr(proof, way)) for way in _WAYS}}
 
 
@@ -116,5 +117,9 @@ def _print(found: Sequence[tuple[str, ObjectProof]]) -> None:
                                 is not Status.PASS for line in said.details)
         for line in details:
             click.echo(f"{proof.source}: {line}")
+    for options in dict.fromkeys(proof.as_if for proof in proofs if proof.as_if):
+        count = sum(proof.as_if == options for proof in proofs)
+        click.echo(f"{count} compiled as if {' and '.join(options)} were set: this configuration "
+                   "leaves them out")
     proven = sum(proof.proven for proof in proofs)
     click.echo(f"{proven} of {len(proofs)} objects proven in all three ways")

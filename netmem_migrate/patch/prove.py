@@ -17,7 +17,7 @@ from netmem_migrate.verify import ObjectProof, Status, verify_changes
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Sentences by driver path, "" for all drivers; `failed` are lines about what did not hold."""
+    """Sentences by driver path, "" for all drivers; `failed` are lines on what did not hold."""
 
     sentences: dict[str, str]
     failed: tuple[str, ...] = ()
@@ -32,12 +32,13 @@ def prove(run: Run, series: tuple[Plan, ...],
     kernel = Kernel.at(run.root)
     kernel.require_prepared()
     counts: dict[str, int] = {}
+    forced: dict[str, int] = {}
     steps: dict[str, bool] = {}
     failed: list[str] = []
     for plan in series:
         state: dict[str, bytes] = {}
         for step in plan.steps:
-            path = step.migration.report.path
+            key = step.migration.report.path
             known = dict(state)
             state.update({change.path: change.after for change in step.changes})
             changes = [FileChange(change.path, change.before, change.after)
@@ -47,13 +48,16 @@ def prove(run: Run, series: tuple[Plan, ...],
             changes += [FileChange(file, data, data) for file, data in known.items()
                         if file not in touched]
             proofs = verify_changes(run.root, changes, progress=progress)
-            counts[path] = max(counts.get(path, 0), len(proofs))
-            steps[path] = steps.get(path, False) or step.kind != StepKind.CONVERT
+            counts[key] = max(counts.get(key, 0), len(proofs))
+            forced[key] = max(forced.get(key, 0), sum(bool(one.as_if) for one in proofs))
+            steps[key] = steps.get(key, False) or step.kind != StepKind.CONVERT
             failed += [f"{one.source}: {_why(one, step.kind)}" for one in proofs
                        if not _good(one, step.kind)]
-    sentences = {path: _sentence(kernel, count, steps[path]) for path, count in counts.items()}
+    sentences = {key: _sentence(kernel, count, forced[key], steps[key])
+                 for key, count in counts.items()}
     if counts:
-        sentences[""] = _sentence(kernel, sum(counts.values()), any(steps.values()))
+        sentences[""] = _sentence(kernel, sum(counts.values()), sum(forced.values()),
+                                  any(steps.values()))
     return Proven(sentences, tuple(failed))
 
 
@@ -77,13 +81,15 @@ def _compiler() -> str:
     return f"gcc {done.stdout.strip()}".strip()
 
 
-def _sentence(kernel: Kernel, count: int, steps: bool) -> str:
+def _sentence(kernel: Kernel, count: int, forced: int, steps: bool) -> str:
     objects = "the one touched object" if count == 1 else f"the {count} touched objects"
     each = "each patch" if steps else "the change"
     same = "the conversion gives" if steps else "they give"
     if count == 1 and not steps:
         same = "it gives"
+    left_out = (f"; {'it' if count == 1 else forced}, left out by the configuration, with the "
+                "CONFIG_ options of the Makefile defined" if forced else "")
     return (f"Compiled {objects} before and after {each} (linux {kernel.version}, W=1, "
-            f"{_compiler()}, {platform.machine()}): no new diagnostic, none either with "
+            f"{_compiler()}, {platform.machine()}{left_out}): no new diagnostic, none either with "
             f"netmem_ref as a type of its own; with netmem defined as pages {same} the same "
             "code. Not run on hardware.")

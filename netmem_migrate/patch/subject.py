@@ -14,10 +14,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from netmem_migrate.modules import modules
+
 _PREFIX = re.compile(r"((?:[A-Za-z0-9_][\w.,/+-]*: ?)+)\S")
-_MODULE = re.compile(
-    r"^([\w-]+?)-(?:y|m|objs|\$\(\w+\))[ \t]*[:+]?=[ \t]*([^\n#]*)", re.MULTILINE
-)
 _IN_TITLE = re.compile(r"\(([A-Za-z][\w-]+)\)")
 
 
@@ -34,7 +33,8 @@ def _module(path: str, root: Path, files: Sequence[str]) -> str:
         return pure.stem
     if len(pure.parts) == 4 and pure.parts[:3] == ("drivers", "net", "ethernet"):
         stems = sorted({PurePosixPath(file).stem for file in files if file.endswith(".c")})
-        owners = {owner for owner, parts in _modules(root / path).items() if parts & {*stems}}
+        owners = {owner for owner, objects in modules(root / path).items()
+                  if {PurePosixPath(one).name for one in objects} & {*stems}}
         if len(owners) == 1:
             return owners.pop()
         if stems:
@@ -51,24 +51,6 @@ def _common(words: Sequence[str]) -> str:
             break
         length += 1
     return words[0][:length]
-
-
-def _modules(folder: Path) -> dict[str, set[str]]:
-    """The modules a folder's Makefile builds, and the objects each is made of."""
-    found: dict[str, set[str]] = {}
-    for name in ("Makefile", "Kbuild"):
-        try:
-            text = (folder / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        for target, objects in _MODULE.findall(text.replace("\\\n", " ")):
-            names = {word[:-2] for word in objects.split() if word.endswith(".o")}
-            if target == "obj":
-                for one in names:
-                    found.setdefault(one, {one})
-            else:
-                found.setdefault(target, {target}).update(names)
-    return found
 
 
 def _entries(root: Path) -> Iterator[tuple[str, list[str]]]:
@@ -119,13 +101,14 @@ def folder_prefix(path: str, root: Path, files: Sequence[str] = ()) -> str:
     return f"net: {name}" if path.startswith("drivers/net/") else name
 
 
-def history_prefix(path: str, subjects: Iterable[str]) -> str:
+def history_prefix(path: str, subjects: Iterable[str], files: Sequence[str] = ()) -> str:
     """The prefix most used in `subjects` (newest first) that names the driver; "" if none does.
 
     Tree-wide changes touch every driver, so a prefix counts only if it has a word of the path,
-    and only if it was used twice.
+    or of one of `files`, and only if it was used twice.
     """
-    words = {re.sub(r"[^a-z0-9]", "", word.lower()) for word in _words(path)} - {"ethernet", ""}
+    words = {re.sub(r"[^a-z0-9]", "", word.lower())
+             for one in (path, *files) for word in _words(one)} - {"ethernet", ""}
     counts: Counter[str] = Counter()
     for subject in subjects:
         match = _PREFIX.match(subject)

@@ -8,14 +8,16 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netmem_migrate.includes import Includes
 from netmem_migrate.kernel import Kernel
+from netmem_migrate.modules import options
 from netmem_migrate.results import InputError
 
 _W1 = "-DKBUILD_EXTRA_WARN1"  # what scripts/Makefile.warn adds for W=1
+_SET = re.compile(r"^(CONFIG_\w+)=", re.MULTILINE)
 _SAVED = re.compile(r"^(?:saved)?cmd_\S+ := (.*)$", re.MULTILINE)
 
 
@@ -23,12 +25,19 @@ _SAVED = re.compile(r"^(?:saved)?cmd_\S+ := (.*)$", re.MULTILINE)
 class Recorded:
     """An object's source and its compiler command, without output and dependency options.
 
-    `missing` says why there is no command; `words` is then empty.
+    `missing` says why there is no command; `words` is then empty. `unset` are the CONFIG_ options
+    without which this configuration leaves the object out.
     """
 
     source: str
     words: tuple[str, ...] = ()
     missing: str = ""
+    unset: tuple[str, ...] = ()
+
+    @property
+    def as_if_set(self) -> Recorded:
+        """The command that takes the missing options for set."""
+        return replace(self, words=(*self.words, *(f"-D{option}=1" for option in self.unset)))
 
 
 def touched_sources(root: Path, files: Iterable[str]) -> list[str]:
@@ -53,7 +62,10 @@ def record(root: Path, sources: Sequence[str]) -> list[Recorded]:
     missing = [source for source in sources if not _file(root, source).is_file()
                or _W1 not in _file(root, source).read_text()]
     said = _rehearse(root, missing) if missing else ""
-    return [_read(root, source, said) for source in sources]
+    config = (root / ".config").read_text(encoding="utf-8", errors="replace")
+    set_ = frozenset(_SET.findall(config))
+    return [replace(_read(root, source, said), unset=tuple(
+        option for option in options(root, source) if option not in set_)) for source in sources]
 
 
 def _file(root: Path, source: str) -> Path:

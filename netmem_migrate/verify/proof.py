@@ -53,12 +53,17 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ObjectProof:
-    """What was proven of one object; `source` is its .c file relative to the kernel root."""
+    """What was proven of one object; `source` is its .c file relative to the kernel root.
+
+    `as_if` are the CONFIG_ options that were taken for set, since this configuration leaves the
+    object out without them.
+    """
 
     source: str
     plain: Said
     strict: Said
     identity: Said
+    as_if: tuple[str, ...] = ()
 
     @property
     def proven(self) -> bool:
@@ -95,13 +100,15 @@ def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
         done: list[ObjectProof] = []
 
         def one(command: Recorded) -> ObjectProof:
-            proof = _prove(trees, command, command.source in changed)
+            proof = replace(_prove(trees, command, command.source in changed),
+                            as_if=_as_if(command))
             done.append(proof)
             if progress is not None:
                 progress(command.source, len(done), len(commands))
             return proof
 
         with ThreadPoolExecutor(count) as pool:
+            commands = list(pool.map(lambda one: _enabled(trees, one), commands))
             futures = [pool.submit(one, command) for command in commands]
             try:
                 proofs = [future.result() for future in futures]
@@ -114,6 +121,20 @@ def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
         said = Said(Status.NOT_BUILT, why)
         proofs.append(ObjectProof(path, said, said, said))
     return tuple(proofs)
+
+
+def _enabled(trees: _Trees, command: Recorded) -> Recorded:
+    """The command with the options that its object needs, if the code before compiles so."""
+    if not command.unset or command.missing:
+        return command
+    whole = command.as_if_set
+    if _compile(trees, "before", whole, ["-w", "-fsyntax-only"]).returncode:
+        return command
+    return whole
+
+
+def _as_if(command: Recorded) -> tuple[str, ...]:
+    return tuple(one for one in command.unset if f"-D{one}=1" in command.words)
 
 
 def _less(proof: ObjectProof, why: tuple[str, ...]) -> ObjectProof:
