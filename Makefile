@@ -51,9 +51,10 @@ bench-check: setup ## Seed faults into converted drivers and count those that ch
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/python tests/bench_check.py $(KERNEL)
 
-lint: setup ## Run ruff and mypy --strict
+lint: setup ## Run ruff, mypy --strict, and the check of the passes
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/netmem-migrate transform lint
 
 bench: setup ## Time converting every page_pool driver of a real kernel against parsing it
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)

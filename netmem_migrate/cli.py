@@ -22,7 +22,7 @@ COMMANDS: dict[str, str] = {
     "explain": "Say why a site was converted, bridged or kept, or what a pass does.",
     "api": "The netmem API as the tool knows it: list, show, compare kernels, sync.",
     "kernel": "Fetch, prepare and list kernel trees.",
-    "transform": "List the passes.",
+    "transform": "List the passes, begin one, check them.",
 }
 
 
