@@ -12,6 +12,7 @@ from netmem_migrate.check.findings import Finding
 from netmem_migrate.flow.analyse import Analysis, analyse, uses_page_pool
 from netmem_migrate.kernel import Kernel
 from netmem_migrate.model.target import Target, bundled, from_tree
+from netmem_migrate.modules import alone
 from netmem_migrate.naming import new_names
 from netmem_migrate.passes import Loaded, Work, load
 from netmem_migrate.report.build import report
@@ -133,7 +134,7 @@ def migrate_analysed(analysis: Analysis, passes: Sequence[Loaded],
         if after != source:
             changes.append(FileChange(file, source, after))
             kept.extend(edits)
-    steps = _steps(analysis.sources, passes, prepared, changes)
+    steps = _steps(analysis, passes, prepared, changes)
     return Migration(report(work, judge=judge), tuple(changes), tuple(kept), steps)
 
 
@@ -141,9 +142,10 @@ def _inside(edit: Edit, gone: Sequence[Edit]) -> bool:
     return any(one.start <= edit.start and edit.end <= one.end for one in gone)
 
 
-def _steps(sources: dict[str, bytes], passes: Sequence[Loaded],
+def _steps(analysis: Analysis, passes: Sequence[Loaded],
            prepared: dict[str, list[Edit]], changes: Sequence[FileChange]) -> tuple[Step, ...]:
-    """The patches that make `changes`: those that prepare, in order, then the conversion."""
+    """The patches that make `changes`: those that prepare, in order, then each conversion."""
+    sources = analysis.sources
     state = {change.path: change.before for change in changes}
     steps: list[Step] = []
     for number, one in enumerate(passes):
@@ -158,10 +160,10 @@ def _steps(sources: dict[str, bytes], passes: Sequence[Loaded],
                 state[file] = text
         if made:
             steps.append(Step(StepKind.HINTS, tuple(made)))
-    rest = tuple(FileChange(change.path, state[change.path], change.after)
-                 for change in changes if state[change.path] != change.after)
-    if rest:
-        steps.append(Step(StepKind.CONVERT, rest))
+    rest = {change.path: FileChange(change.path, state[change.path], change.after)
+            for change in changes if state[change.path] != change.after}
+    steps += [Step(StepKind.CONVERT, tuple(rest[file] for file in group))
+              for group in alone(analysis.driver.root, sources, list(rest)) if group]
     return tuple(steps)
 
 

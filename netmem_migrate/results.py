@@ -154,7 +154,8 @@ class Step:
 class Migration:
     """The result of converting one driver: its report, and the files that change.
 
-    `steps` are the patches that lead there, in order; together they make `changes`.
+    `steps` are the patches that lead there, in order; together they make `changes`. A folder of
+    several drivers has a conversion for each that stands alone.
     """
 
     report: DriverReport

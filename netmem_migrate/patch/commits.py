@@ -124,23 +124,29 @@ def named_base(repository: git.Repository | None, wanted: str) -> str:
     return commit
 
 
-def _subjects(scratch: git.Scratch, repository: git.Repository, path: str) -> list[str]:
-    """Subjects of the last two years' commits to a folder, newest first."""
+def _subjects(scratch: git.Scratch, repository: git.Repository,
+              paths: Sequence[str]) -> list[str]:
+    """Subjects of the last two years' commits to files or a folder, newest first."""
     head = scratch.git("show", "-s", "--format=%ct", repository.head).decode().strip()
     log = scratch.git(
         "log", "--no-merges", f"-n{_HISTORY_COMMITS}", "--format=%s",
         f"--since={int(head) - _HISTORY_SECONDS}", repository.head, "--",
-        (repository.prefix + path) or ".",
+        *((repository.prefix + path) or "." for path in paths),
     )  # fmt: skip
     return log.decode(errors="replace").splitlines()
 
 
 def prefix_of(scratch: git.Scratch, repository: git.Repository | None, root: Path, path: str,
-              files: Sequence[str]) -> str:
-    """The subject prefix of a driver's patches, without the final colon."""
+              files: Sequence[str], *, alone: bool = False) -> str:
+    """The subject prefix of a driver's patches, without the final colon.
+
+    `alone` says that `files` are one of several drivers in the folder.
+    """
     known = ""
     if repository is not None:
-        known = subject.history_prefix(path, _subjects(scratch, repository, path))
+        known = (subject.history_prefix(path, _subjects(scratch, repository, files), files)
+                 if alone else
+                 subject.history_prefix(path, _subjects(scratch, repository, [path])))
     return known or subject.folder_prefix(path, root, files)
 
 

@@ -17,11 +17,15 @@ _MAX_REFUSED = 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A driver of the series: its report, the name that its subjects use, how many patches."""
+    """A driver of the series: its report, the name that its subjects use, how many patches.
+
+    `inside` counts the drivers of a folder of several, 0 where it is one.
+    """
 
     migration: Migration
     name: str
     patches: int
+    inside: int = 0
 
 
 def name_of(prefix: str) -> str:
@@ -76,12 +80,13 @@ def cover(
 
 def _what(parts: Sequence[Part], steps: bool) -> str:
     text = "Take Rx buffers that come from a page_pool as netmem_ref instead of struct page"
-    text += ", one driver a patch." if len(parts) > 1 else "."
+    several = len(parts) > 1 or any(part.inside for part in parts)
+    text += ", one driver a patch." if several else "."
     if steps:
         text += (" A patch before the conversion drops prefetches of page descriptors, which is "
                  "a change of the code; what is said below is about the conversion.")
     paths = [change.path for part in parts for change in part.migration.changes]
-    if len(parts) > 1 and len(paths) == len(set(paths)):
+    if several and len(paths) == len(set(paths)):
         text += (" The drivers do not depend on each other." if steps
                  else " The patches do not depend on each other.")
     return text

@@ -17,7 +17,7 @@ from netmem_migrate.verify import ObjectProof, Status, verify_changes
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Sentences by driver path, "" for all drivers; `failed` are lines on what did not hold."""
+    """Sentences by key of the steps, "" for all; `failed` are lines on what did not hold."""
 
     sentences: dict[str, str]
     failed: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ def prove(run: Run, series: tuple[Plan, ...],
     for plan in series:
         state: dict[str, bytes] = {}
         for step in plan.steps:
-            key = step.migration.report.path
+            key = step.key
             known = dict(state)
             state.update({change.path: change.after for change in step.changes})
             changes = [FileChange(change.path, change.before, change.after)

@@ -35,9 +35,9 @@ class SeriesOptions:
     makes one series of several drivers; `base` is the commit to name as base-commit ("" for HEAD,
     "none" for none); `branch` also leaves the commits on that branch; `recipients` lists whom
     get_maintainer.pl names, if it can. `arguments` are the options that shaped the conversion,
-    named in each message; `proven` is what really ran, by driver path, and under "" for the whole
-    series; `trailer` None means Assisted-by where the tree's process documents ask for it; `force`
-    replaces an earlier series in the folder, and an existing branch.
+    named in each message; `proven` is what really ran, by key of the steps, and under "" for the
+    whole series; `trailer` None means Assisted-by where the tree's process documents ask for it;
+    `force` replaces an earlier series in the folder, and an existing branch.
     """
 
     tree: str = "net-next"
@@ -111,9 +111,10 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
     with git.Scratch.create(top, [inside + path for path in before], repository) as scratch:
         words = wording.words(
             run, plan,
-            {step.migration.report.path: commits.prefix_of(
+            {step.key: commits.prefix_of(
                 scratch, repository, run.root, step.migration.report.path,
-                [change.path for change in step.migration.changes]) for step in plan.steps},
+                [change.path for change in step.share.changes],
+                alone=bool(step.part)) for step in plan.steps},
             wording.Wanted(
                 arguments=options.arguments, proven=options.proven,
                 trailer=_trailer(run.root, options.trailer),

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from netmem_migrate.results import FileChange, InputError, Migration, Run, StepKind
+from netmem_migrate.results import Action, FileChange, InputError, Migration, Run, StepKind
 
 LIMIT = 15
 """Patches in a series, and a contributor's patches under review on one tree
@@ -21,11 +21,44 @@ LIMIT = 15
 
 @dataclass(frozen=True, slots=True)
 class PatchStep:
-    """One patch to be: a step of a driver, and the files that it changes."""
+    """One patch to be: a step of a driver, and the files that it changes.
+
+    `part` is a file of it where the folder holds several drivers, each with a conversion of its
+    own, and "" elsewhere.
+    """
 
     migration: Migration
     kind: StepKind
     changes: tuple[FileChange, ...]
+    part: str = ""
+
+    @property
+    def key(self) -> str:
+        """What patches of the same driver share: the name for it in tables of a series."""
+        return self.part or self.migration.report.path
+
+    @property
+    def share(self) -> Migration:
+        """Of the migration, what this patch makes; all of it where it is the only conversion.
+
+        What was kept stays in, since a message says how much of it is elsewhere. What `scan` found
+        is said of the whole folder: only what no driver of it has is true of each.
+        """
+        if not self.part:
+            return self.migration
+        files = {change.path for change in self.changes}
+        report = self.migration.report
+        return replace(
+            self.migration, changes=self.changes,
+            edits=tuple(one for one in self.migration.edits if one.file in files),
+            report=replace(
+                report,
+                declarations=tuple(one for one in report.declarations if one.file in files),
+                sites=tuple(one for one in report.sites
+                            if one.action is Action.KEPT or one.file in files),
+                refusals=tuple(one for one in report.refusals if one.file in files),
+                requirements={key: one for key, one in report.requirements.items()
+                              if one.status == "unmet"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +88,22 @@ def steps_of(migration: Migration) -> tuple[PatchStep, ...]:
     """
     found = [PatchStep(migration, one.kind, _real(one.changes)) for one in migration.steps]
     if not _make(found, migration.changes):
-        found = [PatchStep(migration, StepKind.CONVERT, _real(migration.changes))]
-    return tuple(step for step in found if step.changes)
+        found = list(_whole(migration))
+    found = [step for step in found if step.changes]
+    if sum(step.kind == StepKind.CONVERT for step in found) > 1:
+        found = [replace(step, part=step.changes[0].path)
+                 if step.kind == StepKind.CONVERT else step for step in found]
+    return tuple(found)
+
+
+def _whole(migration: Migration) -> Iterator[PatchStep]:
+    """A conversion for each driver of the folder, from the first bytes to the last."""
+    left = {change.path: change for change in _real(migration.changes)}
+    for one in migration.steps:
+        if one.kind == StepKind.CONVERT:
+            mine = [left.pop(change.path) for change in one.changes if change.path in left]
+            yield PatchStep(migration, StepKind.CONVERT, tuple(mine))
+    yield PatchStep(migration, StepKind.CONVERT, tuple(left.values()))
 
 
 def _make(steps: Sequence[PatchStep], changes: Sequence[FileChange]) -> bool:
@@ -128,7 +175,7 @@ def _once(steps: Sequence[PatchStep]) -> Iterator[PatchStep]:
                     f"{change.path}: two of the given drivers change it; convert them one by one"
                 )
         if fresh:
-            yield PatchStep(step.migration, step.kind, tuple(fresh))
+            yield replace(step, changes=tuple(fresh))
 
 
 def _apart(steps: Sequence[PatchStep]) -> None:

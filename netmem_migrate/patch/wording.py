@@ -16,7 +16,7 @@ from netmem_migrate.results import Run, StepKind
 class Wanted:
     """What the words depend on beside the change itself.
 
-    `proven` is by driver path, and under "" for the series; `trailer` the Assisted-by line;
+    `proven` is by key of the steps, and under "" for the series; `trailer` the Assisted-by line;
     `signature` a name and address to sign off with; `earlier` the version of an earlier series, 0
     for none; `letter` None means a cover letter for more than one patch.
     """
@@ -38,25 +38,25 @@ class Words:
 
 
 def words(run: Run, plan: Plan, prefixes: Mapping[str, str], wanted: Wanted) -> Words:
-    """The words of one series; `prefixes` are the subject prefixes by driver path."""
-    paths = [step.migration.report.path for step in plan.steps]
-    conversions = [path for step, path in zip(plan.steps, paths, strict=True)
-                   if step.kind == StepKind.CONVERT]
+    """The words of one series; `prefixes` are the subject prefixes by key of the steps."""
+    keys = [step.key for step in plan.steps]
+    conversions = [step.key for step in plan.steps if step.kind == StepKind.CONVERT]
     phrases = dict(zip(conversions, subject.subjects(
-        [prefixes[path] for path in conversions], conversions), strict=True))
+        [prefixes[key] for key in conversions], conversions), strict=True))
     titles, bodies = [], []
-    for step, path in zip(plan.steps, paths, strict=True):
+    for step, key in zip(plan.steps, keys, strict=True):
         provenance = message.Provenance(
-            message.repeat_command([path], wanted.arguments), wanted.proven.get(path, ""),
+            message.repeat_command([step.migration.report.path], wanted.arguments),
+            wanted.proven.get(key, ""),
             wanted.trailer, unreadable(run.root, step.migration))
         if step.kind == StepKind.CONVERT:
-            titles.append(phrases[path])
-            bodies.append(message.body(step.migration, provenance, step.changes))
+            titles.append(phrases[key])
+            bodies.append(message.body(step.share, provenance, step.changes))
         else:
-            titles.append(f"{prefixes[path]}: {message.HINTS}")
+            titles.append(f"{prefixes[key]}: {message.HINTS}")
             bodies.append(message.hints_body(step.migration, provenance, step.changes))
     messages = tuple(_whole(title, body, wanted)
-                     for title, body in zip(subject.unique(titles, paths), bodies, strict=True))
+                     for title, body in zip(subject.unique(titles, keys), bodies, strict=True))
     letter = len(messages) > 1 if wanted.letter is None else wanted.letter
     return Words(messages, _letter(run, plan, prefixes, wanted) if letter else None)
 
@@ -75,8 +75,10 @@ def _letter(run: Run, plan: Plan, prefixes: Mapping[str, str],
     for driver in plan.drivers:
         path = driver.report.path
         if count[path] or driver.report.refusals:
-            name = cover.name_of(prefixes.get(path, path.rpartition("/")[2]))
-            parts.append(cover.Part(driver, name, count[path]))
+            mine = {prefixes[step.key] for step in plan.steps if step.migration is driver}
+            name = cover.name_of(mine.pop() if len(mine) == 1 else path.rpartition("/")[2])
+            inside = sum(step.migration is driver and bool(step.part) for step in plan.steps)
+            parts.append(cover.Part(driver, name, count[path], inside))
     changed = [driver.report.path for driver in plan.drivers if count[driver.report.path]]
     more = ["--together"] if len(changed) > 1 else []
     provenance = message.Provenance(

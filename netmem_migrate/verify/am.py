@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
@@ -79,9 +80,17 @@ def numbered(patches: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def linked(steps: Sequence[Sequence[FileChange]]) -> bool:
-    """Whether two patches of a series change one file, so that each has to build on its own."""
-    touched = [one.path for step in steps for one in step if one.before != one.after]
-    return len(touched) != len(set(touched))
+    """Whether each patch has to be built on those before it.
+
+    So it is where two of them change files of one folder, or of a folder and one below it, and
+    where one changes include/; drivers of folders apart do not see each other's changes.
+    """
+    homes = [{PurePosixPath(one.path).parent for one in step if one.before != one.after}
+             for step in steps]
+    return any(one.is_relative_to(other) or other.is_relative_to(one) or "include" in
+               (*one.parts[:1], *other.parts[:1])
+               for mine, theirs in itertools.combinations(homes, 2)
+               for one in mine for other in theirs)
 
 
 def _line(said: str) -> str:

@@ -29,10 +29,12 @@ from netmem_migrate.kernel import Kernel
 from netmem_migrate.kernel_fetch import pick
 from netmem_migrate.model.target import HEADERS, MISSING, bundled, from_tree
 from netmem_migrate.model.twins import POOL_API, TWINS
+from netmem_migrate.patch.prove import prove as prove_steps
 from netmem_migrate.patch.series import SeriesOptions, write_series
+from netmem_migrate.patch.steps import Plan, steps_of
 from netmem_migrate.results import Action, DriverReport, FileChange, Run, Site, Verdict
 from netmem_migrate.tree import page_pool_folders
-from netmem_migrate.verify import ObjectProof, Status, overlay, verify_changes
+from netmem_migrate.verify import ObjectProof, overlay, verify_changes
 from netmem_migrate.verify.am import apply_series
 from netmem_migrate.verify.checkpatch import MISSING_SIGN_OFF, checkpatch
 from netmem_migrate.verify.objects import touched_sources
@@ -54,11 +56,12 @@ IDENTITY = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
 
 @dataclass
 class Outcome:
-    """What was found for one folder; `wrong` are failed checks."""
+    """What was found for one folder; `run` is its conversion, `wrong` are failed checks."""
 
     path: str
     report: DriverReport
     changes: tuple[FileChange, ...] = ()
+    run: Run | None = None
     wrong: list[str] = field(default_factory=list)
     checks: int = 0
     seconds: float = 0.0
@@ -118,7 +121,7 @@ def _examine(root: Path, folder: Path) -> Outcome:
     run = api.migrate([folder], kernel=root)
     migration = run.drivers[0]
     report = migration.report
-    out = Outcome(report.path, report, migration.changes)
+    out = Outcome(report.path, report, migration.changes, run)
     out.check(report.parse.relevant_functions_with_errors == 0,
               f"{report.parse.relevant_functions_with_errors} relevant functions do not parse")
     names = page_functions(root)
@@ -239,13 +242,16 @@ def _was_spelled(text: str, patches: tuple[Path, ...]) -> bool:
         for line in patch.read_text(encoding="utf-8", errors="replace").splitlines())
 
 
-def facts(report: DriverReport) -> dict[str, object]:
+def facts(out: Outcome) -> dict[str, object]:
     """What corpus/kernel.toml holds of one driver."""
+    report = out.report
+    steps = steps_of(out.run.drivers[0]) if out.run is not None else ()
     counts = Counter(site.action.value for site in report.sites)
     return {
         "verdict": report.verdict.value,
         "converted": counts["converted"],
         "bridged": counts["bridged"],
+        "patches": len(steps),
         "declarations": sorted(" ".join(filter(None, (one.kind, one.function if one.kind in
                                ("local", "parameter") else "", one.name)))
                                for one in report.declarations),
@@ -273,7 +279,7 @@ def print_facts(outcomes: list[Outcome]) -> None:
     """The table in TOML."""
     for out in outcomes:
         print(f'\n[[kernel.driver]]\npath = "{out.path}"')
-        for key, value in facts(out.report).items():
+        for key, value in facts(out).items():
             if isinstance(value, list):
                 inner = "".join(f'\n    "{one}",' for one in value)
                 print(f"{key} = [{inner}\n]" if value else f"{key} = []")
@@ -289,7 +295,7 @@ def compare(outcomes: list[Outcome], version: str) -> list[str]:
     news: list[str] = []
     for out in outcomes:
         entry = known.pop(out.path, None)
-        now = facts(out.report)
+        now = facts(out)
         differs = ["no entry of corpus/kernel.toml describes it"] if entry is None else [
             _differs(key, entry.get(key), value) for key, value in now.items()
             if entry.get(key) != value]
@@ -351,6 +357,14 @@ def prove(root: Path, outcomes: list[Outcome]) -> dict[str, list[ObjectProof]]:
     for proof in verify_changes(root, changes, progress=progress):
         for path in owner[proof.source]:
             found.setdefault(path, []).append(proof)
+    for out in outcomes:
+        if out.run is not None:
+            steps = steps_of(out.run.drivers[0])[:-1]
+            # With the last patch the tree is what was proven above.
+            for line in (prove_steps(out.run, (Plan("", out.run.drivers, steps),)).failed
+                         if steps else ()):
+                out.check(False, f"before its last patch: {line}")
+            out.checks += len(steps)
     return found
 
 
@@ -405,11 +419,8 @@ def main() -> int:
         proofs = prove(root, outcomes)
         for out in outcomes:
             for proof in proofs.get(out.path, []):
-                built = proof.plain.status is not Status.NOT_BUILT
-                if built:
-                    out.check(proof.proven, f"{proof.source}: not proven: " + " | ".join(
-                        (proof.plain.details or proof.strict.details or
-                         proof.identity.details)[:3]))
+                out.check(proof.proven, f"{proof.source}: not proven: " + " | ".join(
+                    (proof.plain.details or proof.strict.details or proof.identity.details)[:3]))
             for change in out.changes:
                 if change.path.endswith(".c"):
                     done = [p for p in proofs.get(out.path, []) if p.source == change.path]
