@@ -4,8 +4,8 @@
 prefetchw(page) asks for the cache line of the page's descriptor. A netmem has no descriptor that a
 driver may name, and the call is a hint only, so it goes; but dropping it changes the code, so that
 it is a preparatory patch and no part of the conversion. A prefetch that is no statement on a line
-of its own, or that a comment stands above, refuses the slot: a person has to drop it. Prefetches of
-the memory itself, prefetch(page_address(page)), stay.
+of its own, that a comment stands above, or without which a local would be unused, refuses the slot:
+a person has to drop it. Prefetches of the memory itself, prefetch(page_address(page)), stay.
 """
 
 from __future__ import annotations

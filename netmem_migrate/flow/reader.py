@@ -41,6 +41,7 @@ _MEMORY = frozenset({
     b"kfree", b"kvfree", b"vfree", b"devm_kfree", b"memset", b"kfree_rcu",
     b"bitmap_free", b"ksize",
 })
+_DOES = ("call_expression", "assignment_expression", "update_expression")
 _HINTS = frozenset(name.encode() for name in HINTS)
 _COPIES = frozenset({b"kmemdup", b"kmemdup_array", b"devm_kmemdup"})
 # Calls by which a driver counts references of pages on its own account, or tests for reuse.
@@ -985,10 +986,34 @@ class FunctionReader:
                 or not self._alone(statement)):
             self._escape(value, Category.PAGE_ONLY_USE, f"is passed to {name.decode()}()")
             return Value(node)
+        if any(nodes(argument, kind) for kind in _DOES):
+            self._escape(value, Category.PAGE_ONLY_USE,
+                         f"is passed to {name.decode()}() by an expression that does more")
+            return Value(node)
+        idle = self._idle_without(argument)
+        if idle:
+            self._escape(value, Category.PAGE_ONLY_USE,
+                         f"is passed to {name.decode()}(), and {idle} is there for nothing else")
+            return Value(node)
         for atom in value.atoms:
             if atom.slot is not None:
                 self.graph.uses.append(Use(UseKind.HINT, atom.slot, self._place(statement)))
         return Value(node)
+
+    def _idle_without(self, argument: Node) -> str:
+        """A local that nothing would read any more if the hints were gone, or ""."""
+        if self.function.body is None:
+            return ""
+        read: set[bytes] = set()
+        declared: set[bytes] = set()
+        for one in nodes(self.function.body, "identifier"):
+            if _declares(one):
+                declared.add(self.parsed.text(one))
+            elif not _is_set(one) and not _is_hinted(one):
+                read.add(self.parsed.text(one))
+        idle = declared - read
+        return next((name.decode("latin-1") for one in nodes(argument, "identifier")
+                     if (name := self.parsed.text(one)) in idle), "")
 
     def _alone(self, statement: Node) -> bool:
         """Whether a statement has its lines to itself, in a block, and no comment is about it."""
@@ -1193,3 +1218,33 @@ _HANDLERS = {
     "binary_expression": FunctionReader._binary,
     "call_expression": FunctionReader._call,
 }
+
+
+def _declares(name: Node) -> bool:
+    """Whether an identifier is the one that a declarator declares."""
+    above = name.parent
+    while above is not None and above.type in ("pointer_declarator", "array_declarator"):
+        name, above = above, above.parent
+    return above is not None and (
+        above.type == "declaration"
+        or (above.type == "init_declarator"
+            and above.child_by_field_name("declarator") == name))
+
+
+def _is_set(name: Node) -> bool:
+    """Whether an identifier is only assigned to, in a statement of its own."""
+    above = name.parent
+    return (above is not None and above.type == "assignment_expression"
+            and above.child_by_field_name("left") == name
+            and above.parent is not None and above.parent.type == "expression_statement")
+
+
+def _is_hinted(name: Node) -> bool:
+    """Whether an identifier is in what a prefetch that stands alone is given."""
+    above = name.parent
+    while above is not None and above.type != "expression_statement":
+        if above.type.endswith("statement"):
+            return False
+        name, above = above, above.parent
+    call = name.child_by_field_name("function") if name.type == "call_expression" else None
+    return call is not None and call.text in _HINTS

@@ -43,6 +43,27 @@ void t(struct rx_buf *buf)
 }
 """,
     ),
+    "local-that-is-read-elsewhere": (
+"""\
+void t(struct ring *ring)
+{
+	struct rx_buf *buf = &ring->buf[1];
+	struct page *page = buf->page;
+
+	prefetchw(page);
+	deliver(page_address(page));
+}
+""",
+"""\
+void t(struct ring *ring)
+{
+	struct rx_buf *buf = &ring->buf[1];
+	netmem_ref netmem = buf->netmem;
+
+	deliver(netmem_address(netmem));
+}
+""",
+    ),
     "between-blank-lines": (
 """\
 void t(struct rx_buf *buf)
@@ -104,6 +125,51 @@ void t(struct rx_buf *buf)
 void t(struct rx_buf *buf)
 {
 	prefetchw(buf->page); buf->offset = 0;
+}
+"""),
+    "local-for-nothing-else": ("page", "page-only-use", """\
+void t(struct rx_buf *buf)
+{
+	struct page *page = buf->page;
+
+	prefetchw(page);
+	buf->offset = 0;
+}
+"""),
+    "local-that-is-set-for-nothing-else": ("page", "page-only-use", """\
+void t(struct rx_buf *buf)
+{
+	struct page *page;
+
+	page = buf->page;
+	prefetch(page);
+	prefetchw(page);
+}
+"""),
+    "local-on-the-way-for-nothing-else": ("rx_buf.page", "page-only-use", """\
+void t(struct ring *ring)
+{
+	struct rx_buf *buf = &ring->buf[1];
+
+	prefetchw(buf->page);
+}
+"""),
+    "found-by-a-call": ("next", "page-only-use", """\
+static struct page *next(struct ring *ring)
+{
+	return ring->buf[ring->buf[0].offset++].page;
+}
+
+void t(struct ring *ring)
+{
+	prefetchw(next(ring));
+}
+"""),
+    "counting": ("rx_buf.page", "page-only-use", """\
+void t(struct rx_buf *buf)
+{
+	prefetchw((buf++)->page);
+	buf->offset = 0;
 }
 """),
     "inside-an-expression": ("rx_buf.page", "page-only-use", """\
