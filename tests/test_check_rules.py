@@ -355,8 +355,30 @@ def test_a_fix_is_named_where_there_is_one() -> None:
     assert one.fix == "page_pool_put_full_page()"
 
 
+# -- what is not followed
+
+
+def test_a_function_with_too_many_paths_is_named() -> None:
+    many = "".join(f"int a{i} = 0;\n" for i in range(16)) + "".join(
+        f"if (x & {1 << i}) a{i} = 1;\n" for i in range(16)) + "".join(
+        f"if (a{i}) err++;\n" for i in range(16))
+    # One of its paths leaks, but not all of them were seen, so that nothing is said of leaks.
+    assert found(body(many + ALLOC + "return 0;")) == ["not-followed"]
+    assert "leak" in found(body(ALLOC + "return 0;"))
+
+
+def test_a_function_that_does_not_parse_is_named() -> None:
+    broken = body(ALLOC + "if (netmem) ) return 0;")
+    assert found(broken) == ["not-followed"]
+    # Without pool memory there is nothing that would have to be followed.
+    assert found("static int demo(int x)\n{\n\treturn x +;\n}\n") == []
+    # And what stands beside it is followed.
+    assert found(broken + body(ALLOC + "return 0;").replace("demo(", "other(")) == [
+        "not-followed", "leak"]
+
+
 def test_every_rule_has_a_reason() -> None:
-    assert len({rule.id for rule in RULES}) == len(RULES) == 13
+    assert len({rule.id for rule in RULES}) == len(RULES) == 14
     assert all(rule.summary and rule.why for rule in RULES)
 
 

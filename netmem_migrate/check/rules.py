@@ -53,6 +53,9 @@ RULES: tuple[Rule, ...] = (
     Rule("direct-recycle", Severity.WARNING, "memory is recycled directly outside of NAPI",
          "include/net/page_pool/helpers.h: allow_direct is for the pool's own NAPI context; the "
          "cache it puts memory in has no lock."),
+    Rule("not-followed", Severity.NOTE, "a function with pool memory is not followed on its paths",
+         "docs/checking.md of netmem-migrate: the rules about leaks, releases and tests say "
+         "nothing of it; the comparison of a patch with the code before does."),
 )
 BY_ID: dict[str, Rule] = {one.id: one for one in RULES}
 

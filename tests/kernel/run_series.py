@@ -35,8 +35,8 @@ from netmem_migrate.verify.checkpatch import checkpatch
 
 DRIVERS = tuple(f"drivers/net/ethernet/{name}" for name in (
     "alibaba/eea", "broadcom/genet", "huawei/hinic3", "hisilicon/hibmcge", "mellanox/mlx4"))
-# Its conversion needs a patch before it.
-STEPPED = "drivers/net/ethernet/wangxun/libwx"
+# The conversion of the one needs a patch before it; the other is a folder of several drivers.
+STEPPED = ("drivers/net/ethernet/wangxun/libwx", "drivers/net/ethernet/ti")
 PERSON = {"GIT_AUTHOR_NAME": "Jane Developer", "GIT_AUTHOR_EMAIL": "jane@example.org"}
 # What the tool reads of a tree, beside the drivers.
 KEPT = ("include/linux", "include/net", "scripts", "Documentation/process", "MAINTAINERS",
@@ -227,7 +227,7 @@ def main() -> int:
     tally = Tally()
     started = time.monotonic()
     chosen = [f"drivers/net/ethernet/{name}" for name in options.drivers]
-    for path in chosen or (*DRIVERS, STEPPED):
+    for path in chosen or (*DRIVERS, *STEPPED):
         run = api.migrate([root / path], kernel=root)
         print(judge(root, run, path.removeprefix("drivers/net/ethernet/"), tally,
                     not options.no_compile), flush=True)
