@@ -12,7 +12,7 @@ from pathlib import Path
 from kernel.seed_faults import Fault, seed
 
 from netmem_migrate import api
-from netmem_migrate.results import FileChange
+from netmem_migrate.results import FileChange, StepKind
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 _OWN_INCLUDE = re.compile(rb'(#include ")(?:before|after)')
@@ -64,11 +64,12 @@ def folders(root: Path) -> list[Path]:
 
 
 def real(folder: Path, root: Path) -> Subject:
-    """A driver of a tree and what the tool makes of it; nothing is written."""
+    """A driver of a tree and its conversion, without the patches before it; nothing is written."""
     run = api.migrate([folder], kernel=root, judge=False)
     migration = run.drivers[0]
-    changed = {change.path: change for change in migration.changes}
-    files = list(migration.changes)
+    changed = {change.path for change in migration.changes}
+    files = [change for step in migration.steps if step.kind == StepKind.CONVERT
+             for change in step.changes]
     for name in migration.report.files:
         source = (run.root / name).read_bytes()
         if name not in changed and (b"page_pool" in source or b"PP_FLAG_" in source):
