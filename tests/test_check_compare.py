@@ -85,6 +85,9 @@ FAULTS = {
                 "wrong-partner"),
     "call left": ("page_pool_put_full_netmem(pool, netmem", "page_pool_put_full_page(pool, netmem",
                   "missed-call"),
+    "call left, in an array": (
+        "\tbuf->netmem = 0;", "\tpage_address(pool->netmems[pool->index]);\n\tbuf->netmem = 0;",
+        "missed-call"),
     "flags": ("GFP_ATOMIC | __GFP_NOWARN", "GFP_KERNEL", "changed-behaviour"),
     "flags left out": (",\n\t\t\t\t\t     GFP_ATOMIC | __GFP_NOWARN", "", "changed-behaviour"),
     "direct": ("netmem, false", "netmem, true", "changed-behaviour"),

@@ -102,12 +102,25 @@ FINDS = {
         "buf->netmem = page_pool_dev_alloc_pages(rxq->pool); return 0;", ["argument-kind"]),
     "page_to_netmem() of a netmem": (
         "buf->netmem = page_to_netmem(buf->netmem); return 0;", ["argument-kind"]),
+    "a page's address asked of netmem": (
+        "va = page_address(buf->netmem); return 0;", ["argument-kind"]),
+    "a page's reference taken of netmem": (
+        "get_page(rxq->bufs[x].netmem); return 0;", ["argument-kind"]),
+    "a page's node asked of netmem": (
+        "return page_to_nid(netmem) == numa_mem_id();", ["argument-kind"]),
+    "a macro for pages on netmem": (
+        "va = page_to_virt(buf->netmem); return 0;", ["argument-kind"]),
     "too few arguments": (
         "page_pool_put_full_netmem(rxq->pool, buf->netmem); return 0;", ["argument-count"]),
 }
 
 LEAVES = {
     "released": ALLOC + PUT + "return 0;",
+    "pages asked as pages": (
+        "va = page_address(buf->page); get_page(buf->page); return page_to_nid(buf->page);"),
+    "a page asked of what nobody knows": (
+        "va = page_address(demo_page(rxq)); put_page(rxq->unknown); return 0;"),
+    "the node of a number": "return page_to_nid(x);",
     "stored": ALLOC + "buf->netmem = netmem; return 0;",
     "stored through a pointer": ALLOC + "*out = netmem; return 0;",
     "returned": ALLOC + "return netmem;",

@@ -380,6 +380,15 @@ class Canon:
             said = said[said.index("(") + 1:-1]
         return f"{said}{arrow}{name}"
 
+    def _named(self, node: Node) -> str:
+        """The name of what an expression stands for: of `a->b[c].d[e]` it is `d`."""
+        while node.type == "subscript_expression":
+            inside = node.child_by_field_name("argument")
+            if inside is None:
+                break
+            node = inside
+        return "".join(_WORD.findall(self.raw(node))[-1:])
+
     def _call(self, node: Node, truth: bool) -> str:
         function = node.child_by_field_name("function")
         arguments = node.child_by_field_name("arguments")
@@ -389,8 +398,8 @@ class Canon:
         args = [self.value(child, called in ("likely", "unlikely") and truth)
                 for child in arguments.named_children if child.type != "comment"]
         if called in rows()[0]:
-            last = [_WORD.findall(self.raw(child))[-1:] for child in arguments.named_children]
-            if any(_NETMEM_NAME.match(word) for words in last for word in words):
+            given = [self._named(child) for child in arguments.named_children]
+            if any(_NETMEM_NAME.match(word) for word in given):
                 self.mixed.append((called, self._line(node)))
         if called in ("page_to_netmem", *self.accessors) and len(args) == 1:
             return args[0]

@@ -16,6 +16,7 @@ from netmem_migrate.check.findings import Finding
 from netmem_migrate.check.rules import finding
 from netmem_migrate.model import versions
 from netmem_migrate.model.schema import Function as ApiFunction
+from netmem_migrate.model.schema import Side
 from netmem_migrate.results import InputError
 from netmem_migrate.syntax.find import nodes
 from netmem_migrate.syntax.symbols import Function, Symbols
@@ -145,10 +146,16 @@ def call_findings(symbols: Symbols, function: Function, release: str) -> list[Fi
         if known is None or symbols.function(name.encode(), function.file) is not None or \
                 name.encode() in symbols.macros:
             continue
+        arguments = [one for one in given.named_children if one.type != "comment"]
         if not name.startswith(("page_pool_", "netmem_", "skb_", "__skb_", "page_to_netmem",
                                 "napi_pp", "get_netmem", "put_netmem")):
+            # Of what all of the kernel has for pages, only that it is given netmem.
+            memory = arguments[known.memory:][:1] if known.memory is not None else []
+            found += [finding("argument-kind", function.file, where, one,
+                              message=f"{name}() is given a netmem_ref, it takes a page",
+                              fix=_fix(known, _PAGE, "netmem"))
+                      for one in memory if known.side is Side.PAGE and types.kind(one) == "netmem"]
             continue
-        arguments = [one for one in given.named_children if one.type != "comment"]
         wanted = known.parameters
         if given.has_error or "..." in wanted or (known.is_macro and name != "page_to_netmem"):
             continue
