@@ -8,7 +8,7 @@ for one logical change a patch, so what is converted in two drivers makes two pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import networkx as nx
@@ -36,11 +36,11 @@ def modules(folder: Path) -> dict[str, set[str]]:
     return found
 
 
-def options(root: Path, source: str) -> tuple[str, ...]:
-    """The CONFIG_ options that have to be set for a source to be built, outermost last.
+def unset(root: Path, source: str, config: Collection[str]) -> tuple[str, ...]:
+    """The CONFIG_ options that a source lacks to be built, outermost last.
 
-    Those that the Makefile names for its object and for the module that this is a part of; the
-    first of several that would do.
+    Those that the Makefile names for its object and for the module that this is a part of, where
+    `config` has none of them; the first of several that would do.
     """
     path = root / source
     folder = _home(root, source)
@@ -48,13 +48,17 @@ def options(root: Path, source: str) -> tuple[str, ...]:
         return ()
     rules = list(_rules(folder))
     wanted = {path.relative_to(folder).with_suffix("").as_posix()}
-    found: list[str] = []
+    seen = {"obj"}
+    found: dict[str, None] = {}
     while wanted:
-        lines = [(target, option) for target, option, names in rules if names & wanted]
-        if lines and all(option.startswith("$(CONFIG_") for _, option in lines):
-            found.append(lines[0][1][2:-1])
-        wanted = {target for target, _ in lines} - {"obj", *wanted}
-    return tuple(dict.fromkeys(found))
+        seen |= wanted
+        lines = [(target, option[2:-1] if option.startswith("$(CONFIG_") else "")
+                 for target, option, names in rules if names & wanted]
+        named = [option for _, option in lines]
+        if named and all(named) and not any(option in config for option in named):
+            found.setdefault(named[0])
+        wanted = {target for target, _ in lines} - seen
+    return tuple(found)
 
 
 def _rules(folder: Path) -> Iterator[tuple[str, str, set[str]]]:
@@ -108,7 +112,7 @@ def _owners(root: Path, file: str, known: dict[Path, dict[str, set[str]]]) -> li
     if folder not in known:
         known[folder] = modules(folder)
     stem = path.relative_to(folder).with_suffix("").as_posix()
-    # A module's name holds no slash, a file's path here ends in `.c`: one graph takes both.
+    # No owner ends in `.c` or `.h`, so that one graph takes files and owners.
     return [f"{folder}: {owner}" for owner, objects in known[folder].items() if stem in objects]
 
 

@@ -400,6 +400,8 @@ def test_a_wrong_edit_behind_an_unset_option_is_caught(tree: Path) -> None:
 @pytest.mark.parametrize("makefile", [
     "obj-y += demo.o\n",  # no option can build it
     "obj-$(CONFIG_DEMO) += demo.o\n",  # the one that does is set
+    "obj-$(CONFIG_DEMO_RX) += demo.o\nobj-$(CONFIG_DEMO) += demo.o\n",  # one of them is
+    "all-y := demo.o\ndemo-y := all.o\n",  # nothing builds what goes in circles
     "obj-$(CONFIG_DEMO_RX) += other.o\n",
     "",
 ])

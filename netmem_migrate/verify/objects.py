@@ -13,7 +13,7 @@ from pathlib import Path
 
 from netmem_migrate.includes import Includes
 from netmem_migrate.kernel import Kernel
-from netmem_migrate.modules import options
+from netmem_migrate.modules import unset
 from netmem_migrate.results import InputError
 
 _W1 = "-DKBUILD_EXTRA_WARN1"  # what scripts/Makefile.warn adds for W=1
@@ -63,9 +63,9 @@ def record(root: Path, sources: Sequence[str]) -> list[Recorded]:
                or _W1 not in _file(root, source).read_text()]
     said = _rehearse(root, missing) if missing else ""
     config = (root / ".config").read_text(encoding="utf-8", errors="replace")
-    set_ = frozenset(_SET.findall(config))
-    return [replace(_read(root, source, said), unset=tuple(
-        option for option in options(root, source) if option not in set_)) for source in sources]
+    known = frozenset(_SET.findall(config))
+    return [replace(_read(root, source, said), unset=unset(root, source, known))
+            for source in sources]
 
 
 def _file(root: Path, source: str) -> Path:
