@@ -237,6 +237,8 @@ _TOP = re.compile(
     + PAREN
     + rb")[ \t\r]*+(;?+)(?=\s*+([A-Za-z_#/{=[]|\Z))"
 )
+# Code that is not indented is still code.
+_STATEMENTS = frozenset((b"if", b"for", b"while", b"switch", b"return", b"sizeof"))
 _NO_EXPRESSION = re.compile(rb"\w\s++[A-Za-z_]|[;{}]|\b(?:if|for|while|return)\b")
 # `STATIC void foo(`: one word too many in front of a function's name
 _STORAGE = re.compile(rb"\n([A-Z][A-Z0-9_]++)\s++(?:\w++[\s*]++){1,4}\w++[ \t]*+\(")
@@ -255,7 +257,7 @@ def top_level(text: Text) -> None:
     pos = 0
     while m := _TOP.search(code, pos):
         pos = m.end(3)
-        if m[5] in (b"=", b"["):
+        if m[5] in (b"=", b"[") or m[2] in _STATEMENTS:
             continue
         before = last(code, m.start())
         if before >= 0 and code[before] not in b";})" and not after_directive(code, before):

@@ -4,7 +4,8 @@
     run_disguised.py [VERSION|TREE] [--only WORD]
 
 Each driver is converted as it is, with `page` and `pages` called something else wherever they name
-a member, local or parameter, and, where clang-format is installed, laid out in two foreign ways.
+a member, local or parameter, without indentation, and, where clang-format is installed, laid out
+in two foreign ways.
 What is converted, retyped, kept and refused has to be the same, and the tool's own check silent.
 """
 
@@ -44,6 +45,11 @@ def renamed(_: str, text: bytes) -> bytes:
     return NAMED.sub(rb"qqslot\1", text)
 
 
+def flush_left(_: str, text: bytes) -> bytes:
+    """The file without any indentation."""
+    return re.sub(rb"\n[ \t]+", b"\n", text)
+
+
 def laid_out(style: str, file: str, text: bytes) -> bytes:
     """The file as clang-format writes it."""
     done = subprocess.run(["clang-format", f"--style={style}", f"--assume-filename={file}"],
@@ -70,7 +76,8 @@ def compare(root: Path, folder: Path) -> list[str]:
     (plain,) = api.migrate([folder], kernel=root).drivers
     path = plain.report.path
     moved = sum(one.action is not Action.KEPT for one in plain.report.sites)
-    disguises: dict[str, Callable[[str, bytes], bytes]] = {"renamed": renamed}
+    disguises: dict[str, Callable[[str, bytes], bytes]] = {
+        "renamed": renamed, "flush left": flush_left}
     if shutil.which("clang-format"):
         disguises |= {name: partial(laid_out, style) for name, style in STYLES.items()}
     found = [f"{path}: {moved} calls converted, {len(disguises)} disguises"]
