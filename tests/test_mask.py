@@ -210,6 +210,9 @@ LEFT_ALONE = {
     "named bit-field": "struct s {\n\tenum { A } b:3;\n\tint c:2;\n};\n",
     "call over two lines": "void f(void)\n{\n\tg(a,\n\t  b);\n\th();\n}\n",
     "call as last statement": "void f(void)\n{\n\tg(a);\n}\n",
+    "statements in column 0": (
+        "int f(int a)\n{\nint b;\nif (a == 1)\nreturn 2;\nfor (b = 0; b < a; b++)\ng(b);\n"
+        "while (a--)\ng(a);\nswitch (a) {\ncase 1:\nbreak;\n}\nreturn (a);\n}\n"),
     "label before a brace": "void f(void)\n{\nout:\n\tg(a);\n}\n",
     "variable with underscores": "void f(void)\n{\n\tu32 __val = 0;\n\tg(__val);\n}\n",
     "type with underscores": "static __u32 f(const __be16 *p);\n",
