@@ -84,6 +84,11 @@ def _code(source: bytes) -> bytes:
      "p = page_pool_alloc_frag_netmem(a, &o, 1, GFP_ATOMIC | __GFP_NOWARN);",
      ("page_pool_dev_alloc_frag(pool, ...)",
       "page_pool_alloc_frag_netmem(pool, ..., GFP_ATOMIC | __GFP_NOWARN)", 1)),
+    ("struct page *a, *b;", "netmem_ref a, b;", ("struct page *p", "netmem_ref p", 1)),
+    ("int f(void *a, void *b);", "int f(netmem_ref a, void *b);", ("void *p", "netmem_ref p", 1)),
+    ("f((struct page *)b->x); g((struct page *)y);", "f(b->x); g((struct page *)y);",
+     ("(struct page *)p", "p", 1)),
+    ("f((void *)p);", "f(n);", ("(void *)p", "p", 1)),
     ("", "x = netmem_of_tomorrow(p);", ("", "netmem_of_tomorrow()", 1)),
 ])
 def test_each_form_has_its_rule(before: str, after: str, rule: tuple[str, str, int]) -> None:

@@ -134,9 +134,17 @@ def _nulls(before: bytes, after: bytes) -> list[Rule]:
 
 
 def _declared(before: bytes, after: bytes) -> list[Rule]:
-    sizes = rb"\bsizeof\s*\(\s*struct\s+page\s*\*\s*\)"
-    number = _lost(rb"\bstruct\s+page\s*\*", before, after) - _lost(sizes, before, after)
-    return [Rule("struct page *p", "netmem_ref p", number)] if number > 0 else []
+    """Declarations of pages, and of `void *` that held pages; casts that went with them."""
+    gone = {
+        kind: (_lost(rb"\b" + kind + rb"\s*\*", before, after),
+               _lost(rb"(?<!sizeof)(?<!sizeof )\(\s*" + kind + rb"\s*\*\s*\)", before, after),
+               _lost(rb"\bsizeof\s*\(\s*" + kind + rb"\s*\*\s*\)", before, after))
+        for kind in (rb"struct\s+page", rb"void")}
+    found = []
+    for name, (every, casts, sizes) in zip(("struct page *", "void *"), gone.values(), strict=True):
+        found += [Rule(f"{name}p", "netmem_ref p", every - max(casts, 0) - max(sizes, 0)),
+                  Rule(f"({name})p", "p", casts)]
+    return [rule for rule in found if rule.count > 0]
 
 
 def _rest(before: Counter[str], after: Counter[str], found: Sequence[Rule]) -> list[Rule]:
