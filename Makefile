@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-tools test-kernel test-series bench-check lint bench docs clean
+.PHONY: help setup run test test-tools test-kernel test-series golden bench-check lint bench docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -46,6 +46,9 @@ test-series: setup ## Send five real series through git am, checkpatch, verify a
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
 	@$(BIN)/python tests/kernel/run_series.py $(KERNEL)
+
+golden: setup ## Compare the bytes of every conversion with what they were (BASE=REV: with a revision of the tool)
+	@$(BIN)/python tests/golden/run.py $(KERNEL) $(if $(BASE),--base $(BASE)) $(if $(RENEW),--renew)
 
 bench-check: setup ## Seed faults into converted drivers and count those that check finds
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
