@@ -7,28 +7,28 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from netmem_migrate import driver as drivers
 from netmem_migrate.check.findings import Finding
+from netmem_migrate.convert.layout import rewrite
+from netmem_migrate.convert.naming import new_names
+from netmem_migrate.convert.order import keep_order
+from netmem_migrate.convert.passes import Loaded, Work, load
+from netmem_migrate.errors import InputError
 from netmem_migrate.flow.analyse import Analysis, analyse, uses_page_pool
-from netmem_migrate.kernel import Kernel
+from netmem_migrate.kernel import drivers
+from netmem_migrate.kernel.makefiles import alone
+from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.target import Target, bundled, from_tree
-from netmem_migrate.modules import alone
-from netmem_migrate.naming import new_names
-from netmem_migrate.passes import Loaded, Work, load
 from netmem_migrate.report.build import report
 from netmem_migrate.results import (
     DriverReport,
     Edit,
     FileChange,
-    InputError,
     Migration,
     Run,
     Step,
     StepKind,
     Verdict,
 )
-from netmem_migrate.rewrite.layout import rewrite
-from netmem_migrate.rewrite.order import keep_order
 
 Progress = Callable[[str], None]
 
@@ -196,7 +196,7 @@ def check(paths: Sequence[Path], *, kernel: Path | None = None,
 
 def check_changes(changes: Sequence[FileChange], api: str) -> tuple[Finding, ...]:
     """Judge one patch: what it changes in more than spelling, and what is wrong only after it."""
-    from netmem_migrate.check.compare import compare_changes
+    from netmem_migrate.check.compare.compare import compare_changes
     from netmem_migrate.check.interpret import check_sources
 
     before, after = (check_sources({one.path: text for one, text in sides}, api=api)

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from netmem_migrate.results import ExitCode, InputError
+from netmem_migrate.errors import ExitCode, InputError
 
 # Name, module and help line are listed here so that `--help` imports no command.
 COMMANDS: dict[str, str] = {

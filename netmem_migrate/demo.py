@@ -11,7 +11,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from netmem_migrate.results import ExitCode
+from netmem_migrate.errors import ExitCode
 
 _IDIOM = "01-ring-struct-field"
 

@@ -29,21 +29,6 @@ class Action(StrEnum):
     KEPT = "kept"
 
 
-class ExitCode:
-    """Exit codes of every command (design contract 4); 2 is click's usage error."""
-
-    DONE = 0
-    FINDINGS = 1
-    USAGE = 2
-    REFUSED = 3
-    INPUT = 4
-    VERIFY = 5
-
-
-class InputError(Exception):
-    """An input cannot be processed. The message is one line and says what to do; exit code 4."""
-
-
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """A declaration that moved from `struct page` to `netmem_ref`."""

@@ -14,7 +14,7 @@ import tree_sitter_c
 from tree_sitter import Language, Parser
 
 from netmem_migrate import api
-from netmem_migrate.kernel_fetch import pick
+from netmem_migrate.kernel.fetch import pick
 
 
 def main() -> None:

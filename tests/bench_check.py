@@ -24,7 +24,7 @@ from kernel.seed_judge import Said, Tally, measure, table
 from kernel.seed_subjects import folders, own, real
 
 from netmem_migrate.api import check_changes
-from netmem_migrate.kernel_fetch import pick
+from netmem_migrate.kernel.fetch import pick
 from netmem_migrate.results import FileChange
 
 SHARE = 0.95

@@ -12,12 +12,12 @@ from click.testing import CliRunner, Result
 from test_api_sync import NETMEM, tree
 
 from netmem_migrate.cli import cli
+from netmem_migrate.errors import InputError
 from netmem_migrate.model import versions
 from netmem_migrate.model.functions import LEVELS
-from netmem_migrate.model.headers import belongs, read
-from netmem_migrate.model.prototypes import shape
 from netmem_migrate.model.schema import Effect, Side
-from netmem_migrate.results import InputError
+from netmem_migrate.model.sync.headers import belongs, read
+from netmem_migrate.model.sync.prototypes import shape
 
 
 def run(*arguments: object) -> Result:

@@ -10,8 +10,8 @@ import pytest
 
 from netmem_migrate.model import names
 from netmem_migrate.model.functions import BY_NAME, FUNCTIONS, LEVELS
-from netmem_migrate.model.headers import SOURCES
 from netmem_migrate.model.schema import Context, Effect, Function, Name, Side, parameters
+from netmem_migrate.model.sync.headers import SOURCES
 from netmem_migrate.model.target import MISSING, bundled
 from netmem_migrate.model.twins import TWINS, Twin
 

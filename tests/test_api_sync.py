@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netmem_migrate.cli import cli
-from netmem_migrate.model import sync
-from netmem_migrate.model.headers import read
+from netmem_migrate.errors import InputError
 from netmem_migrate.model.schema import Effect, Function
-from netmem_migrate.model.sync import History, merge
+from netmem_migrate.model.sync import sync
+from netmem_migrate.model.sync.headers import read
+from netmem_migrate.model.sync.sync import History, merge
 from netmem_migrate.model.versions import declared, number, present
-from netmem_migrate.results import InputError
 
 # A model as a person may have left it: comments in all places, odd spacing, an entry on one line.
 FUNCTIONS = '''\
@@ -277,7 +277,7 @@ def test_nothing_is_left_behind_where_writing_fails(
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("netmem_migrate.model.sync.os.fsync", full)
+    monkeypatch.setattr("netmem_migrate.model.sync.sync.os.fsync", full)
     with pytest.raises(InputError, match="No space left on device; nothing was written"):
         sync.write(sync.plan(k, "7.3", made))
     assert text(made) == FUNCTIONS
@@ -308,7 +308,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     """As root every file is writable, so the question to the system is answered for it."""
     made = model(tmp_path / "m")
     k = tree(tmp_path / "k", types=TYPES.replace("gfp_t gfp", "gfp_t gfp, int node"))
-    monkeypatch.setattr("netmem_migrate.model.sync.os.access", lambda path, mode: False)
+    monkeypatch.setattr("netmem_migrate.model.sync.sync.os.access", lambda path, mode: False)
     with pytest.raises(InputError, match="not writable, as in an installed package; sync a check"):
         sync.write(sync.plan(k, "7.3", made))
     assert text(made) == FUNCTIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from netmem_migrate.check.compare import compare
+from netmem_migrate.check.compare.compare import compare
 
 
 def differs(before: str, after: str, *, in_function: bool = True) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from netmem_migrate.check.cfg import Graph, build
-from netmem_migrate.check.values import operations
-from netmem_migrate.syntax.parse import parse
+from netmem_migrate.c.parse import parse
+from netmem_migrate.check.paths.cfg import Graph, build
+from netmem_migrate.check.paths.values import operations
 
 
 def graph_of(body: str) -> Graph:

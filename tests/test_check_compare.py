@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netmem_migrate.api import check_changes, check_migration, migrate
-from netmem_migrate.check.compare import compare, compare_changes
+from netmem_migrate.check.compare.compare import compare, compare_changes
 from netmem_migrate.results import FileChange
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmem_migrate.check.interpret import check_sources
-from netmem_migrate.check.rules import RULES
+from netmem_migrate.check.rules.table import RULES
 
 TYPES = """
 struct demo_buf {

@@ -18,8 +18,9 @@ from click.testing import CliRunner
 
 from netmem_migrate.api import migrate
 from netmem_migrate.cli import cli
+from netmem_migrate.errors import ExitCode
 from netmem_migrate.model.twins import POOL_API
-from netmem_migrate.results import Edit, ExitCode, Migration, Verdict
+from netmem_migrate.results import Edit, Migration, Verdict
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 IDIOMS = range(1, 33)

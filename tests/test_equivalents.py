@@ -9,9 +9,10 @@ import pytest
 from tools import PRELUDE, convert
 
 from netmem_migrate.api import migrate
+from netmem_migrate.errors import InputError
 from netmem_migrate.model.target import bundled, from_tree
 from netmem_migrate.model.twins import BY_PAGE
-from netmem_migrate.results import Action, FileChange, InputError, Migration
+from netmem_migrate.results import Action, FileChange, Migration
 from netmem_migrate.verify import ObjectProof, verify_changes
 
 GFP = "GFP_ATOMIC | __GFP_NOWARN"

@@ -100,7 +100,7 @@ def test_line_without_pages(file: Path) -> None:
 
 @pytest.mark.parametrize("subject", ["{folder}/none.c:3", "no-such-pass", "{folder}:1", ""])
 def test_bad_subjects(subject: str, file: Path) -> None:
-    from netmem_migrate.results import InputError
+    from netmem_migrate.errors import InputError
 
     result = run("explain", subject.format(folder=file.parent))
     assert result.exit_code != 0

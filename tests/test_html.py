@@ -19,12 +19,13 @@ from tools import PRELUDE
 
 from netmem_migrate.api import analyse_path, migrate
 from netmem_migrate.cli import cli
+from netmem_migrate.errors import ExitCode
 from netmem_migrate.flow.graph import Category
-from netmem_migrate.report import html as scan_html
+from netmem_migrate.pages import scan as scan_html
+from netmem_migrate.pages.review import page
+from netmem_migrate.pages.words import differing
 from netmem_migrate.report.sarif_rules import ADVICE
-from netmem_migrate.results import Edit, ExitCode, FileChange, Refusal, Run, Verdict
-from netmem_migrate.review.html import page
-from netmem_migrate.review.html_words import differing
+from netmem_migrate.results import Edit, FileChange, Refusal, Run, Verdict
 
 
 def run_of(folder: Path, files: dict[str, str | bytes]) -> Run:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from netmem_migrate.kernel import Kernel, cache_folder
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
+from netmem_migrate.kernel.tree import Kernel, cache_folder
 
 MAIN = "from netmem_migrate.cli import main; main()"
 TOOLS = ("sh", "tar", "xz", "cat", "cp", "mkdir", "rm", "sleep", "touch")
@@ -285,7 +285,7 @@ def test_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_imports_little() -> None:
     code = (
-        "import sys, netmem_migrate.kernel; "
+        "import sys, netmem_migrate.kernel.tree; "
         "print({'rich', 'click', 'subprocess'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

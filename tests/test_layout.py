@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import MOVED, PRELUDE, check_transformed, convert
 
+from netmem_migrate.convert.layout import rewrite
+from netmem_migrate.convert.text import columns
 from netmem_migrate.results import Edit
-from netmem_migrate.rewrite.layout import rewrite
-from netmem_migrate.rewrite.text import columns
 
 
 def body(tmp_path: Path, source: str) -> str:

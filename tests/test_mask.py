@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netmem_migrate.syntax.mask import mask
-from netmem_migrate.syntax.parse import parse
+from netmem_migrate.c.mask.masking import mask
+from netmem_migrate.c.parse import parse
 
 # Inside a function: what is written, what the parser sees.
 IN_FUNCTION = {

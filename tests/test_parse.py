@@ -7,8 +7,8 @@ import dataclasses
 
 import pytest
 
+from netmem_migrate.c.parse import ParsedFile, parse, parse_counts
 from netmem_migrate.results import ParseCounts
-from netmem_migrate.syntax.parse import ParsedFile, parse, parse_counts
 
 DRIVER = b"""\
 /* page_pool in words only */

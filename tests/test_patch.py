@@ -15,19 +15,18 @@ from pathlib import Path
 
 import pytest
 
+from netmem_migrate.errors import InputError
+from netmem_migrate.git.diff import changes_of, diff
 from netmem_migrate.patch import message, subject
 from netmem_migrate.patch.apply import apply
-from netmem_migrate.patch.diff import changes_of, diff
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.report import json as report_json
-from netmem_migrate.report import terminal
 from netmem_migrate.results import (
     Action,
     Declaration,
     DriverReport,
     Edit,
     FileChange,
-    InputError,
     Migration,
     Refusal,
     Requirement,
@@ -35,6 +34,7 @@ from netmem_migrate.results import (
     Site,
     Verdict,
 )
+from netmem_migrate.terminal import summary as terminal
 
 DEMO = "drivers/net/ethernet/acme/demo"
 OTHER = "drivers/net/ethernet/acme/other"

@@ -21,9 +21,9 @@ from tools import PRELUDE, compiles
 from netmem_migrate import api
 from netmem_migrate.check.findings import Finding
 from netmem_migrate.cli import cli
-from netmem_migrate.results import ExitCode
-from netmem_migrate.review.paint import painted
+from netmem_migrate.errors import ExitCode
 from netmem_migrate.review.recheck import _differs
+from netmem_migrate.terminal.paint import painted
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 USES = """\

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from series_tools import DEMO, OTHER, clean_home, commit_all, convert, git, make_tree
 
-from netmem_migrate.patch.selfcheck import RULES, Check, check_series
+from netmem_migrate.check.series.selfcheck import RULES, Check, check_series
+from netmem_migrate.errors import InputError
 from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.results import InputError
 
 OF_THE_TREE = {"git-am", "whitespace", "base-commit", "checkpatch", "declaration-order",
                "kernel-doc", "recipients"}

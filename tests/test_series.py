@@ -13,9 +13,10 @@ from click.testing import CliRunner
 from series_tools import DEMO, OTHER, clean_home, commit_all, convert, git, make_tree
 
 from netmem_migrate.cli import cli
+from netmem_migrate.errors import InputError
+from netmem_migrate.patch.plan import LIMIT, folder_names, steps_of
 from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.patch.steps import LIMIT, folder_names, steps_of
-from netmem_migrate.results import FileChange, InputError, Run
+from netmem_migrate.results import FileChange, Run
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from series_tools import clean_home, git
 from test_verify import DRIVER, tree
 
 from netmem_migrate.cli import cli
-from netmem_migrate.results import ExitCode
+from netmem_migrate.errors import ExitCode
 
 __all__ = ["tree"]
 

@@ -12,7 +12,7 @@ from series_tools import SOURCE, clean_home, commit_all, git, make_tree
 
 from netmem_migrate.api import migrate
 from netmem_migrate.cli import cli
-from netmem_migrate.patch.steps import steps_of
+from netmem_migrate.patch.plan import steps_of
 from netmem_migrate.results import Migration
 
 MULTI = "drivers/net/ethernet/multi"

@@ -11,10 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from netmem_migrate.cli import cli
-from netmem_migrate.kernel import Kernel
-from netmem_migrate.results import ExitCode, FileChange, InputError
+from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.git.am import apply_series
+from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.results import FileChange
 from netmem_migrate.verify import ObjectProof, Status, verify_changes
-from netmem_migrate.verify.am import apply_series
 
 NETMEM_H = """\
 #ifndef _NET_NETMEM_H

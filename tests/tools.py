@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 from netmem_migrate.api import migrate
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.parse import parse
 from netmem_migrate.results import Migration
-from netmem_migrate.syntax.find import nodes
-from netmem_migrate.syntax.parse import parse
 
 STUB = Path(__file__).resolve().parent.parent / "corpus" / "stub"
 

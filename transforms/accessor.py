@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.convert.passes import Pass, Work
 from netmem_migrate.flow.graph import Place
-from netmem_migrate.passes import Pass, Work
 from netmem_migrate.results import Edit
-from netmem_migrate.syntax.mask_text import code_of
 
 PASS = Pass(
     id="accessor",

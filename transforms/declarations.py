@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netmem_migrate.convert.declare import retype, retype_descriptor
+from netmem_migrate.convert.passes import Pass, Work
 from netmem_migrate.flow.graph import UseKind
-from netmem_migrate.passes import Pass, Work
 from netmem_migrate.results import Edit
-from netmem_migrate.rewrite.declare import retype, retype_descriptor
 
 PASS = Pass(
     id="declarations",

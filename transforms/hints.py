@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netmem_migrate.convert.passes import Pass, Work
 from netmem_migrate.flow.graph import UseKind
-from netmem_migrate.passes import Pass, Work
 from netmem_migrate.results import Edit
 
 PASS = Pass(

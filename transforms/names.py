@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netmem_migrate.passes import Pass, Work
+from netmem_migrate.convert.comments import mentions
+from netmem_migrate.convert.passes import Pass, Work
 from netmem_migrate.results import Edit
-from netmem_migrate.rewrite.comments import mentions
 
 PASS = Pass(
     id="names",

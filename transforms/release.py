@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netmem_migrate.convert.passes import Pass, Work
 from netmem_migrate.model.twins import Concern
-from netmem_migrate.passes import Pass, Work
 from netmem_migrate.results import Edit
 
 PASS = Pass(

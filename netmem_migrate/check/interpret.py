@@ -15,20 +15,20 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from netmem_migrate.check.cfg import Graph, build
-from netmem_migrate.check.conditions import refine, tested
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.check.findings import Finding
-from netmem_migrate.check.rules import finding
-from netmem_migrate.check.rules_calls import call_findings
-from netmem_migrate.check.rules_pool import pool_findings, reads_unreadable
-from netmem_migrate.check.rules_unreadable import unreadable_findings
-from netmem_migrate.check.state import Frozen, Known, Memory, Owner, State
-from netmem_migrate.check.summaries import ANYTHING, Does, Summary, does
-from netmem_migrate.check.transfer import Report, Scope, Step
-from netmem_migrate.check.values import Op, operations
-from netmem_migrate.syntax.find import nodes
-from netmem_migrate.syntax.parse import ParsedFile, parse
-from netmem_migrate.syntax.symbols import Function, Symbols
+from netmem_migrate.check.paths.cfg import Graph, build
+from netmem_migrate.check.paths.conditions import refine, tested
+from netmem_migrate.check.paths.state import Frozen, Known, Memory, Owner, State
+from netmem_migrate.check.paths.summaries import ANYTHING, Does, Summary, does
+from netmem_migrate.check.paths.transfer import Report, Scope, Step
+from netmem_migrate.check.paths.values import Op, operations
+from netmem_migrate.check.rules.calls import call_findings
+from netmem_migrate.check.rules.pool import pool_findings, reads_unreadable
+from netmem_migrate.check.rules.table import finding
+from netmem_migrate.check.rules.unreadable import unreadable_findings
 
 _FILE = re.compile(rb"page_pool_|netmem|skb_add_rx_frag|skb_frag|skb_fill_page_desc")
 _OWNS = re.compile(

@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from netmem_migrate.results import ExitCode, InputError, Run, Verdict
+from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.results import Run, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def for_stdin(options: Conversion) -> Conversion:
     """The same options for a file that lies in no tree: of --kernel only the API level counts."""
     if options.kernel is None:
         return options
-    from netmem_migrate.kernel import Kernel
+    from netmem_migrate.kernel.tree import Kernel
 
     return replace(options, kernel=None, api=options.api or Kernel.at(options.kernel).api)
 
@@ -197,7 +198,7 @@ def summary(run: Run, options: Conversion) -> None:
 
         json.write(run, options.report)
     if not options.quiet:
-        from netmem_migrate.report import terminal
+        from netmem_migrate.terminal import summary as terminal
 
         for line in terminal.lines(run):
             click.echo(line, err=True, color=None if terminal.colour() else False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from netmem_migrate.results import ExitCode, InputError
+from netmem_migrate.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from netmem_migrate.model.schema import Function, Name
@@ -51,7 +51,7 @@ def _of(kernel: Path | None, api: str | None) -> Api:
 
 
 def _tree(path: Path) -> Api:
-    from netmem_migrate.kernel import Kernel
+    from netmem_migrate.kernel.tree import Kernel
     from netmem_migrate.model import versions
 
     kernel = Kernel.at(path)
@@ -210,8 +210,8 @@ def sync(ctx: click.Context, kernel: Path, check: bool, as_diff: bool, model: Pa
     what the tree lacks is marked. Effects and comments written by hand stay, byte for byte, and
     a second run changes nothing.
     """
-    from netmem_migrate.kernel import Kernel
-    from netmem_migrate.model import sync as work
+    from netmem_migrate.kernel.tree import Kernel
+    from netmem_migrate.model.sync import sync as work
 
     tree = Kernel.at(kernel)
     made = work.plan(tree.root, tree.api, model or work.bundled())

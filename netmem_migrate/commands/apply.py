@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from netmem_migrate.commands import _options
+from netmem_migrate.git.diff import changes_of
 from netmem_migrate.patch.apply import apply
-from netmem_migrate.patch.diff import changes_of
 
 
 @click.command(

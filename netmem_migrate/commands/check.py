@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netmem_migrate.results import ExitCode, InputError
+from netmem_migrate.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from netmem_migrate.check.findings import Finding, Rule
-    from netmem_migrate.patch.selfcheck import Check
+    from netmem_migrate.check.series.selfcheck import Check
 
 
 @click.command(
@@ -65,7 +65,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
         if str(path) == "-":
             findings += _stdin(kernel, level)
         elif path.is_dir() and any(path.glob("*.patch")):
-            from netmem_migrate.patch.selfcheck import check_series
+            from netmem_migrate.check.series.selfcheck import check_series
 
             tree = _tree(path, kernel, needed=False)
             series += check_series(path, kernel=tree)
@@ -99,14 +99,15 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, those of sources and those of patches."""
-    from netmem_migrate.check import compare, rules
+    from netmem_migrate.check.compare import compare
+    from netmem_migrate.check.rules import table as rules
 
     return tuple(sorted((*rules.RULES, *compare.RULES), key=lambda one: one.id))
 
 
 def _tree(path: Path, kernel: Path | None, *, needed: bool = True) -> Path | None:
     """The tree that a patch is for. Raises InputError without one, where it is needed."""
-    from netmem_migrate.kernel import Kernel
+    from netmem_migrate.kernel.tree import Kernel
 
     if kernel is not None:
         return Kernel.at(kernel).root
@@ -119,8 +120,8 @@ def _tree(path: Path, kernel: Path | None, *, needed: bool = True) -> Path | Non
 
 def _patches(patches: Sequence[Path], root: Path | None, level: str | None) -> Iterator[Finding]:
     from netmem_migrate import api
-    from netmem_migrate.kernel import Kernel
-    from netmem_migrate.verify.am import apply_steps, numbered
+    from netmem_migrate.git.am import apply_steps, numbered
+    from netmem_migrate.kernel.tree import Kernel
 
     assert root is not None
     target = level or Kernel.at(root).api

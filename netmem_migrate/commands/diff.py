@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.results import ExitCode, Run
+from netmem_migrate.errors import ExitCode
+from netmem_migrate.results import Run
 
 
 class _Command(click.Command):
@@ -30,7 +31,7 @@ def _wants_color(when: str) -> bool:
 
 
 def _show(run: Run, *, color: str, stat: bool) -> bool:
-    from netmem_migrate.patch.diff import changes_of, diff
+    from netmem_migrate.git.diff import changes_of, diff
 
     text = diff(run.root, changes_of(run), color=_wants_color(color), stat=stat)
     sys.stdout.flush()

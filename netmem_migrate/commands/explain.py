@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
 
 
 @click.command(name="explain", epilog="Example: netmem-migrate explain foo_rx.c:120")
@@ -25,7 +25,7 @@ def command(subject: str, kernel: Path | None, api: str | None) -> None:
 
 
 def _pass(name: str) -> None:
-    from netmem_migrate.passes import load
+    from netmem_migrate.convert.passes import load
 
     for one in load():
         if one.declared.id == name:

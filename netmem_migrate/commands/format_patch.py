@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.results import ExitCode, InputError, Run
+from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.results import Run
 
 
 def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
     from netmem_migrate.patch import folder, recipients
-    from netmem_migrate.patch.steps import LIMIT
+    from netmem_migrate.patch.plan import LIMIT
 
     patches = [file for file in files if "0000-" not in file.name]
     if len(patches) > LIMIT:
@@ -42,9 +43,9 @@ def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
 
 
 def _prove(run: Run, *, together: bool, quiet: bool) -> tuple[dict[str, str], tuple[str, ...]]:
+    from netmem_migrate.patch.plan import plans
     from netmem_migrate.patch.prove import prove
-    from netmem_migrate.patch.steps import plans
-    from netmem_migrate.report.progress import progress
+    from netmem_migrate.terminal.progress import progress
 
     with progress(quiet=quiet) as bar:
         bar.step("Compiling")

@@ -15,14 +15,14 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from netmem_migrate.kernel import Kernel
-    from netmem_migrate.kernel_process import Progress
+    from netmem_migrate.kernel.process import Progress
+    from netmem_migrate.kernel.tree import Kernel
 
 _VERSION = re.compile(r"v?\d+\.\d+")
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from netmem_migrate.kernel_fetch import cached
+    from netmem_migrate.kernel.fetch import cached
 
     found = [CompletionItem(tree.api) for tree in cached() if tree.api.startswith(incomplete)]
     if param.name == "what":
@@ -33,7 +33,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @contextlib.contextmanager
 def _watched(quiet: bool) -> Iterator[Progress]:
     """Progress on stderr; SIGTERM and SIGHUP clean up as Ctrl-C does."""
-    from netmem_migrate.report.progress import progress
+    from netmem_migrate.terminal.progress import progress
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -75,7 +75,7 @@ def fetch(version: str | None, refresh: bool, quiet: bool) -> None:
 
     A tree already there stays as it is, without a look at the network if VERSION is given.
     """
-    from netmem_migrate import kernel_fetch
+    from netmem_migrate.kernel import fetch as kernel_fetch
 
     with _watched(quiet) as shown:
         kernel_fetch.fetch(version, shown, refresh=refresh)
@@ -94,7 +94,7 @@ def prepare(what: str | None, quiet: bool) -> None:
     one. All drivers are configured as modules (allmodconfig). A tree that has a configuration
     keeps it.
     """
-    from netmem_migrate import kernel_prepare
+    from netmem_migrate.kernel import prepare as kernel_prepare
 
     tree = _tree(what)
     with _watched(quiet) as shown:
@@ -102,8 +102,8 @@ def prepare(what: str | None, quiet: bool) -> None:
 
 
 def _tree(what: str | None) -> Kernel:
-    from netmem_migrate.kernel import Kernel
-    from netmem_migrate.kernel_fetch import pick
+    from netmem_migrate.kernel.fetch import pick
+    from netmem_migrate.kernel.tree import Kernel
 
     if what is None or _VERSION.fullmatch(what):
         return pick(what)
@@ -119,8 +119,8 @@ def _tree(what: str | None) -> Kernel:
 @quiet_option
 def list_(available: bool, quiet: bool) -> None:
     """List the fetched trees: release, version, state and path."""
-    from netmem_migrate.kernel_fetch import available as ask
-    from netmem_migrate.kernel_fetch import cached
+    from netmem_migrate.kernel.fetch import available as ask
+    from netmem_migrate.kernel.fetch import cached
 
     rows = [
         (tree.api, tree.version, "prepared" if tree.configured else "not prepared", str(tree.root))
@@ -147,6 +147,6 @@ def list_(available: bool, quiet: bool) -> None:
 @version_argument
 def path(version: str | None) -> None:
     """Print the root of the fetched tree of VERSION, by default the newest one; for scripts."""
-    from netmem_migrate.kernel_fetch import pick
+    from netmem_migrate.kernel.fetch import pick
 
     click.echo(pick(version).root)

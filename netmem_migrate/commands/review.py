@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
 
 
 @click.command(

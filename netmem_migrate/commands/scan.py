@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from netmem_migrate.results import Action, InputError, Run
+from netmem_migrate.errors import InputError
+from netmem_migrate.results import Action, Run
 
 _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "
            "rx.5 unreadable memory, rx.6 CPU sync through the pool, rx.7 no own recycling, "
@@ -35,8 +36,8 @@ def command(paths: tuple[Path, ...], kernel: Path | None, api: str | None,
     is changed. Each driver is judged by Documentation/networking/netmem.rst.
     """
     from netmem_migrate.api import migrate
-    from netmem_migrate.kernel import Kernel
-    from netmem_migrate.tree import page_pool_folders
+    from netmem_migrate.kernel.drivers import page_pool_folders
+    from netmem_migrate.kernel.tree import Kernel
 
     for written in (html, sarif):
         if written is not None and not written.absolute().parent.is_dir():
@@ -70,10 +71,10 @@ def command(paths: tuple[Path, ...], kernel: Path | None, api: str | None,
 
 def _write(run: Run, html: Path | None, sarif: Path | None) -> None:
     """Write the page and the log that were asked for; the table is not printed then."""
-    from netmem_migrate.report.html_base import write
+    from netmem_migrate.pages.base import write
 
     if html is not None:
-        from netmem_migrate.report.html import page
+        from netmem_migrate.pages.scan import page
 
         write(page(run), html)
         click.echo(f"wrote {html}", err=True)
@@ -86,7 +87,7 @@ def _write(run: Run, html: Path | None, sarif: Path | None) -> None:
 
 def _counted(run: Run) -> Run:
     """The run with parse counts over every file of each driver, not only those with pages."""
-    from netmem_migrate.syntax.parse import parse, parse_counts
+    from netmem_migrate.c.parse import parse, parse_counts
 
     drivers = []
     for migration in run.drivers:

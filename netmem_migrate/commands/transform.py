@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from netmem_migrate.results import ExitCode
+from netmem_migrate.errors import ExitCode
 
 
 @click.group(name="transform")
@@ -18,7 +18,7 @@ def command() -> None:
 @command.command(name="list")
 def list_() -> None:
     """List the passes in order; `explain ID` says more about one."""
-    from netmem_migrate.passes import load
+    from netmem_migrate.convert.passes import load
 
     passes = load()
     width = max(len(one.declared.id) for one in passes)
@@ -34,7 +34,7 @@ def new(id_: str) -> None:
     Works in a checkout of netmem-migrate. The new pass edits nothing until it is written, and
     `transform lint` says what it still lacks.
     """
-    from netmem_migrate.authoring import scaffold
+    from netmem_migrate.convert.authoring import scaffold
 
     modules = _modules()
     for path in scaffold(modules, modules.parent / "tests/transforms", id_):
@@ -49,7 +49,7 @@ def lint(ctx: click.Context, /) -> None:
     Docstring, declaration, example, kernel document, a test with cases that must stay; that a pass
     only yields edits, and knows no driver by its name.
     """
-    from netmem_migrate.authoring import lint as check
+    from netmem_migrate.convert.authoring import lint as check
 
     modules = _modules()
     tests = modules.parent / "tests/transforms"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from netmem_migrate.results import ExitCode
+from netmem_migrate.errors import ExitCode
 from netmem_migrate.verify.proof import ObjectProof, Said, Status
 
 _WAYS = ("plain", "strict", "identity")
@@ -41,9 +41,9 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
     sources are not written; for an object not built with W=1 yet, kbuild is asked what it would
     run.
     """
-    from netmem_migrate.kernel import Kernel
-    from netmem_migrate.report.progress import progress
-    from netmem_migrate.verify.am import apply_steps, linked, numbered
+    from netmem_migrate.git.am import apply_steps, linked, numbered
+    from netmem_migrate.kernel.tree import Kernel
+    from netmem_migrate.terminal.progress import progress
     from netmem_migrate.verify.checkpatch import checkpatch as check_style
     from netmem_migrate.verify.proof import verify_changes
 

@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from netmem_migrate.driver import Driver
+from netmem_migrate.c.complete import cut_off
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import parse
+from netmem_migrate.c.symbols import Function, Symbols, defined
+from netmem_migrate.c.types import Type
+from netmem_migrate.errors import InputError
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.driver_slots import DriverSlots
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot
 from netmem_migrate.flow.outside import Outside
-from netmem_migrate.flow.reader import FunctionReader
+from netmem_migrate.flow.reader.functions import FunctionReader
+from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import TWINS
-from netmem_migrate.results import InputError
-from netmem_migrate.syntax.complete import cut_off
-from netmem_migrate.syntax.mask_text import code_of
-from netmem_migrate.syntax.parse import parse
-from netmem_migrate.syntax.symbols import Function, Symbols, defined
-from netmem_migrate.syntax.types import Type
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
 _SHARED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]*<([^>\n]+)>", re.MULTILINE)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from netmem_migrate.c.symbols import Function, Global, Symbols
+from netmem_migrate.c.types import PAGE, Member, Type
 from netmem_migrate.flow.graph import Blocker, Category, Graph
-from netmem_migrate.syntax.symbols import Function, Global, Symbols
-from netmem_migrate.syntax.types import PAGE, Member, Type
 
 Key = tuple[object, ...]
 

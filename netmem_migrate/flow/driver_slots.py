@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from netmem_migrate.c.symbols import Function, Global, Symbols
+from netmem_migrate.c.types import Declarator, Member
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot, Spelling
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import Twin
-from netmem_migrate.syntax.symbols import Function, Global, Symbols
-from netmem_migrate.syntax.types import Declarator, Member
 
 
 class DriverSlots:

@@ -6,12 +6,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from netmem_migrate.includes import Includes, near
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import parse
+from netmem_migrate.c.symbols import Symbols
+from netmem_migrate.c.types import Member
+from netmem_migrate.kernel.includes import Includes, near
 from netmem_migrate.model.target import Target
-from netmem_migrate.syntax.mask_text import code_of
-from netmem_migrate.syntax.parse import parse
-from netmem_migrate.syntax.symbols import Symbols
-from netmem_migrate.syntax.types import Member
 
 
 class Outside:
@@ -62,7 +62,7 @@ class Outside:
             return self._members[file]
         # The reader knows of this module.
         from netmem_migrate.flow.driver_slots import DriverSlots
-        from netmem_migrate.flow.reader import FunctionReader
+        from netmem_migrate.flow.reader.functions import FunctionReader
 
         assert self.root is not None
         there = Symbols(unread=dict(symbols.unread))

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.errors import InputError
 from netmem_migrate.model.twins import TWINS, Twin
-from netmem_migrate.results import InputError
-from netmem_migrate.syntax.mask_text import code_of
 
 HEADERS = (
     "include/net/page_pool/helpers.h",

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from netmem_migrate.errors import InputError
 from netmem_migrate.model.functions import BY_NAME, FUNCTIONS, LEVELS
-from netmem_migrate.model.headers import Headers, Prototype, belongs, name_belongs, read
 from netmem_migrate.model.names import NAMES
-from netmem_migrate.model.prototypes import shape
 from netmem_migrate.model.schema import Effect, Function, Name, Side
-from netmem_migrate.results import InputError
+from netmem_migrate.model.sync.headers import Headers, Prototype, belongs, name_belongs, read
+from netmem_migrate.model.sync.prototypes import shape
 
 _RELEASE = re.compile(r"v?(\d+\.\d+)(?:\.\d+)?")
 

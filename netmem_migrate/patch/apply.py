@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.results import FileChange, InputError
+from netmem_migrate.errors import InputError
+from netmem_migrate.results import FileChange
 
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 

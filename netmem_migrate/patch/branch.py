@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import subprocess
 
-from netmem_migrate.patch import git
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
+from netmem_migrate.git import run as git
 
 _QUIET = (
     "-c", "core.hooksPath=" + os.devnull,

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.patch import git, subject
-from netmem_migrate.patch.diff import mode_of
-from netmem_migrate.results import FileChange, InputError
+from netmem_migrate.errors import InputError
+from netmem_migrate.git import run as git
+from netmem_migrate.git.diff import mode_of
+from netmem_migrate.patch import subject
+from netmem_migrate.results import FileChange
 
 # Used where SOURCE_DATE_EPOCH is not set: the same input gives the same bytes on every day and in
 # every kind of tree. `git send-email` and b4 write the time of sending in its place.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
 
 _PATCH_NAME = re.compile(r"(?:v(\d+)-)?\d{4}-.+\.patch")
 BESIDE = "send"

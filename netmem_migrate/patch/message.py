@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from netmem_migrate.passes import load
+from netmem_migrate.convert.passes import load
 from netmem_migrate.patch import rules
 from netmem_migrate.results import Action, Declaration, DriverReport, FileChange, Migration, Site
 

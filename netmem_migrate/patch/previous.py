@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.patch import folder, git
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
+from netmem_migrate.git import run as git
+from netmem_migrate.patch import folder
 
 _BASE = re.compile(rb"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _TOUCHED = re.compile(rb"^diff --git a/(\S+) b/", re.MULTILINE)

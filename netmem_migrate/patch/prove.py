@@ -9,8 +9,8 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from netmem_migrate.kernel import Kernel
-from netmem_migrate.patch.steps import Plan
+from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.patch.plan import Plan
 from netmem_migrate.results import FileChange, Run, StepKind
 from netmem_migrate.verify import ObjectProof, Status, verify_changes
 

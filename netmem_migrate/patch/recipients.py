@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
 
 SCRIPT = "scripts/get_maintainer.pl"
 OPTIONS = ("--nogit", "--nogit-fallback", "--roles", "--norolestats")

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.model.twins import TWINS, Twin
 from netmem_migrate.results import FileChange
-from netmem_migrate.syntax.mask_text import code_of
 
 _CALL = re.compile(rb"\b(\w+)\s*\(")
 _COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)

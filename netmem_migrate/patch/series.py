@@ -11,19 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netmem_migrate.patch import (
-    branch,
-    commits,
-    disclosure,
-    folder,
-    git,
-    previous,
-    recipients,
-    wording,
-)
-from netmem_migrate.patch.diff import mode_of
-from netmem_migrate.patch.steps import Plan, plans
-from netmem_migrate.results import InputError, Run
+from netmem_migrate.errors import InputError
+from netmem_migrate.git import run as git
+from netmem_migrate.git.diff import mode_of
+from netmem_migrate.patch import branch, commits, disclosure, folder, previous, recipients, wording
+from netmem_migrate.patch.plan import Plan, plans
+from netmem_migrate.results import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from netmem_migrate.modules import modules
+from netmem_migrate.kernel.makefiles import modules
 
 _PREFIX = re.compile(r"((?:[A-Za-z0-9_][\w.,/+-]*: ?)+)\S")
 _IN_TITLE = re.compile(r"\(([A-Za-z][\w-]+)\)")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netmem_migrate.patch import cover, message, subject
-from netmem_migrate.patch.steps import Plan, unreadable
+from netmem_migrate.patch.plan import Plan, unreadable
 from netmem_migrate.results import Run, StepKind
 
 

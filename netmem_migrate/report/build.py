@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import parse_counts
+from netmem_migrate.convert.passes import Work
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Blocker, Call, Category, Kind, Place, Slot, reach
 from netmem_migrate.model.twins import POOL_API, Concern
-from netmem_migrate.passes import Work
 from netmem_migrate.report.requirements import requirements_of
 from netmem_migrate.results import (
     Action,
@@ -20,8 +22,6 @@ from netmem_migrate.results import (
     Site,
     Verdict,
 )
-from netmem_migrate.syntax.mask_text import code_of
-from netmem_migrate.syntax.parse import parse_counts
 
 # A page hidden on its way out is found again under another of these names.
 _HIDING = {Category.VOID_POINTER.value, Category.ADDRESS.value}

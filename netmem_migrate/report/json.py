@@ -9,15 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from netmem_migrate.results import (
-    Declaration,
-    DriverReport,
-    InputError,
-    Refusal,
-    Requirement,
-    Run,
-    Site,
-)
+from netmem_migrate.errors import InputError
+from netmem_migrate.results import Declaration, DriverReport, Refusal, Requirement, Run, Site
 
 VERSION = 1
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.results import Action, Requirement, Site
-from netmem_migrate.syntax.mask_text import code_of
 
 _Evidence = tuple[tuple[str, int, str], ...]
 _SHOWN = 3

@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from netmem_migrate.patch.git import Scratch
-from netmem_migrate.results import FileChange, InputError
+from netmem_migrate.errors import InputError
+from netmem_migrate.git.run import Scratch
+from netmem_migrate.results import FileChange
 
 # Stands for a line end where each word has a line of its own; no source holds it.
 _NEWLINE = b"\1"

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from netmem_migrate.results import FileChange, InputError, Migration, Run
+from netmem_migrate.errors import InputError
+from netmem_migrate.results import FileChange, Migration, Run
 from netmem_migrate.review.edit import merge
 from netmem_migrate.review.model import Review, Subject
 from netmem_migrate.review.recheck import with_texts

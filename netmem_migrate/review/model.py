@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from netmem_migrate.api import migrate_analysed
+from netmem_migrate.convert.passes import Loaded
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.cut import Solution, components, solve
 from netmem_migrate.flow.graph import Kind, Slot
-from netmem_migrate.passes import Loaded
 from netmem_migrate.results import FileChange, Migration
 
 _HOLDERS = (Kind.MEMBER, Kind.GLOBAL)

@@ -13,19 +13,20 @@ import click
 
 from netmem_migrate import api
 from netmem_migrate.commands import _options
+from netmem_migrate.errors import ExitCode, InputError
 from netmem_migrate.flow.analyse import analyse, uses_page_pool
-from netmem_migrate.kernel import Kernel
+from netmem_migrate.git.diff import changes_of
+from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.patch.apply import apply
-from netmem_migrate.patch.diff import changes_of
-from netmem_migrate.report.progress import progress
-from netmem_migrate.report.terminal import plural
-from netmem_migrate.results import ExitCode, InputError, Migration, Run
+from netmem_migrate.results import Migration, Run
 from netmem_migrate.review import finish
 from netmem_migrate.review.model import Review, Subject, Unit, units_of
 from netmem_migrate.review.recheck import Judgement, compiled, prepared, recheck
-from netmem_migrate.review.screen import Screen
 from netmem_migrate.review.store import Store
 from netmem_migrate.review.walk import Walk, interrupted
+from netmem_migrate.terminal.progress import progress
+from netmem_migrate.terminal.screen import Screen
+from netmem_migrate.terminal.summary import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +89,7 @@ class Session:
 
     def page(self, file: Path) -> None:
         """Write the review as one HTML page."""
-        from netmem_migrate.review.html import page
+        from netmem_migrate.pages.review import page
 
         analyses = {path: subject.analysis for path, subject in self.review.subjects.items()}
         text = page(self.base, analyses=analyses)

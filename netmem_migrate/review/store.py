@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netmem_migrate.kernel import cache_folder
+from netmem_migrate.kernel.tree import cache_folder
 from netmem_migrate.review.model import Review, Subject
 
 _VERSION = 1

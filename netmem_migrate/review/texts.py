@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from netmem_migrate.flow.graph import Kind, Slot
 from netmem_migrate.flow.why import explain
-from netmem_migrate.patch.diff import diff
-from netmem_migrate.report.terminal import plural
-from netmem_migrate.review import paint
+from netmem_migrate.git.diff import diff
 from netmem_migrate.review.model import Review, Unit
-from netmem_migrate.review.screen import Screen
+from netmem_migrate.terminal import paint
+from netmem_migrate.terminal.screen import Screen
+from netmem_migrate.terminal.summary import plural
 
 # Object ids as short as git shows them.
 _INDEX = re.compile(r"^index ([0-9a-f]{12})[0-9a-f]+\.\.([0-9a-f]{12})[0-9a-f]+", re.MULTILINE)

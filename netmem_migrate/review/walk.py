@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 
 import click
 
-from netmem_migrate.report.terminal import plural
 from netmem_migrate.results import Run
 from netmem_migrate.review import texts
 from netmem_migrate.review.edit import Rejected, edited
 from netmem_migrate.review.model import Review, Unit
 from netmem_migrate.review.recheck import Judgement, recheck, with_texts
-from netmem_migrate.review.screen import Screen
+from netmem_migrate.terminal.screen import Screen
+from netmem_migrate.terminal.summary import plural
 
 _HELP = {
     "y": "move this slot, and all that moves with it",

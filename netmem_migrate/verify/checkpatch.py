@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
 
 # What netdev's robot (nipa) leaves out.
 IGNORED = ("COMMIT_LOG_LONG_LINE", "MACRO_ARG_REUSE", "ALLOC_SIZEOF_STRUCT", "NO_AUTHOR_SIGN_OFF",

@@ -11,9 +11,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from netmem_migrate.patch.git import neutral_environment
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.git.run import neutral_environment
 from netmem_migrate.results import FileChange
-from netmem_migrate.syntax.mask_text import code_of
 
 _CONDITIONAL = re.compile(rb"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b")
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netmem_migrate.includes import Includes
-from netmem_migrate.kernel import Kernel
-from netmem_migrate.modules import unset
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
+from netmem_migrate.kernel.includes import Includes
+from netmem_migrate.kernel.makefiles import unset
+from netmem_migrate.kernel.tree import Kernel
 
 _W1 = "-DKBUILD_EXTRA_WARN1"  # what scripts/Makefile.warn adds for W=1
 _SET = re.compile(r"^(CONFIG_\w+)=", re.MULTILINE)

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.errors import InputError
 from netmem_migrate.model.target import from_tree
 from netmem_migrate.model.twins import TWINS
-from netmem_migrate.results import InputError
-from netmem_migrate.syntax.mask_text import code_of
 
 _TYPEDEF = re.compile(r"typedef\s+unsigned\s+long\s+(?:__bitwise\s+)?netmem_ref\s*;")
 _HEADER = "include/net/netmem.h"

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.twins import HINTS
-from netmem_migrate.naming import new_name
 from netmem_migrate.results import FileChange
-from netmem_migrate.syntax.mask_text import code_of
 from netmem_migrate.verify import coverage, overlay
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
 

@@ -23,7 +23,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from netmem_migrate.kernel_fetch import pick
+from netmem_migrate.kernel.fetch import pick
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

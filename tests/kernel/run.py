@@ -25,17 +25,17 @@ from typing import Any
 import run_api
 
 from netmem_migrate import api
-from netmem_migrate.kernel import Kernel
-from netmem_migrate.kernel_fetch import pick
+from netmem_migrate.git.am import apply_series
+from netmem_migrate.kernel.drivers import page_pool_folders
+from netmem_migrate.kernel.fetch import pick
+from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.target import HEADERS, MISSING, bundled, from_tree
 from netmem_migrate.model.twins import POOL_API, TWINS
+from netmem_migrate.patch.plan import Plan, steps_of
 from netmem_migrate.patch.prove import prove as prove_steps
 from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.patch.steps import Plan, steps_of
 from netmem_migrate.results import Action, DriverReport, FileChange, Run, Site, Verdict
-from netmem_migrate.tree import page_pool_folders
 from netmem_migrate.verify import ObjectProof, overlay, verify_changes
-from netmem_migrate.verify.am import apply_series
 from netmem_migrate.verify.checkpatch import MISSING_SIGN_OFF, checkpatch
 from netmem_migrate.verify.objects import touched_sources
 

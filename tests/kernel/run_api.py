@@ -13,10 +13,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from netmem_migrate.kernel import Kernel
-from netmem_migrate.model import sync, versions
-from netmem_migrate.model.headers import belongs, read
+from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.model import versions
 from netmem_migrate.model.schema import Effect
+from netmem_migrate.model.sync import sync
+from netmem_migrate.model.sync.headers import belongs, read
 
 
 def disagreements(tree: Kernel) -> list[str]:

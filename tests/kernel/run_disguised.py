@@ -26,8 +26,8 @@ from pathlib import Path
 from run import tree_of
 
 from netmem_migrate import api
+from netmem_migrate.kernel.drivers import page_pool_folders
 from netmem_migrate.results import Action, Migration
-from netmem_migrate.tree import page_pool_folders
 from netmem_migrate.verify import overlay
 
 NAMED = re.compile(rb"(?<!struct )(?<!union )\bpage(s?)\b")

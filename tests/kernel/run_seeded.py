@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netmem_migrate import api
-from netmem_migrate.kernel import Kernel
-from netmem_migrate.kernel_fetch import pick
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.kernel.fetch import pick
+from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.twins import TWINS, Concern
 from netmem_migrate.results import FileChange
-from netmem_migrate.syntax.mask_text import code_of
 from netmem_migrate.verify import ObjectProof, Status, verify_changes
 
 FOLDERS = ("alibaba/eea", "broadcom/genet", "huawei/hinic3", "hisilicon/hibmcge", "engleder",

@@ -23,14 +23,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from netmem_migrate import api
-from netmem_migrate.kernel import Kernel
-from netmem_migrate.kernel_fetch import pick
+from netmem_migrate.check.series.selfcheck import check_series
+from netmem_migrate.git.am import apply_series
+from netmem_migrate.kernel.fetch import pick
+from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.patch.plan import plans
 from netmem_migrate.patch.prove import prove
-from netmem_migrate.patch.selfcheck import check_series
 from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.patch.steps import plans
 from netmem_migrate.results import Run
-from netmem_migrate.verify.am import apply_series
 from netmem_migrate.verify.checkpatch import checkpatch
 
 DRIVERS = tuple(f"drivers/net/ethernet/{name}" for name in (

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from netmem_migrate.syntax.find import nodes
-from netmem_migrate.syntax.mask_text import code_of
-from netmem_migrate.syntax.parse import ParsedFile, parse
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import ParsedFile, parse
 
 # Position of the memory among the arguments of each call.
 RELEASE = {b"page_pool_put_netmem": 1, b"page_pool_put_full_netmem": 1,

@@ -13,9 +13,9 @@ from html_tools import DRIVER, HOSTILE
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from netmem_migrate.api import migrate
-from netmem_migrate.report import html as scan_html
+from netmem_migrate.pages import scan as scan_html
+from netmem_migrate.pages.review import page as review_page
 from netmem_migrate.results import Run, Verdict
-from netmem_migrate.review.html import page as review_page
 
 Open = Callable[..., Page]
 # Is the element inside of what the window shows?

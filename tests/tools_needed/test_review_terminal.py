@@ -14,7 +14,7 @@ import pexpect
 import pytest
 from tools import PRELUDE, compiles
 
-from netmem_migrate.results import ExitCode
+from netmem_migrate.errors import ExitCode
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "corpus"
 USES = """\

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tools import MOVED, PRELUDE, check_refused, compiles, convert
 
-from netmem_migrate.results import InputError
+from netmem_migrate.errors import InputError
 
 HEADER = """\
 #include "netmem_stub.h"

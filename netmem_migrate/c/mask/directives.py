@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Preprocessor lines: conditionals that cut through a construct, directives in awkward places."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from netmem_migrate.c.mask.text import Text, after_directive, byte_at, first, last, last_word
+
+_CONDITIONAL = re.compile(
+    rb"#[ \t]*(ifdef|ifndef|if|elifdef|elifndef|elif|else|endif)\b(?:[^\n\\]++|\\\r?\n|\\.)*",
+    re.DOTALL,
+)
+_ELSE = re.compile(rb"else\b")
+_CONTINUES = re.compile(rb"else\b|[-+*/%&|^?:=<>.,)\]]")
+_NEVER = re.compile(rb"#[ \t]*if[ \t]+0\s*$")
+_VARIADIC = re.compile(rb"#[ \t]*+define[ \t]++\w++\([^()]*?(\w++)[ \t]*+\.\.\.[ \t]*+\)")
+_SLASH = re.compile(rb"/(?=\\\r?\n)")
+_COMMENT = re.compile(rb'"(?:[^"\\\n]++|\\.)*"|(/\*.*?\*/)', re.DOTALL)
+
+
+class _Group:
+    """One #if ... #endif: where its directives are, and the bracket depth in front of it."""
+
+    __slots__ = ("braces", "lines", "parens")
+
+    def __init__(self, braces: int, parens: int) -> None:
+        self.braces = braces
+        self.parens = parens
+        self.lines: list[tuple[int, int, bytes]] = []
+
+
+def conditionals(text: Text) -> None:
+    """Flatten conditionals inside functions, structs and expressions.
+
+    Where all arms are whole statements, declarations or members, all of them stay visible and
+    only the directive lines go; otherwise the first arm stays (the second one of `#if 0`).
+    Conditionals around whole top-level things are left to the parser.
+    """
+    code = text.code
+    stack: list[_Group] = []
+    pos = braces = parens = 0
+    for m in _CONDITIONAL.finditer(code):
+        start, end = m.span()
+        word = m[1]
+        braces += code.count(b"{", pos, start) - code.count(b"}", pos, start)
+        parens += code.count(b"(", pos, start) - code.count(b")", pos, start)
+        pos = end
+        if word.startswith(b"if"):
+            group = _Group(braces, parens)
+            group.lines.append((start, end, bytes(m[0])))
+            stack.append(group)
+            continue
+        if not stack:
+            text.blank_code(start, end)
+            continue
+        group = stack[-1]
+        group.lines.append((start, end, bytes(m[0])))
+        if word == b"endif":
+            stack.pop()
+            if _settle(text, group) and len(group.lines) > 2:
+                # only what is still visible counts from here on
+                top = group.lines[0][1]
+                braces = group.braces + code.count(b"{", top, end) - code.count(b"}", top, end)
+                parens = group.parens + code.count(b"(", top, end) - code.count(b")", top, end)
+        else:
+            # each arm starts from the same place
+            braces, parens = group.braces, group.parens
+    for group in stack:
+        for start, end, _ in group.lines:
+            text.blank_code(start, end)
+
+
+def _settle(text: Text, group: _Group) -> bool:
+    """Decide what stays visible of one group; False if it is left to the parser."""
+    code = text.code
+    lines = group.lines
+    arms = [(a[1], b[0]) for a, b in pairwise(lines)]
+    balanced = all(_balanced(code, *arm) for arm in arms)
+    if (
+        group.braces <= 0
+        and group.parens <= 0
+        and balanced
+        and _starts_afresh(code, lines[0][0], b";})")
+        and byte_at(code, first(code, lines[-1][1])) != 0x7B
+        and all(_end_of(code, arm) in b";})#" for arm in arms)
+    ):
+        text.kept += [(start, end) for start, end, _ in lines]
+        return False
+    for start, end, _ in lines:
+        text.blank_code(start, end)
+    if b"__cplusplus" in lines[0][2]:
+        text.blank(*arms[0])
+    elif len(arms) > 1 and not (balanced and _can_stand_together(code, group, arms)):
+        kept = 1 if _NEVER.match(lines[0][2]) else 0
+        for i, arm in enumerate(arms):
+            if i != kept:
+                text.blank(*arm)
+    return True
+
+
+def _can_stand_together(code: bytearray, group: _Group, arms: list[tuple[int, int]]) -> bool:
+    """Do the arms of a conditional, one after the other, still make a text that parses?"""
+    if group.parens > 0:
+        return False
+    before = last(code, group.lines[0][0])
+    previous = code[before] if before >= 0 else 0x3B
+    ends = {_end_of(code, arm) for arm in arms}
+    continues = _ELSE if previous in b";{}:," else _CONTINUES
+    if any(continues.match(code, first(code, arm[0])) for arm in arms[1:]):
+        # `} #ifdef A else if (a) {...} #else else {...} #endif`
+        return previous == 0x7D and all(
+            code.startswith(b"else", first(code, arm[0])) for arm in arms
+        )
+    if not ends <= set(b";}#"):
+        return ends <= set(b",#")
+    if previous in b";{}:":
+        return True
+    follows = first(code, group.lines[-1][1])
+    return (
+        previous == 0x29 or last_word(code, before + 1) in (b"else", b"do")
+    ) and not code.startswith(b"else", follows)
+
+
+def _balanced(code: bytearray, start: int, end: int) -> bool:
+    count = code.count
+    return (
+        count(b"{", start, end) == count(b"}", start, end)
+        and count(b"(", start, end) == count(b")", start, end)
+        and count(b"[", start, end) == count(b"]", start, end)
+    )
+
+
+def _starts_afresh(code: bytearray, start: int, after: bytes) -> bool:
+    """Is what stands in front of `start` complete?"""
+    before = last(code, start)
+    return before < 0 or code[before] in after or after_directive(code, before)
+
+
+def _end_of(code: bytearray, arm: tuple[int, int]) -> int:
+    """Last byte of an arm; `#` for an empty one and for one that ends with a directive."""
+    before = last(code, arm[1])
+    if before < arm[0] or after_directive(code, before):
+        return 0x23
+    return code[before]
+
+
+def other_directives(text: Text) -> None:
+    """Hide directives that stand inside an initialiser, an enum or a statement.
+
+    Definitions elsewhere stay: `args...` loses its name, and comments between the lines of a
+    definition go, as the parser would end the definition there.
+    """
+    code, source = text.code, text.source
+    for start, end in text.kept:
+        if code[start] == 0x23:
+            text.out[start:end] = source[start:end]
+    done, awkward = -1, False
+    for start, end in text.directives:
+        if text.out[start] != 0x23:
+            continue
+        if done < 0 or code[done:start].strip():
+            awkward = not _starts_afresh(code, start, b";{}") or _in_a_list(code, start)
+        done = end
+        if awkward:
+            text.blank(start, end)
+            continue
+        token = source[start:end]
+        if b"..." in token and (m := _VARIADIC.match(token)):
+            text.hide(start + m.start(1), start + m.end(1))
+        if b"/\\" in token:
+            # the parser's own comment rule eats the backslash
+            for m in _SLASH.finditer(token):
+                text.hide(start + m.start(), start + m.start() + 1)
+        if b"/*" in token and b"\\\n" in token:
+            for m in _COMMENT.finditer(token):
+                if m[1]:
+                    text.hide(start + m.start(1), start + m.end(1))
+
+
+def _in_a_list(code: bytearray, start: int) -> bool:
+    """Is the brace that was just opened that of an initialiser or an enum?"""
+    brace = last(code, start)
+    if brace < 0 or code[brace] != 0x7B:
+        return False
+    before = last(code, brace)
+    if byte_at(code, before) in b"=,{]":
+        return True
+    word = last_word(code, before + 1)
+    return word == b"enum" or last_word(code, before + 1 - len(word)) == b"enum"

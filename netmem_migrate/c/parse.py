@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One parsed file of kernel C: the original bytes, the masked ones, and the tree of the latter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import tree_sitter_c
+from tree_sitter import Language, Node, Parser, Tree
+
+from netmem_migrate.c.mask.masking import mask
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.results import ParseCounts
+
+_PARSER = Parser(Language(tree_sitter_c.language()))
+
+# What makes a function one that touches pool memory.
+_RELEVANT = re.compile(
+    rb"page_pool|netmem|\bstruct\s+page\b|\bskb_frag_(?:page|address|fill|ref|unref|dma_map)|"
+    rb"\bskb_add_rx_frag|skb_fill_page_desc|\bskb_can_coalesce"
+)
+_CONTAINERS = frozenset(
+    (
+        "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef",
+        "linkage_specification", "declaration_list", "ERROR",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function definition. `start` and `end` are byte offsets, also of the original."""
+
+    name: str
+    node: Node
+    start: int
+    end: int
+    has_error: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """A file of kernel C. Offsets of the tree are offsets into `source`."""
+
+    source: bytes
+    masked: bytes
+    tree: Tree
+
+    def line_of(self, offset: int) -> int:
+        """The 1-based line of a byte offset."""
+        return self.source.count(b"\n", 0, offset) + 1
+
+    def text(self, node: Node) -> bytes:
+        """The original text of a node: what was masked is there."""
+        return self.source[node.start_byte : node.end_byte]
+
+    def functions(self) -> tuple[Function, ...]:
+        """Every function definition, those inside top-level conditionals included, in order."""
+        return tuple(_functions(self.tree.root_node))
+
+    def relevant(self, function: Function) -> bool:
+        """Does its code (not comments, not strings) name page_pool, netmem or page things?"""
+        body = self.source[function.start : function.end]
+        return _RELEVANT.search(body) is not None and _RELEVANT.search(code_of(body)) is not None
+
+
+def _functions(node: Node) -> Iterator[Function]:
+    for child in node.named_children:
+        kind = child.type
+        if kind == "function_definition":
+            yield Function(_name(child), child, child.start_byte, child.end_byte, child.has_error)
+        elif kind in _CONTAINERS:
+            yield from _functions(child)
+
+
+def _name(definition: Node) -> str:
+    node = definition.child_by_field_name("declarator")
+    while node is not None and node.type != "identifier":
+        inner = node.child_by_field_name("declarator")
+        if inner is None:
+            inner = next((c for c in node.named_children if "declarator" in c.type), None)
+        node = inner
+    return (node.text or b"").decode("latin-1") if node is not None else ""
+
+
+def parse(source: bytes) -> ParsedFile:
+    """Mask and parse one file. Never raises; see `Function.has_error` for what stayed unread."""
+    masked = mask(source)
+    return ParsedFile(source, masked, _PARSER.parse(masked))
+
+
+def parse_counts(files: Iterable[ParsedFile]) -> ParseCounts:
+    """Functions of some files, and how many of them the parser could not fully read."""
+    total = errors = relevant = 0
+    for file in files:
+        for function in file.functions():
+            total += 1
+            if function.has_error:
+                errors += 1
+                relevant += file.relevant(function)
+    return ParseCounts(total, errors, relevant)

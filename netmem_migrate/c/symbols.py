@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a driver's files declare: records, typedefs, functions, globals and macros."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator
+
+_SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
+_CONDITIONALS = (
+    "preproc_if",
+    "preproc_ifdef",
+    "preproc_else",
+    "preproc_elif",
+    "preproc_elifdef",
+    "linkage_specification",
+    "declaration_list",
+)
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_RECORD = re.compile(rb"\b(struct|union)\s+(\w+)[^;{}()]*\{")
+_EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
+
+
+@dataclass(slots=True)
+class Parameter:
+    """One parameter of a function definition or prototype."""
+
+    type: Type
+    name: bytes
+    declaration: Node
+    declarator: Declarator | None
+
+
+@dataclass(slots=True)
+class Function:
+    """A function definition or a prototype."""
+
+    name: bytes
+    file: str
+    static: bool
+    result: Type
+    parameters: list[Parameter]
+    variadic: bool
+    node: Node
+    declarator: Node
+    body: Node | None
+
+
+@dataclass(slots=True)
+class Global:
+    """A variable at file scope."""
+
+    name: bytes
+    type: Type
+    file: str
+    static: bool
+    declaration: Node
+    declarator: Declarator
+
+
+@dataclass(slots=True)
+class Macro:
+    """A `#define`: its name and its body as bytes of the original."""
+
+    name: bytes
+    file: str
+    line: int
+    body: bytes
+    body_start: int
+    parameters: frozenset[bytes] = frozenset()
+
+
+@dataclass(slots=True)
+class Symbols:
+    """Everything that the parsed files declare, with file scope kept apart."""
+
+    files: dict[str, ParsedFile] = field(default_factory=dict)
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    typedefs: dict[str, Type] = field(default_factory=dict)
+    functions: dict[bytes, list[Function]] = field(default_factory=dict)
+    globals: dict[bytes, list[Global]] = field(default_factory=dict)
+    macros: dict[bytes, list[Macro]] = field(default_factory=dict)
+    exported: set[bytes] = field(default_factory=set)
+    record_of_node: dict[tuple[str, int], str] = field(default_factory=dict)
+    unread: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    def postpone(self, path: str, source: bytes) -> None:
+        """Remember a header that is parsed only if a record that it defines is asked for."""
+        for tag in defined(source):
+            self.unread.setdefault(tag, (path, source))
+
+    def add(self, path: str, parsed: ParsedFile) -> None:
+        """Read the declarations of one more file."""
+        self.files[path] = parsed
+        self._walk(path, parsed, parsed.tree.root_node)
+        self.exported.update(_EXPORT.findall(parsed.source))
+
+    def record(self, tag: str, path: str) -> Record | None:
+        """The record that `tag` names in file `path`; a file's own definition wins."""
+        found = self.records.get(tag)
+        if not found and tag in self.unread:
+            file, source = self.unread.pop(tag)
+            if file not in self.files:
+                self.add(file, parse(source))
+                found = self.records.get(tag)
+        if not found:
+            return None
+        for record in found:
+            if record.file == path:
+                return record
+        headers = [record for record in found if record.file.endswith(".h")]
+        return headers[0] if len(headers) == 1 else None
+
+    def member(self, type_: Type | None, name: bytes, path: str) -> Member | None:
+        """The member `name` of a struct type (or of what a pointer points to)."""
+        if type_ is None or type_.derivations:
+            return None
+        resolved = self.resolve(type_)
+        if resolved.derivations:
+            return None
+        record = self.record(resolved.base, path)
+        return record.members.get(name) if record else None
+
+    def resolve(self, type_: Type) -> Type:
+        """Follow typedefs of the driver."""
+        for _ in range(8):
+            target = self.typedefs.get(type_.base)
+            if target is None:
+                break
+            type_ = Type(target.base, (*type_.derivations, *target.derivations))
+        return type_
+
+    def function(self, name: bytes, path: str) -> Function | None:
+        """The function that a call of `name` in file `path` reaches; definitions win."""
+        best: Function | None = None
+        for function in self.functions.get(name, ()):
+            if function.static and function.file != path and not function.file.endswith(".h"):
+                continue
+            if function.file == path and function.body is not None:
+                return function
+            if best is None or (best.body is None and function.body is not None):
+                best = function
+        return best
+
+    def variable(self, name: bytes, path: str) -> Global | None:
+        for variable in self.globals.get(name, ()):
+            if not variable.static or variable.file == path or variable.file.endswith(".h"):
+                return variable
+        return None
+
+    def base_of(self, path: str, node: Node | None) -> str:
+        """The base name of a type specifier, reading records that it defines."""
+        if node is None:
+            return ""
+        source = self.files[path].source
+        if node.type in ("struct_specifier", "union_specifier"):
+            return self._record(path, node)
+        if node.type == "enum_specifier":
+            return "int"
+        if node.type == "macro_type_specifier":
+            return ""
+        return b" ".join(source[node.start_byte : node.end_byte].split()).decode("latin-1")
+
+    def declarators(self, path: str, node: Node) -> list[Declarator]:
+        """The names that a declaration (or parameter, or member declaration) declares."""
+        base = self.base_of(path, node.child_by_field_name("type"))
+        source = self.files[path].source
+        return [
+            read_declarator(base, child, source)
+            for child in node.children_by_field_name("declarator")
+        ]
+
+    def _walk(self, path: str, parsed: ParsedFile, node: Node) -> None:
+        for child in node.children:
+            kind = child.type
+            if kind == "function_definition":
+                self._function(path, child, child.child_by_field_name("declarator"))
+            elif kind == "declaration":
+                self._declaration(path, child)
+            elif kind == "type_definition":
+                for declarator in self.declarators(path, child):
+                    self.typedefs.setdefault(declarator.name.decode("latin-1"), declarator.type)
+            elif kind in _SPECIFIERS:
+                self.base_of(path, child)
+            elif kind in ("preproc_def", "preproc_function_def"):
+                self._macro(path, parsed, child)
+            elif kind in _CONDITIONALS or kind == "ERROR":
+                self._walk(path, parsed, child)
+
+    def _macro(self, path: str, parsed: ParsedFile, node: Node) -> None:
+        name = node.child_by_field_name("name")
+        value = node.child_by_field_name("value")
+        if name is None or value is None:
+            return
+        parameters = node.child_by_field_name("parameters")
+        macro = Macro(
+            parsed.text(name),
+            path,
+            parsed.line_of(node.start_byte),
+            parsed.text(value),
+            value.start_byte,
+            frozenset(_WORD.findall(parsed.text(parameters)) if parameters else ()),
+        )
+        self.macros.setdefault(macro.name, []).append(macro)
+
+    def _declaration(self, path: str, node: Node) -> None:
+        source = self.files[path].source
+        static = any(
+            c.type == "storage_class_specifier" and source[c.start_byte : c.end_byte] == b"static"
+            for c in node.children
+        )
+        for declarator in self.declarators(path, node):
+            derivations = declarator.type.derivations
+            if derivations and derivations[0] == "f" and declarator.identifier is not None:
+                self._function(path, node, declarator.node)
+            elif declarator.name:
+                self.globals.setdefault(declarator.name, []).append(
+                    Global(declarator.name, declarator.type, path, static, node, declarator)
+                )
+
+    def _function(self, path: str, node: Node, declarator: Node | None) -> None:
+        if declarator is None:
+            return
+        source = self.files[path].source
+        base = self.base_of(path, node.child_by_field_name("type"))
+        read = read_declarator(base, declarator, source)
+        result = read.type.result()
+        if result is None or not read.name:
+            return
+        parameters: list[Parameter] = []
+        variadic = False
+        for child in read.parameters.named_children if read.parameters else ():
+            if child.type == "variadic_parameter":
+                variadic = True
+            elif child.type == "parameter_declaration":
+                inner = child.child_by_field_name("declarator")
+                pbase = self.base_of(path, child.child_by_field_name("type"))
+                if inner is None:
+                    if pbase != "void":
+                        parameters.append(Parameter(Type(pbase), b"", child, None))
+                    continue
+                one = read_declarator(pbase, inner, source)
+                ptype = one.type
+                if ptype.derivations and ptype.derivations[0] == "a":
+                    ptype = Type(ptype.base, ("p", *ptype.derivations[1:]))
+                parameters.append(Parameter(ptype, one.name, child, one))
+        static = any(
+            c.type == "storage_class_specifier" and source[c.start_byte : c.end_byte] == b"static"
+            for c in node.children
+        )
+        self.functions.setdefault(read.name, []).append(
+            Function(
+                read.name,
+                path,
+                static,
+                result,
+                parameters,
+                variadic,
+                node,
+                declarator,
+                node.child_by_field_name("body"),
+            )
+        )
+
+    def _record(self, path: str, node: Node) -> str:
+        known = self.record_of_node.get((path, node.start_byte))
+        if known is not None:
+            return known
+        source = self.files[path].source
+        word = "struct" if node.type == "struct_specifier" else "union"
+        name = node.child_by_field_name("name")
+        body = node.child_by_field_name("body")
+        if name is not None:
+            tag = f"{word} {source[name.start_byte : name.end_byte].decode('latin-1')}"
+        else:
+            tag = f"{word} <anonymous {path}:{node.start_point[0] + 1}:{node.start_point[1]}>"
+        if body is None:
+            return tag
+        self.record_of_node[path, node.start_byte] = tag
+        record = Record(tag, path)
+        self._members(path, body, record)
+        self.records.setdefault(tag, []).append(record)
+        return tag
+
+    def _members(self, path: str, body: Node, record: Record) -> None:
+        for child in body.children:
+            if child.type in _CONDITIONALS or child.type == "ERROR":
+                self._members(path, child, record)
+                continue
+            if child.type in ("preproc_def", "preproc_function_def"):
+                self._macro(path, self.files[path], child)
+                continue
+            if child.type != "field_declaration":
+                continue
+            declarators = self.declarators(path, child)
+            specifier = child.child_by_field_name("type")
+            if not declarators and specifier is not None:
+                tag = self.base_of(path, specifier)
+                inner = next((r for r in self.records.get(tag, ()) if r.file == path), None)
+                if inner is not None:
+                    for member in inner.members.values():
+                        if member.record.split(" ", 1)[-1].startswith("<anonymous"):
+                            member.record = record.tag
+                        record.members.setdefault(member.name, member)
+                    record.order.extend(inner.order)
+            for declarator in declarators:
+                if not declarator.name:
+                    continue
+                if declarator.name in record.members:
+                    record.repeated.add(declarator.name)
+                record.members[declarator.name] = Member(
+                    declarator.name, declarator.type, path, child, declarator, record.tag
+                )
+                record.order.append(declarator.name)
+                for inner in self.records.get(declarator.type.base, ()):
+                    if "<anonymous" in inner.tag:
+                        for member in inner.members.values():
+                            member.record = f"{record.tag}.{declarator.name.decode('latin-1')}"
+
+
+def defined(source: bytes) -> list[str]:
+    """The records that a file defines, by a search of its bytes: "struct foo"."""
+    return [f"{word.decode()} {name.decode('latin-1')}" for word, name in _RECORD.findall(source)]

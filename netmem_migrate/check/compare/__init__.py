@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Code before and after, under the correspondence of page and netmem."""

@@ -1,0 +1,460 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One spelling for code before and after a conversion.
+
+A function becomes a list of steps: statements in order, with one text for what the page API and the
+netmem API spell differently (netmem_migrate/model/twins.py). Comments, white space, braces around
+single statements, the order of declarations that call nothing, and redundant parentheses do
+not count; anything else does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from tree_sitter import Node
+
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.model.twins import TWINS, Twin
+
+_NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
+REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
+_DESCRIPTOR = frozenset({"pp_page_to_nmdesc", "__pp_page_to_nmdesc", "netmem_to_nmdesc"})
+_TRUTH = frozenset({"if_statement", "while_statement", "do_statement", "for_statement"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement or the head of one, in canonical spelling; `line` is 1-based."""
+
+    text: str
+    line: int
+
+
+@cache
+def rows() -> tuple[dict[str, tuple[str, str]], dict[tuple[str, int], tuple[str, str]]]:
+    """By page name, and by netmem name and number of arguments: canonical name, what is added."""
+    primary = {(twin.netmem, twin.parameters): twin for twin in TWINS if not twin.extra}
+
+    def canonical(twin: Twin) -> tuple[str, str]:
+        for form in twin.forms:
+            target = primary.get((form.netmem, form.parameters))
+            if form.extra and target is not None and target.page != twin.page:
+                name, extra = canonical(target)
+                return name, ", ".join(filter(None, (_spelled(form.extra), extra)))
+        return primary.get((twin.netmem, twin.parameters), twin).netmem, ""
+
+    pages = {twin.page: canonical(twin) for twin in TWINS}
+    netmems: dict[tuple[str, int], tuple[str, str]] = {}
+    for twin in TWINS:
+        for form in twin.forms:
+            if form.extra:
+                continue
+            netmems.setdefault((form.netmem, form.parameters), canonical(twin))
+    return pages, netmems
+
+
+@cache
+def _api() -> dict[str, str]:
+    """Netmem names to their canonical names, those left as they are that have several."""
+    found: dict[str, set[str]] = {}
+    for (name, _), (canonical, _) in rows()[1].items():
+        found.setdefault(name, set()).add(canonical)
+    return {name: min(several) if len(several) == 1 else name
+            for name, several in found.items()}
+
+
+def _spelled(text: str) -> str:
+    return " ".join(_TOKEN.findall(text))
+
+
+class Canon:
+    """Spells the code of one parsed file; `names` are the names that a change gave others."""
+
+    def __init__(self, parsed: ParsedFile, names: Mapping[str, str],
+                 accessors: frozenset[str] = frozenset()) -> None:
+        self.parsed = parsed
+        self.names = names
+        self.accessors = accessors
+        # Calls of the page API that are given something with a netmem's name: name, line.
+        self.mixed: list[tuple[str, int]] = []
+
+    # ---------------------------------------------------------------- names
+
+    def name(self, text: str) -> str:
+        """A name as it was before the change."""
+        text = self.names.get(text, text)
+        match = _NETMEM_NAME.match(text)
+        return f"{match['lead'] or ''}page{match['plural']}" if match else text
+
+    def raw(self, node: Node) -> str:
+        return self.parsed.text(node).decode("latin-1")
+
+    def tokens(self, text: str) -> str:
+        """Text that is not read as a tree: its tokens, spelled one way."""
+        words: list[str] = []
+        for word in _TOKEN.findall(text):
+            if word == "*" and words[-2:] == ["struct", "page"]:
+                words[-2:] = [REF]
+            elif word == "*" and words[-1:] == ["void"]:
+                words[-1:] = [REF]
+            elif word == "netmem_ref":
+                words.append(REF)
+            elif word == "NULL":
+                words.append("0")
+            elif word in rows()[0]:
+                words.append(rows()[0][word][0])
+            elif word in _api():
+                words.append(_api()[word])
+            else:
+                words.append(self.name(word))
+        return " ".join(words).replace(f"const {REF}", REF)
+
+    # ----------------------------------------------------------- statements
+
+    def function(self, node: Node) -> Iterator[Step]:
+        """The steps of a function definition, its head first."""
+        body = node.child_by_field_name("body")
+        end = body.start_byte if body is not None else node.end_byte
+        head = code_of(self.parsed.source[node.start_byte:end]).decode("latin-1")
+        yield Step(self.tokens(head), self._line(node))
+        if body is not None:
+            yield from self.statement(body)
+        hidden = self._masked(node)
+        if hidden:
+            yield Step(hidden, self._line(node))
+
+    def statement(self, node: Node) -> Iterator[Step]:
+        kind = node.type
+        if kind == "compound_statement":
+            yield from self._block(node)
+        elif kind == "declaration":
+            yield from self._declared([node])
+        elif kind == "expression_statement":
+            for child in node.named_children:
+                if child.type != "comment":
+                    yield Step(self.value(child), self._line(child))
+        elif kind == "return_statement":
+            values = [child for child in node.named_children if child.type != "comment"]
+            yield Step("return " + " ".join(self.value(one) for one in values), self._line(node))
+        elif kind in ("if_statement", "while_statement", "switch_statement"):
+            condition = node.child_by_field_name("condition")
+            said = self.value(condition, kind != "switch_statement") if condition else ""
+            yield Step(f"{kind.partition('_')[0]} {said}", self._line(node))
+            yield from self._inside(node.child_by_field_name("consequence")
+                                    or node.child_by_field_name("body"))
+            alternative = node.child_by_field_name("alternative")
+            if alternative is not None:
+                yield Step("else", self._line(alternative))
+                inner = [one for one in alternative.named_children if one.type != "comment"]
+                yield from self._inside(inner[0] if inner else None)
+        elif kind == "do_statement":
+            yield Step("do", self._line(node))
+            yield from self._inside(node.child_by_field_name("body"))
+            condition = node.child_by_field_name("condition")
+            yield Step("while " + (self.value(condition, True) if condition else ""),
+                       self._line(node))
+        elif kind == "for_statement":
+            yield from self._for(node)
+        elif kind in ("comment", "break_statement", "continue_statement", "goto_statement",
+                      "statement_identifier"):
+            if kind != "comment":
+                yield Step(" ".join(_TOKEN.findall(self.raw(node))), self._line(node))
+        elif kind in ("labeled_statement", "case_statement"):
+            yield from self._labelled(node)
+        else:
+            said = code_of(self.parsed.text(node)).decode("latin-1")
+            yield Step(self.tokens(said), self._line(node))
+
+    def _inside(self, node: Node | None) -> Iterator[Step]:
+        if node is None:
+            return
+        yield Step("{", self._line(node))
+        if node.type == "compound_statement":
+            yield from self._block(node)
+        else:
+            yield from self.statement(node)
+        yield Step("}", self._line(node))
+
+    def _block(self, node: Node) -> Iterator[Step]:
+        group: list[Node] = []
+        for child in node.named_children:
+            if child.type == "comment":
+                continue
+            if child.type == "declaration":
+                group.append(child)
+                continue
+            yield from self._declared(group)
+            group = []
+            if child.type == "compound_statement":
+                yield from self._inside(child)
+            else:
+                yield from self.statement(child)
+        yield from self._declared(group)
+
+    def _declared(self, group: list[Node]) -> Iterator[Step]:
+        """Each declared name is a step, sorted as far as no initialiser needs an earlier one."""
+        found: list[Step] = []
+        declared: list[str] = []
+        for node in group:
+            specifier = node.child_by_field_name("type")
+            names = node.children_by_field_name("declarator")
+            lead = self.parsed.source[node.start_byte:names[0].start_byte] if names else b""
+            base = code_of(lead).decode("latin-1")
+            if specifier is None or not names:
+                found.append(Step(self.tokens(code_of(self.parsed.text(node)).decode("latin-1")),
+                                  self._line(node)))
+                declared.append("")
+                continue
+            for one in names:
+                value = one.child_by_field_name("value")
+                inner = one.child_by_field_name("declarator") if value is not None else one
+                said = self.tokens(f"{base} {self.raw(inner or one)}")
+                if value is not None:
+                    said += " = " + self.value(value)
+                found.append(Step(said, self._line(one)))
+                name = re.search(r"[A-Za-z_]\w*", self.raw(inner or one))
+                declared.append(self.name(name.group()) if name is not None else "")
+        yield from _settled(found, declared)
+
+    def _for(self, node: Node) -> Iterator[Step]:
+        parts = []
+        for field in ("initializer", "condition", "update"):
+            part = node.child_by_field_name(field)
+            if part is None:
+                parts.append("")
+            elif part.type == "declaration":
+                parts.append(", ".join(one.text for one in self._declared([part])))
+            else:
+                parts.append(self.value(part, field == "condition"))
+        yield Step("for " + "; ".join(parts), self._line(node))
+        yield from self._inside(node.child_by_field_name("body"))
+
+    def _labelled(self, node: Node) -> Iterator[Step]:
+        body = [child for child in node.named_children if child.type != "comment"]
+        head = node.child_by_field_name("value") or node.child_by_field_name("label")
+        first = next((c for c in node.children if c.type in ("case", "default")), None)
+        word = self.raw(first) if first is not None else "label"
+        yield Step(f"{word} {self.tokens(self.raw(head)) if head is not None else ''}:",
+                   self._line(node))
+        group: list[Node] = []
+        for child in body:
+            if head is not None and child.id == head.id:
+                continue
+            if child.type == "declaration":
+                group.append(child)
+                continue
+            yield from self._declared(group)
+            group = []
+            yield from self.statement(child)
+        yield from self._declared(group)
+
+    def _line(self, node: Node) -> int:
+        return int(node.start_point[0]) + 1
+
+    def _masked(self, node: Node) -> str:
+        """What the parser was not shown, token by token."""
+        source, masked = self.parsed.source, self.parsed.masked
+        start, end = node.start_byte, node.end_byte
+        if source[start:end] == masked[start:end]:
+            return ""
+        code = code_of(source[start:end])
+        found = [match.group().decode("latin-1")
+                 for match in re.finditer(rb"\w+|[^\w\s]", code)
+                 if masked[start + match.start():start + match.end()] != match.group()]
+        return self.tokens(" ".join(found))
+
+    # ---------------------------------------------------------- expressions
+
+    def value(self, node: Node, truth: bool = False) -> str:
+        """An expression; `truth` says that only whether it is zero matters."""
+        handler = _HANDLERS.get(node.type)
+        if handler is not None:
+            return handler(self, node, truth)
+        if not node.named_children:
+            return self.tokens(self.raw(node))
+        if node.type in ("string_literal", "concatenated_string", "char_literal"):
+            return " ".join(_TOKEN.findall(self.raw(node)))
+        parts: list[str] = []
+        for child in node.children:
+            if child.type == "comment":
+                continue
+            parts.append(self.value(child) if child.is_named else self.raw(child))
+        return "".join(f" {part} " if part[-1:].isalpha() else part for part in parts)
+
+    def _parentheses(self, node: Node, truth: bool) -> str:
+        inner = [child for child in node.named_children if child.type != "comment"]
+        if len(inner) != 1:
+            return self.tokens(self.raw(node))
+        if inner[0].type == "compound_statement":
+            return "({" + "; ".join(one.text for one in self.statement(inner[0])) + "})"
+        said = self.value(inner[0], truth)
+        parent = node.parent
+        loose = inner[0].type in ("binary_expression", "conditional_expression",
+                                  "assignment_expression", "comma_expression", "cast_expression")
+        tight = parent is not None and parent.type in (
+            "binary_expression", "unary_expression", "cast_expression", "field_expression",
+            "subscript_expression", "pointer_expression", "call_expression")
+        return f"({said})" if loose and tight else said
+
+    def _binary(self, node: Node, truth: bool) -> str:
+        left = node.child_by_field_name("left")
+        right = node.child_by_field_name("right")
+        sign = self.raw(node.child_by_field_name("operator") or node)
+        if left is None or right is None:
+            return self.tokens(self.raw(node))
+        if sign in ("&&", "||"):
+            return f"{self.value(left, True)}{sign}{self.value(right, True)}"
+        first, second = self.value(left), self.value(right)
+        if sign in ("==", "!="):
+            for one, other in ((first, second), (second, first)):
+                if one.startswith("page_to_nid(") and one.endswith(")"):
+                    said = f"netmem_is_pref_nid({one[12:-1]},{other})"
+                    return f"!{said}" if sign == "!=" else said
+            if "0" in (first, second):
+                tested = first if second == "0" else second
+                if sign == "==":
+                    return f"!{tested}"
+                return tested if truth else f"!!{tested}"
+        return f"{first} {sign} {second}"
+
+    def _assignment(self, node: Node, truth: bool) -> str:
+        left = node.child_by_field_name("left")
+        right = node.child_by_field_name("right")
+        sign = self.raw(node.child_by_field_name("operator") or node)
+        if left is None or right is None:
+            return self.tokens(self.raw(node))
+        return f"{self.value(left)} {sign} {self.value(right)}"
+
+    def _pointer(self, node: Node, truth: bool) -> str:
+        argument = node.child_by_field_name("argument")
+        sign = self.raw(node.child_by_field_name("operator") or node)
+        return sign + self.value(argument) if argument is not None else self.raw(node)
+
+    def _unary(self, node: Node, truth: bool) -> str:
+        argument = node.child_by_field_name("argument")
+        sign = self.raw(node.child_by_field_name("operator") or node)
+        if argument is None:
+            return self.tokens(self.raw(node))
+        return sign + self.value(argument, sign == "!")
+
+    def _conditional(self, node: Node, truth: bool) -> str:
+        parts = [(self.value(one, name == "condition") if one is not None else "")
+                 for name in ("condition", "consequence", "alternative")
+                 for one in [node.child_by_field_name(name)]]
+        return f"{parts[0]} ? {parts[1]} : {parts[2]}"
+
+    def _cast(self, node: Node, truth: bool) -> str:
+        descriptor = node.child_by_field_name("type")
+        value = node.child_by_field_name("value")
+        if descriptor is None or value is None:
+            return self.tokens(self.raw(node))
+        said = self.tokens(self.raw(descriptor))
+        inner = self.value(value)
+        above = node.parent
+        while above is not None and above.type == "parenthesized_expression":
+            above = above.parent
+        sign = above.child_by_field_name("operator") if above is not None and \
+            above.type == "binary_expression" else None
+        counts = sign is not None and self.raw(sign) in ("+", "-")  # in units of the type
+        return inner if said == REF and not counts else f"({said}){inner}"
+
+    def _field(self, node: Node, truth: bool) -> str:
+        argument = node.child_by_field_name("argument")
+        field = node.child_by_field_name("field")
+        if argument is None or field is None:
+            return self.tokens(self.raw(node))
+        arrow = "->" if any(child.type == "->" for child in node.children) else "."
+        said = self.value(argument)
+        name = self.name(self.raw(field))
+        called = argument.child_by_field_name("function") \
+            if argument.type == "call_expression" else None
+        if called is not None and self.raw(called) in _DESCRIPTOR and \
+                name in ("pp", "pp_ref_count"):
+            said = said[said.index("(") + 1:-1]
+        return f"{said}{arrow}{name}"
+
+    def _named(self, node: Node) -> str:
+        """The name of what an expression stands for: of `a->b[c].d[e]` it is `d`."""
+        while node.type == "subscript_expression":
+            inside = node.child_by_field_name("argument")
+            if inside is None:
+                break
+            node = inside
+        return "".join(_WORD.findall(self.raw(node))[-1:])
+
+    def _call(self, node: Node, truth: bool) -> str:
+        function = node.child_by_field_name("function")
+        arguments = node.child_by_field_name("arguments")
+        if function is None or arguments is None:
+            return self.tokens(self.raw(node))
+        called = self.raw(function) if function.type == "identifier" else self.value(function)
+        args = [self.value(child, called in ("likely", "unlikely") and truth)
+                for child in arguments.named_children if child.type != "comment"]
+        if called in rows()[0]:
+            given = [self._named(child) for child in arguments.named_children]
+            if any(_NETMEM_NAME.match(word) for word in given):
+                self.mixed.append((called, self._line(node)))
+        if called in ("page_to_netmem", *self.accessors) and len(args) == 1:
+            return args[0]
+        if called == "virt_to_netmem":
+            called = "virt_to_page"
+        if called == "netmem_get_pp" and len(args) == 1:
+            return f"{args[0]}->pp"
+        if called == "netmem_get_pp_ref_count_ref" and len(args) == 1:
+            return f"&{args[0]}->pp_ref_count"
+        pages, netmems = rows()
+        found = pages.get(called) or netmems.get((called, len(args)))
+        if found is not None:
+            called = found[0]
+            args += [found[1]] if found[1] else []
+        return f"{called}({','.join(args)})"
+
+    def _sizeof(self, node: Node, truth: bool) -> str:
+        descriptor = node.child_by_field_name("type")
+        value = node.child_by_field_name("value")
+        if descriptor is not None:
+            return f"sizeof({self.tokens(self.raw(descriptor))})"
+        return f"sizeof({self.value(value)})" if value is not None else self.raw(node)
+
+    def _descriptor(self, node: Node, truth: bool) -> str:
+        return self.tokens(code_of(self.parsed.text(node)).decode("latin-1"))
+
+
+def _settled(steps: list[Step], names: list[str]) -> Iterator[Step]:
+    """Declarations in one order for all orders that mean the same."""
+    values = [one.text.partition(" = ")[2] for one in steps]
+    reads = [set(_WORD.findall(value)) for value in values]
+    left = list(range(len(steps)))
+
+    def bound(i: int, j: int) -> bool:
+        return (names[i] in reads[j] or names[j] in reads[i]
+                or ("(" in values[i] and "(" in values[j])
+                or _WRITES.search(values[i] + values[j]) is not None)
+
+    while left:
+        ready = [j for j in left if not any(i < j and bound(i, j) for i in left)]
+        first = min(ready, key=lambda number: steps[number].text)
+        left.remove(first)
+        yield steps[first]
+
+
+_HANDLERS: dict[str, Callable[[Canon, Node, bool], str]] = {
+    "parenthesized_expression": Canon._parentheses,
+    "binary_expression": Canon._binary,
+    "assignment_expression": Canon._assignment,
+    "pointer_expression": Canon._pointer,
+    "unary_expression": Canon._unary,
+    "conditional_expression": Canon._conditional,
+    "cast_expression": Canon._cast,
+    "field_expression": Canon._field,
+    "call_expression": Canon._call,
+    "sizeof_expression": Canon._sizeof,
+    "type_descriptor": Canon._descriptor,
+}

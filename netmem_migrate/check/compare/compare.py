@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Compare code before and after a change: the same steps in the same order, or a finding.
+
+Follows the correspondence of netmem_migrate/model/twins.py. What a compiler proves with netmem
+defined as pages (docs/proof.md), this says in milliseconds, with the line and the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import Function, ParsedFile, parse
+from netmem_migrate.check.compare.canonical import REF, Canon, Step
+from netmem_migrate.check.findings import Finding, Rule, Severity
+from netmem_migrate.model.twins import HINTS, TWINS, Concern
+from netmem_migrate.results import FileChange
+
+_DOCUMENT = "Documentation/networking/netmem.rst"
+RULES: tuple[Rule, ...] = (
+    Rule("changed-behaviour", Severity.ERROR,
+         "a statement differs in more than page and netmem do", _DOCUMENT),
+    Rule("release-removed", Severity.ERROR,
+         "memory of the pool is no longer given back here", "include/net/page_pool/helpers.h"),
+    Rule("release-added", Severity.ERROR,
+         "memory of the pool is given back here, and was not before",
+         "include/net/page_pool/helpers.h"),
+    Rule("wrong-partner", Severity.ERROR,
+         "a call became another one than its netmem partner", "include/net/netmem.h"),
+    Rule("missed-call", Severity.ERROR, "a page call is left on what became netmem",
+         "include/net/netmem.h"),
+    Rule("test-changed", Severity.ERROR, "a condition is another one than before", _DOCUMENT),
+    Rule("hint-with-conversion", Severity.WARNING,
+         "a prefetch is dropped in the same patch that converts; that is a patch of its own",
+         "Documentation/process/submitting-patches.rst"),
+)
+_BY_ID = {rule.id: rule for rule in RULES}
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
+_CALL = re.compile(r"(\w+)\(")
+_HINT = re.compile(r"(?:" + "|".join(HINTS) + r")\([^()]*\)")
+_RELEASES = frozenset(
+    name for twin in TWINS if twin.concern is Concern.RELEASE for name in (twin.page, twin.netmem)
+) | {"put_page", "put_netmem", "page_pool_unref_netmem", "page_pool_free_va"}
+_ACCESSOR = re.compile(rb"\{\s*return\s+netmem_to_page\(\w+\);\s*\}\s*$")
+
+
+def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
+    """What differs in more than spelling between the sides of one patch, file by file."""
+    accessors = frozenset(name for change in changes
+                          for name in _accessors(change.before, change.after))
+    found: list[Finding] = []
+    for change in changes:
+        if change.path.endswith((".c", ".h")) and change.before != change.after:
+            found += _File(change, accessors).findings()
+    hints = [one for one in found if one.id == "hint-with-conversion"]
+    if hints and len(hints) == len(found) and _only_drops(changes):
+        return ()
+    return tuple(sorted(found))
+
+
+def compare(before: bytes, after: bytes, path: str) -> tuple[Finding, ...]:
+    """The same for one file."""
+    return compare_changes([FileChange(path, before, after)])
+
+
+def _only_drops(changes: Sequence[FileChange]) -> bool:
+    """Whether nothing is added at all: a preparatory patch."""
+    for change in changes:
+        left = Counter(change.after.split(b"\n"))
+        left.subtract(Counter(change.before.split(b"\n")))
+        if any(count > 0 for count in left.values()):
+            return False
+    return True
+
+
+def _accessors(before: bytes, after: bytes) -> Iterator[str]:
+    if b"netmem_to_page" not in after:
+        return
+    parsed = parse(after)
+    known = {one.name for one in parse(before).functions()}
+    for one in parsed.functions():
+        if one.name not in known and _ACCESSOR.search(after[one.start:one.end]):
+            yield one.name
+
+
+class _File:
+    """The two sides of one file."""
+
+    def __init__(self, change: FileChange, accessors: frozenset[str]) -> None:
+        self.path = change.path
+        self.before, self.after = parse(change.before), parse(change.after)
+        self.accessors = accessors
+
+    def findings(self) -> list[Finding]:
+        old, new = _by_name(self.before), _by_name(self.after)
+        found: list[Finding] = []
+        for key, function in new.items():
+            if key not in old:
+                if function.name not in self.accessors:
+                    found.append(self._finding("changed-behaviour", function.name,
+                                               self.after.line_of(function.start),
+                                               "a function that was not there before"))
+                continue
+            found += self._function(old[key], function)
+        for key, function in old.items():
+            if key not in new:
+                found.append(self._finding("changed-behaviour", function.name, 1,
+                                           f"{function.name}() is gone"))
+        return [*found, *self._outside()]
+
+    def _function(self, old: Function, new: Function) -> Iterator[Finding]:
+        one = self.before.source[old.start:old.end]
+        other = self.after.source[new.start:new.end]
+        if one == other:
+            return
+        names = _renamed(one, other)
+        canons = Canon(self.before, {}), Canon(self.after, names, self.accessors)
+        before, after = list(canons[0].function(old.node)), list(canons[1].function(new.node))
+        for called, line in canons[1].mixed[len(canons[0].mixed):]:
+            yield self._finding("missed-call", new.name, line,
+                                f"{called}() takes a page, and is given netmem")
+        yield from self._differences(before, after, new.name)
+
+    def _differences(self, before: list[Step], after: list[Step],
+                     name: str) -> Iterator[Finding]:
+        texts = [one.text for one in before], [one.text for one in after]
+        if texts[0] == texts[1]:
+            return
+        matcher = SequenceMatcher(None, *texts, autojunk=False)
+        for tag, i, j, k, m in matcher.get_opcodes():
+            if tag == "equal":
+                continue
+            gone, came = before[i:j], after[k:m]
+            near = came or after[k:] or after[-1:]
+            line = near[0].line if near else 1
+            said = (f"was {_shown(gone)}" + (f" (line {gone[0].line} before)" if gone else "")
+                    + f", is {_shown(came)}")
+            yield self._finding(_kind(gone, came), name, line, said)
+
+    def _outside(self) -> Iterator[Finding]:
+        """Records, prototypes, macros and variables: their tokens."""
+        one, other = _rest(self.before), _rest(self.after)
+        if one == other:
+            return
+        names = _renamed(one, other)
+        before = _lines(Canon(self.before, {}), one)
+        after = _lines(Canon(self.after, names, self.accessors), other)
+        yield from self._differences(before, after, "")
+
+    def _finding(self, id: str, function: str, line: int, message: str) -> Finding:
+        rule = _BY_ID[id]
+        return Finding(self.path, line, 1, id, rule.severity.value, function, message, rule.why)
+
+
+def _by_name(parsed: ParsedFile) -> dict[tuple[str, int], Function]:
+    seen: Counter[str] = Counter()
+    found: dict[tuple[str, int], Function] = {}
+    for function in parsed.functions():
+        found[function.name, seen[function.name]] = function
+        seen[function.name] += 1
+    return found
+
+
+def _renamed(before: bytes, after: bytes) -> dict[str, str]:
+    """New names that stand where old ones stood: paired by the order in which they come."""
+    twins = {name.encode() for twin in TWINS for name in (
+        twin.page, *(form.netmem for form in twin.forms))}
+    old = dict.fromkeys(_WORD.findall(code_of(before)))
+    new = dict.fromkeys(_WORD.findall(code_of(after)))
+    gone = [one for one in old if one not in new and one not in twins]
+    came = [one for one in new if one not in old and one not in twins
+            and not _NAMES.match(one) and b"netmem" in one and one != b"netmem_ref"]
+    known = {b"page_to_netmem", b"virt_to_netmem", b"netmem_get_pp", b"netmem_is_pref_nid",
+             b"netmem_get_pp_ref_count_ref", b"netmem_to_page"}
+    came = [one for one in came if one not in known]
+    return {b.decode("latin-1"): a.decode("latin-1")
+            for a, b in zip(gone, came, strict=False)} if len(gone) == len(came) else {}
+
+
+def _rest(parsed: ParsedFile) -> bytes:
+    """The file with every function blanked, line by line."""
+    text = bytearray(parsed.source)
+    for function in parsed.functions():
+        span = slice(function.start, function.end)
+        text[span] = re.sub(rb"[^\n]", b" ", bytes(text[span]))
+    return bytes(text)
+
+
+def _lines(canon: Canon, text: bytes) -> list[Step]:
+    """Declarations at file scope, one step each; directives a line each."""
+    found: list[Step] = []
+    directives = re.sub(rb"/\*.*?\*/", lambda m: re.sub(rb"[^\n]", b" ", m.group()), text,
+                        flags=re.DOTALL)
+    number = 1
+    code = code_of(text)
+    for line, shown in zip(directives.split(b"\n"), code.split(b"\n"), strict=True):
+        if line.strip() and not shown.strip():
+            found.append(Step(canon.tokens(line.decode("latin-1")), number))
+        number += 1
+    offset = 0
+    for part in re.split(rb"(?<=[;{}])", code):
+        said = canon.tokens(part.decode("latin-1"))
+        lead = len(part) - len(part.lstrip())
+        where = code.count(b"\n", 0, offset + lead) + 1
+        found += [Step(one, where) for one in _apart(said)]
+        offset += len(part)
+    return found
+
+
+def _apart(said: str) -> Iterator[str]:
+    """A declaration of several names that hold memory, as one of each."""
+    head, ref, names = said.partition(f"{REF} ")
+    if ref and names.endswith(" ;") and " , " in names and "(" not in said:
+        for name in names[:-2].split(" , "):
+            yield f"{head}{REF} {name.removeprefix('* ')} ;"
+    elif said:
+        yield said
+
+
+def _shown(steps: Sequence[Step]) -> str:
+    said = "; ".join(one.text for one in steps if one.text not in "{}")
+    return f"`{said[:160]}`" if said else "nothing"
+
+
+def _kind(gone: Iterable[Step], came: Iterable[Step]) -> str:
+    old = [one.text for one in gone if one.text not in "{}"]
+    new = [one.text for one in came if one.text not in "{}"]
+    if old and not new and all(_HINT.fullmatch(one) for one in old):
+        return "hint-with-conversion"
+    calls = [Counter(_CALL.findall(" ".join(texts))) for texts in (old, new)]
+    less, more = (sum(number for name, number in one.items() if name in _RELEASES)
+                  for one in calls)
+    if less > more:
+        return "release-removed" if not more else "wrong-partner"
+    if more > less:
+        return "release-added"
+    if len(old) == len(new) == 1:
+        heads = [one.split(" ")[0] for one in (old[0], new[0])]
+        if heads[0] == heads[1] and heads[0] in ("if", "while", "for", "switch"):
+            return "test-changed"
+        if set(calls[0]) != set(calls[1]):
+            return "wrong-partner"
+    return "changed-behaviour"

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is known at one point of one path: which places hold which memory, and how that stands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from netmem_migrate.check.paths.values import member
+
+_ROOT = re.compile(r"(?<![.>\w])[A-Za-z_]\w*")
+_FIELD = re.compile(r"(?:->|\.)([A-Za-z_]\w*)")
+_roots: dict[str, frozenset[str]] = {}
+
+
+class Known(StrEnum):
+    """Whether memory is there."""
+
+    UNKNOWN = "unknown"  # not from an allocation of this function
+    MAYBE = "maybe"  # allocated, not tested
+    YES = "yes"
+    NULL = "null"
+
+
+class Owner(StrEnum):
+    """Who has to give memory back."""
+
+    HERE = "here"  # this function
+    ELSEWHERE = "elsewhere"  # stored, returned, shared, or given to code that is not followed
+    RELEASED = "released"
+    HANDED = "handed-over"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One allocation, parameter or place. `origin` is the function that allocated it, or ""."""
+
+    known: Known
+    owner: Owner
+    origin: str = ""
+
+
+NOTHING = "null"
+"""The memory of a place that was set to NULL."""
+
+Frozen = tuple[tuple[tuple[str, tuple[str, bool]], ...], tuple[tuple[str, Memory], ...],
+               tuple[tuple[str, bool], ...]]
+
+
+def roots(text: str) -> frozenset[str]:
+    """The variables that an expression reads, members not included."""
+    found = _roots.get(text)
+    if found is None:
+        found = _roots[text] = frozenset(_ROOT.findall(text))
+    return found
+
+
+@dataclass(slots=True)
+class State:
+    """Places and the memory they hold (and whether they hold an address made from it), what is
+    known of that memory, and the truth of conditions that come again."""
+
+    places: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    memory: dict[str, Memory] = field(default_factory=dict)
+    facts: dict[str, bool] = field(default_factory=dict)
+
+    def freeze(self) -> Frozen:
+        """A value that compares equal for equal states."""
+        return (tuple(sorted(self.places.items())), tuple(sorted(
+            self.memory.items(), key=lambda one: one[0])), tuple(sorted(self.facts.items())))
+
+    @classmethod
+    def thaw(cls, frozen: Frozen) -> State:
+        """The state that was frozen."""
+        return cls(dict(frozen[0]), dict(frozen[1]), dict(frozen[2]))
+
+    def holders(self, memory: str) -> int:
+        """How many places hold some memory itself."""
+        return sum(1 for found, _ in self.places.values() if found == memory)
+
+    def change(self, memory: str, *, known: Known | None = None,
+               owner: Owner | None = None) -> None:
+        """Note what became of some memory."""
+        old = self.memory.get(memory)
+        if old is not None:
+            self.memory[memory] = Memory(known or old.known, owner or old.owner, old.origin)
+
+    def forget(self, name: str) -> None:
+        """`name` was written: what was known of it, and of what is reached by it, is not any more.
+        """
+        last = member(name)
+        places, facts = self.places, self.facts
+        if not last and "[" not in name and "*" not in name:
+            for one in [one for one in places if name in roots(one)]:
+                del places[one]
+            for one in [one for one in facts if name in roots(one)]:
+                del facts[one]
+            return
+        for one in [one for one in places if one == name or one.startswith((name + "-", name + ".",
+                    name + "[")) or (last and member(one) == last)
+                    or (not last and one.split("[")[0].lstrip("*") in roots(name))]:
+            del places[one]
+        for one in [one for one in facts if last in _FIELD.findall(one) or name in one]:
+            del facts[one]
+
+    def forget_members(self) -> None:
+        """Code that is not followed ran: any member may have been written."""
+        for one in [one for one in self.places if not one.isidentifier()]:
+            del self.places[one]
+
+    def tidy(self, keep: frozenset[str]) -> None:
+        """Drop memory that no place holds and nobody has to give back."""
+        held = {found for found, _ in self.places.values()}
+        for one in [one for one in self.memory if one not in held and one not in keep]:
+            del self.memory[one]

@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One operation of a function applied to what is known: the rules of ownership.
+
+Ownership follows Documentation/networking/page_pool.rst and the effects of model/functions.py. What
+is given to code that is not followed is nobody's concern from then on; findings are only about
+memory whose whole way is in sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from netmem_migrate.check.kernel_calls import HARMLESS, KEEPS
+from netmem_migrate.check.paths.state import NOTHING, Known, Memory, Owner, State
+from netmem_migrate.check.paths.summaries import Does, Summary
+from netmem_migrate.check.paths.values import NONZERO, NULL, Op, Operand, member
+from netmem_migrate.model.functions import BY_NAME
+from netmem_migrate.model.schema import Effect, Function, Side
+
+Report = Callable[[str, Node, str, str], None]
+"""Called with a rule's id, the place, the name of the memory, and the function concerned."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """What the rules know of the function that they look at."""
+
+    local: frozenset[str]
+    again: frozenset[str]  # conditions that are tested more than once
+    summary: Callable[[str], Summary | None]
+    report: Report
+    parameters: frozenset[str] = frozenset()
+    left: list[dict[str, Owner]] = field(default_factory=list)
+    gives: list[tuple[Memory | None, bool]] = field(default_factory=list)
+    aborted: bool = False
+
+
+class Step:
+    """Applies operations to one state. Results of calls live as long as this does."""
+
+    __slots__ = ("for_device", "results", "scope", "state")
+
+    def __init__(self, scope: Scope, state: State) -> None:
+        self.scope = scope
+        self.state = state
+        self.results: dict[str, tuple[str, bool]] = {}
+        self.for_device: dict[str, Operand] = {}  # DMA addresses, and the memory that they are of
+
+    def run(self, op: Op) -> None:
+        """Apply one operation."""
+        kind = op.kind
+        if kind == "call":
+            self.call(op)
+        elif kind == "assign":
+            self.assign(op)
+        elif kind == "kill":
+            self.lost(op.name, op.node)
+            self.state.forget(op.name)
+        elif kind == "move":
+            held = self.state.places.get(op.name)
+            self.state.forget(op.name)
+            if held is not None:
+                self.state.places[op.name] = held
+        elif kind == "escape":
+            self.escape(op.operands[0])
+        elif kind == "use":
+            self.use(op.operands[0], op.node, "")
+        elif kind == "return":
+            self.leave(op.operands[0], op.node)
+
+    def held(self, operand: Operand) -> tuple[str, bool] | None:
+        """The memory that a value is, and whether it is an address made from it."""
+        if operand.kind == "place":
+            found = self.state.places.get(operand.key)
+        elif operand.kind == "result":
+            found = self.results.get(operand.key)
+        elif operand == NULL:
+            return NOTHING, False
+        else:
+            return None
+        return (found[0], found[1] or operand.computed) if found is not None else None
+
+    def escape(self, operand: Operand) -> None:
+        """The value goes where it is not followed."""
+        if operand.kind == "address":
+            self.lost_address(operand.key)
+            return
+        found = self.held(operand)
+        if found is not None and found[0] in self.state.memory:
+            if self.state.memory[found[0]].owner != Owner.RELEASED:
+                self.state.change(found[0], owner=Owner.ELSEWHERE)
+            if operand.kind == "place" and not operand.key.isidentifier() and \
+                    found[0].startswith("place:"):
+                self.state.places.pop(operand.key, None)
+
+    def use(self, operand: Operand, node: Node, by: str) -> None:
+        """The memory must be there, and still ours."""
+        found = self.held(operand)
+        memory = self.state.memory.get(found[0]) if found is not None else None
+        if found is None or memory is None:
+            return
+        name = operand.key if operand.kind == "place" else memory.origin
+        if memory.owner == Owner.RELEASED:
+            self.scope.report("use-after-release", node, name, by)
+            self.state.change(found[0], owner=Owner.ELSEWHERE)
+        elif not found[1] and memory.known in (Known.MAYBE, Known.NULL) and memory.origin:
+            self.scope.report("unchecked-alloc", node, name, memory.origin)
+            if memory.known == Known.MAYBE:
+                self.state.change(found[0], known=Known.YES)
+
+    def assign(self, op: Op) -> None:
+        """A place gets a value."""
+        value, name, state = op.operands[0], op.name, self.state
+        found = self.held(value)
+        if name.startswith("*") and value.key in self.for_device:
+            self.escape(self.for_device[value.key])  # the caller finds the memory by its address
+        if not name:
+            self.escape(value)
+            return
+        if not (value.kind == "place" and value.key == name):
+            self.lost(name, op.node, found[0] if found is not None else "")
+            state.forget(name)
+        local = name in self.scope.local
+        if found is not None:
+            if not local and found[0] in state.memory and \
+                    state.memory[found[0]].owner in (Owner.HERE, Owner.HANDED):
+                state.change(found[0], owner=Owner.ELSEWHERE)
+            if local or member(name) or "[" in name:
+                state.places[name] = found
+        if name in self.scope.again and local:
+            if value == NULL:
+                state.facts[name] = False
+            elif value == NONZERO:
+                state.facts[name] = True
+
+    def lost(self, name: str, node: Node, but: str = "") -> None:
+        """A place is overwritten: was it the last that held memory of ours?"""
+        found = self.state.places.get(name)
+        if found is None or found[1] or found[0] == but:
+            return
+        memory = self.state.memory.get(found[0])
+        if memory is not None and self._leaks(memory) and self.state.holders(found[0]) == 1:
+            self.scope.report("leak", node, name, memory.origin)
+            self.state.change(found[0], owner=Owner.ELSEWHERE)
+
+    @staticmethod
+    def _leaks(memory: Memory) -> bool:
+        return memory.owner == Owner.HERE and memory.known != Known.NULL and bool(memory.origin)
+
+    def leave(self, value: Operand, node: Node) -> None:
+        """The function returns: what is still ours is lost."""
+        found = self.held(value)
+        if found is not None and found[0] in self.state.memory:
+            memory = self.state.memory[found[0]]
+            self.scope.gives.append((memory, found[1]))
+            if memory.owner == Owner.RELEASED and memory.known != Known.NULL and not found[1]:
+                self.scope.report("use-after-release", node, value.key.split("@")[0], "")
+            elif memory.owner == Owner.HERE:
+                self.state.change(found[0], owner=Owner.ELSEWHERE)
+        elif found is not None:
+            self.scope.gives.append((None, True))
+        else:
+            self.scope.gives.append((None, False))
+        self.end(node)
+        self.state.memory.clear()
+        self.state.places.clear()
+        self.state.facts.clear()
+
+    def end(self, node: Node) -> None:
+        """The end of a path through the function."""
+        for key, memory in self.state.memory.items():
+            if self._leaks(memory):
+                names = [one for one, held in self.state.places.items() if held == (key, False)]
+                self.scope.report("leak", node, min(names) if names else memory.origin,
+                                  memory.origin)
+        if self.scope.parameters:
+            self.scope.left.append({one: self.state.memory[one].owner
+                                    for one in self.scope.parameters if one in self.state.memory})
+
+    def call(self, op: Op) -> None:
+        """A function is called."""
+        summary = self.scope.summary(op.name)
+        known = BY_NAME.get(op.name) if summary is None else None
+        if op.name == "swap":
+            for one in op.operands:
+                self.escape(one)
+                if one.kind == "place":
+                    self.state.forget(one.key)
+            return
+        if known is not None:
+            self.model_call(op, known)
+        elif summary is not None:
+            for number, operand in enumerate(op.operands):
+                self.argument(op, operand, summary.argument(number))
+            self.state.forget_members()
+            if summary.fresh:
+                self.allocated(op, op.name, Known.MAYBE)
+        elif not HARMLESS.fullmatch(op.name):
+            for operand in op.operands:
+                self.escape(operand)
+            if op.operands or not op.name:
+                self.state.forget_members()
+        for name in op.addresses:
+            self.lost_address(name)
+
+    def lost_address(self, name: str) -> None:
+        """Somebody else may write a place, or read it later."""
+        found = self.state.places.get(name)
+        if found is not None and found[0] in self.state.memory:
+            self.state.change(found[0], owner=Owner.ELSEWHERE)
+        self.state.forget(name)
+
+    def argument(self, op: Op, operand: Operand, what: Does) -> None:
+        """One argument of a function of the driver."""
+        if what == Does.RELEASES:
+            self.release(op, operand, create=False)
+        elif what == Does.HANDS_OVER:
+            self.hand_over(op, operand, create=False)
+        elif what == Does.ANYTHING:
+            self.escape(operand)
+
+    def model_call(self, op: Op, known: Function) -> None:
+        """A function of the API: its effect is in the model."""
+        effect, number = known.effect, known.memory
+        operand = op.operands[number] if number is not None and number < len(op.operands) else None
+        for other, one in enumerate(op.operands):
+            if other != number and one.kind != "address":
+                found = self.held(one)
+                if found is not None and effect == Effect.UNKNOWN:
+                    self.escape(one)
+        if effect == Effect.ALLOCATES and known.gives:
+            if op.name.startswith("page_pool_"):
+                self.allocated(op, op.name, Known.MAYBE if known.may_be_null else Known.YES)
+        elif operand is None:
+            return
+        elif known.side == Side.NONE or op.name.endswith("_bulk"):
+            self.escape(operand)
+            if effect in (Effect.RELEASES, Effect.HANDS_OVER):
+                self.state.forget_members()
+        elif effect == Effect.RELEASES and op.name not in KEEPS:
+            self.release(op, operand, create=op.name.startswith("page_pool_"))
+        elif effect == Effect.HANDS_OVER:
+            if known.if_true:
+                self.use(operand, op.node, op.name)
+                self.escape(operand)
+            else:
+                self.hand_over(op, operand, create=True)
+        elif effect in (Effect.TAKES, Effect.DROPS, Effect.SPLITS, Effect.UNKNOWN):
+            self.use(operand, op.node, op.name)
+            self.escape(operand)
+            if operand.kind == "place" and self._only_a_place(operand):
+                self.state.places.pop(operand.key, None)
+        elif op.name in KEEPS:
+            self.escape(operand)
+        elif effect == Effect.CONVERTS:
+            self.derive(op, operand, address=False)
+        else:
+            self.use(operand, op.node, op.name)
+            if effect == Effect.BORROWS:
+                self.derive(op, operand, address=True)
+            elif op.name.startswith("page_pool_get_dma_addr"):
+                self.for_device[op.result] = operand
+
+    def _only_a_place(self, operand: Operand) -> bool:
+        found = self.held(operand)
+        return found is not None and found[0].startswith("place:")
+
+    def derive(self, op: Op, operand: Operand, *, address: bool) -> None:
+        """The result is another name of the memory, or an address in it."""
+        found = self.held(operand)
+        if found is not None and found[0] != NOTHING:
+            self.results[op.result] = (found[0], found[1] or address)
+
+    def allocated(self, op: Op, origin: str, known: Known) -> None:
+        """The result is memory that is ours."""
+        key, state = op.result, self.state
+        if key in state.memory:
+            # The same call in the next turn of a loop: what it gave before is another memory.
+            state.memory[key + "~"] = state.memory.pop(key)
+            for one, (held, address) in list(state.places.items()):
+                if held == key:
+                    state.places[one] = (key + "~", address)
+                elif held == key + "~":
+                    del state.places[one]
+        state.memory[key] = Memory(known, Owner.HERE, origin)
+        self.results[key] = (key, False)
+
+    def of_place(self, operand: Operand, owner: Owner) -> None:
+        """Memory that was in a place before this function looked at it."""
+        if operand.kind == "place" and not operand.computed and operand.key and \
+                "*" not in operand.key:
+            key = "place:" + operand.key
+            self.state.memory[key] = Memory(Known.UNKNOWN, owner)
+            self.state.places[operand.key] = (key, False)
+
+    def release(self, op: Op, operand: Operand, *, create: bool) -> None:
+        """The reference is given back."""
+        found = self.held(operand)
+        memory = self.state.memory.get(found[0]) if found is not None else None
+        if found is None:
+            if create:
+                self.of_place(operand, Owner.RELEASED)
+            return
+        if memory is None:
+            return
+        name = operand.key if operand.kind == "place" else memory.origin
+        if memory.owner == Owner.RELEASED:
+            self.scope.report("double-release", op.node, name, op.name)
+        elif memory.owner == Owner.HANDED and (create or memory.origin):
+            self.scope.report("put-after-handover", op.node, name, op.name)
+        elif memory.known in (Known.MAYBE, Known.NULL) and memory.origin and not found[1]:
+            self.scope.report("unchecked-alloc", op.node, name, memory.origin)
+        self.state.change(found[0], owner=Owner.RELEASED, known=Known.YES if memory.origin
+                          else memory.known)
+
+    def hand_over(self, op: Op, operand: Operand, *, create: bool) -> None:
+        """The reference goes to an skb or an XDP buffer."""
+        found = self.held(operand)
+        memory = self.state.memory.get(found[0]) if found is not None else None
+        if found is None:
+            if create:
+                self.of_place(operand, Owner.HANDED)
+            return
+        if memory is None:
+            return
+        self.use(operand, op.node, op.name)
+        if memory.owner == Owner.HANDED:
+            self.scope.report("double-handover", op.node, operand.key.split("@")[0], op.name)
+        if memory.owner != Owner.ELSEWHERE or not memory.origin:
+            self.state.change(found[0], owner=Owner.HANDED)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reverse christmas tree: a block of declarations that was in order stays in order.
+
+Follows Documentation/process/maintainer-netdev.rst. Only declarations that the conversion changed
+move, and none moves past one that its initialiser needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tree_sitter import Node
+
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.parse import parse
+from netmem_migrate.convert.text import columns, line_end, line_start
+
+_ACTS = ("call_expression", "assignment_expression", "update_expression", "gnu_asm_expression")
+# Calls that give the same value wherever they stand.
+_PURE = re.compile(rb"^(?:container_of\w*|netdev_priv|skb_shinfo|netmem_address|page_address"
+                   rb"|dev_\w*get_drvdata|(?:min|max)(?:_t)?|[lb]e\d+_to_cpup?|cpu_to_[lb]e\d+|likely|unlikely"
+                   rb"|READ_ONCE|skb_frag_\w+|\w+_priv|ARRAY_SIZE|page_pool_get_dma_addr\w*)$")
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    start: int
+    end: int
+    length: int
+    names: frozenset[bytes]
+    needs: frozenset[bytes]
+    text: bytes
+    acts: bool = False  # its initialisers do more than compute a value
+
+
+def keep_order(before: bytes, after: bytes) -> bytes:
+    """`after` with its declaration blocks in the order that `before` kept.
+
+    Functions are matched by their place in the file: a conversion adds and removes none.
+    """
+    old = list(_blocks(before))
+    new = list(_blocks(after))
+    if len(old) != len(new):
+        return after
+    for was, now in reversed(list(zip(old, new, strict=True))):
+        if not was or [one.text for one in was] == [one.text for one in now]:
+            continue
+        if not _ordered(was) or _ordered(now):
+            continue
+        known = {one.text for one in was}
+        arranged = _arrange(now, known)
+        if arranged is not None and _ordered(arranged):
+            text = b"".join(one.text for one in arranged)
+            after = after[:now[0].start] + text + after[now[-1].end:]
+    return after
+
+
+def disordered(before: bytes, after: bytes) -> list[tuple[int, bool]]:
+    """Changed declaration blocks of `after` that were in order and are not any more.
+
+    For each its 1-based line, and whether only moving lines would sort it: where an initialiser
+    needs another one it has to move into the code.
+    """
+    old = list(_blocks(before))
+    new = list(_blocks(after))
+    matched = old if len(old) == len(new) else [[] for _ in new]
+    known = {tuple(one.text for one in block) for block in old}
+    found = []
+    for was, now in zip(matched, new, strict=True):
+        texts = tuple(one.text for one in now)
+        if not now or texts in known or _ordered(now) or not _ordered(was):
+            continue
+        arranged = _arrange(now, {one.text for one in was})
+        found.append((after.count(b"\n", 0, now[0].start) + 1, arranged is not None))
+    return found
+
+
+def _ordered(items: list[_Item]) -> bool:
+    return all(one.length >= other.length for one, other in pairwise(items))
+
+
+def _arrange(items: list[_Item], known: set[bytes]) -> list[_Item] | None:
+    result = [one for one in items if one.text in known]
+    if not _ordered(result):
+        return None
+    for item in (one for one in items if one.text not in known):
+        position = next((index for index, one in enumerate(result)
+                         if one.length < item.length), len(result))
+        result.insert(position, item)
+    seen: set[bytes] = set()
+    every = {name for one in items for name in one.names}
+    for one in result:
+        if (one.needs & every) - seen - one.names:
+            return None
+        seen |= one.names
+    if [one for one in result if one.acts] != [one for one in items if one.acts]:
+        return None
+    return result
+
+
+def _acts(source: bytes, value: Node) -> bool:
+    for kind in _ACTS:
+        for node in nodes(value, kind):
+            name = node.child_by_field_name("function")
+            if name is None or not _PURE.match(source[name.start_byte:name.end_byte]):
+                return True
+    return False
+
+
+def _blocks(source: bytes) -> Iterator[list[_Item]]:
+    """The declaration blocks at the head of every compound statement, in order of the file."""
+    for node in nodes(parse(source).tree.root_node, "compound_statement"):
+        yield _block(source, node)
+
+
+def _block(source: bytes, node: Node) -> list[_Item]:
+    items: list[_Item] = []
+    for child in node.named_children:
+        if child.type != "declaration":
+            break
+        start = line_start(source, child.start_byte)
+        end = line_end(source, child.end_byte) + 1
+        if source[start:child.start_byte].strip() or source[child.end_byte:end].strip():
+            return []
+        if items and items[-1].end != start:
+            break
+        names: set[bytes] = set()
+        needs: set[bytes] = set()
+        acts = False
+        for declarator in child.children_by_field_name("declarator"):
+            value = declarator.child_by_field_name("value")
+            inner = declarator.child_by_field_name("declarator") if value else declarator
+            if inner is not None:
+                names.update(_WORD.findall(source, inner.start_byte, inner.end_byte))
+            if value is not None:
+                needs.update(_WORD.findall(source, value.start_byte, value.end_byte))
+                acts = acts or _acts(source, value)
+        first = source[start:line_end(source, start)]
+        items.append(_Item(start, end, columns(first), frozenset(names), frozenset(needs),
+                           source[start:end], acts))
+    return items

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The drivers of a tree, and which files make up each: its folder, headers beside it, users."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from netmem_migrate.errors import InputError
+
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+)"', re.MULTILINE)
+_SOURCES = (".c", ".h")
+_MARK = re.compile(rb"\bpage_pool_")
+BUILD = ("Makefile", "Kbuild")
+"""What holds a folder's build rules (Documentation/kbuild/makefiles.rst)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A driver to convert: `files` are its own, `borrowed` headers it includes from elsewhere.
+
+    All paths are POSIX strings relative to `root`.
+    """
+
+    path: str
+    root: Path
+    files: tuple[str, ...]
+    borrowed: tuple[str, ...] = ()
+
+    def read(self, file: str) -> bytes:
+        """The bytes of a file. Raises InputError if it cannot be read or is not text."""
+        path = self.root / file
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror or error}") from error
+        if b"\0" in data:
+            raise InputError(f"{path}: a binary file, not C source")
+        return data
+
+
+def find(path: Path, root: Path | None) -> Driver:
+    """The driver at `path`, a folder or one .c or .h file.
+
+    A subfolder with its own Makefile or Kbuild is another driver. Raises InputError for a
+    missing path, or one that holds no C source.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder")
+    path = path.resolve()
+    if path.is_dir():
+        base = (root or path).resolve()
+        files = sorted(_folder(path))
+        if not files:
+            raise InputError(f"{path}: no .c or .h file here; name a driver's folder or file")
+    else:
+        if path.suffix not in _SOURCES:
+            raise InputError(f"{path}: not a .c or .h file")
+        base = (root or path.parent).resolve()
+        files = sorted(_closure(path))
+    try:
+        names = tuple(file.relative_to(base).as_posix() for file in files)
+        name = path.relative_to(base).as_posix()
+    except ValueError as error:
+        raise InputError(f"{path}: not inside the kernel tree {base}") from error
+    borrowed = sorted(_borrowed(files) - set(files))
+    inside = [file for file in borrowed if file.is_relative_to(base)]
+    return Driver(name, base, names, tuple(file.relative_to(base).as_posix() for file in inside))
+
+
+def is_module(folder: Path) -> bool:
+    """Whether a folder has build rules of its own, so that it is a driver for itself."""
+    return any((folder / build).exists() for build in BUILD)
+
+
+def _folder(path: Path) -> set[Path]:
+    found: set[Path] = set()
+    for where, folders, files in os.walk(path):
+        here = Path(where)
+        folders[:] = [name for name in folders
+                      if not name.startswith(".")
+                      and not is_module(here / name)]
+        found.update(here / name for name in files
+                     if name.endswith(_SOURCES) and not name.endswith(".mod.c"))
+    return found
+
+
+def _includes(path: Path) -> set[Path]:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return set()
+    return {target for name in _INCLUDE.findall(data)
+            if (target := Path(os.path.normpath(path.parent / os.fsdecode(name)))).is_file()}
+
+
+def _borrowed(files: list[Path]) -> set[Path]:
+    found: set[Path] = set()
+    queue = list(files)
+    while queue:
+        for target in _includes(queue.pop()):
+            if target not in found:
+                found.add(target)
+                queue.append(target)
+    return found
+
+
+def _closure(path: Path) -> set[Path]:
+    """A file, the headers of its folder that it includes, and the files that include those."""
+    folder = path.parent
+    beside = {file for file in folder.iterdir() if file.suffix in _SOURCES}
+    includes = {file: _includes(file) & beside for file in beside}
+    found = {path}
+    queue = [path]
+    while queue:
+        file = queue.pop()
+        linked = set(includes.get(file, ()))
+        if file.suffix == ".h":
+            linked |= {user for user, headers in includes.items() if file in headers}
+        for other in linked - found:
+            found.add(other)
+            queue.append(other)
+    return found
+
+
+def page_pool_folders(root: Path) -> list[Path]:
+    """Every driver folder under drivers/ with a .c or .h file that mentions page_pool.
+
+    A subfolder without a Makefile of its own belongs to its parent. A byte search: no parsing.
+    """
+    found: set[Path] = set()
+    for where, folders, files in os.walk(root / "drivers"):
+        folders.sort()
+        here = Path(where)
+        for name in files:
+            if name.endswith((".c", ".h")) and _mentions(here / name):
+                folder = here
+                while folder != root / "drivers" and not is_module(folder):
+                    folder = folder.parent
+                found.add(folder)
+                break
+    return sorted(found)
+
+
+def _mentions(path: Path) -> bool:
+    data = path.read_bytes()
+    # A plain search is many times faster than one for a word, and nearly always says no.
+    return b"page_pool_" in data and _MARK.search(data) is not None

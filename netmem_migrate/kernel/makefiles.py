@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which kernel modules a folder's files are built into, and which of its drivers stand alone.
+
+A vendor's folder often holds several drivers. Documentation/process/submitting-patches.rst asks
+for one logical change a patch, so what is converted in two drivers makes two patches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import networkx as nx
+
+from netmem_migrate.kernel.drivers import BUILD
+
+_RULE = re.compile(
+    r"^([\w-]+?)-(y|m|objs|\$\(\w+\))[ \t]*[:+]?=[ \t]*([^\n#]*)", re.MULTILINE
+)
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.MULTILINE)
+
+
+def modules(folder: Path) -> dict[str, set[str]]:
+    """The modules a folder's Makefile builds, and the objects each is made of.
+
+    Objects are named as the Makefile does, without the `.o`. Empty where there is no Makefile.
+    """
+    found: dict[str, set[str]] = {}
+    for target, _, names in _rules(folder):
+        if target == "obj":
+            for one in names:
+                found.setdefault(one, {one})
+        else:
+            found.setdefault(target, {target}).update(names)
+    return found
+
+
+def unset(root: Path, source: str, config: Collection[str]) -> tuple[str, ...]:
+    """The CONFIG_ options that a source lacks to be built, outermost last.
+
+    Those that the Makefile names for its object and for the module that this is a part of, where
+    `config` has none of them; the first of several that would do.
+    """
+    path = root / source
+    folder = _home(root, source)
+    if folder is None:
+        return ()
+    rules = list(_rules(folder))
+    wanted = {path.relative_to(folder).with_suffix("").as_posix()}
+    seen = {"obj"}
+    found: dict[str, None] = {}
+    while wanted:
+        seen |= wanted
+        lines = [(target, option[2:-1] if option.startswith("$(CONFIG_") else "")
+                 for target, option, names in rules if names & wanted]
+        named = [option for _, option in lines]
+        if named and all(named) and not any(option in config for option in named):
+            found.setdefault(named[0])
+        wanted = {target for target, _ in lines} - seen
+    return tuple(found)
+
+
+def _rules(folder: Path) -> Iterator[tuple[str, str, set[str]]]:
+    """What is made, under which option, and of which objects; a rule of a folder's Makefile."""
+    for name in BUILD:
+        try:
+            text = (folder / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for target, option, objects in _RULE.findall(text.replace("\\\n", " ")):
+            yield target, option, {word[:-2] for word in objects.split() if word.endswith(".o")}
+
+
+def alone(root: Path, sources: dict[str, bytes], changed: Sequence[str]) -> list[list[str]]:
+    """The changed files, a list for each driver that builds without the others' changes.
+
+    `sources` are all files of the folder. Files stay together that are built into one module, or
+    of which one includes the other; a header goes by its last name, so that rather too much than
+    too little stays together. Everything does where a file's module is not known.
+    """
+    if len(changed) < 2:
+        return [list(changed)]
+    together: nx.Graph[str] = nx.Graph()
+    together.add_nodes_from(changed)
+    known: dict[Path, dict[str, set[str]]] = {}
+    for file in changed:
+        if not file.endswith(".c"):
+            continue
+        owners = _owners(root, file, known)
+        if not owners:
+            return [list(changed)]
+        for owner in owners:
+            together.add_edge(file, owner)
+    lines = {file: {name.rpartition(b"/")[2].decode("utf-8", "replace")
+                    for name in _INCLUDE.findall(text)} for file, text in sources.items()}
+    for header in changed:
+        users = _users(PurePosixPath(header).name, lines)
+        if header.endswith(".h") and (header not in lines or not users & set(changed)):
+            return [list(changed)]
+        together.add_edges_from((header, user) for user in users if user in together)
+    groups = [set(group) for group in nx.connected_components(together)]
+    return [mine for group in groups if (mine := [file for file in changed if file in group])]
+
+
+def _owners(root: Path, file: str, known: dict[Path, dict[str, set[str]]]) -> list[str]:
+    """The modules that a source is built into, as the nearest Makefile above it says."""
+    path = root / file
+    folder = _home(root, file)
+    if folder is None:
+        return []
+    if folder not in known:
+        known[folder] = modules(folder)
+    stem = path.relative_to(folder).with_suffix("").as_posix()
+    # No owner ends in `.c` or `.h`, so that one graph takes files and owners.
+    return [f"{folder}: {owner}" for owner, objects in known[folder].items() if stem in objects]
+
+
+def _home(root: Path, file: str) -> Path | None:
+    """The nearest folder above a file that holds a Makefile."""
+    return next((one for one in (root / file).parents if one.is_relative_to(root)
+                 and any((one / name).exists() for name in BUILD)), None)
+
+
+def _users(name: str, lines: dict[str, set[str]]) -> set[str]:
+    """The files that include a file of that name, through others too."""
+    found: set[str] = set()
+    queue = [name]
+    while queue:
+        wanted = queue.pop()
+        for file, included in lines.items():
+            if wanted in included and file not in found:
+                found.add(file)
+                queue.append(PurePosixPath(file).name)
+    return found

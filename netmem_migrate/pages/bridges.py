@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where a conversion turns a page into a netmem or back, for a person to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netmem_migrate.pages.sources import Sources, Spot
+from netmem_migrate.results import Action, Edit, Migration
+
+_WRITTEN = (b"page_to_netmem", b"virt_to_netmem")
+_ADVICE = ("Check that this memory is a page whatever provides the pool's memory. "
+         "The bridge itself is safe.")
+_BACK = ("Check that nothing but pages can ever come from this pool. Reviewers will ask why the "
+         "use cannot go.")
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A bridge that the conversion writes: where, what, and why."""
+
+    place: Spot
+    what: str
+    reason: str
+    todo: str = _ADVICE
+
+
+def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
+    """The bridges of a driver in order of place, each once."""
+    found: dict[tuple[str, int], Bridge] = {}
+    for site in migration.report.sites:
+        if site.action is Action.BRIDGED:
+            found[site.file, site.line] = Bridge(
+                sources.spot(site.file, site.line, code=True), f"{site.call}() to {site.to}",
+                site.reason or "a page that no netmem holds flows into one")
+    found |= _accesses(migration, sources, found)
+    before = {change.path: change.before for change in migration.changes}
+    for edit in migration.edits:
+        written = next((name for name in _WRITTEN if name in edit.text), None)
+        if written is None or written in before[edit.file][edit.start:edit.end]:
+            continue
+        line = _line(before[edit.file], edit)
+        found.setdefault((edit.file, line), Bridge(
+            sources.spot(edit.file, line, code=True), f"{written.decode()}() is written",
+            edit.why or "a page flows into a netmem"))
+    return [found[place] for place in sorted(found)]
+
+
+def _accesses(migration: Migration, sources: Sources,
+              known: dict[tuple[str, int], Bridge]) -> dict[tuple[str, int], Bridge]:
+    """Where a netmem is read as a page, which only --allow-accessor does, and what defines that."""
+    before = {change.path: change.before for change in migration.changes}
+    found: dict[tuple[str, int], Bridge] = {}
+    for edit in migration.edits:
+        if edit.transform != "accessor" or edit.text == b")":
+            continue
+        what = ("netmem_to_page() is written" if b"netmem_to_page" in edit.text
+                else f"{edit.text.decode(errors='replace').rstrip('(')}() reads a netmem as a page")
+        place = edit.file, _line(before[edit.file], edit)
+        if place not in known:
+            found.setdefault(place, Bridge(
+                sources.spot(*place, code=True), what, edit.why, _BACK))
+    return found
+
+
+def _line(source: bytes, edit: Edit) -> int:
+    return source.count(b"\n", 0, edit.start) + 1

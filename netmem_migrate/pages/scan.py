@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A scan as one page: every driver of a tree in a table, each with what holds it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netmem_migrate.pages.base import REQUIREMENTS, render
+from netmem_migrate.pages.sources import Sources, Spot
+from netmem_migrate.report.sarif import origin
+from netmem_migrate.report.sarif_rules import advice
+from netmem_migrate.results import Action, Migration, Run, Verdict
+from netmem_migrate.terminal.summary import grouped
+
+# What a cell of the matrix shows; the word is there too, for those who do not see it.
+_SIGNS = {"met": "✓", "unmet": "✗", "unknown": "?", "n/a": "–"}
+
+
+def page(run: Run, *, title: str = "") -> str:
+    """The drivers of a run as one self-contained HTML page.
+
+    `title` is "netmem scan" and the kernel's release by default. The page holds no source but the
+    lines that the report itself names as evidence.
+    """
+    drivers = [_driver(run, f"d{index}", one) for index, one in enumerate(run.drivers, 1)]
+    verdicts = [(verdict.value, sum(one["verdict"] == verdict.value for one in drivers))
+                for verdict in Verdict]
+    met = {key: sum(one["status"].get(key) == "met" for one in drivers) for key in REQUIREMENTS}
+    judged = sum(bool(one["status"]) for one in drivers)
+    return render("scan", run=run, drivers=drivers, verdicts=verdicts, signs=_SIGNS, met=met,
+                  judged=judged,
+                  title=title or f"netmem scan{' of linux ' + run.kernel if run.kernel else ''}")
+
+
+def _driver(run: Run, anchor: str, migration: Migration) -> dict[str, Any]:
+    report = migration.report
+    sources = Sources(run.root, report.path)
+    kept = [site for site in report.sites if site.action is Action.KEPT]
+    return {
+        "id": anchor,
+        "name": report.path if report.path != "." else run.root.name,
+        "verdict": report.verdict.value,
+        "calls": len(report.sites),
+        "converted": len(report.sites) - len(kept),
+        "kept_count": len(kept),
+        "file_count": len(report.files),
+        "changed": [change.path for change in migration.changes],
+        "status": {key: one.status for key, one in report.requirements.items()},
+        "refusals": [
+            {"slot": item.slot, "category": item.category, "reason": item.reason,
+             "todo": advice(item.category).todo, "place": sources.spot(item.file, item.line),
+             "origins": [_origin(one, sources) for one in item.origins]}
+            for item in report.refusals],
+        "kept": [{"call": call, "reason": sources.shorten(reason),
+                  "places": [sources.spot(site.file, site.line) for site in sites]}
+                 for (call, reason), sites in grouped(kept).items()],
+        "requirements": [
+            {"id": key, "status": one.status,
+             "evidence": [sources.spot(*evidence) for evidence in dict.fromkeys(one.evidence)]}
+            for key, one in sorted(report.requirements.items())],
+    }
+
+
+def _origin(spelled: str, sources: Sources) -> Spot:
+    place = origin(spelled)
+    return (sources.spot(place.file, place.line, place.text) if place is not None
+            else Spot("", 0, "", spelled))

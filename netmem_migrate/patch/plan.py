@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From a run to the patches of its series: which driver, which step, which files.
+
+A driver's steps stand in the order in which they build: what prepares the conversion, then the
+conversion. Each becomes one patch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from netmem_migrate.errors import InputError
+from netmem_migrate.results import Action, FileChange, Migration, Run, StepKind
+
+LIMIT = 15
+"""Patches in a series, and a contributor's patches under review on one tree
+(Documentation/process/maintainer-netdev.rst)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchStep:
+    """One patch to be: a step of a driver, and the files that it changes.
+
+    `part` is a file of it where the folder holds several drivers, each with a conversion of its
+    own, and "" elsewhere.
+    """
+
+    migration: Migration
+    kind: StepKind
+    changes: tuple[FileChange, ...]
+    part: str = ""
+
+    @property
+    def key(self) -> str:
+        """What patches of the same driver share: the name for it in tables of a series."""
+        return self.part or self.migration.report.path
+
+    @property
+    def share(self) -> Migration:
+        """Of the migration, what this patch makes; all of it where it is the only conversion.
+
+        What was kept stays in, since a message says how much of it is elsewhere. What `scan` found
+        is said of the whole folder: only what no driver of it has is true of each.
+        """
+        if not self.part:
+            return self.migration
+        files = {change.path for change in self.changes}
+        report = self.migration.report
+        return replace(
+            self.migration, changes=self.changes,
+            edits=tuple(one for one in self.migration.edits if one.file in files),
+            report=replace(
+                report,
+                declarations=tuple(one for one in report.declarations if one.file in files),
+                sites=tuple(one for one in report.sites
+                            if one.action is Action.KEPT or one.file in files),
+                refusals=tuple(one for one in report.refusals if one.file in files),
+                requirements={key: one for key, one in report.requirements.items()
+                              if one.status == "unmet"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One series: `name` is its folder below the output, "" for the output itself.
+
+    `drivers` are all that were asked for, `steps` those of the drivers that change.
+    """
+
+    name: str
+    drivers: tuple[Migration, ...]
+    steps: tuple[PatchStep, ...]
+
+    def before(self) -> dict[str, bytes]:
+        """What each file of the series holds at its base."""
+        found: dict[str, bytes] = {}
+        for step in self.steps:
+            for change in step.changes:
+                found.setdefault(change.path, change.before)
+        return found
+
+
+def steps_of(migration: Migration) -> tuple[PatchStep, ...]:
+    """The patches of one driver; one where its steps do not make what it changes.
+
+    Somebody may have taken only a part of the changes: the steps are then not theirs.
+    """
+    found = [PatchStep(migration, one.kind, _real(one.changes)) for one in migration.steps]
+    if not _make(found, migration.changes):
+        found = list(_whole(migration))
+    found = [step for step in found if step.changes]
+    if sum(step.kind == StepKind.CONVERT for step in found) > 1:
+        found = [replace(step, part=step.changes[0].path)
+                 if step.kind == StepKind.CONVERT else step for step in found]
+    return tuple(found)
+
+
+def _whole(migration: Migration) -> Iterator[PatchStep]:
+    """A conversion for each driver of the folder, from the first bytes to the last."""
+    left = {change.path: change for change in _real(migration.changes)}
+    for one in migration.steps:
+        if one.kind == StepKind.CONVERT:
+            mine = [left.pop(change.path) for change in one.changes if change.path in left]
+            yield PatchStep(migration, StepKind.CONVERT, tuple(mine))
+    yield PatchStep(migration, StepKind.CONVERT, tuple(left.values()))
+
+
+def _make(steps: Sequence[PatchStep], changes: Sequence[FileChange]) -> bool:
+    """Do the steps follow each other, and lead from and to the same bytes?"""
+    first: dict[str, bytes] = {}
+    last: dict[str, bytes] = {}
+    for step in steps:
+        for change in step.changes:
+            first.setdefault(change.path, change.before)
+            if last.get(change.path, change.before) != change.before:
+                return False
+            last[change.path] = change.after
+    wanted = _real(changes)
+    return (first == {one.path: one.before for one in wanted}
+            and last == {one.path: one.after for one in wanted})
+
+
+def _real(changes: Sequence[FileChange]) -> tuple[FileChange, ...]:
+    return tuple(one for one in changes if one.before != one.after)
+
+
+def plans(run: Run, *, together: bool = False) -> tuple[Plan, ...]:
+    """The series of a run: one a driver, or one for all with `together`.
+
+    Raises InputError for a series that netdev would not take for its size, for two drivers that
+    change one file, and for a file that mail cannot carry.
+    """
+    drivers = tuple({one.report.path: one for one in reversed(run.drivers)}.values())[::-1]
+    steps = [step for migration in drivers for step in steps_of(migration)]
+    _mailable(steps)
+    changing = list(dict.fromkeys(step.migration.report.path for step in steps))
+    if not steps:
+        return ()
+    if together or len(changing) == 1:
+        chosen = tuple(_once(steps))
+        if len(chosen) > LIMIT:
+            raise InputError(_too_many(len(chosen), len(changing)))
+        return (Plan("", drivers, chosen),)
+    _apart(steps)
+    migrations = [one for one in drivers if one.report.path in changing]
+    names = folder_names(changing)
+    found = []
+    for name, migration in zip(names, migrations, strict=True):
+        mine = tuple(step for step in steps if step.migration is migration)
+        if len(mine) > LIMIT:
+            raise InputError(_too_many(len(mine), 1))
+        found.append(Plan(name, (migration,), mine))
+    return tuple(found)
+
+
+def _too_many(patches: int, drivers: int) -> str:
+    how = ("leave --together out for one series a driver, or give fewer drivers at a time"
+           if drivers > 1 else "send the first 15 as a series of their own, and the rest after it")
+    return f"{patches} patches, and netdev takes at most {LIMIT} in a series: {how}"
+
+
+def _once(steps: Sequence[PatchStep]) -> Iterator[PatchStep]:
+    """Steps without changes that an earlier driver made just so; two that disagree are refused."""
+    seen: dict[str, tuple[FileChange, Migration]] = {}
+    for step in steps:
+        fresh = []
+        for change in step.changes:
+            known = seen.get(change.path)
+            if known is None or known[1] is step.migration:
+                fresh.append(change)
+                seen[change.path] = change, step.migration
+            elif known[0] != change:
+                raise InputError(
+                    f"{change.path}: two of the given drivers change it; convert them one by one"
+                )
+        if fresh:
+            yield replace(step, changes=tuple(fresh))
+
+
+def _apart(steps: Sequence[PatchStep]) -> None:
+    owner: dict[str, Migration] = {}
+    for step in steps:
+        for change in step.changes:
+            other = owner.setdefault(change.path, step.migration)
+            if other is not step.migration:
+                raise InputError(
+                    f"{change.path}: both {other.report.path} and {step.migration.report.path} "
+                    "change it; write one series with --together, or convert them one by one"
+                )
+
+
+def _mailable(steps: Sequence[PatchStep]) -> None:
+    for step in steps:
+        for change in step.changes:
+            if b"\r\n" in change.before or b"\r\n" in change.after:
+                raise InputError(
+                    f"{change.path}: has CRLF line ends, which do not survive mail; "
+                    "convert it to LF first, or use apply"
+                )
+
+
+def folder_names(paths: Sequence[str]) -> list[str]:
+    """A folder for each driver's series: its own name, with its parents' where names are shared."""
+    parts = [PurePosixPath(path).with_suffix("").parts if path.endswith((".c", ".h"))
+             else PurePosixPath(path).parts for path in paths]
+    depth = 1
+    while True:
+        names = ["-".join(one[-depth:]) for one in parts]
+        count = Counter(names)
+        if len(count) == len(names) or depth >= max(len(one) for one in parts):
+            return names
+        depth += 1
+
+
+def unreadable(root: Path, migration: Migration) -> bool:
+    """Does the driver already let its pools hold unreadable memory?"""
+    for file in migration.report.files:
+        path = root / file
+        if path.is_file() and b"PP_FLAG_ALLOW_UNREADABLE_NETMEM" in path.read_bytes():
+            return True
+    return False
