@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.runtime import runtime as rt
+from netmem_migrate.model.runtime.memory import Memory, Place
 from netmem_migrate.model.schema import Context, Effect, Function
-from netmem_migrate.playground import runtime as rt
-from netmem_migrate.playground.memory import Memory, Place
 
 DOCS = Path(__file__).parents[1] / "docs" / "runtime.md"
 MAPPED = rt.PP_FLAG.DMA_MAP | rt.PP_FLAG.DMA_SYNC_DEV

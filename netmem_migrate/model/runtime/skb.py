@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from netmem_migrate.playground.access import cpu_read
-from netmem_migrate.playground.errors import (
+from netmem_migrate.model.runtime.access import cpu_read
+from netmem_migrate.model.runtime.errors import (
     BadTruesize,
     DoubleRelease,
     Leak,
@@ -18,7 +18,7 @@ from netmem_migrate.playground.errors import (
     TooManyFrags,
     UseAfterRelease,
 )
-from netmem_migrate.playground.memory import (
+from netmem_migrate.model.runtime.memory import (
     Address,
     Backing,
     Memory,
@@ -31,7 +31,7 @@ from netmem_migrate.playground.memory import (
     page_to_netmem,
     put_page,
 )
-from netmem_migrate.playground.references import owned, release_from_skb
+from netmem_migrate.model.runtime.references import owned, release_from_skb
 
 MAX_SKB_FRAGS = 17
 

@@ -7,14 +7,14 @@ cache coherent, so that a sync that is missing shows.
 
 from __future__ import annotations
 
-from netmem_migrate.playground.errors import (
+from netmem_migrate.model.runtime.errors import (
     NotMapped,
     NotReadable,
     NotSynced,
     RawDma,
     UseAfterRelease,
 )
-from netmem_migrate.playground.memory import Address, Backing, Device, DmaAddress, Memory
+from netmem_migrate.model.runtime.memory import Address, Backing, Device, DmaAddress, Memory
 
 
 def device_write(device: Device, dma: DmaAddress, size: int) -> None:

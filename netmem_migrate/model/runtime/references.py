@@ -6,7 +6,7 @@ Follows net/core/page_pool.c and include/net/page_pool/helpers.h.
 
 from __future__ import annotations
 
-from netmem_migrate.playground.errors import (
+from netmem_migrate.model.runtime.errors import (
     BadParams,
     DoubleRelease,
     Leak,
@@ -16,9 +16,9 @@ from netmem_migrate.playground.errors import (
     UseAfterRelease,
     WrongPool,
 )
-from netmem_migrate.playground.memory import PAGE_SIZE, Memory, Netmem, Place
-from netmem_migrate.playground.params import PP_FLAG, DmaDir, PagePoolParams
-from netmem_migrate.playground.pool import PagePool
+from netmem_migrate.model.runtime.memory import PAGE_SIZE, Memory, Netmem, Place
+from netmem_migrate.model.runtime.params import PP_FLAG, DmaDir, PagePoolParams
+from netmem_migrate.model.runtime.pool import PagePool
 
 _MAX_PAGE_ORDER = 10
 

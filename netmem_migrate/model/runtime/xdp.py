@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from netmem_migrate.playground.access import cpu_read
-from netmem_migrate.playground.errors import NotReadable, PoolGone
-from netmem_migrate.playground.memory import Address, Netmem, is_netmem, netmem_is_net_iov
-from netmem_migrate.playground.pool import PagePool
-from netmem_migrate.playground.references import owned, release_from_skb
-from netmem_migrate.playground.skb import (
+from netmem_migrate.model.runtime.access import cpu_read
+from netmem_migrate.model.runtime.errors import NotReadable, PoolGone
+from netmem_migrate.model.runtime.memory import Address, Netmem, is_netmem, netmem_is_net_iov
+from netmem_migrate.model.runtime.pool import PagePool
+from netmem_migrate.model.runtime.references import owned, release_from_skb
+from netmem_migrate.model.runtime.skb import (
     MAX_SKB_FRAGS,
     Frag,
     Skb,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 from types import TracebackType
 
-from netmem_migrate.playground.errors import WrongContext
-from netmem_migrate.playground.memory import Device
+from netmem_migrate.model.runtime.errors import WrongContext
+from netmem_migrate.model.runtime.memory import Device
 
 
 class PP_FLAG(IntFlag):

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from netmem_migrate.playground.errors import (
+from netmem_migrate.model.runtime.errors import (
     OutOfRange,
     PoolGone,
     StillReferenced,
     WrongContext,
     WrongPool,
 )
-from netmem_migrate.playground.memory import PAGE_SIZE, Backing, Memory, Netmem, Place, Provider
-from netmem_migrate.playground.params import PP_FLAG, Napi, PagePoolParams
+from netmem_migrate.model.runtime.memory import PAGE_SIZE, Backing, Memory, Netmem, Place, Provider
+from netmem_migrate.model.runtime.params import PP_FLAG, Napi, PagePoolParams
 
 CACHE_SIZE = 128
 RING_SIZE = 1024

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from netmem_migrate.playground.errors import (
+from netmem_migrate.model.runtime.errors import (
     Leak,
     NotAPage,
     NullReference,
@@ -22,7 +22,7 @@ from netmem_migrate.playground.errors import (
 )
 
 if TYPE_CHECKING:
-    from netmem_migrate.playground.pool import PagePool
+    from netmem_migrate.model.runtime.pool import PagePool
 
 PAGE_SIZE = 4096
 _NET_IOV = 1

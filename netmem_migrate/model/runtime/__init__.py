@@ -11,15 +11,15 @@ in C is a diagnostic at best, since a netmem_ref is an unsigned long.
 
 from __future__ import annotations
 
-from netmem_migrate.playground import references as _refs
-from netmem_migrate.playground.access import (
+from netmem_migrate.model.runtime import references as _refs
+from netmem_migrate.model.runtime.access import (
     cpu_read,
     cpu_write,
     device_write,
     dma_sync_single_range_for_cpu,
     dma_sync_single_range_for_device,
 )
-from netmem_migrate.playground.errors import (
+from netmem_migrate.model.runtime.errors import (
     BadParams,
     BadTruesize,
     DoubleRelease,
@@ -41,7 +41,7 @@ from netmem_migrate.playground.errors import (
     WrongKind,
     WrongPool,
 )
-from netmem_migrate.playground.memory import (
+from netmem_migrate.model.runtime.memory import (
     PAGE_SIZE,
     Address,
     Device,
@@ -62,9 +62,9 @@ from netmem_migrate.playground.memory import (
     page_to_netmem,
     put_page,
 )
-from netmem_migrate.playground.params import PP_FLAG, DmaDir, Napi, PagePoolParams
-from netmem_migrate.playground.pool import PagePool
-from netmem_migrate.playground.skb import (
+from netmem_migrate.model.runtime.params import PP_FLAG, DmaDir, Napi, PagePoolParams
+from netmem_migrate.model.runtime.pool import PagePool
+from netmem_migrate.model.runtime.skb import (
     MAX_SKB_FRAGS,
     Frag,
     Skb,
@@ -84,7 +84,7 @@ from netmem_migrate.playground.skb import (
     skb_frag_unref,
     skb_mark_for_recycle,
 )
-from netmem_migrate.playground.xdp import (
+from netmem_migrate.model.runtime.xdp import (
     XdpBuff,
     XdpRxq,
     bpf_prog_run_xdp,
