@@ -12,8 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from netmem_migrate.model import runtime as rt
 from netmem_migrate.model.functions import FUNCTIONS
-from netmem_migrate.model.runtime import runtime as rt
 from netmem_migrate.model.runtime.memory import Memory, Place
 from netmem_migrate.model.schema import Context, Effect, Function
 

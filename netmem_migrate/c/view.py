@@ -79,7 +79,8 @@ def call(node: Node | None) -> Call | None:
     """A node as a call."""
     if node is None or node.type != "call_expression":
         return None
-    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+    function = node.child_by_field_name("function")
+    arguments = node.child_by_field_name("arguments")
     if function is None or arguments is None:
         return None
     name = text(function) if function.type == "identifier" else b""
