@@ -17,7 +17,7 @@ from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.runtime.memory import Memory, Place
 from netmem_migrate.model.schema import Context, Effect, Function
 
-DOCS = Path(__file__).parents[1] / "docs" / "runtime.md"
+DOCS = Path(__file__).parents[2] / "docs" / "runtime.md"
 MAPPED = rt.PP_FLAG.DMA_MAP | rt.PP_FLAG.DMA_SYNC_DEV
 
 
