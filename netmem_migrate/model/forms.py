@@ -20,7 +20,7 @@ from functools import cache, cached_property
 from netmem_migrate.c.pattern import REST, Pattern, pattern
 from netmem_migrate.errors import InputError
 from netmem_migrate.model.functions import BY_NAME
-from netmem_migrate.model.schema import Effect, Function
+from netmem_migrate.model.schema import ApiFunction, Effect
 
 MEMORY = "p"
 """The operand of a pattern that is the memory."""
@@ -153,7 +153,7 @@ class Form:
                         for one in self.others))
 
     @property
-    def _known(self) -> Function | None:
+    def _known(self) -> ApiFunction | None:
         return BY_NAME.get(self.call)
 
 
