@@ -243,9 +243,20 @@ FORMS: tuple[Form, ...] = (
 """The rows of the model, in the order in which messages list them."""
 
 
+KNOWN: tuple[Form, ...] = (
+    Form("p", "netmem_to_page(p)"),
+    Form("p", "__netmem_to_page(p)"),
+    Form("skb_frag_page(f)", "skb_frag_netmem(f)"),
+    Form("false", "netmem_is_net_iov(p)", identity="(void)p, false"),
+    Form("p->pp", "__netmem_get_pp(p)", also=("pp_page_to_nmdesc(p)->pp",)),
+    Form("page_address(p)", "__netmem_address(p)"),
+)
+"""Netmem forms that drivers may have and that no pass writes: what each is on ordinary pages."""
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
-    """All rows: those of the model, then those of passes."""
+    """All rows: those of the model, then those of passes; a table is compared by identity."""
 
     rows: tuple[Form, ...]
 
@@ -268,6 +279,11 @@ class Table:
     def pool_api(self) -> frozenset[str]:
         """The page_pool page API, each call of which the report lists."""
         return frozenset(one.call for one in self.rows if one.pool_api)
+
+    @cached_property
+    def headers(self) -> tuple[str, ...]:
+        """The headers that rows bring along, relative to include/."""
+        return tuple(dict.fromkeys(one.header for one in self.rows if one.header))
 
     @cached_property
     def hints(self) -> frozenset[str]:

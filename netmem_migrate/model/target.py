@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -104,7 +104,7 @@ def from_tree(root: Path, api: str) -> Target:
     names: set[str] = set()
     found: dict[str, int] = {}
     wanted = {name.encode(): name for form in rows.rows if form.header for name in form.needs}
-    for header in dict.fromkeys((*HEADERS, *_own_headers(rows))):
+    for header in dict.fromkeys((*HEADERS, *(f"include/{one}" for one in rows.headers))):
         try:
             source = (root / header).read_bytes()
         except OSError:
@@ -122,10 +122,6 @@ def from_tree(root: Path, api: str) -> Target:
     names_of_both = names | {form.call for form in rows.calls}
     return Target(api, frozenset(names),
                   {name: found[name] for name in names_of_both & found.keys()})
-
-
-def _own_headers(rows: Table) -> Iterable[str]:
-    return (f"include/{form.header}" for form in rows.rows if form.header)
 
 
 def _declares(name: bytes, source: bytes, code: bytes) -> bool:

@@ -35,8 +35,8 @@ class Twin:
     `parameters` is how many the partner takes (None: not known), and `since` the oldest release
     known to have it ("": every one that has netmem). `arg` is the 0-based argument that carries
     the page (None: none does); `gives` says that the result is a page. `extra` is what the partner
-    takes in addition, last. `pool_api` marks the page_pool page API, whose every call is a `Site` of the
-    report. `effect` is what the call does to the ownership of the memory.
+    takes in addition, last. `pool_api` marks the page_pool page API, whose every call is a `Site`
+    of the report. `effect` is what the call does to the ownership of the memory.
     """
 
     form: Form
