@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.model.twins import Concern
 from netmem_migrate.results import Edit
 
 PASS = Pass(
@@ -37,5 +36,5 @@ void drop(struct page_pool *pool, struct rx_buf *buf)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rename the calls whose page moved."""
-    yield from work.calls(PASS, Concern.RELEASE)
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)
