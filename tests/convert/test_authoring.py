@@ -75,7 +75,7 @@ FAULTS = {
     "print": ("    yield from", "    print(work)\n    yield from", "call: a pass only"),
     "driver": ("    yield from", '    if work.path == "mlx4_en.c":\n        return\n    yield from',
                "driver: no special case"),
-    "open": ("Rename the calls", "TODO: rename the calls", "TODO: to be filled in"),
+    "open": ("Make the netmem form", "TODO: make the netmem form", "TODO: to be filled in"),
 }
 
 
