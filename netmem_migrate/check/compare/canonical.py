@@ -239,7 +239,7 @@ class Canon:
         yield from self._declared(group)
 
     def _declared(self, group: list[Node]) -> Iterator[Statement]:
-        """Each declared name is a statement, sorted as far as no initialiser needs an earlier one."""
+        """Each declared name is one, sorted as far as no initialiser needs an earlier one."""
         found: list[Statement] = []
         declared: list[str] = []
         for node in group:
