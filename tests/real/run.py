@@ -431,7 +431,7 @@ def main() -> int:
         tree.check(not differs, "the model of the API: " + "; ".join(differs[:5]))
     else:
         news.append(f"the model of the API has no {kernel.api}: {len(differs)} differences to what "
-                    "came before (tests/kernel/run_api.py lists them)")
+                    "came before (tests/real/run_api.py lists them)")
     show(outcomes, proofs)
     share(outcomes, kernel.version, tree)
     outcomes.append(tree)

@@ -17,7 +17,7 @@ from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.runtime.memory import Memory, Place
 from netmem_migrate.model.schema import ApiFunction, Context, Effect
 
-DOCS = Path(__file__).parents[1] / "docs" / "runtime.md"
+DOCS = Path(__file__).parents[2] / "docs" / "runtime.md"
 MAPPED = rt.PP_FLAG.DMA_MAP | rt.PP_FLAG.DMA_SYNC_DEV
 
 
@@ -637,12 +637,15 @@ class Driver(RuleBasedStateMachine):
     @rule(data=st.data(), size=st.integers(0, 500))
     def receive(self, data: st.DataObject, size: int) -> None:
         netmem = self.mine[data.draw(st.integers(0, len(self.mine) - 1))]
-        rt.device_write(self.dev, rt.page_pool_get_dma_addr_netmem(netmem), size)
+        dma = rt.page_pool_get_dma_addr_netmem(netmem)
+        rt.device_write(self.dev, dma, size)
         rt.page_pool_dma_sync_netmem_for_cpu(self.pool, netmem, 0, size)
         address = rt.netmem_address(netmem)
         assert (address is not None) == self.readable
         if address is not None:
             rt.cpu_read(address, size)
+            # The driver keeps the memory, and the device may write to it once more.
+            rt.dma_sync_single_range_for_device(self.dev, dma, 0, size)
 
     @precondition(lambda self: self.mine)
     @rule(data=st.data(), where=st.sampled_from(["napi", "other", "process"]),
