@@ -7,25 +7,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tools import PRELUDE
 
 from netmem_migrate import api
 from netmem_migrate.cli import cli
 from netmem_migrate.convert import passes
 
-PRELUDE = """\
-struct rx_buf {
-	struct page *page;
-	u32 offset;
-};
-
-int fill(struct page_pool *pool, struct rx_buf *buf, gfp_t gfp)
-{
-	buf->page = page_pool_alloc_pages(pool, gfp);
-
-	return 0;
-}
-
-"""
 PASSES = {one.declared.id: one for one in passes.load()}
 
 
