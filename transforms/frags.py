@@ -9,10 +9,14 @@ skb unreadable; a driver that enables device memory has to, which is another pat
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
+from netmem_migrate.convert.passes import Pass
 from netmem_migrate.model.twins import Concern
-from netmem_migrate.results import Edit
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="frags",

@@ -10,11 +10,15 @@ the slot is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
+from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow.graph import UseKind
 from netmem_migrate.model.twins import Concern
-from netmem_migrate.results import Edit
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="page-fields",

@@ -10,17 +10,17 @@ from pathlib import PurePosixPath
 
 from netmem_migrate.c.complete import cut_off
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.parse import parse
 from netmem_migrate.c.symbols import Function, Symbols, defined
 from netmem_migrate.c.types import Type
 from netmem_migrate.errors import InputError
 from netmem_migrate.flow.carriers import Carriers
-from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
+from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.driver_slots import DriverSlots
 from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.flow.reader.functions import FunctionReader
+from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import TWINS
@@ -36,7 +36,11 @@ _ALWAYS = frozenset({b"page", *(twin.page.encode() for twin in TWINS)})
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A driver, what it declares, where its pages flow, and the cut."""
+    """A driver, what it declares, where its pages flow, and the cut.
+
+    `costs` are the prices at which it was cut; `unreadable` says whether its pools may hold memory
+    that the CPU cannot read.
+    """
 
     driver: Driver
     symbols: Symbols
@@ -44,6 +48,8 @@ class Analysis:
     solution: Solution
     target: Target
     sources: dict[str, bytes]
+    costs: Costs = DEFAULT
+    unreadable: bool = False
 
 
 def uses_page_pool(driver: Driver) -> bool:
@@ -53,7 +59,7 @@ def uses_page_pool(driver: Driver) -> bool:
 
 def analyse(driver: Driver, target: Target,
             progress: Callable[[str], None] | None = None,
-            keep: frozenset[str] = frozenset(), accessor: bool = False) -> Analysis:
+            keep: frozenset[str] = frozenset(), costs: Costs = DEFAULT) -> Analysis:
     """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve())."""
     sources = {file: driver.read(file) for file in driver.files}
     for file in driver.borrowed:
@@ -86,10 +92,12 @@ def analyse(driver: Driver, target: Target,
         slots = _read(driver, target, sources, carriers, outside, words)
     _complete(slots)
     carriers.settle(slots.graph)
-    # An accessor says that the pool's memory is pages; where it need not be, there is none.
-    costs = WITH_ACCESSOR if accessor and not any(
-        b"PP_FLAG_ALLOW_UNREADABLE_NETMEM" in sources[file] for file in driver.files) else DEFAULT
-    return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources)
+    unreadable = allows_unreadable(sources[file] for file in driver.files)
+    if unreadable:
+        # An accessor says that the pool's memory is pages; where it need not be, there is none.
+        costs = replace(costs, accessor=None)
+    return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources,
+                    costs, unreadable)
 
 
 def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str],
@@ -170,7 +178,7 @@ def _parse(symbols: Symbols, sources: dict[str, bytes], files: Iterable[str],
     for file in sorted(files, key=lambda name: (not name.endswith(".h"), name)):
         if progress is not None:
             progress(file)
-        symbols.add(file, parse(sources[file]))
+        symbols.add(file, symbols.texts.parse(sources[file]))
 
 
 def _parse_named(symbols: Symbols, sources: dict[str, bytes], words: set[bytes],

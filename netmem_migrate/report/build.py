@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import parse_counts
-from netmem_migrate.convert.passes import Work
+from netmem_migrate.convert.work import Work
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Blocker, Call, Category, Kind, Place, Slot, reach
 from netmem_migrate.model.twins import POOL_API, Concern
