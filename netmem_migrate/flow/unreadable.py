@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-FLAG = b"PP_FLAG_ALLOW_UNREADABLE_NETMEM"
-"""What allows it, in `flags` of struct page_pool_params (Documentation/networking/netmem.rst)."""
+from netmem_migrate.model.spelled import UNREADABLE
 
+# In `flags` of struct page_pool_params (Documentation/networking/netmem.rst).
+FLAG = UNREADABLE.encode()
 _WORD = re.compile(rb"\b" + FLAG + rb"\b")
 _NO_CODE = re.compile(
     rb"""/\*.*?(?:\*/|\Z)|//(?:\\\r?\n|[^\n])*+|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)++'""",

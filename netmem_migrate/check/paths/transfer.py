@@ -18,7 +18,7 @@ from netmem_migrate.check.paths.state import NOTHING, Known, Memory, Owner, Stat
 from netmem_migrate.check.paths.summaries import Does, Summary
 from netmem_migrate.check.paths.values import NONZERO, NULL, Op, Operand, member
 from netmem_migrate.model.functions import BY_NAME
-from netmem_migrate.model.schema import Effect, Function, Side
+from netmem_migrate.model.schema import ApiFunction, Effect, Side
 
 Report = Callable[[str, Node, str, str], None]
 """Called with a rule's id, the place, the name of the memory, and the function concerned."""
@@ -222,7 +222,7 @@ class Step:
         elif what == Does.ANYTHING:
             self.escape(operand)
 
-    def model_call(self, op: Op, known: Function) -> None:
+    def model_call(self, op: Op, known: ApiFunction) -> None:
         """A function of the API: its effect is in the model."""
         effect, number = known.effect, known.memory
         operand = op.operands[number] if number is not None and number < len(op.operands) else None

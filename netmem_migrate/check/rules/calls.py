@@ -19,8 +19,7 @@ from netmem_migrate.check.paths.cfg import inner
 from netmem_migrate.check.rules.table import finding
 from netmem_migrate.errors import InputError
 from netmem_migrate.model import versions
-from netmem_migrate.model.schema import Function as ApiFunction
-from netmem_migrate.model.schema import Side
+from netmem_migrate.model.schema import ApiFunction, Side
 
 _NUMBERS = frozenset(("int", "unsigned int", "unsigned", "u8", "u16", "u32", "s8", "s16", "s32",
                       "size_t", "bool", "gfp_t", "unsigned short", "char", "short", "uint32_t",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.parse import Function, ParsedFile
+from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.check.findings import Finding
 from netmem_migrate.check.rules.table import finding
 from netmem_migrate.flow.unreadable import FLAG
@@ -130,7 +130,7 @@ def _judge(path: str, function: str, one: _Parameters) -> list[Finding]:
             for message, fix in said]
 
 
-def _direct(path: str, function: Function) -> list[Finding]:
+def _direct(path: str, function: Definition) -> list[Finding]:
     found = []
     for call in nodes(function.node, "call_expression"):
         callee, given = call.child_by_field_name("function"), call.child_by_field_name("arguments")
