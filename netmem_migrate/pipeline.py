@@ -186,7 +186,7 @@ def judged(run: Run) -> Run:
     drivers, stopped = list(run.drivers), list(run.stopped)
     for index, one in enumerate(drivers):
         faults = tuple(finding for finding in check_migration(one, run.api)
-                       if finding.severity != Severity.NOTE)
+                       if finding.severity != Severity.NOTE) if one.changes else ()
         if faults:
             stopped.append(Stopped(one.report.path, faults))
             drivers[index] = _without(one)
