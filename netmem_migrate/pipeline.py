@@ -27,6 +27,7 @@ from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import solve
 from netmem_migrate.kernel.drivers import Driver, find
 from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
 from netmem_migrate.report.build import report
@@ -132,8 +133,16 @@ def job_of(driver: Driver, target: Target, options: Conversion) -> Job | None:
     if not uses_page_pool(driver):
         return None
     costs = WITH_ACCESSOR if any(one.declared.accessor for one in passes) else DEFAULT
-    analysis = analyse(driver, target, keep=frozenset(options.keep), costs=costs)
+    analysis = analyse(driver, target, keep=frozenset(options.keep), costs=costs,
+                       rows=_rows(passes))
     return Job(analysis, options, passes)
+
+
+def _rows(passes: Sequence[Loaded]) -> Table:
+    """The forms that may be converted: not those of passes that nobody asked for."""
+    unasked = flags().keys() - {one.declared.id for one in passes}
+    gone = [row.page for row in table().rows if row.concern in unasked]
+    return table().without(gone) if gone else table()
 
 
 def nothing(driver: Driver) -> Migration:

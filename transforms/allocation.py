@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.model.twins import Concern
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
@@ -45,5 +44,5 @@ int refill(struct page_pool *pool, struct rx_buf *buf)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rename the calls whose page moved."""
-    yield from work.calls(PASS, Concern.ALLOCATION)
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

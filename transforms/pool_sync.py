@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.model.twins import Concern
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
@@ -38,5 +37,5 @@ void ready(struct page_pool *pool, struct rx_buf *buf, u32 len)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rename the calls whose page moved."""
-    yield from work.calls(PASS, Concern.POOL_SYNC)
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.model.twins import Concern
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
@@ -41,5 +40,5 @@ void drop(struct page_pool *pool, struct rx_buf *buf)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rename the calls whose page moved."""
-    yield from work.calls(PASS, Concern.RELEASE)
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

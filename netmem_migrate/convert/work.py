@@ -11,7 +11,6 @@ from tree_sitter import Node
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Place, Slot
-from netmem_migrate.model.twins import Concern
 from netmem_migrate.results import Edit
 
 
@@ -42,14 +41,8 @@ class Work:
         yield Edit(place.file, place.node.start_byte, inner.start_byte, before, owner.id, why)
         yield Edit(place.file, inner.end_byte, place.node.end_byte, after, owner.id, why)
 
-    def calls(self, owner: Pass, concern: Concern) -> Iterator[Edit]:
-        """Rename every moved call of one concern to its netmem twin."""
-        for call in self.analysis.graph.calls:
-            if call.twin.concern is not concern or not self.moves(call.slot):
-                continue
-            yield Edit(call.place.file, call.name.start_byte, call.name.end_byte,
-                       call.twin.netmem.encode(), owner.id, f"{call.twin.page} takes a page")
-            if call.twin.extra:
-                end = call.place.node.end_byte - 1
-                yield Edit(call.place.file, end, end, b", " + call.twin.extra.encode(), owner.id,
-                           f"{call.twin.page}() implies it, {call.twin.netmem}() does not")
+    def forms(self, owner: Pass) -> Iterator[Edit]:
+        """Make the netmem form of every row of the table that is the pass's, where it moves."""
+        from netmem_migrate.convert.forms import edits_of
+
+        yield from edits_of(self, owner)

@@ -21,8 +21,8 @@ from netmem_migrate.flow.reader.functions import read_function, read_global
 from netmem_migrate.flow.slots import Slots
 from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.target import Target
-from netmem_migrate.model.twins import TWINS
 from netmem_migrate.reasons import Why
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
@@ -30,7 +30,6 @@ _SHARED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]*<([^>\n]+)>", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 # NULL in an initialiser can stand for a page that the function does not name.
 _LISTED = re.compile(rb"=\s*\{[^;]*\bNULL\b|\)\s*\{\s*NULL\b")
-_ALWAYS = frozenset({b"page", *(twin.page.encode() for twin in TWINS)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,7 @@ class Analysis:
     solution: Solution
     target: Target
     sources: dict[str, bytes]
+    rows: Table
     costs: Costs = DEFAULT
     unreadable: bool = False
 
@@ -58,8 +58,13 @@ def uses_page_pool(driver: Driver) -> bool:
 
 def analyse(driver: Driver, target: Target,
             progress: Callable[[str], None] | None = None,
-            keep: frozenset[str] = frozenset(), costs: Costs = DEFAULT) -> Analysis:
-    """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve())."""
+            keep: frozenset[str] = frozenset(), costs: Costs = DEFAULT,
+            rows: Table | None = None) -> Analysis:
+    """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve()).
+
+    `rows` are the forms that may be converted: all of the table, if not said.
+    """
+    rows = rows or table()
     sources = {file: driver.read(file) for file in driver.files}
     for file in driver.borrowed:
         sources[file] = driver.read(file)
@@ -74,7 +79,7 @@ def analyse(driver: Driver, target: Target,
             symbols.postpone(file, data)
     # Only paths below a kernel's root say where else a header can be included from.
     outside = Outside(driver.root if driver.path.startswith("drivers/") else None)
-    slots = _read(driver, target, symbols, sources, carriers, outside, words)
+    slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     while True:
         # Each round follows pages one void pointer, or one function of an unread file, further.
         unread = _defining(sources, symbols, slots.graph.unread_functions)
@@ -87,7 +92,7 @@ def analyse(driver: Driver, target: Target,
         if not carriers.promote() and not unread and not adopted:
             break
         words = _parse_named(symbols, sources, carriers, progress)
-        slots = _read(driver, target, symbols, sources, carriers, outside, words)
+        slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     block_hidden(slots)
     carriers.settle(slots.graph)
     unreadable = allows_unreadable(sources[file] for file in driver.files)
@@ -95,7 +100,7 @@ def analyse(driver: Driver, target: Target,
         # An accessor says that the pool's memory is pages; where it need not be, there is none.
         costs = replace(costs, accessor=None)
     return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources,
-                    costs, unreadable)
+                    rows, costs, unreadable)
 
 
 def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str],
@@ -134,11 +139,11 @@ def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) ->
 
 
 def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, bytes],
-          carriers: Carriers, outside: Outside, words: set[bytes]) -> Slots:
+          carriers: Carriers, outside: Outside, words: set[bytes], rows: Table) -> Slots:
     """Read every function that names something that holds pages, and the file scope."""
-    slots = Slots(symbols, target, frozenset(driver.files), carriers,
-                        outside)
-    words = words | _ALWAYS
+    slots = Slots(symbols, target, frozenset(driver.files), carriers, outside,
+                  rows)
+    words = words | {b"page", *(name.encode() for name in slots.twins)}
     for functions in list(slots.symbols.functions.values()):
         for function in list(functions):
             if function.body is None or function.file not in slots.own:

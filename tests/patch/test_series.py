@@ -61,8 +61,8 @@ def test_one_series_together_has_a_cover_letter(git_tree: Path, tmp_path: Path) 
                          SeriesOptions(together=True))
     assert [file.name[:5] for file in files] == ["0000-", "0001-", "0002-"]
     command = files[0].read_text().replace("\\\n", "").split()
-    assert ["format-patch", "--api=7.3", "--together", DEMO] == command[
-        command.index("format-patch"):][:4]
+    assert command[
+        command.index("format-patch"):][:4] == ["format-patch", "--api=7.3", "--together", DEMO]
 
 
 def test_one_driver_given_twice_is_one_series(git_tree: Path, tmp_path: Path) -> None:
