@@ -10,12 +10,16 @@ need it stays a page.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.flow.graph import Bridge
+from netmem_migrate.convert.passes import Pass
 from netmem_migrate.model.forms import KNOWN, MEMORY
-from netmem_migrate.results import Edit
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.graph import Bridge
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="bridges",

@@ -10,9 +10,13 @@ the slot is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="page-fields",

@@ -8,9 +8,13 @@ the pool adds its own offset, so replacing them is a semantic step, not a mechan
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="pool-sync",

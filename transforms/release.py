@@ -9,9 +9,13 @@ design: the call is kept and reported.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="release",

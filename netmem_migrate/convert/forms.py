@@ -14,7 +14,8 @@ from netmem_migrate.model.forms import MEMORY, Form
 from netmem_migrate.results import Edit
 
 if TYPE_CHECKING:
-    from netmem_migrate.convert.passes import Pass, Work
+    from netmem_migrate.convert.passes import Pass
+    from netmem_migrate.convert.work import Work
 
 # Expressions that need no parentheses, and places that give them.
 _ATOMIC = frozenset({"identifier", "field_expression", "subscript_expression", "call_expression",

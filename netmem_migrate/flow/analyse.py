@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from netmem_migrate.c.complete import cut_off
-from netmem_migrate.c.parse import parse
 from netmem_migrate.c.symbols import Symbols, defined
 from netmem_migrate.errors import InputError
 from netmem_migrate.flow.carriers import Carriers
-from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
+from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.graph import Graph, Place
 from netmem_migrate.flow.hidden import block_hidden
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.flow.reader.functions import read_function, read_global
 from netmem_migrate.flow.slots import Slots
+from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.target import Target
@@ -34,7 +34,11 @@ _LISTED = re.compile(rb"=\s*\{[^;]*\bNULL\b|\)\s*\{\s*NULL\b")
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A driver, what it declares, where its pages flow, and the cut."""
+    """A driver, what it declares, where its pages flow, and the cut.
+
+    `costs` are the prices at which it was cut; `unreadable` says whether its pools may hold memory
+    that the CPU cannot read.
+    """
 
     driver: Driver
     symbols: Symbols
@@ -43,6 +47,8 @@ class Analysis:
     target: Target
     sources: dict[str, bytes]
     rows: Table
+    costs: Costs = DEFAULT
+    unreadable: bool = False
 
 
 def uses_page_pool(driver: Driver) -> bool:
@@ -52,7 +58,7 @@ def uses_page_pool(driver: Driver) -> bool:
 
 def analyse(driver: Driver, target: Target,
             progress: Callable[[str], None] | None = None,
-            keep: frozenset[str] = frozenset(), accessor: bool = False,
+            keep: frozenset[str] = frozenset(), costs: Costs = DEFAULT,
             rows: Table | None = None) -> Analysis:
     """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve()).
 
@@ -89,11 +95,12 @@ def analyse(driver: Driver, target: Target,
         slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     block_hidden(slots)
     carriers.settle(slots.graph)
-    # An accessor says that the pool's memory is pages; where it need not be, there is none.
-    costs = WITH_ACCESSOR if accessor and not any(
-        b"PP_FLAG_ALLOW_UNREADABLE_NETMEM" in sources[file] for file in driver.files) else DEFAULT
+    unreadable = allows_unreadable(sources[file] for file in driver.files)
+    if unreadable:
+        # An accessor says that the pool's memory is pages; where it need not be, there is none.
+        costs = replace(costs, accessor=None)
     return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources,
-                    rows)
+                    rows, costs, unreadable)
 
 
 def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str],
@@ -177,7 +184,7 @@ def _parse(symbols: Symbols, sources: dict[str, bytes], files: Iterable[str],
     for file in sorted(files, key=lambda name: (not name.endswith(".h"), name)):
         if progress is not None:
             progress(file)
-        symbols.add(file, parse(sources[file]))
+        symbols.add(file, symbols.texts.parse(sources[file]))
 
 
 def _parse_named(symbols: Symbols, sources: dict[str, bytes], carriers: Carriers,

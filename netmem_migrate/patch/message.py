@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from netmem_migrate.convert.passes import load
+from netmem_migrate.convert.passes import ids
 from netmem_migrate.patch import replacements
 from netmem_migrate.results import Action, Declaration, DriverReport, FileChange, Migration, Site
 
@@ -274,7 +274,8 @@ def body(
                 "that takes a netmem, page_to_netmem() bridges."
             )
         )
-    if any(edit.transform == "accessor" for edit in migration.edits):
+    accessors = ids(lambda one: one.accessor)
+    if any(edit.transform in accessors for edit in migration.edits):
         parts.append(fill(
             "Where only a page will do, one accessor gives it, as was asked for: the pool does not "
             "set PP_FLAG_ALLOW_UNREADABLE_NETMEM, so its memory is pages."))
@@ -318,7 +319,7 @@ def hints_body(
 
 def _passes(migration: Migration, *, prepares: bool) -> list[str]:
     """Ids of the passes whose edits are in a step."""
-    known = {one.declared.id for one in load() if one.declared.prepares is prepares}
+    known = ids(lambda one: one.prepares is prepares)
     return sorted({edit.transform for edit in migration.edits} & known)
 
 

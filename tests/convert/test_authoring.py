@@ -62,8 +62,9 @@ FAULTS = {
     "follows": ('"include/net/page_pool/helpers.h"', '"the headers"', "follows: names"),
     "order": ("order=30", 'order="first"', "order: is a number"),
     "signature": ("def edits(work: Work) -> Iterator[Edit]:", "def edits(work):", "edits: is def"),
-    "undocumented": ('    """Make the netmem form of every row of this pass whose page moved."""\n', "",
-                     "edits: has no docstring"),
+    "undocumented": (
+        '    """Make the netmem form of every row of this pass whose page moved."""\n', "",
+        "edits: has no docstring"),
     "idle": ("yield from work.forms(PASS)", "yield from ()",
              "edits: yields nothing"),
     "missing": ("def edits(", "def edit(", "edits: there is no edits(work)"),
