@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from netmem_migrate.check.findings import Finding
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.naming import new_names
 from netmem_migrate.convert.order import keep_order
@@ -23,6 +22,7 @@ from netmem_migrate.results import (
     DriverReport,
     Edit,
     FileChange,
+    Finding,
     Migration,
     Run,
     Step,
@@ -185,7 +185,7 @@ def check(paths: Sequence[Path], *, kernel: Path | None = None,
 
     Raises InputError for input that cannot be processed.
     """
-    from netmem_migrate.check.interpret import check_sources
+    from netmem_migrate.check.sources import check_sources
 
     _, target, found = drivers_at(paths, kernel, api)
     findings: list[Finding] = []
@@ -197,7 +197,7 @@ def check(paths: Sequence[Path], *, kernel: Path | None = None,
 def check_changes(changes: Sequence[FileChange], api: str) -> tuple[Finding, ...]:
     """Judge one patch: what it changes in more than spelling, and what is wrong only after it."""
     from netmem_migrate.check.compare.compare import compare_changes
-    from netmem_migrate.check.interpret import check_sources
+    from netmem_migrate.check.sources import check_sources
 
     before, after = (check_sources({one.path: text for one, text in sides}, api=api)
                      for sides in ([(one, one.before) for one in changes],

@@ -163,3 +163,39 @@ class Run:
     api: str
     drivers: tuple[Migration, ...] = ()
     stopped: tuple[str, ...] = ()
+
+
+class Severity(StrEnum):
+    """How sure a rule of `check` is that a person has to act."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """What a rule found at a place: `line` and `column` are 1-based, of the file as it is checked.
+
+    `fix` says what to write instead, where there is one answer.
+    """
+
+    file: str
+    line: int
+    column: int
+    id: str
+    severity: str
+    function: str
+    message: str
+    why: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """One line of netdev's list for a series; `status` is pass, warn or fail. What was not checked
+    is a warn."""
+
+    name: str
+    status: str
+    text: str

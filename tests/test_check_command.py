@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from test_verify import tree  # noqa: F401
 
 from netmem_migrate import api
-from netmem_migrate.check.findings import Finding
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
+from netmem_migrate.results import Finding
 
 LEAK = """\
 #include <net/page_pool/helpers.h>

@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from netmem_migrate.check.interpret import check_sources
 from netmem_migrate.check.rules.table import RULES
+
+from netmem_migrate.check.sources import check_sources
 
 TYPES = """
 struct demo_buf {

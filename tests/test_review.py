@@ -19,9 +19,9 @@ from test_verify import tree as kernel_tree  # noqa: F401  (a fixture)
 from tools import PRELUDE, compiles
 
 from netmem_migrate import api
-from netmem_migrate.check.findings import Finding
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode
+from netmem_migrate.results import Finding
 from netmem_migrate.review.recheck import _differs
 from netmem_migrate.terminal.paint import painted
 
