@@ -37,7 +37,7 @@ test: setup ## Run the tests that need neither a kernel nor a network
 test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.12 for another)
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
-	@$(BIN)/python tests/kernel/run.py $(KERNEL)
+	@$(BIN)/python tests/real/run.py $(KERNEL)
 
 test-tools: setup ## Run the tests that need Chromium, git send-email and a terminal (apt: chromium git-email libmailtools-perl)
 	@$(BIN)/python -m pytest -n 2 tests/tools_needed
@@ -45,7 +45,7 @@ test-tools: setup ## Run the tests that need Chromium, git send-email and a term
 test-series: setup ## Send five real series through git am, checkpatch, verify and the self-check (long)
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
-	@$(BIN)/python tests/kernel/run_series.py $(KERNEL)
+	@$(BIN)/python tests/real/run_series.py $(KERNEL)
 
 golden: setup ## Compare the bytes of every conversion with what they were (BASE=REV: with a revision of the tool)
 	@$(BIN)/python tests/golden/run.py $(KERNEL) $(if $(BASE),--base $(BASE)) $(if $(RENEW),--renew)

@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from kernel.seed_faults import KINDS
-from kernel.seed_judge import Said, Tally, measure, table
-from kernel.seed_subjects import folders, own, real
+from real.seed_faults import KINDS
+from real.seed_judge import Said, Tally, measure, table
+from real.seed_subjects import folders, own, real
 
 from netmem_migrate.api import check_changes
 from netmem_migrate.kernel.fetch import pick

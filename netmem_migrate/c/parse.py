@@ -30,7 +30,7 @@ _CONTAINERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class Definition:
     """One function definition. `start` and `end` are byte offsets, also of the original."""
 
     name: str
@@ -56,21 +56,21 @@ class ParsedFile:
         """The original text of a node: what was masked is there."""
         return self.source[node.start_byte : node.end_byte]
 
-    def functions(self) -> tuple[Function, ...]:
+    def functions(self) -> tuple[Definition, ...]:
         """Every function definition, those inside top-level conditionals included, in order."""
         return tuple(_functions(self.tree.root_node))
 
-    def relevant(self, function: Function) -> bool:
+    def relevant(self, function: Definition) -> bool:
         """Does its code (not comments, not strings) name page_pool, netmem or page things?"""
         body = self.source[function.start : function.end]
         return _RELEVANT.search(body) is not None and _RELEVANT.search(code_of(body)) is not None
 
 
-def _functions(node: Node) -> Iterator[Function]:
+def _functions(node: Node) -> Iterator[Definition]:
     for child in node.named_children:
         kind = child.type
         if kind == "function_definition":
-            yield Function(_name(child), child, child.start_byte, child.end_byte, child.has_error)
+            yield Definition(_name(child), child, child.start_byte, child.end_byte, child.has_error)
         elif kind in _CONTAINERS:
             yield from _functions(child)
 
@@ -86,7 +86,7 @@ def _name(definition: Node) -> str:
 
 
 def parse(source: bytes) -> ParsedFile:
-    """Mask and parse one file. Never raises; see `Function.has_error` for what stayed unread."""
+    """Mask and parse one file. Never raises; see `Definition.has_error` for what stayed unread."""
     masked = mask(source)
     return ParsedFile(source, masked, _PARSER.parse(masked))
 

@@ -26,7 +26,7 @@ _RECORD = re.compile(rb"\b(struct|union)\s+(\w+)[^;{}()]*\{")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
     """One parameter of a function definition or prototype."""
 
@@ -36,7 +36,7 @@ class Parameter:
     declarator: Declarator | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """A function definition or a prototype."""
 
@@ -44,14 +44,14 @@ class Function:
     file: str
     static: bool
     result: Type
-    parameters: list[Parameter]
+    parameters: tuple[Parameter, ...]
     variadic: bool
     node: Node
     declarator: Node
     body: Node | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Global:
     """A variable at file scope."""
 
@@ -63,7 +63,7 @@ class Global:
     declarator: Declarator
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Macro:
     """A `#define`: its name and its body as bytes of the original."""
 
@@ -259,7 +259,7 @@ class Symbols:
                 path,
                 static,
                 result,
-                parameters,
+                tuple(parameters),
                 variadic,
                 node,
                 declarator,
@@ -303,9 +303,9 @@ class Symbols:
                 tag = self.base_of(path, specifier)
                 inner = next((r for r in self.records.get(tag, ()) if r.file == path), None)
                 if inner is not None:
-                    for member in inner.members.values():
+                    for member in list(inner.members.values()):
                         if member.record.split(" ", 1)[-1].startswith("<anonymous"):
-                            member.record = record.tag
+                            member = inner.rename(member, record.tag)
                         record.members.setdefault(member.name, member)
                     record.order.extend(inner.order)
             for declarator in declarators:
@@ -319,8 +319,9 @@ class Symbols:
                 record.order.append(declarator.name)
                 for inner in self.records.get(declarator.type.base, ()):
                     if "<anonymous" in inner.tag:
-                        for member in inner.members.values():
-                            member.record = f"{record.tag}.{declarator.name.decode('latin-1')}"
+                        for member in list(inner.members.values()):
+                            inner.rename(member, f"{record.tag}."
+                                                 f"{declarator.name.decode('latin-1')}")
 
 
 def defined(source: bytes) -> list[str]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tree_sitter import Node
@@ -120,7 +120,7 @@ def read_declarator(base: str, node: Node, source: bytes) -> Declarator:
         node = inner
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Member:
     """A member of a struct or union, and where it is declared."""
 
@@ -141,3 +141,8 @@ class Record:
     members: dict[bytes, Member] = field(default_factory=dict)
     order: list[bytes] = field(default_factory=list)
     repeated: set[bytes] = field(default_factory=set)  # declared in more than one branch of an #if
+
+    def rename(self, member: Member, record: str) -> Member:
+        """Give a member the name of the record that it is in, as a report spells it."""
+        self.members[member.name] = replace(member, record=record)
+        return self.members[member.name]

@@ -17,7 +17,7 @@ from netmem_migrate.check.names import OWNS
 from netmem_migrate.check.paths.events import Event, EventKind
 from netmem_migrate.check.paths.follow import Follower
 from netmem_migrate.check.types import Types
-from netmem_migrate.model.schema import Function as ApiFunction
+from netmem_migrate.model.schema import ApiFunction
 from netmem_migrate.results import Finding
 
 

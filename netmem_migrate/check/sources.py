@@ -16,7 +16,7 @@ from netmem_migrate.check.paths.follow import Follower
 from netmem_migrate.check.registry import Loaded, load
 from netmem_migrate.errors import InputError
 from netmem_migrate.model import versions
-from netmem_migrate.model.schema import Function as ApiFunction
+from netmem_migrate.model.schema import ApiFunction
 from netmem_migrate.results import Finding
 
 

@@ -16,7 +16,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import Type
 from netmem_migrate.check.names import MAKES_NETMEM, NETMEM
-from netmem_migrate.model.schema import Function as ApiFunction
+from netmem_migrate.model.schema import ApiFunction
 
 NETMEM_KIND = "netmem"
 NUMBER_KIND = "number"

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from netmem_migrate.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from netmem_migrate.model.schema import Function, Name
+    from netmem_migrate.model.schema import ApiFunction, Name
     from netmem_migrate.model.versions import Api
 
 _SIDES = ("page", "netmem", "address", "none")
@@ -59,9 +59,9 @@ def _tree(path: Path) -> Api:
 
 
 def _either(text: str) -> Api:
-    from netmem_migrate.model import versions
+    from netmem_migrate.model import releases, versions
 
-    if versions.release_of(text) and not Path(text).is_dir():
+    if releases.release_of(text) and not Path(text).is_dir():
         return versions.at(text)
     return _tree(Path(text))
 
@@ -108,14 +108,14 @@ def list_(words: tuple[str, ...], kind: str, side: str | None, effect: str | Non
     Columns of a function: name, what it takes or gives, effect, kernels, partner on the other
     side.
     """
-    from netmem_migrate.model import versions
+    from netmem_migrate.model import releases
     from netmem_migrate.report import api_text
 
     held = _of(kernel, api)
-    first = versions.release_of(since) if since else ""
+    first = releases.release_of(since) if since else ""
     if first is None:
         raise InputError(f"{since}: no kernel release; give one such as 7.3")
-    entries: list[Function | Name] = [
+    entries: list[ApiFunction | Name] = [
         one for one in held.functions.values()
         if kind == "function" and side in (None, one.side.value)
         and effect in (None, one.effect.value)
@@ -124,7 +124,7 @@ def list_(words: tuple[str, ...], kind: str, side: str | None, effect: str | Non
     entries = [
         one for one in entries
         if all(word in one.name for word in words)
-        and (not first or (one.since and versions.number(one.since) >= versions.number(first)))
+        and (not first or (one.since and releases.number(one.since) >= releases.number(first)))
     ]
     click.echo(api_text.as_json(entries) if as_json else "\n".join(api_text.table(entries)),
                nl=as_json or bool(entries))

@@ -40,7 +40,7 @@ def _pass(name: str) -> None:
 
 def _line(file: Path, line: int, kernel: Path | None, api: str | None) -> None:
     from netmem_migrate.api import analyse_path
-    from netmem_migrate.flow.why import explain, slots_at
+    from netmem_migrate.report.explain import explain, slots_at
 
     if not file.is_file():
         raise InputError(f"{file}: no such file")

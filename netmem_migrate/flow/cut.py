@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Decide which slots move: a minimum cut between pool memory and uses that need a page.
 
-Capacities are data: what the cut may break, and at what price. `netmem_to_page()` has no price,
-so a slot whose memory would need it stays a page; `page_to_netmem()` costs one.
+What the cut may break, and at what price, is data (costs.py). The way back from netmem to a page
+has no price, so a slot whose memory would need it stays a page; a bridge into netmem costs one.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from netmem_migrate.flow.costs import DEFAULT, Costs
-from netmem_migrate.flow.graph import Blocker, Bridge, Category, Graph, Kind, Slot, reach
+from netmem_migrate.flow.graph import Blocker, Bridge, Graph, Kind, Slot, reach
 from netmem_migrate.model.twins import Concern
-
-ALLOCATION_GAIN = 1000
-BRIDGE_COST = 1
-ON_REQUEST = "kept a page on request"
+from netmem_migrate.reasons import Category, Why
 
 _SOURCE = "pool"
 _SINK = "page"
@@ -29,7 +26,7 @@ class Solution:
     moved: set[Slot] = field(default_factory=set)
     bridges: list[Bridge] = field(default_factory=list)
     accesses: list[Blocker] = field(default_factory=list)
-    stays: dict[Slot, str] = field(default_factory=dict)
+    stays: dict[Slot, Why] = field(default_factory=dict)
     blocked: dict[Slot, tuple[Slot, Blocker]] = field(default_factory=dict)
 
     def moves(self, slot: Slot) -> bool:
@@ -60,7 +57,7 @@ def _solve(graph: Graph, keep: frozenset[str], costs: Costs) -> Solution:
     solution.moved = _cut(graph, allocations, costs, held)
     if held:
         for slot in _cut(graph, allocations, costs) - solution.moved:
-            solution.stays[slot] = ON_REQUEST
+            solution.stays[slot] = Why.ON_REQUEST
     for component in components(graph, solution.moved):
         reason = _useless(component)
         if reason:
@@ -154,15 +151,14 @@ def components(graph: Graph, moved: set[Slot]) -> list[set[Slot]]:
     return result
 
 
-def _useless(component: set[Slot]) -> str:
-    """Why converting a component would gain nothing, or ""."""
+def _useless(component: set[Slot]) -> Why | None:
+    """Why converting a component would gain nothing; None where it would gain something."""
     if any(slot.kind in (Kind.MEMBER, Kind.GLOBAL) for slot in component):
-        return ""
+        return None
     if any(slot.twin is not None and slot.twin.concern is Concern.ADDRESSES
            for slot in component):
-        return ("host memory by design: only the address is kept, no member or global of the "
-                "driver holds the page")
-    return "is only passed on: no member or global of the driver holds the page"
+        return Why.ONLY_ADDRESS
+    return Why.ONLY_PASSED
 
 
 def _explain(graph: Graph, solution: Solution, allocations: Iterable[Slot]) -> None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from tree_sitter import Node
 
 from netmem_migrate.model.twins import Concern, Twin
+from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
 
 
 class Kind(StrEnum):
@@ -26,22 +27,6 @@ class Kind(StrEnum):
     RETURN = "return"
     GLOBAL = "global"
     CALL = "call"
-
-
-class Category(StrEnum):
-    """Why a slot must stay a page."""
-
-    VOID_POINTER = "void-pointer"
-    PAGE_ONLY_USE = "page-only-use"
-    MIXED_ORIGIN = "mixed-origin"
-    MACRO = "macro"
-    FUNCTION_POINTER = "function-pointer"
-    UNRESOLVED = "unresolved"
-    PARSE_ERROR = "parse-error"
-    OWN_RECYCLING = "own-recycling"
-    ADDRESS = "address"
-    EXPORTED = "exported"
-    MISSING_API = "missing-api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +77,15 @@ class Slot:
 class Blocker:
     """A use of a slot that works on pages only, or hides where the page goes."""
 
+    reason: Reason
     category: Category
-    text: str
     place: Place
-    derived: bool = False  # follows from the blocker of another slot
     readable: bool = False  # the expression could be read through an accessor to the page
+
+    @property
+    def derived(self) -> bool:
+        """Whether it follows from the blocker of another slot."""
+        return self.reason.because is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +93,8 @@ class Bridge:
     """A page that flows into a slot: `page_to_netmem()` if the slot moves and the page does not.
 
     `origin` is the slot it comes from, or None for a page that no slot of the driver holds;
-    `text` then says where it comes from, and `typed` that its type is known to be a page's.
+    `text` then says where it comes from, `typed` that its type is known to be a page's, and
+    `allocated` that it is allocated there, by somebody else than the pool.
     """
 
     place: Place
@@ -112,6 +102,7 @@ class Bridge:
     into: Slot
     text: str
     typed: bool = True
+    allocated: bool = False
 
 
 class UseKind(StrEnum):
@@ -173,11 +164,13 @@ class Graph:
     unread_functions: set[bytes] = field(default_factory=set)
     unread_records: set[str] = field(default_factory=set)
 
-    def block(self, slot: Slot, category: Category, text: str, place: Place,
-              *, derived: bool = False, readable: bool = False) -> None:
-        """Note that `slot` must stay a page."""
+    def block(self, slot: Slot, why: Why, place: Place, *, by: str = "", other: str = "",
+              category: Category | None = None, because: Reason | None = None,
+              readable: bool = False) -> None:
+        """Note that `slot` must stay a page; `category` where the reason alone does not say it."""
+        reason = Reason(why, by, other, slot.name, place.file, place.line, because)
         self.blockers.setdefault(slot, []).append(
-            Blocker(category, text, place, derived, readable))
+            Blocker(reason, category or CATEGORY[why], place, readable))
 
     def near(self) -> dict[Slot, list[Slot]]:
         """For each slot, those that share pages with it in either direction."""

@@ -10,6 +10,8 @@ from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import parse
 from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.types import Member
+from netmem_migrate.flow import keys
+from netmem_migrate.flow.keys import Key
 from netmem_migrate.kernel.includes import Includes, near
 from netmem_migrate.model.target import Target
 
@@ -20,7 +22,7 @@ class Outside:
     def __init__(self, root: Path | None) -> None:
         self.root = root
         self._reaching: dict[str, frozenset[str]] = {}
-        self._members: dict[str, dict[tuple[object, ...], int]] = {}
+        self._members: dict[str, dict[Key, int]] = {}
         self._includes: dict[tuple[str, ...] | None, Includes] = {}
         self._code: dict[str, bytes] = {}
 
@@ -44,7 +46,7 @@ class Outside:
         Other records have members of the same name, so the files that name it are read.
         """
         word = re.compile(rb"(?:->|\.)\s*" + re.escape(member.name) + rb"\b")
-        key = ("member", member.file, member.declarator.node.start_byte)
+        key = keys.of_member(member)
         for file in sorted(self.reaching(member.file) - own):
             if word.search(self._text(file, member.name)):
                 found = self._read(file, own, symbols)
@@ -52,8 +54,7 @@ class Outside:
                     return f"{file}:{found.get(key) or found[member.name,]}"
         return ""
 
-    def _read(self, file: str, own: frozenset[str],
-              symbols: Symbols) -> dict[tuple[object, ...], int]:
+    def _read(self, file: str, own: frozenset[str], symbols: Symbols) -> dict[Key, int]:
         """The lines where a file of somebody else uses members, by the keys of their slots.
 
         A name that stands on a value of unknown type is a key of its own.
@@ -61,8 +62,8 @@ class Outside:
         if file in self._members:
             return self._members[file]
         # The reader knows of this module.
-        from netmem_migrate.flow.driver_slots import DriverSlots
-        from netmem_migrate.flow.reader.functions import FunctionReader
+        from netmem_migrate.flow.reader.functions import read_function
+        from netmem_migrate.flow.slots import Slots
 
         assert self.root is not None
         there = Symbols(unread=dict(symbols.unread))
@@ -74,12 +75,12 @@ class Outside:
             if path not in there.files:
                 there.postpone(path, header.read_bytes())
         there.add(file, parse((self.root / file).read_bytes()))
-        slots = DriverSlots(there, Target("", frozenset()), own | {file})
+        slots = Slots(there, Target("", frozenset()), own | {file})
         for functions in list(there.functions.values()):
             for function in functions:
                 if function.file == file and function.body is not None:
-                    FunctionReader(slots, function).read()
-        found: dict[tuple[object, ...], int] = {}
+                    read_function(slots, function)
+        found: dict[Key, int] = {}
         for key, slot in slots.graph.slots.items():
             lines = [place.line for place in slot.names if place.file == file]
             if lines:

@@ -9,84 +9,84 @@ prototypes and versions in place and leaves the rest of this file as it is; docs
 
 from __future__ import annotations
 
-from netmem_migrate.model.schema import Context, Effect, Function, Side
+from netmem_migrate.model.schema import ApiFunction, Context, Effect, Side
 
 LEVELS: tuple[str, ...] = ("6.12", "7.3")
 """The releases whose headers the model was compared with, oldest first."""
 
-FUNCTIONS: tuple[Function, ...] = (
+FUNCTIONS: tuple[ApiFunction, ...] = (
     # Pools.
-    Function(
+    ApiFunction(
         "page_pool_create",
         "struct page_pool *page_pool_create(const struct page_pool_params *params)",
         "net/page_pool/types.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Makes a pool; an ERR_PTR, never NULL, says why not.",
         note="Test the result with IS_ERR().",
     ),
-    Function(
+    ApiFunction(
         "page_pool_create_percpu",
         "struct page_pool *page_pool_create_percpu(const struct page_pool_params *params, "
         "int cpuid)",
         "net/page_pool/types.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Makes a pool that belongs to one CPU.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_destroy",
         "void page_pool_destroy(struct page_pool *pool)",
         "net/page_pool/types.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Gives up a pool; it goes once all its memory is back.",
         note="No allocation afterwards; NULL is ignored.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_get",
         "void page_pool_get(struct page_pool *pool)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE, since="7.3",
         doc="Takes a reference to the pool itself.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_put",
         "bool page_pool_put(struct page_pool *pool)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE,
         doc="Drops a reference to the pool itself and says whether it was the last.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_update_nid",
         "void page_pool_update_nid(struct page_pool *pool, int new_nid)",
         "net/page_pool/types.h", Side.NONE, effect=Effect.NONE, context=Context.CONSUMER,
         doc="Moves a pool to another NUMA node and empties its cache.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_nid_changed",
         "void page_pool_nid_changed(struct page_pool *pool, int new_nid)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE, context=Context.CONSUMER,
         doc="Moves a pool to another NUMA node if it is not there yet.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_get_dma_dir",
         "enum dma_data_direction page_pool_get_dma_dir(const struct page_pool *pool)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE,
         doc="The DMA direction the pool was created with.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_is_unreadable",
         "bool page_pool_is_unreadable(struct page_pool *pool)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE, since="6.16",
         doc="Whether a memory provider makes this pool's memory unreadable for the CPU.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_enable_direct_recycling",
         "void page_pool_enable_direct_recycling(struct page_pool *pool, struct napi_struct *napi)",
         "net/page_pool/types.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         since="7.3",
         doc="Binds the pool to the NAPI instance that may recycle without a lock.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_disable_direct_recycling",
         "void page_pool_disable_direct_recycling(struct page_pool *pool)",
         "net/page_pool/types.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Ends recycling without a lock, before the NAPI instance goes away.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_use_xdp_mem",
         "void page_pool_use_xdp_mem(struct page_pool *pool, void (*disconnect)(void *), "
         "const struct xdp_mem_info *mem)",
@@ -94,7 +94,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Ties an XDP memory model to the life of the pool.",
         note="Called by the XDP core.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_get_stats",
         "void page_pool_get_stats(const struct page_pool *pool, struct page_pool_stats *stats)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE,
@@ -104,63 +104,63 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         doc="Adds the pool's statistics to a sum.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_ethtool_stats_get_count",
         "int page_pool_ethtool_stats_get_count(void)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE,
         doc="How many statistics a pool has for ethtool.",
         note="Deprecated: netlink shows them.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_ethtool_stats_get_strings",
         "u8 *page_pool_ethtool_stats_get_strings(u8 *data)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE,
         doc="Writes the names of a pool's statistics for ethtool.",
         note="Deprecated: netlink shows them.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_ethtool_stats_get",
         "u64 *page_pool_ethtool_stats_get(u64 *data, const void *stats)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE,
         doc="Writes a pool's statistics for ethtool.",
         note="Deprecated: netlink shows them.",
     ),
-    Function(
+    ApiFunction(
         "is_page_pool_compiled_in",
         "bool is_page_pool_compiled_in(void)",
         "net/page_pool/types.h", Side.NONE, effect=Effect.NONE,
         doc="Whether the kernel has page_pool.",
     ),
     # Allocation.
-    Function(
+    ApiFunction(
         "page_pool_alloc_pages",
         "struct page *page_pool_alloc_pages(struct page_pool *pool, gfp_t gfp)",
         "net/page_pool/types.h", Side.PAGE, partner="page_pool_alloc_netmems", gives=True,
         effect=Effect.ALLOCATES, may_be_null=True, context=Context.CONSUMER,
         doc="Takes a whole page (2^order) from the pool.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_alloc_netmems",
         "netmem_ref page_pool_alloc_netmems(struct page_pool *pool, gfp_t gfp)",
         "net/page_pool/types.h", Side.NETMEM, partner="page_pool_alloc_pages", gives=True,
         effect=Effect.ALLOCATES, may_be_null=True, context=Context.CONSUMER, since="6.14",
         doc="Takes a whole page or net_iov from the pool.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_dev_alloc_pages",
         "struct page *page_pool_dev_alloc_pages(struct page_pool *pool)",
         "net/page_pool/helpers.h", Side.PAGE, partner="page_pool_dev_alloc_netmems", gives=True,
         effect=Effect.ALLOCATES, may_be_null=True, context=Context.CONSUMER,
         doc="Takes a whole page with the flags of an Rx refill.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_dev_alloc_netmems",
         "netmem_ref page_pool_dev_alloc_netmems(struct page_pool *pool)",
         "net/page_pool/helpers.h", Side.NETMEM, partner="page_pool_dev_alloc_pages", gives=True,
         effect=Effect.ALLOCATES, may_be_null=True, context=Context.CONSUMER, since="6.17",
         doc="Takes a whole page or net_iov with the flags of an Rx refill.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_alloc",
         "struct page *page_pool_alloc(struct page_pool *pool, unsigned int *offset, "
         "unsigned int *size, gfp_t gfp)",
@@ -169,7 +169,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Takes a page, or a part of one where two fit.",
         note="offset and size are written, size upwards.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_alloc_netmem",
         "netmem_ref page_pool_alloc_netmem(struct page_pool *pool, unsigned int *offset, "
         "unsigned int *size, gfp_t gfp)",
@@ -179,7 +179,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Takes a page or net_iov, or a part of one where two fit.",
         note="offset and size are written, size upwards. 6.12 has another function of this name.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_dev_alloc",
         "struct page *page_pool_dev_alloc(struct page_pool *pool, unsigned int *offset, "
         "unsigned int *size)",
@@ -188,7 +188,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="page_pool_alloc() with the flags of an Rx refill.",
         note="offset and size are written, size upwards.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_dev_alloc_netmem",
         "netmem_ref page_pool_dev_alloc_netmem(struct page_pool *pool, unsigned int *offset, "
         "unsigned int *size)",
@@ -197,7 +197,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="page_pool_alloc_netmem() with the flags of an Rx refill.",
         note="offset and size are written, size upwards.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_alloc_frag",
         "struct page *page_pool_alloc_frag(struct page_pool *pool, unsigned int *offset, "
         "unsigned int size, gfp_t gfp)",
@@ -206,7 +206,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Takes a part of a page that several share.",
         note="offset is written.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_alloc_frag_netmem",
         "netmem_ref page_pool_alloc_frag_netmem(struct page_pool *pool, unsigned int *offset, "
         "unsigned int size, gfp_t gfp)",
@@ -215,7 +215,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Takes a part of a page or net_iov that several share.",
         note="offset is written.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_dev_alloc_frag",
         "struct page *page_pool_dev_alloc_frag(struct page_pool *pool, unsigned int *offset, "
         "unsigned int size)",
@@ -224,7 +224,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Takes a part of a page with the flags of an Rx refill.",
         note="No twin: the partner wants GFP_ATOMIC | __GFP_NOWARN written out.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_alloc_va",
         "void *page_pool_alloc_va(struct page_pool *pool, unsigned int *size, gfp_t gfp)",
         "net/page_pool/helpers.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES,
@@ -232,7 +232,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Takes pool memory by its address; host memory by design.",
         note="size is written, upwards. Stays as it is in a conversion.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_dev_alloc_va",
         "void *page_pool_dev_alloc_va(struct page_pool *pool, unsigned int *size)",
         "net/page_pool/helpers.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES,
@@ -241,7 +241,7 @@ FUNCTIONS: tuple[Function, ...] = (
         note="size is written, upwards. Stays as it is in a conversion.",
     ),
     # Release.
-    Function(
+    ApiFunction(
         "page_pool_put_page",
         "void page_pool_put_page(struct page_pool *pool, struct page *page, "
         "unsigned int dma_sync_size, bool allow_direct)",
@@ -251,7 +251,7 @@ FUNCTIONS: tuple[Function, ...] = (
         note="allow_direct only from the pool's own NAPI. dma_sync_size is what the device may "
         "have written, -1 for all.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_put_netmem",
         "void page_pool_put_netmem(struct page_pool *pool, netmem_ref netmem, "
         "unsigned int dma_sync_size, bool allow_direct)",
@@ -261,7 +261,7 @@ FUNCTIONS: tuple[Function, ...] = (
         note="allow_direct only from the pool's own NAPI. dma_sync_size is what the device may "
         "have written, -1 for all.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_put_full_page",
         "void page_pool_put_full_page(struct page_pool *pool, struct page *page, "
         "bool allow_direct)",
@@ -270,7 +270,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Gives one reference back; all of max_len is synced for the device.",
         note="allow_direct only from the pool's own NAPI.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_put_full_netmem",
         "void page_pool_put_full_netmem(struct page_pool *pool, netmem_ref netmem, "
         "bool allow_direct)",
@@ -279,7 +279,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Gives one reference back; all of max_len is synced for the device.",
         note="allow_direct only from the pool's own NAPI.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_put_unrefed_page",
         "void page_pool_put_unrefed_page(struct page_pool *pool, struct page *page, "
         "unsigned int dma_sync_size, bool allow_direct)",
@@ -288,7 +288,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Gives memory back whose last reference was dropped before.",
         note="allow_direct only from the pool's own NAPI. pp_ref_count must have reached zero.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_put_unrefed_netmem",
         "void page_pool_put_unrefed_netmem(struct page_pool *pool, netmem_ref netmem, "
         "unsigned int dma_sync_size, bool allow_direct)",
@@ -297,14 +297,14 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Gives memory back whose last reference was dropped before.",
         note="allow_direct only from the pool's own NAPI. pp_ref_count must have reached zero.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_recycle_direct",
         "void page_pool_recycle_direct(struct page_pool *pool, struct page *page)",
         "net/page_pool/helpers.h", Side.PAGE, partner="page_pool_recycle_direct_netmem", memory=1,
         effect=Effect.RELEASES, context=Context.NAPI,
         doc="Gives one reference back, straight into the pool's cache.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_recycle_direct_netmem",
         "void page_pool_recycle_direct_netmem(struct page_pool *pool, netmem_ref netmem)",
         "net/page_pool/helpers.h", Side.NETMEM, partner="page_pool_recycle_direct", memory=1,
@@ -312,7 +312,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Gives one reference back, straight into the pool's cache.",
         note="In 6.12: page_pool_put_full_netmem(pool, netmem, true).",
     ),
-    Function(
+    ApiFunction(
         "page_pool_put_page_bulk",
         "void page_pool_put_page_bulk(struct page_pool *pool, void **data, int count)",
         "net/page_pool/types.h", Side.PAGE, partner="page_pool_put_netmem_bulk", memory=1,
@@ -320,7 +320,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Gives one reference of each page of an array back.",
         note="An array of pages; pages that are still referenced stay.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_put_netmem_bulk",
         "void page_pool_put_netmem_bulk(netmem_ref *data, u32 count)",
         "net/page_pool/types.h", Side.NETMEM, partner="page_pool_put_page_bulk", memory=0,
@@ -328,7 +328,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Gives one reference of each netmem of an array back.",
         note="An array of netmems; each finds its own pool.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_free_va",
         "void page_pool_free_va(struct page_pool *pool, void *va, bool allow_direct)",
         "net/page_pool/helpers.h", Side.ADDRESS, memory=1, effect=Effect.RELEASES,
@@ -336,7 +336,7 @@ FUNCTIONS: tuple[Function, ...] = (
         note="allow_direct only from the pool's own NAPI.",
     ),
     # References that the pool counts.
-    Function(
+    ApiFunction(
         "page_pool_fragment_page",
         "void page_pool_fragment_page(struct page *page, long nr)",
         "net/page_pool/helpers.h", Side.PAGE, partner="page_pool_fragment_netmem", memory=0,
@@ -344,7 +344,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Sets how many references a fresh page has.",
         note="Only on fresh memory, with a pp_ref_count of 1.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_fragment_netmem",
         "void page_pool_fragment_netmem(netmem_ref netmem, long nr)",
         "net/page_pool/helpers.h", Side.NETMEM, partner="page_pool_fragment_page", memory=0,
@@ -352,21 +352,21 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Sets how many references a fresh page has.",
         note="Only on fresh memory, with a pp_ref_count of 1.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_ref_page",
         "void page_pool_ref_page(struct page *page)",
         "net/page_pool/helpers.h", Side.PAGE, partner="page_pool_ref_netmem", memory=0,
         effect=Effect.TAKES,
         doc="Takes one more reference.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_ref_netmem",
         "void page_pool_ref_netmem(netmem_ref netmem)",
         "net/page_pool/helpers.h", Side.NETMEM, partner="page_pool_ref_page", memory=0,
         effect=Effect.TAKES,
         doc="Takes one more reference.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_unref_page",
         "long page_pool_unref_page(struct page *page, long nr)",
         "net/page_pool/helpers.h", Side.PAGE, partner="page_pool_unref_netmem", memory=0,
@@ -374,7 +374,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Drops nr references and returns what is left.",
         note="At 0 the caller gives the memory back by page_pool_put_unrefed_*().",
     ),
-    Function(
+    ApiFunction(
         "page_pool_unref_netmem",
         "long page_pool_unref_netmem(netmem_ref netmem, long nr)",
         "net/page_pool/helpers.h", Side.NETMEM, partner="page_pool_unref_page", memory=0,
@@ -382,14 +382,14 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Drops nr references and returns what is left.",
         note="At 0 the caller gives the memory back by page_pool_put_unrefed_*().",
     ),
-    Function(
+    ApiFunction(
         "page_pool_unref_and_test",
         "bool page_pool_unref_and_test(netmem_ref netmem)",
         "net/page_pool/helpers.h", Side.NETMEM, memory=0, effect=Effect.DROPS, since="7.3",
         doc="Drops one reference and says whether it was the last.",
         note="If so, the caller gives the memory back by page_pool_put_unrefed_*().",
     ),
-    Function(
+    ApiFunction(
         "page_pool_is_last_ref",
         "bool page_pool_is_last_ref(netmem_ref netmem)",
         "net/page_pool/helpers.h", Side.NETMEM, memory=0, effect=Effect.DROPS, until="7.3",
@@ -397,7 +397,7 @@ FUNCTIONS: tuple[Function, ...] = (
         note="If so, the caller gives the memory back by page_pool_put_unrefed_*().",
     ),
     # DMA through the pool.
-    Function(
+    ApiFunction(
         "page_pool_get_dma_addr",
         "dma_addr_t page_pool_get_dma_addr(const struct page *page)",
         "net/page_pool/helpers.h", Side.PAGE, partner="page_pool_get_dma_addr_netmem", memory=0,
@@ -405,7 +405,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="The DMA address the pool mapped the page at.",
         note="The pool must have PP_FLAG_DMA_MAP.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_get_dma_addr_netmem",
         "dma_addr_t page_pool_get_dma_addr_netmem(netmem_ref netmem)",
         "net/page_pool/helpers.h", Side.NETMEM, partner="page_pool_get_dma_addr", memory=0,
@@ -413,7 +413,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="The DMA address the pool mapped the memory at.",
         note="The pool must have PP_FLAG_DMA_MAP.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_dma_sync_for_cpu",
         "void page_pool_dma_sync_for_cpu(const struct page_pool *pool, const struct page *page, "
         "u32 offset, u32 dma_sync_size)",
@@ -422,7 +422,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Lets the CPU see what the device wrote.",
         note="Adds the pool's offset. The pool must have PP_FLAG_DMA_MAP.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_dma_sync_netmem_for_cpu",
         "void page_pool_dma_sync_netmem_for_cpu(const struct page_pool *pool, "
         "const netmem_ref netmem, u32 offset, u32 dma_sync_size)",
@@ -431,7 +431,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Lets the CPU see what the device wrote; nothing to do for unreadable memory.",
         note="Adds the pool's offset. The pool must have PP_FLAG_DMA_MAP.",
     ),
-    Function(
+    ApiFunction(
         "__page_pool_dma_sync_for_cpu",
         "void __page_pool_dma_sync_for_cpu(const struct page_pool *pool, "
         "const dma_addr_t dma_addr, u32 offset, u32 dma_sync_size)",
@@ -441,25 +441,25 @@ FUNCTIONS: tuple[Function, ...] = (
         note="Adds the pool's offset.",
     ),
     # Memory providers.
-    Function(
+    ApiFunction(
         "net_mp_niov_set_dma_addr",
         "bool net_mp_niov_set_dma_addr(struct net_iov *niov, dma_addr_t addr)",
         "net/page_pool/memory_provider.h", Side.NETMEM, memory=0, effect=Effect.NONE, since="7.3",
         doc="Stores the DMA address of a net_iov; true if it does not fit.",
     ),
-    Function(
+    ApiFunction(
         "net_mp_niov_set_page_pool",
         "void net_mp_niov_set_page_pool(struct page_pool *pool, struct net_iov *niov)",
         "net/page_pool/memory_provider.h", Side.NETMEM, memory=1, effect=Effect.NONE, since="7.3",
         doc="Makes a net_iov a pool's, counted as in flight.",
     ),
-    Function(
+    ApiFunction(
         "net_mp_niov_clear_page_pool",
         "void net_mp_niov_clear_page_pool(struct net_iov *niov)",
         "net/page_pool/memory_provider.h", Side.NETMEM, memory=0, effect=Effect.NONE, since="7.3",
         doc="Takes a net_iov out of its pool.",
     ),
-    Function(
+    ApiFunction(
         "net_mp_netmem_place_in_cache",
         "void net_mp_netmem_place_in_cache(struct page_pool *pool, netmem_ref netmem)",
         "net/page_pool/memory_provider.h", Side.NETMEM, memory=1, effect=Effect.HANDS_OVER,
@@ -467,7 +467,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Puts memory into the pool's cache, from alloc_netmems() only.",
         note="The caller has seen to it that there is room.",
     ),
-    Function(
+    ApiFunction(
         "netif_mp_open_rxq",
         "int netif_mp_open_rxq(struct net_device *dev, unsigned int rxq_idx, "
         "const struct pp_memory_provider_params *p, struct netlink_ext_ack *extack)",
@@ -475,7 +475,7 @@ FUNCTIONS: tuple[Function, ...] = (
         since="7.3",
         doc="Binds a memory provider to an Rx queue, which is restarted.",
     ),
-    Function(
+    ApiFunction(
         "netif_mp_close_rxq",
         "void netif_mp_close_rxq(struct net_device *dev, unsigned int rxq_idx, "
         "const struct pp_memory_provider_params *old_p)",
@@ -484,7 +484,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Takes a memory provider away from an Rx queue, which is restarted.",
     ),
     # netmem_ref: what is behind it.
-    Function(
+    ApiFunction(
         "page_to_netmem",
         "page_to_netmem(p)",
         "net/netmem.h", Side.PAGE, partner="netmem_to_page", memory=0, gives=True,
@@ -493,7 +493,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="A page as netmem_ref.",
         note="Costs nothing; NULL becomes 0.",
     ),
-    Function(
+    ApiFunction(
         "netmem_to_page",
         "struct page *netmem_to_page(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="page_to_netmem", memory=0, gives=True,
@@ -501,40 +501,40 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="The page behind a netmem_ref; NULL and a warning for a net_iov.",
         note="Reviewers reject new ones in drivers.",
     ),
-    Function(
+    ApiFunction(
         "__netmem_to_page",
         "struct page *__netmem_to_page(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, gives=True, effect=Effect.CONVERTS, since="7.3",
         doc="The page behind a netmem_ref that is known to be one.",
         note="Garbage for a net_iov.",
     ),
-    Function(
+    ApiFunction(
         "netmem_is_net_iov",
         "bool netmem_is_net_iov(const netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE,
         doc="Whether a net_iov is behind it, not a page.",
     ),
-    Function(
+    ApiFunction(
         "netmem_to_net_iov",
         "struct net_iov *netmem_to_net_iov(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="net_iov_to_netmem", memory=0, gives=True,
         effect=Effect.CONVERTS, may_be_null=True,
         doc="The net_iov behind a netmem_ref; NULL for a page.",
     ),
-    Function(
+    ApiFunction(
         "net_iov_to_netmem",
         "netmem_ref net_iov_to_netmem(struct net_iov *niov)",
         "net/netmem.h", Side.NETMEM, partner="netmem_to_net_iov", memory=0, gives=True,
         effect=Effect.CONVERTS,
         doc="A net_iov as netmem_ref.",
     ),
-    Function(
+    ApiFunction(
         "__netmem_clear_lsb",
         "struct net_iov *__netmem_clear_lsb(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.CONVERTS, until="7.3",
         doc="The descriptor behind a netmem_ref, for the fields that both kinds share.",
     ),
-    Function(
+    ApiFunction(
         "virt_to_netmem",
         "netmem_ref virt_to_netmem(const void *data)",
         "net/netmem.h", Side.NETMEM, partner="virt_to_page", memory=0, gives=True,
@@ -542,14 +542,14 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="The memory an address lies in, as netmem_ref.",
         note="Not the head of a compound page.",
     ),
-    Function(
+    ApiFunction(
         "netmem_compound_head",
         "netmem_ref netmem_compound_head(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="compound_head", memory=0, gives=True,
         effect=Effect.CONVERTS,
         doc="The head of a compound page; a net_iov is its own.",
     ),
-    Function(
+    ApiFunction(
         "netmem_address",
         "void *netmem_address(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="page_address", memory=0, effect=Effect.BORROWS,
@@ -557,14 +557,14 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Where the CPU finds the memory; NULL if it cannot.",
         note="`netmem_address(n) + off` hides the NULL.",
     ),
-    Function(
+    ApiFunction(
         "__netmem_address",
         "void *__netmem_address(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.BORROWS, since="7.3",
         doc="Where the CPU finds memory that is known to be a page.",
         note="Garbage for a net_iov.",
     ),
-    Function(
+    ApiFunction(
         "netmem_is_pfmemalloc",
         "bool netmem_is_pfmemalloc(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="page_is_pfmemalloc", memory=0, effect=Effect.NONE,
@@ -572,61 +572,61 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Whether the page came from the emergency reserves; false for a net_iov.",
         note="Needs no netmem_is_net_iov() in front.",
     ),
-    Function(
+    ApiFunction(
         "netmem_is_pref_nid",
         "bool netmem_is_pref_nid(netmem_ref netmem, int pref_nid)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE,
         doc="Whether the page is on a NUMA node; true for a net_iov.",
         note="In place of page_to_nid(page) == nid.",
     ),
-    Function(
+    ApiFunction(
         "netmem_ref_count",
         "int netmem_ref_count(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="page_ref_count", memory=0, effect=Effect.NONE,
         doc="The page's own reference count; 1 for a net_iov.",
     ),
-    Function(
+    ApiFunction(
         "netmem_get_pp",
         "struct page_pool *netmem_get_pp(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE,
         doc="The pool the memory belongs to.",
         note="In place of page->pp.",
     ),
-    Function(
+    ApiFunction(
         "__netmem_get_pp",
         "struct page_pool *__netmem_get_pp(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE, since="7.3",
         doc="The pool of memory that is known to be a page.",
         note="Garbage for a net_iov.",
     ),
-    Function(
+    ApiFunction(
         "netmem_get_pp_ref_count_ref",
         "atomic_long_t *netmem_get_pp_ref_count_ref(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE,
         doc="Where the pool counts the references.",
         note="In place of &page->pp_ref_count.",
     ),
-    Function(
+    ApiFunction(
         "netmem_get_dma_addr",
         "unsigned long netmem_get_dma_addr(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE,
         doc="The DMA address as it is stored.",
         note="Drivers use page_pool_get_dma_addr_netmem().",
     ),
-    Function(
+    ApiFunction(
         "netmem_pfn_trace",
         "unsigned long netmem_pfn_trace(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE,
         doc="The page frame number for trace points; 0 for a net_iov.",
     ),
-    Function(
+    ApiFunction(
         "netmem_to_nmdesc",
         "struct netmem_desc *netmem_to_nmdesc(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="pp_page_to_nmdesc", memory=0, effect=Effect.NONE,
         since="7.3",
         doc="The descriptor with the fields that pages and net_iovs share.",
     ),
-    Function(
+    ApiFunction(
         "__netmem_to_nmdesc",
         "struct netmem_desc *__netmem_to_nmdesc(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="__pp_page_to_nmdesc", memory=0, effect=Effect.NONE,
@@ -634,27 +634,27 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="The descriptor of memory that is known to be a page.",
         note="Garbage for a net_iov.",
     ),
-    Function(
+    ApiFunction(
         "pp_page_to_nmdesc",
         "pp_page_to_nmdesc(p)",
         "net/netmem.h", Side.PAGE, partner="netmem_to_nmdesc", memory=0, effect=Effect.NONE,
         since="6.17",
         doc="The descriptor of a page that belongs to a pool.",
     ),
-    Function(
+    ApiFunction(
         "__pp_page_to_nmdesc",
         "__pp_page_to_nmdesc(p)",
         "net/netmem.h", Side.PAGE, partner="__netmem_to_nmdesc", memory=0, effect=Effect.NONE,
         since="7.3",
         doc="The descriptor of a page, without the check that it belongs to a pool.",
     ),
-    Function(
+    ApiFunction(
         "get_netmem",
         "void get_netmem(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="get_page", memory=0, effect=Effect.TAKES, since="7.3",
         doc="Takes a reference, of the page or of what is behind a net_iov.",
     ),
-    Function(
+    ApiFunction(
         "put_netmem",
         "void put_netmem(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, partner="put_page", memory=0, effect=Effect.RELEASES,
@@ -662,46 +662,46 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Drops a reference, of the page or of what is behind a net_iov.",
         note="Not for memory that is to be recycled: that goes back to the pool.",
     ),
-    Function(
+    ApiFunction(
         "__get_netmem",
         "void __get_netmem(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.TAKES, since="7.3",
         doc="Takes a reference of what is behind a net_iov.",
         note="Called by get_netmem().",
     ),
-    Function(
+    ApiFunction(
         "__put_netmem",
         "void __put_netmem(netmem_ref netmem)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.RELEASES, since="7.3",
         doc="Drops a reference of what is behind a net_iov.",
         note="Called by put_netmem().",
     ),
-    Function(
+    ApiFunction(
         "net_iov_owner",
         "struct net_iov_area *net_iov_owner(const struct net_iov *niov)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE, since="7.3",
         doc="The area a net_iov belongs to.",
     ),
-    Function(
+    ApiFunction(
         "net_iov_idx",
         "unsigned int net_iov_idx(const struct net_iov *niov)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE, since="7.3",
         doc="The place of a net_iov in its area.",
     ),
-    Function(
+    ApiFunction(
         "net_iov_init",
         "void net_iov_init(struct net_iov *niov, struct net_iov_area *owner, "
         "enum net_iov_type type)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE, since="7.3",
         doc="Sets the area and the kind of a fresh net_iov.",
     ),
-    Function(
+    ApiFunction(
         "net_is_devmem_iov",
         "bool net_is_devmem_iov(const struct net_iov *niov)",
         "net/netmem.h", Side.NETMEM, memory=0, effect=Effect.NONE, since="7.3",
         doc="Whether a net_iov is device memory (dma-buf).",
     ),
-    Function(
+    ApiFunction(
         "netmem_dma_unmap_addr_set",
         "netmem_dma_unmap_addr_set(NETMEM, PTR, ADDR_NAME, VAL)",
         "net/netmem.h", Side.NETMEM, partner="dma_unmap_addr_set", memory=0, effect=Effect.NONE,
@@ -709,7 +709,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Stores the DMA address to unmap after Tx; 0 for a net_iov.",
         note="Goes with netdev->netmem_tx.",
     ),
-    Function(
+    ApiFunction(
         "netmem_dma_unmap_page_attrs",
         "void netmem_dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size, "
         "enum dma_data_direction dir, unsigned long attrs)",
@@ -718,7 +718,7 @@ FUNCTIONS: tuple[Function, ...] = (
         note="Goes with netdev->netmem_tx.",
     ),
     # skb frags: adding memory.
-    Function(
+    ApiFunction(
         "skb_add_rx_frag",
         "void skb_add_rx_frag(struct sk_buff *skb, int i, struct page *page, int off, int size, "
         "unsigned int truesize)",
@@ -726,7 +726,7 @@ FUNCTIONS: tuple[Function, ...] = (
         effect=Effect.HANDS_OVER,
         doc="Adds a frag and counts its length and truesize; the skb owns the reference.",
     ),
-    Function(
+    ApiFunction(
         "skb_add_rx_frag_netmem",
         "void skb_add_rx_frag_netmem(struct sk_buff *skb, int i, netmem_ref netmem, int off, "
         "int size, unsigned int truesize)",
@@ -734,7 +734,7 @@ FUNCTIONS: tuple[Function, ...] = (
         effect=Effect.HANDS_OVER,
         doc="Adds a frag and counts its length and truesize; the skb owns the reference.",
     ),
-    Function(
+    ApiFunction(
         "skb_fill_page_desc",
         "void skb_fill_page_desc(struct sk_buff *skb, int i, struct page *page, int off, int size)",
         "linux/skbuff.h", Side.PAGE, partner="skb_fill_netmem_desc", memory=2,
@@ -742,7 +742,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Sets frag i and the number of frags; the skb owns the reference.",
         note="Lengths are the caller's task.",
     ),
-    Function(
+    ApiFunction(
         "skb_fill_netmem_desc",
         "void skb_fill_netmem_desc(struct sk_buff *skb, int i, netmem_ref netmem, int off, "
         "int size)",
@@ -751,7 +751,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Sets frag i and the number of frags; the skb owns the reference.",
         note="Lengths are the caller's task.",
     ),
-    Function(
+    ApiFunction(
         "__skb_fill_page_desc",
         "void __skb_fill_page_desc(struct sk_buff *skb, int i, struct page *page, int off, "
         "int size)",
@@ -760,7 +760,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Sets frag i, not the number of frags; the skb owns the reference.",
         note="Lengths and the number of frags are the caller's task.",
     ),
-    Function(
+    ApiFunction(
         "__skb_fill_netmem_desc",
         "void __skb_fill_netmem_desc(struct sk_buff *skb, int i, netmem_ref netmem, int off, "
         "int size)",
@@ -769,7 +769,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Sets frag i, not the number of frags; the skb owns the reference.",
         note="Lengths and the number of frags are the caller's task.",
     ),
-    Function(
+    ApiFunction(
         "__skb_fill_page_desc_noacc",
         "void __skb_fill_page_desc_noacc(struct skb_shared_info *shinfo, int i, struct page *page, "
         "int off, int size)",
@@ -777,7 +777,7 @@ FUNCTIONS: tuple[Function, ...] = (
         effect=Effect.HANDS_OVER,
         doc="Sets frag i without a look at pfmemalloc.",
     ),
-    Function(
+    ApiFunction(
         "__skb_fill_netmem_desc_noacc",
         "void __skb_fill_netmem_desc_noacc(struct skb_shared_info *shinfo, int i, "
         "netmem_ref netmem, int off, int size)",
@@ -786,14 +786,14 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Sets frag i without a look at pfmemalloc.",
         note="Does not set skb->unreadable.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_fill_page_desc",
         "void skb_frag_fill_page_desc(skb_frag_t *frag, struct page *page, int off, int size)",
         "linux/skbuff.h", Side.PAGE, partner="skb_frag_fill_netmem_desc", memory=1,
         effect=Effect.HANDS_OVER,
         doc="Sets one frag: memory, offset and size.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_fill_netmem_desc",
         "void skb_frag_fill_netmem_desc(skb_frag_t *frag, netmem_ref netmem, int off, int size)",
         "linux/skbuff.h", Side.NETMEM, partner="skb_frag_fill_page_desc", memory=1,
@@ -801,14 +801,14 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Sets one frag: memory, offset and size.",
         note="Does not set skb->unreadable; the helpers that take the skb do.",
     ),
-    Function(
+    ApiFunction(
         "skb_fill_page_desc_noacc",
         "void skb_fill_page_desc_noacc(struct sk_buff *skb, int i, struct page *page, int off, "
         "int size)",
         "linux/skbuff.h", Side.PAGE, memory=2, effect=Effect.HANDS_OVER,
         doc="Sets frag i and the number of frags without a look at pfmemalloc.",
     ),
-    Function(
+    ApiFunction(
         "skb_append_pagefrags",
         "int skb_append_pagefrags(struct sk_buff *skb, struct page *page, int offset, size_t size, "
         "size_t max_frags)",
@@ -816,42 +816,42 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Adds a page that it takes a reference of, joined to the last frag where it fits.",
         note="Takes its own reference; 0 on success, -EMSGSIZE if there is no room.",
     ),
-    Function(
+    ApiFunction(
         "skb_coalesce_rx_frag",
         "void skb_coalesce_rx_frag(struct sk_buff *skb, int i, int size, unsigned int truesize)",
         "linux/skbuff.h", Side.NONE, effect=Effect.NONE,
         doc="Lets frag i grow; the memory was joined by the caller.",
         note="The reference of the joined part is the caller's to drop.",
     ),
-    Function(
+    ApiFunction(
         "skb_can_coalesce",
         "bool skb_can_coalesce(struct sk_buff *skb, int i, const struct page *page, int off)",
         "linux/skbuff.h", Side.PAGE, partner="skb_can_coalesce_netmem", memory=2,
         effect=Effect.NONE,
         doc="Whether memory directly follows the last frag.",
     ),
-    Function(
+    ApiFunction(
         "skb_can_coalesce_netmem",
         "bool skb_can_coalesce_netmem(struct sk_buff *skb, int i, netmem_ref netmem, int off)",
         "linux/skbuff.h", Side.NETMEM, partner="skb_can_coalesce", memory=2, effect=Effect.NONE,
         since="6.17",
         doc="Whether memory directly follows the last frag.",
     ),
-    Function(
+    ApiFunction(
         "skb_mark_for_recycle",
         "void skb_mark_for_recycle(struct sk_buff *skb)",
         "linux/skbuff.h", Side.NONE, effect=Effect.NONE,
         doc="From now on the skb gives its memory back to the pools it came from.",
         note="Without it the memory of an skb is lost for the pool.",
     ),
-    Function(
+    ApiFunction(
         "skb_propagate_pfmemalloc",
         "void skb_propagate_pfmemalloc(const struct page *page, struct sk_buff *skb)",
         "linux/skbuff.h", Side.PAGE, memory=0, effect=Effect.NONE,
         doc="Marks an skb whose page came from the emergency reserves.",
     ),
     # skb frags: what is in them.
-    Function(
+    ApiFunction(
         "skb_frag_page",
         "struct page *skb_frag_page(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.PAGE, partner="skb_frag_netmem", memory=0, gives=True,
@@ -859,124 +859,124 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="The page of a frag; NULL for a net_iov.",
         note="Not the same as skb_frag_netmem() for unreadable frags.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_netmem",
         "netmem_ref skb_frag_netmem(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.NETMEM, partner="skb_frag_page", memory=0, gives=True,
         effect=Effect.BORROWS,
         doc="The memory of a frag.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_is_net_iov",
         "bool skb_frag_is_net_iov(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="Whether a frag is a net_iov, not a page.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_net_iov",
         "struct net_iov *skb_frag_net_iov(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.NETMEM, memory=0, gives=True, effect=Effect.BORROWS,
         may_be_null=True,
         doc="The net_iov of a frag; NULL for a page.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_address",
         "void *skb_frag_address(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.BORROWS, may_be_null=True,
         doc="Where the CPU finds the frag; NULL if it cannot.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_address_safe",
         "void *skb_frag_address_safe(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.BORROWS, may_be_null=True,
         doc="Where the CPU finds the frag; NULL if it cannot, or for highmem that is not mapped.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_phys",
         "phys_addr_t skb_frag_phys(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE, since="7.3",
         doc="The physical address of a frag that is a page.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_size",
         "unsigned int skb_frag_size(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="The size of a frag in bytes.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_size_set",
         "void skb_frag_size_set(skb_frag_t *frag, unsigned int size)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="Sets the size of a frag.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_size_add",
         "void skb_frag_size_add(skb_frag_t *frag, int delta)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="Lets a frag grow.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_size_sub",
         "void skb_frag_size_sub(skb_frag_t *frag, int delta)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="Lets a frag shrink.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_off",
         "unsigned int skb_frag_off(const skb_frag_t *frag)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="Where in its memory a frag starts, in bytes.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_off_set",
         "void skb_frag_off_set(skb_frag_t *frag, unsigned int offset)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="Sets where a frag starts.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_off_add",
         "void skb_frag_off_add(skb_frag_t *frag, int delta)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="Moves the start of a frag.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_off_copy",
         "void skb_frag_off_copy(skb_frag_t *fragto, const skb_frag_t *fragfrom)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="Takes the start of another frag.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_page_copy",
         "void skb_frag_page_copy(skb_frag_t *fragto, const skb_frag_t *fragfrom)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.BORROWS,
         doc="Takes the memory of another frag, without a reference.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_must_loop",
         "bool skb_frag_must_loop(struct page *p)",
         "linux/skbuff.h", Side.PAGE, memory=0, effect=Effect.NONE,
         doc="Whether a page must be mapped piece by piece.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_foreach_page",
         "skb_frag_foreach_page(f, f_off, f_len, p, p_off, p_len, copied)",
         "linux/skbuff.h", Side.NONE, memory=0, effect=Effect.NONE,
         doc="Walks the pages of a frag.",
         note="Only for frags that are pages.",
     ),
-    Function(
+    ApiFunction(
         "skb_frags_readable",
         "bool skb_frags_readable(const struct sk_buff *skb)",
         "linux/skbuff.h", Side.NONE, effect=Effect.NONE,
         doc="Whether the CPU can read all frags of an skb.",
     ),
-    Function(
+    ApiFunction(
         "skb_has_shared_frag",
         "bool skb_has_shared_frag(const struct sk_buff *skb)",
         "linux/skbuff.h", Side.NONE, effect=Effect.NONE,
         doc="Whether somebody else may write to the frags meanwhile.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_dma_map",
         "skb_frag_dma_map(dev, frag, ...)",
         "linux/skbuff.h", Side.NONE, memory=1, effect=Effect.NONE,
@@ -987,7 +987,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Maps a frag for Tx; of a net_iov it is the address it already has.",
         note="Its address must not be unmapped by dma_unmap_page() if it is a net_iov.",
     ),
-    Function(
+    ApiFunction(
         "__skb_frag_dma_map",
         "dma_addr_t __skb_frag_dma_map(struct device *dev, const skb_frag_t *frag, size_t offset, "
         "size_t size, enum dma_data_direction dir)",
@@ -996,50 +996,50 @@ FUNCTIONS: tuple[Function, ...] = (
         "already has.",
     ),
     # skb frags: references.
-    Function(
+    ApiFunction(
         "skb_frag_ref",
         "void skb_frag_ref(struct sk_buff *skb, int f)",
         "linux/skbuff_ref.h", Side.NONE, memory=0, effect=Effect.TAKES,
         doc="Takes a reference of the memory of frag f.",
     ),
-    Function(
+    ApiFunction(
         "__skb_frag_ref",
         "void __skb_frag_ref(skb_frag_t *frag)",
         "linux/skbuff_ref.h", Side.NONE, memory=0, effect=Effect.TAKES,
         doc="Takes a reference of the memory of a frag.",
     ),
-    Function(
+    ApiFunction(
         "skb_frag_unref",
         "void skb_frag_unref(struct sk_buff *skb, int f)",
         "linux/skbuff_ref.h", Side.NONE, memory=0, effect=Effect.RELEASES,
         doc="Drops the skb's reference of frag f, back to its pool where the skb recycles.",
     ),
-    Function(
+    ApiFunction(
         "__skb_frag_unref",
         "void __skb_frag_unref(skb_frag_t *frag, bool recycle)",
         "linux/skbuff_ref.h", Side.NONE, memory=0, effect=Effect.RELEASES,
         doc="Drops a reference of the memory of a frag, back to its pool if recycle says so.",
     ),
-    Function(
+    ApiFunction(
         "skb_page_unref",
         "void skb_page_unref(netmem_ref netmem, bool recycle)",
         "linux/skbuff_ref.h", Side.NETMEM, memory=0, effect=Effect.RELEASES,
         doc="Drops a reference of memory that an skb had.",
     ),
-    Function(
+    ApiFunction(
         "napi_pp_put_page",
         "bool napi_pp_put_page(netmem_ref netmem)",
         "linux/skbuff_ref.h", Side.NETMEM, memory=0, effect=Effect.RELEASES, if_true=True,
         doc="Gives memory of a pool back, as an skb does; false if it is no pool's.",
     ),
-    Function(
+    ApiFunction(
         "skb_pp_cow_data",
         "int skb_pp_cow_data(struct page_pool *pool, struct sk_buff **pskb, unsigned int headroom)",
         "linux/skbuff.h", Side.NONE, effect=Effect.NONE,
         doc="Copies an skb into memory of a pool.",
         note="The skb is replaced.",
     ),
-    Function(
+    ApiFunction(
         "skb_cow_data_for_xdp",
         "int skb_cow_data_for_xdp(struct page_pool *pool, struct sk_buff **pskb, "
         "const struct bpf_prog *prog)",
@@ -1052,7 +1052,7 @@ FUNCTIONS: tuple[Function, ...] = (
         note="The skb is replaced.",
     ),
     # Memory by address: heads of skbs.
-    Function(
+    ApiFunction(
         "build_skb",
         "struct sk_buff *build_skb(void *data, unsigned int frag_size)",
         "linux/skbuff.h", Side.ADDRESS, memory=0, effect=Effect.HANDS_OVER, reads=True,
@@ -1060,7 +1060,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Makes an skb around memory; with NULL it stays the caller's.",
         note="The head of an skb is host memory by design.",
     ),
-    Function(
+    ApiFunction(
         "__build_skb",
         "struct sk_buff *__build_skb(void *data, unsigned int frag_size)",
         "linux/skbuff.h", Side.ADDRESS, memory=0, effect=Effect.HANDS_OVER, reads=True,
@@ -1069,7 +1069,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "caller's.",
         note="The head of an skb is host memory by design.",
     ),
-    Function(
+    ApiFunction(
         "napi_build_skb",
         "struct sk_buff *napi_build_skb(void *data, unsigned int frag_size)",
         "linux/skbuff.h", Side.ADDRESS, memory=0, effect=Effect.HANDS_OVER, reads=True,
@@ -1078,7 +1078,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "caller's.",
         note="The head of an skb is host memory by design.",
     ),
-    Function(
+    ApiFunction(
         "slab_build_skb",
         "struct sk_buff *slab_build_skb(void *data)",
         "linux/skbuff.h", Side.ADDRESS, memory=0, effect=Effect.HANDS_OVER, reads=True,
@@ -1086,7 +1086,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Makes an skb around memory of kmalloc(); with NULL it stays the caller's.",
         note="The head of an skb is host memory by design.",
     ),
-    Function(
+    ApiFunction(
         "build_skb_around",
         "struct sk_buff *build_skb_around(struct sk_buff *skb, void *data, unsigned int frag_size)",
         "linux/skbuff.h", Side.ADDRESS, memory=1, effect=Effect.HANDS_OVER, reads=True,
@@ -1094,66 +1094,66 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Makes memory the head of an skb that is there already.",
         note="The head of an skb is host memory by design.",
     ),
-    Function(
+    ApiFunction(
         "netdev_alloc_frag",
         "void *netdev_alloc_frag(unsigned int fragsz)",
         "linux/skbuff.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes a part of a page that is no pool's.",
     ),
-    Function(
+    ApiFunction(
         "netdev_alloc_frag_align",
         "void *netdev_alloc_frag_align(unsigned int fragsz, unsigned int align)",
         "linux/skbuff.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes a part of a page that is no pool's, aligned.",
     ),
-    Function(
+    ApiFunction(
         "__netdev_alloc_frag_align",
         "void *__netdev_alloc_frag_align(unsigned int fragsz, unsigned int align_mask)",
         "linux/skbuff.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes a part of a page that is no pool's, aligned.",
     ),
-    Function(
+    ApiFunction(
         "napi_alloc_frag",
         "void *napi_alloc_frag(unsigned int fragsz)",
         "linux/skbuff.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         context=Context.SOFTIRQ,
         doc="Takes a part of a page that is no pool's.",
     ),
-    Function(
+    ApiFunction(
         "napi_alloc_frag_align",
         "void *napi_alloc_frag_align(unsigned int fragsz, unsigned int align)",
         "linux/skbuff.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         context=Context.SOFTIRQ,
         doc="Takes a part of a page that is no pool's, aligned.",
     ),
-    Function(
+    ApiFunction(
         "__napi_alloc_frag_align",
         "void *__napi_alloc_frag_align(unsigned int fragsz, unsigned int align_mask)",
         "linux/skbuff.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         context=Context.SOFTIRQ,
         doc="Takes a part of a page that is no pool's, aligned.",
     ),
-    Function(
+    ApiFunction(
         "skb_free_frag",
         "void skb_free_frag(void *addr)",
         "linux/skbuff.h", Side.ADDRESS, memory=0, effect=Effect.RELEASES,
         doc="Frees a part of a page that is no pool's.",
     ),
-    Function(
+    ApiFunction(
         "skb_page_frag_refill",
         "bool skb_page_frag_refill(unsigned int sz, struct page_frag *pfrag, gfp_t prio)",
         "linux/skbuff.h", Side.NONE, memory=1, effect=Effect.ALLOCATES,
         doc="Makes sure that a page_frag has room for so many bytes.",
         note="True on success; the page_frag holds a page that is no pool's.",
     ),
-    Function(
+    ApiFunction(
         "page_frag_alloc",
         "void *page_frag_alloc(struct page_frag_cache *nc, unsigned int fragsz, gfp_t gfp_mask)",
         "linux/page_frag_cache.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES,
         may_be_null=True,
         doc="Takes a part of a page from a page_frag_cache.",
     ),
-    Function(
+    ApiFunction(
         "page_frag_alloc_align",
         "void *page_frag_alloc_align(struct page_frag_cache *nc, unsigned int fragsz, "
         "gfp_t gfp_mask, unsigned int align)",
@@ -1161,32 +1161,32 @@ FUNCTIONS: tuple[Function, ...] = (
         may_be_null=True,
         doc="Takes a part of a page from a page_frag_cache, aligned.",
     ),
-    Function(
+    ApiFunction(
         "page_frag_free",
         "void page_frag_free(void *addr)",
         "linux/page_frag_cache.h", Side.ADDRESS, memory=0, effect=Effect.RELEASES,
         doc="Frees a part of a page of a page_frag_cache.",
     ),
-    Function(
+    ApiFunction(
         "page_frag_cache_drain",
         "void page_frag_cache_drain(struct page_frag_cache *nc)",
         "linux/page_frag_cache.h", Side.NONE, effect=Effect.NONE,
         doc="Frees what a page_frag_cache keeps.",
     ),
-    Function(
+    ApiFunction(
         "__page_frag_cache_drain",
         "void __page_frag_cache_drain(struct page *page, unsigned int count)",
         "linux/page_frag_cache.h", Side.PAGE, memory=0, effect=Effect.RELEASES,
         doc="Drops count references of a page and frees it with the last.",
     ),
     # XDP buffers.
-    Function(
+    ApiFunction(
         "xdp_init_buff",
         "void xdp_init_buff(struct xdp_buff *xdp, u32 frame_sz, struct xdp_rxq_info *rxq)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         doc="Starts an xdp_buff: its size and queue; no frags.",
     ),
-    Function(
+    ApiFunction(
         "xdp_prepare_buff",
         "void xdp_prepare_buff(struct xdp_buff *xdp, unsigned char *hard_start, int headroom, "
         "int data_len, const bool meta_valid)",
@@ -1194,13 +1194,13 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Sets the linear part of an xdp_buff.",
         note="The address must be one the CPU can use.",
     ),
-    Function(
+    ApiFunction(
         "xdp_reinit_buff",
         "void xdp_reinit_buff(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, since="7.3",
         doc="Forgets the flags of an xdp_buff, and with them its frags.",
     ),
-    Function(
+    ApiFunction(
         "xdp_buff_add_frag",
         "bool xdp_buff_add_frag(struct xdp_buff *xdp, netmem_ref netmem, u32 offset, u32 size, "
         "u32 truesize)",
@@ -1208,7 +1208,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Adds a frag to an xdp_buff and keeps its pfmemalloc and unreadable flags; false if "
         "there is no room.",
     ),
-    Function(
+    ApiFunction(
         "__xdp_buff_add_frag",
         "bool __xdp_buff_add_frag(struct xdp_buff *xdp, netmem_ref netmem, u32 offset, u32 size, "
         "u32 truesize, bool try_coalesce)",
@@ -1216,56 +1216,56 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Adds a frag to an xdp_buff; false if there is no room.",
         note="Sets neither the pfmemalloc nor the unreadable flag.",
     ),
-    Function(
+    ApiFunction(
         "xdp_buff_has_frags",
         "bool xdp_buff_has_frags(const struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         earlier=(("6.12", "bool xdp_buff_has_frags(struct xdp_buff *xdp)"),),
         doc="Whether an xdp_buff has frags.",
     ),
-    Function(
+    ApiFunction(
         "xdp_buff_set_frags_flag",
         "void xdp_buff_set_frags_flag(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         doc="Says that an xdp_buff has frags.",
     ),
-    Function(
+    ApiFunction(
         "xdp_buff_clear_frags_flag",
         "void xdp_buff_clear_frags_flag(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         doc="Says that an xdp_buff has no frags.",
     ),
-    Function(
+    ApiFunction(
         "xdp_buff_set_frag_pfmemalloc",
         "void xdp_buff_set_frag_pfmemalloc(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         doc="Says that a frag came from the emergency reserves.",
     ),
-    Function(
+    ApiFunction(
         "xdp_buff_clear_frag_pfmemalloc",
         "void xdp_buff_clear_frag_pfmemalloc(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         doc="Says that no frag came from the emergency reserves.",
     ),
-    Function(
+    ApiFunction(
         "xdp_buff_is_frag_pfmemalloc",
         "bool xdp_buff_is_frag_pfmemalloc(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, until="7.3",
         doc="Whether a frag came from the emergency reserves.",
     ),
-    Function(
+    ApiFunction(
         "xdp_buff_set_frag_unreadable",
         "void xdp_buff_set_frag_unreadable(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, since="7.3",
         doc="Says that the CPU cannot read a frag.",
     ),
-    Function(
+    ApiFunction(
         "xdp_buff_get_skb_flags",
         "u32 xdp_buff_get_skb_flags(const struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, since="7.3",
         doc="What xdp_update_skb_frags_info() needs to know of an xdp_buff.",
     ),
-    Function(
+    ApiFunction(
         "xdp_get_shared_info_from_buff",
         "struct skb_shared_info *xdp_get_shared_info_from_buff(const struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.BORROWS,
@@ -1274,33 +1274,33 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         doc="Where the frags of an xdp_buff are listed.",
     ),
-    Function(
+    ApiFunction(
         "xdp_get_buff_len",
         "unsigned int xdp_get_buff_len(const struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         earlier=(("6.12", "unsigned int xdp_get_buff_len(struct xdp_buff *xdp)"),),
         doc="The length of a packet, frags included.",
     ),
-    Function(
+    ApiFunction(
         "xdp_data_hard_end",
         "xdp_data_hard_end(xdp)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.BORROWS,
         doc="The end of the linear part, less the room for the frag list.",
     ),
-    Function(
+    ApiFunction(
         "xdp_return_buff",
         "void xdp_return_buff(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.RELEASES, context=Context.NAPI,
         doc="Gives all memory of an xdp_buff back.",
     ),
-    Function(
+    ApiFunction(
         "xdp_return_frag",
         "void xdp_return_frag(netmem_ref netmem, const struct xdp_buff *xdp)",
         "net/xdp.h", Side.NETMEM, memory=0, effect=Effect.RELEASES, context=Context.NAPI,
         since="7.3",
         doc="Gives one frag of an xdp_buff back.",
     ),
-    Function(
+    ApiFunction(
         "__xdp_return",
         "void __xdp_return(netmem_ref netmem, enum xdp_mem_type mem_type, bool napi_direct, "
         "struct xdp_buff *xdp)",
@@ -1311,28 +1311,28 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         doc="Gives memory back to where its memory model says.",
     ),
-    Function(
+    ApiFunction(
         "xdp_build_skb_from_buff",
         "struct sk_buff *xdp_build_skb_from_buff(const struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.HANDS_OVER, may_be_null=True, if_true=True,
         context=Context.NAPI, since="7.3",
         doc="Makes an skb of an xdp_buff of a pool, marked for recycling.",
     ),
-    Function(
+    ApiFunction(
         "xdp_build_skb_from_zc",
         "struct sk_buff *xdp_build_skb_from_zc(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.HANDS_OVER, may_be_null=True, if_true=True,
         context=Context.NAPI, since="7.3",
         doc="Makes an skb of an xdp_buff of AF_XDP, by copying.",
     ),
-    Function(
+    ApiFunction(
         "xdp_update_skb_frags_info",
         "void xdp_update_skb_frags_info(struct sk_buff *skb, u8 nr_frags, unsigned int size, "
         "unsigned int truesize, u32 xdp_flags)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, since="7.3",
         doc="Counts the frags of a former xdp_buff in its skb.",
     ),
-    Function(
+    ApiFunction(
         "xdp_update_skb_shared_info",
         "void xdp_update_skb_shared_info(struct sk_buff *skb, u8 nr_frags, unsigned int size, "
         "unsigned int truesize, bool pfmemalloc)",
@@ -1341,19 +1341,19 @@ FUNCTIONS: tuple[Function, ...] = (
         note="Replaced by xdp_update_skb_frags_info().",
     ),
     # XDP frames.
-    Function(
+    ApiFunction(
         "xdp_convert_buff_to_frame",
         "struct xdp_frame *xdp_convert_buff_to_frame(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.HANDS_OVER, may_be_null=True, if_true=True,
         doc="Makes a frame of an xdp_buff; with NULL the memory stays the buffer's.",
     ),
-    Function(
+    ApiFunction(
         "xdp_convert_zc_to_xdp_frame",
         "struct xdp_frame *xdp_convert_zc_to_xdp_frame(struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.HANDS_OVER, may_be_null=True, if_true=True,
         doc="Makes a frame of an xdp_buff of AF_XDP, by copying.",
     ),
-    Function(
+    ApiFunction(
         "xdp_convert_frame_to_buff",
         "void xdp_convert_frame_to_buff(const struct xdp_frame *frame, struct xdp_buff *xdp)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.CONVERTS,
@@ -1363,7 +1363,7 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         doc="An xdp_buff for the memory of a frame.",
     ),
-    Function(
+    ApiFunction(
         "xdp_update_frame_from_buff",
         "int xdp_update_frame_from_buff(const struct xdp_buff *xdp, struct xdp_frame *xdp_frame)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
@@ -1373,57 +1373,57 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         doc="Writes into a frame what an xdp_buff says; -ENOSPC if there is no room.",
     ),
-    Function(
+    ApiFunction(
         "xdp_return_frame",
         "void xdp_return_frame(struct xdp_frame *xdpf)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.RELEASES,
         doc="Gives all memory of a frame back.",
     ),
-    Function(
+    ApiFunction(
         "xdp_return_frame_rx_napi",
         "void xdp_return_frame_rx_napi(struct xdp_frame *xdpf)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.RELEASES, context=Context.NAPI,
         doc="Gives all memory of a frame back, in the NAPI context of its Rx queue.",
     ),
-    Function(
+    ApiFunction(
         "xdp_return_frame_bulk",
         "void xdp_return_frame_bulk(struct xdp_frame *xdpf, struct xdp_frame_bulk *bq)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.RELEASES,
         doc="Gives all memory of a frame back, several at a time.",
         note="Under rcu_read_lock(), and xdp_flush_frame_bulk() at the end.",
     ),
-    Function(
+    ApiFunction(
         "xdp_frame_bulk_init",
         "void xdp_frame_bulk_init(struct xdp_frame_bulk *bq)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         doc="Starts a list of memory to give back.",
     ),
-    Function(
+    ApiFunction(
         "xdp_flush_frame_bulk",
         "void xdp_flush_frame_bulk(struct xdp_frame_bulk *bq)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.RELEASES,
         doc="Gives back what xdp_return_frame_bulk() has put on its list.",
     ),
-    Function(
+    ApiFunction(
         "xdp_frame_has_frags",
         "bool xdp_frame_has_frags(const struct xdp_frame *frame)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         earlier=(("6.12", "bool xdp_frame_has_frags(struct xdp_frame *frame)"),),
         doc="Whether a frame has frags.",
     ),
-    Function(
+    ApiFunction(
         "xdp_frame_is_frag_pfmemalloc",
         "bool xdp_frame_is_frag_pfmemalloc(struct xdp_frame *frame)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, until="7.3",
         doc="Whether a frag of a frame came from the emergency reserves.",
     ),
-    Function(
+    ApiFunction(
         "xdp_frame_get_skb_flags",
         "u32 xdp_frame_get_skb_flags(const struct xdp_frame *frame)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, since="7.3",
         doc="What xdp_update_skb_frags_info() needs to know of a frame.",
     ),
-    Function(
+    ApiFunction(
         "xdp_get_shared_info_from_frame",
         "struct skb_shared_info *xdp_get_shared_info_from_frame(const struct xdp_frame *frame)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.BORROWS,
@@ -1433,149 +1433,149 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         doc="Where the frags of a frame are listed.",
     ),
-    Function(
+    ApiFunction(
         "xdp_get_frame_len",
         "unsigned int xdp_get_frame_len(const struct xdp_frame *xdpf)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         earlier=(("6.12", "unsigned int xdp_get_frame_len(struct xdp_frame *xdpf)"),),
         doc="The length of a frame, frags included.",
     ),
-    Function(
+    ApiFunction(
         "xdp_scrub_frame",
         "void xdp_scrub_frame(struct xdp_frame *frame)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         doc="Takes kernel pointers out of a frame.",
     ),
-    Function(
+    ApiFunction(
         "xdp_build_skb_from_frame",
         "struct sk_buff *xdp_build_skb_from_frame(struct xdp_frame *xdpf, struct net_device *dev)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.HANDS_OVER, may_be_null=True, if_true=True,
         doc="Makes an skb of a frame.",
     ),
-    Function(
+    ApiFunction(
         "__xdp_build_skb_from_frame",
         "struct sk_buff *__xdp_build_skb_from_frame(struct xdp_frame *xdpf, struct sk_buff *skb, "
         "struct net_device *dev)",
         "net/xdp.h", Side.NONE, memory=0, effect=Effect.HANDS_OVER, may_be_null=True, if_true=True,
         doc="Makes a given skb that of a frame.",
     ),
-    Function(
+    ApiFunction(
         "xdp_alloc_skb_bulk",
         "int xdp_alloc_skb_bulk(void **skbs, int n_skb, gfp_t gfp)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, until="7.3",
         doc="Allocates skbs, several at a time.",
     ),
-    Function(
+    ApiFunction(
         "xdpf_clone",
         "struct xdp_frame *xdpf_clone(struct xdp_frame *xdpf)",
         "net/xdp.h", Side.NONE, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Copies a frame that has no frags.",
     ),
     # XDP queues and memory models.
-    Function(
+    ApiFunction(
         "xdp_rxq_info_reg",
         "int xdp_rxq_info_reg(struct xdp_rxq_info *xdp_rxq, struct net_device *dev, "
         "u32 queue_index, unsigned int napi_id)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Registers an Rx queue for XDP.",
     ),
-    Function(
+    ApiFunction(
         "__xdp_rxq_info_reg",
         "int __xdp_rxq_info_reg(struct xdp_rxq_info *xdp_rxq, struct net_device *dev, "
         "u32 queue_index, unsigned int napi_id, u32 frag_size)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Registers an Rx queue for XDP, with the size of a frag.",
     ),
-    Function(
+    ApiFunction(
         "xdp_rxq_info_unreg",
         "void xdp_rxq_info_unreg(struct xdp_rxq_info *xdp_rxq)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Takes an Rx queue back, and its memory model.",
     ),
-    Function(
+    ApiFunction(
         "xdp_rxq_info_unused",
         "void xdp_rxq_info_unused(struct xdp_rxq_info *xdp_rxq)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         doc="Marks an Rx queue that XDP does not use.",
     ),
-    Function(
+    ApiFunction(
         "xdp_rxq_info_is_reg",
         "bool xdp_rxq_info_is_reg(struct xdp_rxq_info *xdp_rxq)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE,
         doc="Whether an Rx queue is registered.",
     ),
-    Function(
+    ApiFunction(
         "xdp_rxq_info_reg_mem_model",
         "int xdp_rxq_info_reg_mem_model(struct xdp_rxq_info *xdp_rxq, enum xdp_mem_type type, "
         "void *allocator)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Says where the memory of an Rx queue goes when XDP gives it back.",
     ),
-    Function(
+    ApiFunction(
         "xdp_rxq_info_unreg_mem_model",
         "void xdp_rxq_info_unreg_mem_model(struct xdp_rxq_info *xdp_rxq)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Takes the memory model of an Rx queue back.",
     ),
-    Function(
+    ApiFunction(
         "xdp_reg_mem_model",
         "int xdp_reg_mem_model(struct xdp_mem_info *mem, enum xdp_mem_type type, void *allocator)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Registers a memory model without a queue.",
     ),
-    Function(
+    ApiFunction(
         "xdp_unreg_mem_model",
         "void xdp_unreg_mem_model(struct xdp_mem_info *mem)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Takes a memory model back.",
     ),
-    Function(
+    ApiFunction(
         "xdp_reg_page_pool",
         "int xdp_reg_page_pool(struct page_pool *pool)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Registers a pool as memory model.",
     ),
-    Function(
+    ApiFunction(
         "xdp_unreg_page_pool",
         "void xdp_unreg_page_pool(const struct page_pool *pool)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Takes a pool back as memory model.",
     ),
-    Function(
+    ApiFunction(
         "xdp_rxq_info_attach_page_pool",
         "void xdp_rxq_info_attach_page_pool(struct xdp_rxq_info *xdp_rxq, "
         "const struct page_pool *pool)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Ties a registered pool to an Rx queue.",
     ),
-    Function(
+    ApiFunction(
         "xdp_rxq_info_attach_mem_model",
         "void xdp_rxq_info_attach_mem_model(struct xdp_rxq_info *xdp_rxq, "
         "const struct xdp_mem_info *mem)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Ties a registered memory model to an Rx queue.",
     ),
-    Function(
+    ApiFunction(
         "xdp_rxq_info_detach_mem_model",
         "void xdp_rxq_info_detach_mem_model(struct xdp_rxq_info *xdp_rxq)",
         "net/xdp.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Unties a memory model that was attached by hand from its Rx queue.",
     ),
     # Rx queues.
-    Function(
+    ApiFunction(
         "netif_rxq_has_unreadable_mp",
         "bool netif_rxq_has_unreadable_mp(struct net_device *dev, unsigned int rxq_idx)",
         "net/netdev_queues.h", Side.NONE, effect=Effect.NONE, since="6.18",
         doc="Whether user space gave an Rx queue memory that the CPU cannot read.",
     ),
-    Function(
+    ApiFunction(
         "netdev_queue_config",
         "void netdev_queue_config(struct net_device *dev, int rxq, "
         "struct netdev_queue_config *qcfg)",
         "net/netdev_queues.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS, since="7.3",
         doc="The settings of an Rx queue, defaults filled in.",
     ),
-    Function(
+    ApiFunction(
         "netdev_queue_get_dma_dev",
         "struct device *netdev_queue_get_dma_dev(struct net_device *dev, unsigned int idx, "
         "enum netdev_queue_type type)",
@@ -1583,25 +1583,25 @@ FUNCTIONS: tuple[Function, ...] = (
         context=Context.PROCESS, since="7.3",
         doc="The device that maps the memory of a queue.",
     ),
-    Function(
+    ApiFunction(
         "netdev_rx_queue_restart",
         "int netdev_rx_queue_restart(struct net_device *dev, unsigned int rxq)",
         "net/netdev_rx_queue.h", Side.NONE, effect=Effect.NONE, context=Context.PROCESS,
         doc="Stops an Rx queue and starts it with new memory.",
     ),
-    Function(
+    ApiFunction(
         "__netif_get_rx_queue",
         "struct netdev_rx_queue *__netif_get_rx_queue(struct net_device *dev, unsigned int rxq)",
         "net/netdev_rx_queue.h", Side.NONE, effect=Effect.NONE,
         doc="An Rx queue by its number.",
     ),
-    Function(
+    ApiFunction(
         "get_netdev_rx_queue_index",
         "unsigned int get_netdev_rx_queue_index(struct netdev_rx_queue *queue)",
         "net/netdev_rx_queue.h", Side.NONE, effect=Effect.NONE,
         doc="The number of an Rx queue.",
     ),
-    Function(
+    ApiFunction(
         "__netif_get_rx_queue_lease",
         "struct netdev_rx_queue *__netif_get_rx_queue_lease(struct net_device **dev, "
         "unsigned int *rxq, enum netif_lease_dir dir)",
@@ -1609,7 +1609,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="The queue at the other end of a lease.",
         note="Called by the core.",
     ),
-    Function(
+    ApiFunction(
         "netdev_rx_queue_lease",
         "void netdev_rx_queue_lease(struct netdev_rx_queue *rxq_dst, "
         "struct netdev_rx_queue *rxq_src)",
@@ -1617,7 +1617,7 @@ FUNCTIONS: tuple[Function, ...] = (
         since="7.3",
         doc="Leases a queue of one device to another.",
     ),
-    Function(
+    ApiFunction(
         "netdev_rx_queue_unlease",
         "void netdev_rx_queue_unlease(struct netdev_rx_queue *rxq_dst, "
         "struct netdev_rx_queue *rxq_src)",
@@ -1626,210 +1626,210 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Ends a lease.",
     ),
     # Pages: addresses and facts.
-    Function(
+    ApiFunction(
         "page_address",
         "void *page_address(const struct page *page)",
         "linux/mm.h", Side.PAGE, partner="netmem_address", memory=0, effect=Effect.BORROWS,
         doc="Where the CPU finds the page.",
         note="NULL only for highmem that is not mapped.",
     ),
-    Function(
+    ApiFunction(
         "page_to_virt",
         "page_to_virt(x)",
         "linux/mm.h", Side.PAGE, partner="netmem_address", memory=0, effect=Effect.BORROWS,
         doc="Where the CPU finds a page that is no highmem.",
     ),
-    Function(
+    ApiFunction(
         "virt_to_page",
         "virt_to_page(kaddr)",
         "asm/page.h", Side.PAGE, partner="virt_to_netmem", memory=0, gives=True,
         effect=Effect.CONVERTS,
         doc="The page an address lies in.",
     ),
-    Function(
+    ApiFunction(
         "virt_to_head_page",
         "struct page *virt_to_head_page(const void *x)",
         "linux/mm.h", Side.PAGE, memory=0, gives=True, effect=Effect.CONVERTS,
         doc="The head of the compound page an address lies in.",
         note="netmem_compound_head(virt_to_netmem(p)), or page_to_netmem() of it.",
     ),
-    Function(
+    ApiFunction(
         "compound_head",
         "compound_head(page)",
         "linux/page-flags.h", Side.PAGE, partner="netmem_compound_head", memory=0, gives=True,
         effect=Effect.CONVERTS,
         doc="The head of a compound page.",
     ),
-    Function(
+    ApiFunction(
         "page_to_nid",
         "int page_to_nid(const struct page *page)",
         "linux/mm.h", Side.PAGE, memory=0, effect=Effect.NONE,
         doc="The NUMA node of a page.",
         note="page_to_nid(page) == nid is netmem_is_pref_nid(netmem, nid).",
     ),
-    Function(
+    ApiFunction(
         "page_is_pfmemalloc",
         "bool page_is_pfmemalloc(const struct page *page)",
         "linux/mm.h", Side.PAGE, partner="netmem_is_pfmemalloc", memory=0, effect=Effect.NONE,
         doc="Whether a page came from the emergency reserves.",
     ),
-    Function(
+    ApiFunction(
         "dev_page_is_reusable",
         "bool dev_page_is_reusable(const struct page *page)",
         "linux/skbuff.h", Side.PAGE, memory=0, effect=Effect.NONE,
         doc="Whether a page is local and not from the emergency reserves.",
         note="No netmem form: netmem_is_pref_nid() and netmem_is_pfmemalloc().",
     ),
-    Function(
+    ApiFunction(
         "page_size",
         "unsigned long page_size(const struct page *page)",
         "linux/mm.h", Side.PAGE, memory=0, effect=Effect.NONE,
         earlier=(("6.12", "unsigned long page_size(struct page *page)"),),
         doc="The size of a page, or of the compound page it heads.",
     ),
-    Function(
+    ApiFunction(
         "compound_order",
         "unsigned int compound_order(const struct page *page)",
         "linux/mm.h", Side.PAGE, memory=0, effect=Effect.NONE,
         earlier=(("6.12", "unsigned int compound_order(struct page *page)"),),
         doc="The order of a compound page.",
     ),
-    Function(
+    ApiFunction(
         "page_pool_page_is_pp",
         "bool page_pool_page_is_pp(const struct page *page)",
         "linux/mm.h", Side.PAGE, memory=0, effect=Effect.NONE,
         earlier=(("6.12", "bool page_pool_page_is_pp(struct page *page)"),),
         doc="Whether a page belongs to a pool.",
     ),
-    Function(
+    ApiFunction(
         "kmap",
         "void *kmap(struct page *page)",
         "linux/highmem.h", Side.PAGE, memory=0, effect=Effect.BORROWS, reads=True,
         context=Context.PROCESS,
         doc="Maps a page for the CPU.",
     ),
-    Function(
+    ApiFunction(
         "kunmap",
         "void kunmap(const struct page *page)",
         "linux/highmem.h", Side.PAGE, memory=0, effect=Effect.NONE,
         earlier=(("6.12", "void kunmap(struct page *page)"),),
         doc="Ends kmap().",
     ),
-    Function(
+    ApiFunction(
         "kmap_local_page",
         "void *kmap_local_page(const struct page *page)",
         "linux/highmem.h", Side.PAGE, memory=0, effect=Effect.BORROWS, reads=True,
         earlier=(("6.12", "void *kmap_local_page(struct page *page)"),),
         doc="Maps a page for the CPU, for this thread.",
     ),
-    Function(
+    ApiFunction(
         "kunmap_local",
         "kunmap_local(__addr)",
         "linux/highmem-internal.h", Side.ADDRESS, memory=0, effect=Effect.NONE,
         doc="Ends kmap_local_page().",
     ),
-    Function(
+    ApiFunction(
         "kmap_atomic",
         "void *kmap_atomic(const struct page *page)",
         "linux/highmem.h", Side.PAGE, memory=0, effect=Effect.BORROWS, reads=True,
         earlier=(("6.12", "void *kmap_atomic(struct page *page)"),),
         doc="Maps a page for the CPU, in atomic context.",
     ),
-    Function(
+    ApiFunction(
         "kunmap_atomic",
         "kunmap_atomic(__addr)",
         "linux/highmem-internal.h", Side.ADDRESS, memory=0, effect=Effect.NONE,
         doc="Ends kmap_atomic().",
     ),
     # Pages: references that the page itself counts.
-    Function(
+    ApiFunction(
         "get_page",
         "void get_page(struct page *page)",
         "linux/mm.h", Side.PAGE, partner="get_netmem", memory=0, effect=Effect.TAKES,
         doc="Takes a reference of the page.",
         note="A page of a pool that is released with such a reference is not recycled.",
     ),
-    Function(
+    ApiFunction(
         "put_page",
         "void put_page(struct page *page)",
         "linux/mm.h", Side.PAGE, partner="put_netmem", memory=0, effect=Effect.RELEASES,
         doc="Drops a reference of the page and frees it with the last.",
         note="Wrong for a reference that the pool counts: that goes back to the pool.",
     ),
-    Function(
+    ApiFunction(
         "page_ref_count",
         "int page_ref_count(const struct page *page)",
         "linux/page_ref.h", Side.PAGE, partner="netmem_ref_count", memory=0, effect=Effect.NONE,
         doc="The page's own reference count.",
     ),
-    Function(
+    ApiFunction(
         "page_count",
         "int page_count(const struct page *page)",
         "linux/page_ref.h", Side.PAGE, partner="netmem_ref_count", memory=0, effect=Effect.NONE,
         doc="The reference count of the head of the page.",
     ),
-    Function(
+    ApiFunction(
         "page_ref_add",
         "void page_ref_add(struct page *page, int nr)",
         "linux/page_ref.h", Side.PAGE, memory=0, effect=Effect.TAKES,
         doc="Takes nr references of the page.",
     ),
-    Function(
+    ApiFunction(
         "page_ref_inc",
         "void page_ref_inc(struct page *page)",
         "linux/page_ref.h", Side.PAGE, memory=0, effect=Effect.TAKES,
         doc="Takes a reference of the page.",
     ),
-    Function(
+    ApiFunction(
         "page_ref_sub",
         "void page_ref_sub(struct page *page, int nr)",
         "linux/page_ref.h", Side.PAGE, memory=0, effect=Effect.DROPS,
         doc="Drops nr references of the page, not the last.",
     ),
-    Function(
+    ApiFunction(
         "page_ref_dec",
         "void page_ref_dec(struct page *page)",
         "linux/page_ref.h", Side.PAGE, memory=0, effect=Effect.DROPS,
         doc="Drops a reference of the page, not the last.",
     ),
-    Function(
+    ApiFunction(
         "page_ref_sub_and_test",
         "int page_ref_sub_and_test(struct page *page, int nr)",
         "linux/page_ref.h", Side.PAGE, memory=0, effect=Effect.DROPS,
         doc="Drops nr references of the page and says whether none is left.",
     ),
-    Function(
+    ApiFunction(
         "set_page_count",
         "void set_page_count(struct page *page, int v)",
         "linux/page_ref.h", Side.PAGE, memory=0, effect=Effect.SPLITS,
         doc="Sets the page's own reference count.",
     ),
-    Function(
+    ApiFunction(
         "release_pages",
         "void release_pages(release_pages_arg, int nr)",
         "linux/mm.h", Side.PAGE, memory=0, effect=Effect.RELEASES,
         doc="Drops a reference of each page of an array.",
     ),
     # Pages: allocation without a pool.
-    Function(
+    ApiFunction(
         "alloc_page",
         "alloc_page(gfp_mask)",
         "linux/gfp.h", Side.PAGE, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes a page of the system.",
     ),
-    Function(
+    ApiFunction(
         "alloc_pages",
         "struct page *alloc_pages(gfp_t gfp, unsigned int order)",
         "linux/gfp.h", Side.PAGE, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes 2^order pages of the system.",
     ),
-    Function(
+    ApiFunction(
         "alloc_pages_node",
         "struct page *alloc_pages_node(int nid, gfp_t gfp_mask, unsigned int order)",
         "linux/gfp.h", Side.PAGE, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes 2^order pages of a NUMA node.",
     ),
-    Function(
+    ApiFunction(
         "__alloc_pages",
         "struct page *__alloc_pages(gfp_t gfp, unsigned int order, int preferred_nid, "
         "nodemask_t *nodemask)",
@@ -1837,97 +1837,97 @@ FUNCTIONS: tuple[Function, ...] = (
         until="7.3",
         doc="The allocator behind alloc_pages().",
     ),
-    Function(
+    ApiFunction(
         "alloc_pages_bulk",
         "alloc_pages_bulk(_gfp, _nr_pages, _page_array)",
         "linux/gfp.h", Side.NONE, memory=2, effect=Effect.ALLOCATES, since="7.3",
         doc="Fills an array with pages; returns how many it holds.",
     ),
-    Function(
+    ApiFunction(
         "dev_alloc_page",
         "dev_alloc_page()",
         "linux/skbuff.h", Side.PAGE, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes a page for Rx.",
     ),
-    Function(
+    ApiFunction(
         "dev_alloc_pages",
         "dev_alloc_pages(_order)",
         "linux/skbuff.h", Side.PAGE, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes 2^order pages for Rx.",
     ),
-    Function(
+    ApiFunction(
         "__dev_alloc_page",
         "struct page *__dev_alloc_page(gfp_t gfp_mask)",
         "linux/skbuff.h", Side.PAGE, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes a page for Rx, with flags.",
     ),
-    Function(
+    ApiFunction(
         "__dev_alloc_pages",
         "struct page *__dev_alloc_pages(gfp_t gfp_mask, unsigned int order)",
         "linux/skbuff.h", Side.PAGE, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes 2^order pages for Rx, with flags.",
     ),
-    Function(
+    ApiFunction(
         "__get_free_page",
         "__get_free_page(gfp_mask)",
         "linux/gfp.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes a page of the system by its address.",
     ),
-    Function(
+    ApiFunction(
         "__get_free_pages",
         "unsigned long __get_free_pages(gfp_t gfp_mask, unsigned int order)",
         "linux/gfp.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes 2^order pages of the system by their address.",
     ),
-    Function(
+    ApiFunction(
         "get_zeroed_page",
         "unsigned long get_zeroed_page(gfp_t gfp_mask)",
         "linux/gfp.h", Side.ADDRESS, gives=True, effect=Effect.ALLOCATES, may_be_null=True,
         doc="Takes a page of zeros by its address.",
     ),
-    Function(
+    ApiFunction(
         "__free_page",
         "__free_page(page)",
         "linux/gfp.h", Side.PAGE, memory=0, effect=Effect.RELEASES,
         doc="Drops a reference of a page of the system and frees it with the last.",
         note="Wrong for memory of a pool.",
     ),
-    Function(
+    ApiFunction(
         "__free_pages",
         "void __free_pages(struct page *page, unsigned int order)",
         "linux/gfp.h", Side.PAGE, memory=0, effect=Effect.RELEASES,
         doc="Drops a reference of 2^order pages of the system and frees them with the last.",
         note="Wrong for memory of a pool.",
     ),
-    Function(
+    ApiFunction(
         "free_page",
         "free_page(addr)",
         "linux/gfp.h", Side.ADDRESS, memory=0, effect=Effect.RELEASES,
         doc="Frees a page by its address.",
         note="Wrong for memory of a pool.",
     ),
-    Function(
+    ApiFunction(
         "free_pages",
         "void free_pages(unsigned long addr, unsigned int order)",
         "linux/gfp.h", Side.ADDRESS, memory=0, effect=Effect.RELEASES,
         doc="Frees 2^order pages by their address.",
         note="Wrong for memory of a pool.",
     ),
-    Function(
+    ApiFunction(
         "split_page",
         "void split_page(struct page *page, unsigned int order)",
         "linux/mm.h", Side.PAGE, memory=0, effect=Effect.SPLITS,
         doc="Makes single pages of 2^order pages, each with a reference.",
     ),
     # The DMA API itself: not for addresses that the pool mapped.
-    Function(
+    ApiFunction(
         "dma_map_page",
         "dma_map_page(d, p, o, s, r)",
         "linux/dma-mapping.h", Side.PAGE, memory=1, effect=Effect.NONE,
         doc="Maps a page for the device.",
         note="The pool maps, syncs and unmaps its memory; not for netmem.",
     ),
-    Function(
+    ApiFunction(
         "dma_map_page_attrs",
         "dma_addr_t dma_map_page_attrs(struct device *dev, struct page *page, size_t offset, "
         "size_t size, enum dma_data_direction dir, unsigned long attrs)",
@@ -1935,14 +1935,14 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Maps a page for the device, with attributes.",
         note="The pool maps, syncs and unmaps its memory; not for netmem.",
     ),
-    Function(
+    ApiFunction(
         "dma_unmap_page",
         "dma_unmap_page(d, a, s, r)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
         doc="Unmaps a page.",
         note="The pool maps, syncs and unmaps its memory; not for netmem.",
     ),
-    Function(
+    ApiFunction(
         "dma_unmap_page_attrs",
         "void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size, "
         "enum dma_data_direction dir, unsigned long attrs)",
@@ -1950,14 +1950,14 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Unmaps a page, with attributes.",
         note="The pool maps, syncs and unmaps its memory; not for netmem.",
     ),
-    Function(
+    ApiFunction(
         "dma_map_single",
         "dma_map_single(d, a, s, r)",
         "linux/dma-mapping.h", Side.ADDRESS, memory=1, effect=Effect.NONE,
         doc="Maps memory for the device, by its address.",
         note="The pool maps, syncs and unmaps its memory; not for netmem.",
     ),
-    Function(
+    ApiFunction(
         "dma_map_single_attrs",
         "dma_addr_t dma_map_single_attrs(struct device *dev, void *ptr, size_t size, "
         "enum dma_data_direction dir, unsigned long attrs)",
@@ -1965,14 +1965,14 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Maps memory for the device, by its address, with attributes.",
         note="The pool maps, syncs and unmaps its memory; not for netmem.",
     ),
-    Function(
+    ApiFunction(
         "dma_unmap_single",
         "dma_unmap_single(d, a, s, r)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
         doc="Unmaps memory.",
         note="The pool maps, syncs and unmaps its memory; not for netmem.",
     ),
-    Function(
+    ApiFunction(
         "dma_unmap_single_attrs",
         "void dma_unmap_single_attrs(struct device *dev, dma_addr_t addr, size_t size, "
         "enum dma_data_direction dir, unsigned long attrs)",
@@ -1980,13 +1980,13 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Unmaps memory, with attributes.",
         note="The pool maps, syncs and unmaps its memory; not for netmem.",
     ),
-    Function(
+    ApiFunction(
         "dma_mapping_error",
         "int dma_mapping_error(struct device *dev, dma_addr_t dma_addr)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
         doc="Whether a mapping failed.",
     ),
-    Function(
+    ApiFunction(
         "dma_sync_single_for_cpu",
         "void dma_sync_single_for_cpu(struct device *dev, dma_addr_t addr, size_t size, "
         "enum dma_data_direction dir)",
@@ -1994,7 +1994,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Lets the CPU see what the device wrote.",
         note="page_pool_dma_sync_netmem_for_cpu() for memory of a pool; it adds the pool's offset.",
     ),
-    Function(
+    ApiFunction(
         "dma_sync_single_range_for_cpu",
         "void dma_sync_single_range_for_cpu(struct device *dev, dma_addr_t addr, "
         "unsigned long offset, size_t size, enum dma_data_direction dir)",
@@ -2002,7 +2002,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Lets the CPU see what the device wrote to a part of a mapping.",
         note="page_pool_dma_sync_netmem_for_cpu() for memory of a pool; it adds the pool's offset.",
     ),
-    Function(
+    ApiFunction(
         "dma_sync_single_for_device",
         "void dma_sync_single_for_device(struct device *dev, dma_addr_t addr, size_t size, "
         "enum dma_data_direction dir)",
@@ -2010,7 +2010,7 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Lets the device see and write the memory.",
         note="The pool does it on release (PP_FLAG_DMA_SYNC_DEV).",
     ),
-    Function(
+    ApiFunction(
         "dma_sync_single_range_for_device",
         "void dma_sync_single_range_for_device(struct device *dev, dma_addr_t addr, "
         "unsigned long offset, size_t size, enum dma_data_direction dir)",
@@ -2018,40 +2018,40 @@ FUNCTIONS: tuple[Function, ...] = (
         doc="Lets the device see and write a part of a mapping.",
         note="The pool does it on release (PP_FLAG_DMA_SYNC_DEV).",
     ),
-    Function(
+    ApiFunction(
         "dma_sync_sg_for_cpu",
         "void dma_sync_sg_for_cpu(struct device *dev, struct scatterlist *sg, int nelems, "
         "enum dma_data_direction dir)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
         doc="Lets the CPU see what the device wrote to a scatter list.",
     ),
-    Function(
+    ApiFunction(
         "dma_sync_sg_for_device",
         "void dma_sync_sg_for_device(struct device *dev, struct scatterlist *sg, int nelems, "
         "enum dma_data_direction dir)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
         doc="Lets the device see and write a scatter list.",
     ),
-    Function(
+    ApiFunction(
         "dma_unmap_addr",
         "dma_unmap_addr(PTR, ADDR_NAME)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
         doc="A DMA address stored for unmapping.",
     ),
-    Function(
+    ApiFunction(
         "dma_unmap_addr_set",
         "dma_unmap_addr_set(PTR, ADDR_NAME, VAL)",
         "linux/dma-mapping.h", Side.NONE, partner="netmem_dma_unmap_addr_set", effect=Effect.NONE,
         doc="Stores a DMA address for unmapping.",
         note="The netmem form stores 0 for a net_iov.",
     ),
-    Function(
+    ApiFunction(
         "dma_unmap_len",
         "dma_unmap_len(PTR, LEN_NAME)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
         doc="A length stored for unmapping.",
     ),
-    Function(
+    ApiFunction(
         "dma_unmap_len_set",
         "dma_unmap_len_set(PTR, LEN_NAME, VAL)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
@@ -2059,5 +2059,5 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
 )
 
-BY_NAME: dict[str, Function] = {one.name: one for one in FUNCTIONS}
+BY_NAME: dict[str, ApiFunction] = {one.name: one for one in FUNCTIONS}
 """The entries by name."""

@@ -49,7 +49,7 @@ class Context(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class ApiFunction:
     """One function or macro that a driver may call.
 
     `prototype` is the C prototype on one line, or the macro's head; `header` is relative to

@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.errors import InputError
-from netmem_migrate.model.twins import TWINS, Twin
+from netmem_migrate.model.forms import Form, Table, table
+from netmem_migrate.model.functions import BY_NAME, LEVELS
+from netmem_migrate.model.releases import declared, present
+from netmem_migrate.model.schema import parameters
+from netmem_migrate.model.twins import Twin
 
 HEADERS = (
     "include/net/page_pool/helpers.h",
@@ -19,25 +25,39 @@ HEADERS = (
     "include/linux/skbuff.h",
     "include/net/xdp.h",
 )
-
-# Bundled API levels: names that a level lacks, and names that are another function there.
-MISSING: dict[str, frozenset[str]] = {
-    "6.12": frozenset({
-        "page_pool_alloc_netmems", "page_pool_dev_alloc_netmems", "page_pool_dev_alloc_netmem",
-        "page_pool_recycle_direct_netmem", "page_pool_dma_sync_netmem_for_cpu",
-        "get_netmem", "put_netmem", "skb_can_coalesce_netmem", "netmem_to_nmdesc",
-        "netmem_is_pfmemalloc", "virt_to_netmem",
-    }),
-    "7.3": frozenset(),
-}
-PARAMETERS: dict[str, dict[str, int]] = {
-    "6.12": {"page_pool_alloc_netmem": 2},
-    "7.3": {"page_pool_alloc_netmem": 4},
-}
-NEWEST = "7.3"
+NEWEST = LEVELS[-1]
 
 _NAME = re.compile(rb"\b(\w*netmem\w*)\s*\(")
 _PROTOTYPE = re.compile(rb"\b(\w+)\s*\(([^(){};]*)\)\s*[;{]")
+_Row = TypeVar("_Row", Form, Twin)
+
+
+@cache
+def missing(level: str, rows: Table) -> frozenset[str]:
+    """The functions of netmem forms that a bundled level lacks."""
+    return frozenset(name for form in _every(rows) for name in form.needs
+                     if not present(*_lived(name, form), level))
+
+
+def counts(level: str, rows: Table) -> dict[str, int]:
+    """How many parameters functions of the rows take at a level, where that depends on it."""
+    found: dict[str, int] = {}
+    for name in {name for form in _every(rows) for name in (form.call, *form.needs)}:
+        known = BY_NAME.get(name)
+        texts = [known.prototype, *(text for _, text in known.earlier)] if known else []
+        if known and len({len(parameters(text)) for text in texts}) > 1:
+            found[name] = len(parameters(declared(known.prototype, known.earlier, level)))
+    return found
+
+
+def _every(rows: Table) -> Iterator[Form]:
+    for row in rows.rows:
+        yield from row.forms
+
+
+def _lived(name: str, form: Form) -> tuple[str, str]:
+    known = BY_NAME.get(name)
+    return (known.since, known.until) if known is not None else (form.since, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,49 +74,65 @@ class Target:
 
     def has(self, name: str) -> bool:
         """Whether there is a function of this name."""
-        return name not in MISSING[self.api] if self.names is None else name in self.names
+        return (name not in missing(self.api, table()) if self.names is None
+                else name in self.names)
 
-    def fits(self, form: Twin) -> bool:
-        """Whether there is the function of a form, with the parameters that it should have.
+    def fits(self, row: Form | Twin) -> bool:
+        """Whether there are the functions of a netmem form, with the parameters they should have.
 
-        That is those of the page function, and what is extra; a kernel that changes both keeps
-        them twins. 6.12 and later releases have two functions of one name.
+        Those of a call are those of the page function, and what is extra; a kernel that changes
+        both keeps them twins. 6.12 and later releases have two functions of one name.
         """
-        takes = self.parameters.get(form.netmem)
-        page = self.parameters.get(form.page)
-        wanted = form.parameters if page is None else page + bool(form.extra)
-        return self.has(form.netmem) and takes in (None, wanted)
+        form = row.form if isinstance(row, Twin) else row
+        if not all(self.has(name) for name in form.needs):
+            return False
+        if not form.renames:
+            return True
+        takes = self.parameters.get(form.becomes.name)
+        page = self.parameters.get(form.call)
+        wanted = form.parameters if page is None else page + len(form.extra)
+        return takes is None or wanted is None or takes == wanted
 
-    def choose(self, twin: Twin) -> Twin | None:
+    def choose(self, row: _Row) -> _Row | None:
         """The first form of a row that this kernel has; None if it has none."""
-        return next((one for one in twin.forms if self.fits(one)), None)
+        return next((one for one in row.forms if self.fits(one)), None)
 
 
 def from_tree(root: Path, api: str) -> Target:
     """Read the names from a tree's headers. Raises InputError if it predates netmem."""
+    rows = table()
     names: set[str] = set()
-    counts: dict[str, int] = {}
-    for header in HEADERS:
+    found: dict[str, int] = {}
+    wanted = {name.encode(): name for form in rows.rows if form.header for name in form.needs}
+    for header in dict.fromkeys((*HEADERS, *(f"include/{one}" for one in rows.headers))):
         try:
-            data = code_of((root / header).read_bytes())
+            source = (root / header).read_bytes()
         except OSError:
             continue
+        data = code_of(source)
         names.update(name.decode("ascii") for name in _NAME.findall(data))
-        for function, parameters in _PROTOTYPE.findall(data):
+        names.update(text for name, text in wanted.items() if _declares(name, source, data))
+        for function, given in _PROTOTYPE.findall(data):
             # A call of the same name has no types between its commas.
-            if all(len(one.split()) > 1 for one in parameters.split(b",")):
-                counts.setdefault(function.decode("ascii", "replace"), parameters.count(b",") + 1)
+            if all(len(one.split()) > 1 for one in given.split(b",")):
+                found.setdefault(function.decode("ascii", "replace"), given.count(b",") + 1)
     if not names:
         raise InputError(f"{root}: this kernel has no netmem API (include/net/netmem.h); "
-                         "6.12 is the oldest that can be converted")
-    names_of_both = names | {twin.page for twin in TWINS}
+                         f"{LEVELS[0]} is the oldest that can be converted")
+    names_of_both = names | {form.call for form in rows.calls}
     return Target(api, frozenset(names),
-                  {name: counts[name] for name in names_of_both & counts.keys()})
+                  {name: found[name] for name in names_of_both & found.keys()})
+
+
+def _declares(name: bytes, source: bytes, code: bytes) -> bool:
+    """Whether a header declares a function, or defines it as a macro."""
+    return re.search(rb"\b" + name + rb"\s*\(", code) is not None or re.search(
+        rb"^[ \t]*#[ \t]*define[ \t]+" + name + rb"\(", source, re.MULTILINE) is not None
 
 
 def bundled(api: str | None) -> Target:
     """The bundled model at an API level. Raises InputError for a level it does not know."""
     level = api or NEWEST
-    if level not in MISSING:
-        raise InputError(f"unknown API level {level}; known: {', '.join(sorted(MISSING))}")
-    return Target(level, None, PARAMETERS[level])
+    if level not in LEVELS:
+        raise InputError(f"unknown API level {level}; known: {', '.join(sorted(LEVELS))}")
+    return Target(level, None, counts(level, table()))

@@ -14,11 +14,10 @@ from pathlib import Path
 from netmem_migrate.errors import InputError
 from netmem_migrate.model.functions import BY_NAME, FUNCTIONS, LEVELS
 from netmem_migrate.model.names import NAMES
-from netmem_migrate.model.schema import Effect, Function, Name, Side
+from netmem_migrate.model.releases import declared, number, present, release_of
+from netmem_migrate.model.schema import ApiFunction, Effect, Name, Side
 from netmem_migrate.model.sync.headers import Headers, Prototype, belongs, name_belongs, read
 from netmem_migrate.model.sync.prototypes import shape
-
-_RELEASE = re.compile(r"v?(\d+\.\d+)(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Api:
     """The API of one kernel: `label` is its release, or its release and the tree it is of."""
 
     label: str
-    functions: Mapping[str, Function]
+    functions: Mapping[str, ApiFunction]
     names: Mapping[str, Name]
 
 
@@ -45,37 +44,12 @@ class Difference:
 
     before: str
     after: str
-    only_before: tuple[Function | Name, ...]
-    only_after: tuple[Function | Name, ...]
+    only_before: tuple[ApiFunction | Name, ...]
+    only_after: tuple[ApiFunction | Name, ...]
     changed: tuple[Changed, ...]
 
     def __bool__(self) -> bool:
         return bool(self.only_before or self.only_after or self.changed)
-
-
-def number(release: str) -> tuple[int, ...]:
-    """A release for comparing: "6.12" is newer than "6.9"."""
-    return tuple(int(part) for part in release.split("."))
-
-
-def release_of(text: str) -> str | None:
-    """The release that "6.12", "v6.12" or "6.12.3" names, or None."""
-    found = _RELEASE.fullmatch(text)
-    return found[1] if found else None
-
-
-def present(since: str, until: str, release: str) -> bool:
-    """Does a release between `since` (included) and `until` (excluded) lie there?"""
-    now = number(release)
-    return (not since or number(since) <= now) and (not until or now < number(until))
-
-
-def declared(now: str, earlier: tuple[tuple[str, str], ...], release: str) -> str:
-    """The declaration that a release has, of the one of today and the earlier ones."""
-    for last, text in earlier:
-        if number(release) <= number(last):
-            return text
-    return now
 
 
 def at(release: str) -> Api:
@@ -123,7 +97,7 @@ def of_tree(root: Path, release: str) -> Api:
     headers cannot be read.
     """
     headers = read(root)
-    functions: dict[str, Function] = {}
+    functions: dict[str, ApiFunction] = {}
     for one in _chosen(headers).values():
         known = BY_NAME.get(one.name)
         functions[one.name] = (
@@ -141,21 +115,21 @@ def of_tree(root: Path, release: str) -> Api:
     return Api(f"{release} ({root})", functions, names)
 
 
-def unknown(one: Prototype, since: str, until: str = "") -> Function:
+def unknown(one: Prototype, since: str, until: str = "") -> ApiFunction:
     """The entry of a function of which only the prototype is known."""
     side = Side.NONE
     if re.search(r"\bstruct page \*|^page_to_", one.text):
         side = Side.PAGE
     if "netmem_ref" in one.text or "struct net_iov *" in one.text:
         side = Side.NETMEM
-    return Function(one.name, one.text, one.header, side, effect=Effect.UNKNOWN, since=since,
+    return ApiFunction(one.name, one.text, one.header, side, effect=Effect.UNKNOWN, since=since,
                     until=until)
 
 
 def difference(before: Api, after: Api) -> Difference:
     """What two kernels do not have in common; names of parameters do not count."""
-    mine: dict[str, Function | Name] = {**before.functions, **before.names}
-    other: dict[str, Function | Name] = {**after.functions, **after.names}
+    mine: dict[str, ApiFunction | Name] = {**before.functions, **before.names}
+    other: dict[str, ApiFunction | Name] = {**after.functions, **after.names}
     changed = tuple(
         Changed(name, _text(one), _text(other[name]))
         for name, one in mine.items()
@@ -169,13 +143,13 @@ def difference(before: Api, after: Api) -> Difference:
     )
 
 
-def _by_header(entries: Iterable[Function | Name]) -> list[Function | Name]:
+def _by_header(entries: Iterable[ApiFunction | Name]) -> list[ApiFunction | Name]:
     return sorted(entries, key=lambda one: (one.header, one.name))
 
 
-def _text(one: Function | Name) -> str:
-    return one.prototype if isinstance(one, Function) else one.declaration
+def _text(one: ApiFunction | Name) -> str:
+    return one.prototype if isinstance(one, ApiFunction) else one.declaration
 
 
-def _shape(one: Function | Name) -> str:
-    return shape(one.prototype) if isinstance(one, Function) else one.declaration
+def _shape(one: ApiFunction | Name) -> str:
+    return shape(one.prototype) if isinstance(one, ApiFunction) else one.declaration

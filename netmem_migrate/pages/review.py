@@ -140,7 +140,7 @@ def _chain(analysis: Analysis | None, file: str, line: int, name: str) -> list[s
     """The flows that bring the pool's memory to a declared slot, one a line."""
     if analysis is None:
         return []
-    from netmem_migrate.flow.why import explain, slots_at
+    from netmem_migrate.report.explain import explain, slots_at
 
     for slot in slots_at(analysis, file, line):
         if slot.name == name:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from netmem_migrate.model.functions import LEVELS
-from netmem_migrate.model.schema import Context, Effect, Function, Name, Side
+from netmem_migrate.model.schema import ApiFunction, Context, Effect, Name, Side
 from netmem_migrate.model.versions import Api, Difference
 
 _EFFECT = {
@@ -38,7 +38,7 @@ _SIDE = {
 }
 
 
-def kernels(one: Function | Name) -> str:
+def kernels(one: ApiFunction | Name) -> str:
     """Which kernels have it, in few words: "all", "6.14 on", "before 7.3"."""
     if one.since and one.until:
         return f"{one.since}, before {one.until}"
@@ -47,11 +47,11 @@ def kernels(one: Function | Name) -> str:
     return f"{one.since} on" if one.since else "all"
 
 
-def table(entries: Sequence[Function | Name]) -> list[str]:
+def table(entries: Sequence[ApiFunction | Name]) -> list[str]:
     """One line an entry, in columns."""
     rows: list[tuple[str, ...]] = []
     for one in entries:
-        if isinstance(one, Function):
+        if isinstance(one, ApiFunction):
             rows.append((one.name, one.side.value if one.side is not Side.NONE else "-",
                          one.effect.value, kernels(one), one.partner or "-"))
         else:
@@ -61,15 +61,15 @@ def table(entries: Sequence[Function | Name]) -> list[str]:
             for row in rows]
 
 
-def page(one: Function | Name) -> list[str]:
+def page(one: ApiFunction | Name) -> list[str]:
     """All that the model says of one entry."""
-    lines = [one.prototype if isinstance(one, Function) else one.declaration, ""]
+    lines = [one.prototype if isinstance(one, ApiFunction) else one.declaration, ""]
     facts = [("header", "include/" + one.header if not one.header.startswith("asm/")
               else "arch/*/include/" + one.header)]
     facts.append(("kernels", f"all that the model holds ({LEVELS[0]} to {LEVELS[-1]})"
                   if kernels(one) == "all" else kernels(one)))
     facts += [(f"to {last}", text) for last, text in one.earlier]
-    if isinstance(one, Function):
+    if isinstance(one, ApiFunction):
         facts += _effects(one)
     width = max(len(name) for name, _ in facts)
     lines += [f"  {name:<{width}}  {text}" for name, text in facts]
@@ -77,7 +77,7 @@ def page(one: Function | Name) -> list[str]:
     return lines + ([""] if said else []) + [f"  {text}" for text in said]
 
 
-def _effects(one: Function) -> list[tuple[str, str]]:
+def _effects(one: ApiFunction) -> list[tuple[str, str]]:
     facts = [("partner", one.partner)] if one.partner else []
     effect = _EFFECT[one.effect]
     if one.if_true:
@@ -109,7 +109,7 @@ def difference(found: Difference) -> list[str]:
                 if one.header != header:
                     header = one.header
                     lines.append(f"  {header}")
-                lines.append(f"    {one.prototype if isinstance(one, Function) else _of(one)}")
+                lines.append(f"    {one.prototype if isinstance(one, ApiFunction) else _of(one)}")
     if found.changed:
         lines.append(f"declared differently: {len(found.changed)}")
         for two in found.changed:
@@ -132,7 +132,7 @@ def as_json(what: object) -> str:
             "only_after": [_plain(one) for one in what.only_after],
             "changed": [dataclasses.asdict(one) for one in what.changed],
         }
-    elif isinstance(what, Function | Name):
+    elif isinstance(what, ApiFunction | Name):
         data = _plain(what)
     else:
         assert isinstance(what, Iterable)
@@ -140,14 +140,14 @@ def as_json(what: object) -> str:
     return json.dumps(data, indent=2)
 
 
-def _plain(one: Function | Name) -> dict[str, object]:
+def _plain(one: ApiFunction | Name) -> dict[str, object]:
     data = dataclasses.asdict(one)
     data["kind"] = one.kind if isinstance(one, Name) else "function"
     data["earlier"] = [{"until": last, "declaration": text} for last, text in one.earlier]
     return data
 
 
-def find(api: Api, name: str) -> Function | Name | None:
+def find(api: Api, name: str) -> ApiFunction | Name | None:
     """An entry by its name, with or without brackets, `struct` or `enum`."""
     short = name.removesuffix("()").split()[-1] if name.strip() else ""
     return api.functions.get(short) or api.names.get(short)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from netmem_migrate.flow.graph import Kind, Slot
-from netmem_migrate.flow.why import explain
 from netmem_migrate.git.diff import diff
+from netmem_migrate.report.explain import explain
 from netmem_migrate.review.model import Review, Unit
 from netmem_migrate.terminal import paint
 from netmem_migrate.terminal.screen import Screen

@@ -8,18 +8,20 @@ in code are the same before and after, and the real tree is never written.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.pattern import pattern
 from netmem_migrate.errors import InputError
+from netmem_migrate.model.forms import KNOWN, table
+from netmem_migrate.model.spelled import NETMEM_HEADER, REF
 from netmem_migrate.model.target import from_tree
-from netmem_migrate.model.twins import TWINS
+from netmem_migrate.model.twins import twins
 
-_TYPEDEF = re.compile(r"typedef\s+unsigned\s+long\s+(?:__bitwise\s+)?netmem_ref\s*;")
-_HEADER = "include/net/netmem.h"
-_HEADERS = 6
+_TYPEDEF = re.compile(rf"typedef\s+unsigned\s+long\s+(?:__bitwise\s+)?{REF}\s*;")
+IDENTITY = "netmem_identity_ref"  # what a page pointer is called there, and in the token proof
 # Built files are not linked: a compiler that wrote through a link would change the real tree.
 _BUILT = (".o", ".cmd", ".d", ".ko", ".mod", ".mod.c", ".a", ".order", ".s")
 
@@ -45,13 +47,30 @@ def strict_header(root: Path) -> dict[str, bytes]:
 
     Raises InputError if the header of the tree does not define netmem_ref as an integer.
     """
-    text = (root / _HEADER).read_text(encoding="utf-8")
+    text = (root / NETMEM_HEADER).read_text(encoding="utf-8")
     strict, count = _TYPEDEF.subn(
-        "struct netmem_strict;\ntypedef struct netmem_strict *netmem_ref;", text)
+        f"struct netmem_strict;\ntypedef struct netmem_strict *{REF};", text)
     if count != 1:
-        raise InputError(f"{root / _HEADER}: netmem_ref is not defined as expected; "
+        raise InputError(f"{root / NETMEM_HEADER}: {REF} is not defined as expected; "
                          "the strict way of the proof cannot be made for this kernel")
-    return {_HEADER: strict.encode("utf-8")}
+    return {NETMEM_HEADER: strict.encode("utf-8")}
+
+
+def _defined(header: str) -> Iterator[tuple[str, str]]:
+    """What netmem forms that are no call by another name are on pages, as heads and bodies.
+
+    `header` is the tree's include/net/netmem.h: of several page spellings, the one that reads the
+    page's descriptor is taken where that kernel has one.
+    """
+    twins_too = [one for one in table().calls if one.identity]
+    for row in (*table().others, *twins_too, *KNOWN):
+        if not row.becomes.name:
+            continue
+        said = [pattern(row.identity)] if row.identity else [*row.spellings[1:], row.spellings[0]]
+        page = next((one for one in said[:-1] if all(name in header for name in one.functions)),
+                    said[-1])
+        brackets = {name: f"({name})" for name in row.becomes.operands}
+        yield row.netmem, f"({page.fill(brackets, '__VA_ARGS__')})"
 
 
 def partners_of(root: Path) -> dict[str, list[str]]:
@@ -62,9 +81,9 @@ def partners_of(root: Path) -> dict[str, list[str]]:
     """
     target = from_tree(root, "")
     found: dict[str, list[str]] = {}
-    for twin in TWINS:
+    for twin in twins(table()):
         for form in twin.forms:
-            if not form.extra and target.fits(form):
+            if not (form.extra or form.form.identity) and target.fits(form):
                 found.setdefault(form.netmem, []).append(form.page)
     return found
 
@@ -89,7 +108,7 @@ def implied(root: Path) -> list[Implied]:
     target = from_tree(root, "")
     same = partners_of(root)
     found: list[Implied] = []
-    for twin in TWINS:
+    for twin in twins(table()):
         form = target.choose(twin)
         if form is None or not form.extra or form.netmem not in same:
             continue
@@ -111,37 +130,24 @@ def identity_header(root: Path, partners: Mapping[str, str],
     its own: for each of them there are two functions, netmem_same_N_a() and netmem_same_N_b(),
     whose code must be the same.
     """
-    netmem = (root / _HEADER).read_text(encoding="utf-8")
-    modern = "pp_page_to_nmdesc" in netmem
+    netmem = (root / NETMEM_HEADER).read_text(encoding="utf-8")
+    headers = [one for one in table().headers if (root / "include" / one).is_file()]
     lines = ["#include <linux/mm.h>", "#include <linux/skbuff.h>", "#include <linux/netdevice.h>",
              "#include <net/netmem.h>", "#include <net/page_pool/helpers.h>",
-             "#include <net/xdp.h>",
-             "typedef struct page *netmem_identity_ref;",
-             "#define netmem_ref netmem_identity_ref"]
+             "#include <net/xdp.h>", *(f"#include <{one}>" for one in headers)]
+    own = len(lines)
+    lines += [f"typedef struct page *{IDENTITY};", f"#define {REF} {IDENTITY}"]
     pairs = {name: pages[0] for name, pages in partners_of(root).items()}
     pairs.update(partners)
     lines += [f"#undef {name}\n#define {name}(...) {page}(__VA_ARGS__)"
               for name, page in sorted(pairs.items())]
-    field = "pp_page_to_nmdesc(n)->" if modern else "(n)->"
-    special = {
-        "page_to_netmem(p)": "(p)",
-        "netmem_to_page(n)": "(n)",
-        "__netmem_to_page(n)": "(n)",
-        "virt_to_netmem(v)": "virt_to_page(v)",
-        "skb_frag_netmem(f)": "skb_frag_page(f)",
-        "netmem_is_net_iov(n)": "((void)(n), false)",
-        "netmem_is_pref_nid(n, i)": "(page_to_nid(n) == (i))",
-        "netmem_get_pp(n)": f"({field}pp)",
-        "__netmem_get_pp(n)": f"({field}pp)",
-        "netmem_get_pp_ref_count_ref(n)": f"(&{field}pp_ref_count)",
-        "__netmem_address(n)": "page_address(n)",
-    }
+    special = dict(_defined(netmem))
     for number, one in enumerate(spelled):
         result, back = ("struct page *", "return ") if one.gives else ("void ", "")
         for letter, call in (("a", f"{one.page}({one.names})"),
                              ("b", f"{one.other}({one.names}, {one.extra})")):
             # Before any name is defined anew, and out of reach of what merges equal functions.
-            lines.insert(_HEADERS, f"{result}__attribute__((noipa)) netmem_same_{number}_{letter}"
+            lines.insert(own, f"{result}__attribute__((noipa)) netmem_same_{number}_{letter}"
                                    f"({one.parameters})\n{{ {back}{call}; }}")
         lines.append(f"#undef {one.page}\n"
                      f"#define {one.page}(...) {one.other}(__VA_ARGS__, {one.extra})")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.naming import new_name
-from netmem_migrate.model.twins import HINTS
+from netmem_migrate.model.forms import table
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import coverage, overlay
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
@@ -331,7 +331,7 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
     # A patch that drops a prefetch changes the code by that, and may by nothing else.
     near = [change for path, change in trees.changes.items()
             if path == command.source or path.endswith(".h")]
-    hints = [name for name in HINTS if _dropped(near, name.encode())]
+    hints = [name for name in sorted(table().hints) if _dropped(near, name.encode())]
     choices = list(enumerate(_choices(trees)))
     gone = [one for one in overlay.implied(trees.root) if _removed(trees, one.page.encode())]
     # What a page function implies is written out only if the code is not the same without.
@@ -412,7 +412,7 @@ def _declared(tokens: list[str]) -> list[str]:
     text: list[str] = []
     for token in tokens:
         if token == "*" and text[-2:] == ["struct", "page"]:
-            text[-2:] = ["netmem_identity_ref"]
+            text[-2:] = [overlay.IDENTITY]
         else:
             text.append(token)
     return text

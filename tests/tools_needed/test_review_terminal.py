@@ -16,7 +16,7 @@ from tools import PRELUDE, compiles
 
 from netmem_migrate.errors import ExitCode
 
-CORPUS = Path(__file__).resolve().parent.parent.parent / "corpus"
+CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 USES = """\
 void drop(struct ring *ring, int i)
 {

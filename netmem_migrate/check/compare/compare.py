@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.parse import Function, ParsedFile, parse
+from netmem_migrate.c.parse import Definition, ParsedFile, parse
 from netmem_migrate.check.compare.canonical import REF, Canon, Step
 from netmem_migrate.check.registry import rule
 from netmem_migrate.model.twins import HINTS, TWINS, Concern
@@ -93,7 +93,7 @@ class _File:
                                            f"{function.name}() is gone"))
         return [*found, *self._outside()]
 
-    def _function(self, old: Function, new: Function) -> Iterator[Finding]:
+    def _function(self, old: Definition, new: Definition) -> Iterator[Finding]:
         one = self.before.source[old.start:old.end]
         other = self.after.source[new.start:new.end]
         if one == other:
@@ -138,9 +138,9 @@ class _File:
                        declared.why)
 
 
-def _by_name(parsed: ParsedFile) -> dict[tuple[str, int], Function]:
+def _by_name(parsed: ParsedFile) -> dict[tuple[str, int], Definition]:
     seen: Counter[str] = Counter()
-    found: dict[tuple[str, int], Function] = {}
+    found: dict[tuple[str, int], Definition] = {}
     for function in parsed.functions():
         found[function.name, seen[function.name]] = function
         seen[function.name] += 1

@@ -19,8 +19,7 @@ from netmem_migrate.check.paths.state import NOTHING, Known, Memory, Owner, Stat
 from netmem_migrate.check.paths.summaries import Does, Summary
 from netmem_migrate.check.paths.values import NONZERO, NULL, Op, Operand, member
 from netmem_migrate.model.functions import BY_NAME
-from netmem_migrate.model.schema import Effect, Side
-from netmem_migrate.model.schema import Function as ApiFunction
+from netmem_migrate.model.schema import ApiFunction, Effect, Side
 
 
 @dataclass(slots=True)

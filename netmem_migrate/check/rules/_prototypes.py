@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from netmem_migrate.c.view import Call
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.names import MAKES_NETMEM
-from netmem_migrate.model.schema import Function as ApiFunction
+from netmem_migrate.model.schema import ApiFunction
 
 # Of these every argument is judged; of what all of the kernel has for pages, only the memory.
 _JUDGED = ("page_pool_", "netmem_", "skb_", "__skb_", "page_to_netmem", "napi_pp", "get_netmem",

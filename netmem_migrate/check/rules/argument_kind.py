@@ -15,8 +15,7 @@ from netmem_migrate.check.findings import Rule
 from netmem_migrate.check.names import MAKES_NETMEM, PAGE
 from netmem_migrate.check.rules._prototypes import has_prototype, is_judged, known_calls
 from netmem_migrate.check.types import NETMEM_KIND, kind_of_parameter, said
-from netmem_migrate.model.schema import Function as ApiFunction
-from netmem_migrate.model.schema import Side
+from netmem_migrate.model.schema import ApiFunction, Side
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(

@@ -7,7 +7,7 @@ import dataclasses
 import re
 from enum import StrEnum
 
-from netmem_migrate.model.schema import Function, Name
+from netmem_migrate.model.schema import ApiFunction, Name
 
 _WIDTH = 100
 _INDENT = " " * 8
@@ -67,7 +67,7 @@ def _pair(level: str, text: str, indent: str) -> str:
     return f"{head}({string(text, column + 1, indent + ' ' * (len(head) + 1), 3)})),"
 
 
-def entry(one: Function | Name) -> str:
+def entry(one: ApiFunction | Name) -> str:
     """A whole entry as an element of its tuple: indented by four, with comma and line end."""
     words: list[str] = []
     lines: list[str] = []

@@ -18,11 +18,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
-from netmem_migrate.model.schema import Function, Name
+from netmem_migrate.model.releases import declared, number, present
+from netmem_migrate.model.schema import ApiFunction, Name
 from netmem_migrate.model.sync.headers import SOURCES, Headers, belongs, find, name_belongs, read
 from netmem_migrate.model.sync.prototypes import shape
 from netmem_migrate.model.sync.text import Document, Element
-from netmem_migrate.model.versions import declared, number, present, unknown
+from netmem_migrate.model.versions import unknown
 from netmem_migrate.results import FileChange
 
 FUNCTIONS_FILE = "functions.py"
@@ -74,7 +75,7 @@ def plan(root: Path, release: str, folder: Path) -> Plan:
     there = {one.path for one in SOURCES if find(root, one.path) is not None}
     sources = {name: _load(folder / name) for name in (FUNCTIONS_FILE, NAMES_FILE)}
     functions = Document(str(folder / FUNCTIONS_FILE), sources[FUNCTIONS_FILE], "FUNCTIONS",
-                         Function)
+                         ApiFunction)
     names = Document(str(folder / NAMES_FILE), sources[NAMES_FILE], "NAMES", Name)
     levels = functions.levels()
     changes: list[Change] = []
@@ -192,7 +193,7 @@ class _Work:
     skipped: set[str]
 
 
-def _sync(work: _Work, new: Iterable[Function | Name]) -> None:
+def _sync(work: _Work, new: Iterable[ApiFunction | Name]) -> None:
     held = {one.text("name"): one for one in work.document.elements}
     for name, element in held.items():
         _entry(work, name, element)
@@ -206,8 +207,8 @@ def _sync(work: _Work, new: Iterable[Function | Name]) -> None:
         entry = replace(one, since=since, until="" if newest else later[0])
         beside = [has for has in work.document.elements if has.text("header") == one.header]
         work.document.add(entry, (beside or work.document.elements)[-1])
-        effect = ", effect unknown" if isinstance(one, Function) else ""
-        text = one.prototype if isinstance(one, Function) else one.declaration
+        effect = ", effect unknown" if isinstance(one, ApiFunction) else ""
+        text = one.prototype if isinstance(one, ApiFunction) else one.declaration
         work.changes.append(Change(one.name, "new", text + effect))
 
 
@@ -259,7 +260,7 @@ def _declarations(headers: Headers) -> dict[str, tuple[str, str]]:
     return {one.name: (one.text, one.header) for one in headers.names.values()}
 
 
-def _new_functions(headers: Headers) -> list[Function]:
+def _new_functions(headers: Headers) -> list[ApiFunction]:
     return [unknown(one, "") for one in headers.functions.values()
             if belongs(one.name, one.header)]
 

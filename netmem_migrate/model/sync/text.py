@@ -16,7 +16,7 @@ import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
 from netmem_migrate.errors import InputError
-from netmem_migrate.model.schema import Function, Name
+from netmem_migrate.model.schema import ApiFunction, Name
 from netmem_migrate.model.sync import literals
 
 _REST_OF_LINE = re.compile(rb"[ \t]*(#[^\r\n]*)?(?=\r?\n)")
@@ -60,7 +60,8 @@ class Document:
     Raises InputError where the file is no such file.
     """
 
-    def __init__(self, path: str, data: bytes, variable: str, kind: type[Function | Name]) -> None:
+    def __init__(self, path: str, data: bytes, variable: str,
+                 kind: type[ApiFunction | Name]) -> None:
         self.data = data
         self._path = path
         self._edits: list[tuple[int, int, bytes]] = []
@@ -107,7 +108,7 @@ class Document:
                                indent)
         self._edits.append((old.start, old.end, self._bytes(text)))
 
-    def add(self, entry: Function | Name, after: Element) -> None:
+    def add(self, entry: ApiFunction | Name, after: Element) -> None:
         """Add an entry behind another one, and behind those that were added there before."""
         text = self._newline + self._bytes(literals.entry(entry)).rstrip(b"\r\n")
         place = after.comma or self._comma(after.end)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_verify import tree  # noqa: F401
+from verify.test_verify import tree  # noqa: F401
 
 from netmem_migrate.api import migrate
 from netmem_migrate.results import Migration

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from netmem_migrate.cli import cli
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

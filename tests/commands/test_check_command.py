@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from test_verify import tree  # noqa: F401
+from verify.test_verify import tree  # noqa: F401
 
 from netmem_migrate import api
 from netmem_migrate.cli import cli

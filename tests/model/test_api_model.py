@@ -9,10 +9,11 @@ from collections import Counter
 import pytest
 
 from netmem_migrate.model import names
+from netmem_migrate.model.forms import table
 from netmem_migrate.model.functions import BY_NAME, FUNCTIONS, LEVELS
-from netmem_migrate.model.schema import Context, Effect, Function, Name, Side, parameters
+from netmem_migrate.model.schema import ApiFunction, Context, Effect, Name, Side, parameters
 from netmem_migrate.model.sync.headers import SOURCES
-from netmem_migrate.model.target import MISSING, bundled
+from netmem_migrate.model.target import bundled, counts, missing
 from netmem_migrate.model.twins import TWINS, Twin
 
 RELEASE = re.compile(r"\d+\.\d+")
@@ -40,10 +41,21 @@ def test_levels_that_lack_a_twin_are_the_models(twin: Twin) -> None:
     netmem = BY_NAME[twin.netmem]
     assert twin.parameters == len(netmem.parameters)
     assert twin.since == netmem.since or netmem.earlier
-    for level in MISSING:
+    for level in LEVELS:
         lacks = bool(netmem.since) and number(netmem.since) > number(level)
         other = any(number(until) >= number(level) for until, _ in netmem.earlier)
         assert (lacks or other) == (not bundled(level).fits(twin))
+
+
+def test_what_a_level_lacks_follows_from_the_versions_of_the_functions() -> None:
+    assert missing("6.12", table()) == {
+        "page_pool_alloc_netmems", "page_pool_dev_alloc_netmems", "page_pool_dev_alloc_netmem",
+        "page_pool_recycle_direct_netmem", "page_pool_dma_sync_netmem_for_cpu",
+        "get_netmem", "put_netmem", "skb_can_coalesce_netmem", "netmem_to_nmdesc",
+        "netmem_is_pfmemalloc", "virt_to_netmem"}
+    assert missing("7.3", table()) == frozenset()
+    assert counts("6.12", table()) == {"page_pool_alloc_netmem": 2}
+    assert counts("7.3", table()) == {"page_pool_alloc_netmem": 4}
 
 
 def test_names_are_unique() -> None:
@@ -54,7 +66,7 @@ def test_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize("one", FUNCTIONS, ids=lambda one: one.name)
-def test_an_entry_is_sound(one: Function) -> None:
+def test_an_entry_is_sound(one: ApiFunction) -> None:
     assert one.header in {source.path for source in SOURCES}
     assert re.search(rf"\b{one.name}\(", one.prototype)
     if one.memory is not None:
@@ -72,7 +84,7 @@ def test_an_entry_is_sound(one: Function) -> None:
 
 
 def test_versions_are_in_order() -> None:
-    entries: tuple[Function | Name, ...] = (*FUNCTIONS, *names.NAMES)
+    entries: tuple[ApiFunction | Name, ...] = (*FUNCTIONS, *names.NAMES)
     for one in entries:
         levels = [one.since, *(level for level, _ in one.earlier), one.until]
         assert all(RELEASE.fullmatch(level) for level in levels if level), one.name

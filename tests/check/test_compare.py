@@ -11,7 +11,7 @@ from netmem_migrate.api import check_changes, check_migration, migrate
 from netmem_migrate.check.compare.compare import compare, compare_changes
 from netmem_migrate.results import FileChange
 
-CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 CONVERTED = sorted(folder for folder in CORPUS.iterdir() if (folder / "after.c").exists())
 
 BEFORE = """\

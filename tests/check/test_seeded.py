@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from kernel.seed_faults import KINDS, Fault, seed
-from kernel.seed_judge import Said, measure, table
-from kernel.seed_subjects import Subject, own
+from real.seed_faults import KINDS, Fault, seed
+from real.seed_judge import Said, measure, table
+from real.seed_subjects import Subject, own
 
 from netmem_migrate.results import FileChange
 

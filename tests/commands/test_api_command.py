@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
-from test_api_sync import NETMEM, tree
+from model.test_api_sync import NETMEM, tree
 
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError

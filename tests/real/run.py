@@ -29,7 +29,8 @@ from netmem_migrate.git.am import apply_series
 from netmem_migrate.kernel.drivers import page_pool_folders
 from netmem_migrate.kernel.fetch import pick
 from netmem_migrate.kernel.tree import Kernel
-from netmem_migrate.model.target import HEADERS, MISSING, bundled, from_tree
+from netmem_migrate.model.functions import LEVELS
+from netmem_migrate.model.target import HEADERS, bundled, from_tree
 from netmem_migrate.model.twins import POOL_API, TWINS
 from netmem_migrate.patch.plan import Plan, steps_of
 from netmem_migrate.patch.prove import prove as prove_steps
@@ -180,7 +181,7 @@ def of_tree(root: Path, outcomes: list[Outcome], version: str) -> Outcome:
     print(f"{calls} page_pool page calls in the sources under drivers/, {sites} in the report")
     out.check(calls == sites, f"{calls} page_pool page calls under drivers/, {sites} in the report")
     level = ".".join(version.split(".")[:2])
-    if level in MISSING:
+    if level in LEVELS:
         tree, model = from_tree(root, level), bundled(level)
         odd = [twin.page for twin in TWINS if tree.choose(twin) != model.choose(twin)]
         out.check(not odd, f"the bundled API {level} is not that of the tree: {', '.join(odd)}")
@@ -426,11 +427,11 @@ def main() -> int:
                     done = [p for p in proofs.get(out.path, []) if p.source == change.path]
                     out.check(bool(done) and done[0].proven, f"{change.path}: changed, not proven")
     differs = run_api.disagreements(kernel)
-    if kernel.api in MISSING:
+    if kernel.api in LEVELS:
         tree.check(not differs, "the model of the API: " + "; ".join(differs[:5]))
     else:
         news.append(f"the model of the API has no {kernel.api}: {len(differs)} differences to what "
-                    "came before (tests/kernel/run_api.py lists them)")
+                    "came before (tests/real/run_api.py lists them)")
     show(outcomes, proofs)
     share(outcomes, kernel.version, tree)
     outcomes.append(tree)

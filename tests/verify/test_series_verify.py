@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from series_tools import clean_home, git
-from test_verify import DRIVER, tree
+from verify.test_verify import DRIVER, tree
 
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode

@@ -18,23 +18,23 @@ from hypothesis import strategies as st
 
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
-from netmem_migrate.model.schema import Effect, Function
+from netmem_migrate.model.releases import declared, number, present
+from netmem_migrate.model.schema import ApiFunction, Effect
 from netmem_migrate.model.sync import sync
 from netmem_migrate.model.sync.headers import read
 from netmem_migrate.model.sync.sync import History, merge
-from netmem_migrate.model.versions import declared, number, present
 
 # A model as a person may have left it: comments in all places, odd spacing, an entry on one line.
 FUNCTIONS = '''\
 # SPDX-License-Identifier: GPL-2.0-only
 """A model."""
-from netmem_migrate.model.schema import Context, Effect, Function, Side
+from netmem_migrate.model.schema import Context, Effect, ApiFunction, Side
 
 LEVELS: tuple[str, ...] = ("6.12", "7.3")  # compared
 
-FUNCTIONS: tuple[Function, ...] = (
+FUNCTIONS: tuple[ApiFunction, ...] = (
     # Allocation: é.
-    Function(
+    ApiFunction(
         "pool_take",  # the name
         "struct page *pool_take(struct page_pool *pool, gfp_t gfp)",
         "net/page_pool/types.h", Side.PAGE, partner="",
@@ -43,10 +43,11 @@ FUNCTIONS: tuple[Function, ...] = (
     ),  # end of the first
 
 
-    Function("pool_give", "void pool_give(struct page *page)", "net/page_pool/types.h", Side.PAGE,
+    ApiFunction("pool_give", "void pool_give(struct page *page)", "net/page_pool/types.h",
+             Side.PAGE,
              memory=0, effect=Effect.RELEASES),
     # Looks at it only.
-    Function(
+    ApiFunction(
         name="pool_look",
         prototype="int pool_look("
         # a comment inside
@@ -56,7 +57,7 @@ FUNCTIONS: tuple[Function, ...] = (
         effect=Effect.NONE,
         context=Context.NAPI
     ),
-    Function("get_thing", "void get_thing(int a)", "linux/mm.h", Side.NONE, effect=Effect.NONE)
+    ApiFunction("get_thing", "void get_thing(int a)", "linux/mm.h", Side.NONE, effect=Effect.NONE)
 )
 
 BY_NAME = {one.name: one for one in FUNCTIONS}  # not touched
@@ -119,7 +120,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["api", *map(str, arguments)])
 
 
-def entries(folder: Path) -> dict[str, Function]:
+def entries(folder: Path) -> dict[str, ApiFunction]:
     """The functions of a model, as Python reads them."""
     return {one.name: one for one in runpy.run_path(str(folder / "functions.py"))["FUNCTIONS"]}
 
@@ -254,7 +255,7 @@ def test_a_copy_of_the_bundled_model_keeps_every_line(tmp_path: Path) -> None:
     for name in ("functions.py", "names.py"):
         shutil.copy(sync.bundled() / name, made)
     count = itertools.count()
-    source = re.sub(r"(?m)^    Function\($|^    \),$", lambda m: (
+    source = re.sub(r"(?m)^    ApiFunction\($|^    \),$", lambda m: (
         f"{m[0]}  # remark {next(count)}" if ")," in m[0]
         else f"    # remark {next(count)}\n{m[0]}  # remark {next(count)}\n        # inside"),
         text(made))
@@ -287,7 +288,7 @@ def test_nothing_is_left_behind_where_writing_fails(
 @pytest.mark.parametrize(("functions", "message"), [
     ("FUNCTIONS = ()\n", "assigns no tuple to LEVELS|is empty"),
     ("def f(:\n", "not Python that can be read"),
-    ('LEVELS = ("7.3",)\nFUNCTIONS = (make("x"),)\n', r"functions.py:2: not a plain Function"),
+    ('LEVELS = ("7.3",)\nFUNCTIONS = (make("x"),)\n', r"functions.py:2: not a plain ApiFunction"),
     ("X = 1\n", "assigns no tuple to FUNCTIONS"),
 ])
 def test_a_model_that_cannot_be_rewritten(tmp_path: Path, functions: str, message: str) -> None:
@@ -390,7 +391,7 @@ def test_what_people_wrote_survives_any_kernels(
     assert all(one.effect is Effect.UNKNOWN for name, one in held.items() if name not in original)
 
 
-def _python(source: str) -> dict[str, Function]:
+def _python(source: str) -> dict[str, ApiFunction]:
     space: dict[str, object] = {}
     exec(source, space)
     held = space["BY_NAME"]

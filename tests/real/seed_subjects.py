@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kernel.seed_faults import Fault, seed
+from real.seed_faults import Fault, seed
 
 from netmem_migrate import api
 from netmem_migrate.results import FileChange, StepKind

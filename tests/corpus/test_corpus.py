@@ -22,7 +22,7 @@ from netmem_migrate.errors import ExitCode
 from netmem_migrate.model.twins import POOL_API
 from netmem_migrate.results import Edit, Migration, Verdict
 
-CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 IDIOMS = range(1, 33)
 NAME = "demo"
 KINDS = {"positive", "bridged", "refused", "leave-alone"}

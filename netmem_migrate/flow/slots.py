@@ -7,21 +7,23 @@ from tree_sitter import Node
 
 from netmem_migrate.c.symbols import Function, Global, Symbols
 from netmem_migrate.c.types import Declarator, Member
+from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import Carriers
-from netmem_migrate.flow.graph import Category, Graph, Kind, Place, Slot, Spelling
+from netmem_migrate.flow.graph import Graph, Kind, Place, Slot, Spelling
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import Twin
+from netmem_migrate.reasons import Why
 
 
-class DriverSlots:
+class Slots:
     """Finds or makes the slot of a member, parameter, return value, local, global or call."""
 
     def __init__(self, symbols: Symbols, target: Target, own: frozenset[str],
                  carriers: Carriers | None = None, outside: Outside | None = None) -> None:
         self.symbols = symbols
         self.outside = outside or Outside(None)
-        self.carriers = carriers or Carriers(symbols, own)
+        self.carriers = carriers or Carriers(own)
         self.target = target
         self.own = own
         self.graph = Graph()
@@ -33,9 +35,10 @@ class DriverSlots:
 
     def member(self, member: Member) -> Slot | None:
         """The slot of a member, or None if it holds no page."""
-        if not self.symbols.resolve(member.type).is_page or "f" in member.type.derivations:
+        type_ = self.carriers.member_type(member)
+        if not self.symbols.resolve(type_).is_page or "f" in type_.derivations:
             return None
-        key = ("member", member.file, member.declarator.node.start_byte)
+        key = keys.of_member(member)
         slot = self.graph.slots.get(key)
         if slot is None:
             identifier = member.declarator.identifier
@@ -46,18 +49,14 @@ class DriverSlots:
                                            member.declarator.node, identifier, ""))
             self.graph.slots[key] = slot
             self._spelled_by_macro(slot)
-            if not member.type.is_page:
-                self.graph.block(slot, Category.MACRO, "is declared through a typedef", place)
+            if not type_.is_page:
+                self.graph.block(slot, Why.MACRO_TYPE, place)
             if self._repeated(member):
-                self.graph.block(slot, Category.UNRESOLVED,
-                                 "is declared more than once, under conditionals", place)
+                self.graph.block(slot, Why.REPEATED, place)
             if member.file not in self.own:
-                self.graph.block(slot, Category.EXPORTED,
-                                 "is declared outside of this driver", place)
+                self.graph.block(slot, Why.OUTSIDE_MEMBER, place)
             elif used := self.outside.uses(member, self.own, self.symbols):
-                self.graph.block(slot, Category.EXPORTED,
-                                 f"is a member that {used} uses, which is not of this driver",
-                                 place)
+                self.graph.block(slot, Why.USED_MEMBER, place, other=used)
         return slot
 
     def _repeated(self, member: Member) -> bool:
@@ -65,10 +64,13 @@ class DriverSlots:
         for records in self.symbols.records.values():
             for record in records:
                 other = record.members.get(member.name)
-                if other is None or other.record != member.record:
+                if other is None:
+                    continue
+                same = keys.of_member(other) == keys.of_member(member)
+                if not same and other.record != member.record:
                     continue
                 visible = other.file == member.file or other.file.endswith(".h")
-                again = member.name in record.repeated if other is member else visible
+                again = member.name in record.repeated if same else visible
                 if again:
                     return True
         return False
@@ -77,13 +79,13 @@ class DriverSlots:
         """The slot of a parameter, shared by the definition and all prototypes."""
         if index >= len(function.parameters):
             return None
-        type_ = function.parameters[index].type
+        type_ = self.carriers.parameter_type(function, index)
         if not type_.is_page or "f" in type_.derivations:
             return None
-        key = ("parameter", *self._identity(function), index)
+        key = keys.of_parameter(function, index)
         slot = self.graph.slots.get(key)
         if slot is None:
-            versions = self._versions(function)
+            versions = keys.versions(self.symbols, function)
             best = next((f for f in versions if f.body is not None), function)
             declarator = best.parameters[index].declarator
             node = (declarator.identifier if declarator and declarator.identifier
@@ -105,12 +107,12 @@ class DriverSlots:
 
     def result(self, function: Function) -> Slot | None:
         """The slot of what a function returns, shared by the definition and all prototypes."""
-        if not function.result.is_page:
+        if not self.carriers.result_type(function).is_page:
             return None
-        key = ("return", *self._identity(function))
+        key = keys.of_result(function)
         slot = self.graph.slots.get(key)
         if slot is None:
-            versions = self._versions(function)
+            versions = keys.versions(self.symbols, function)
             best = next((f for f in versions if f.body is not None), function)
             title = function.name.decode("latin-1")
             slot = Slot(Kind.RETURN, title, Place(best.file, best.declarator, title))
@@ -122,7 +124,8 @@ class DriverSlots:
         return slot
 
     def local(self, function: Function, declaration: Node, declarator: Declarator) -> Slot:
-        key = ("local", function.file, declarator.node.start_byte)
+        """The slot of a local, which is known to hold a page."""
+        key = keys.of_local(function.file, declarator.node.start_byte)
         slot = self.graph.slots.get(key)
         if slot is None:
             title = function.name.decode("latin-1")
@@ -136,17 +139,18 @@ class DriverSlots:
         return slot
 
     def global_(self, variable: Global) -> Slot | None:
-        if not variable.type.is_page or "f" in variable.type.derivations:
+        """The slot of a variable at file scope, or None if it holds no page."""
+        type_ = self.carriers.global_type(variable)
+        if not type_.is_page or "f" in type_.derivations:
             return None
-        where = variable.file if variable.static else ""
-        key = ("global", where, variable.name)
+        key = keys.of_global(variable)
         slot = self.graph.slots.get(key)
         if slot is None:
             identifier = variable.declarator.identifier or variable.declaration
             slot = Slot(Kind.GLOBAL, variable.name.decode("latin-1"),
                         Place(variable.file, identifier, ""))
             for other in self.symbols.globals.get(variable.name, ()):
-                if (other.file if other.static else "") == where:
+                if keys.of_global(other) == key:
                     slot.spellings.append(Spelling(other.file, other.declaration,
                                                    other.declarator.node,
                                                    other.declarator.identifier, ""))
@@ -154,6 +158,7 @@ class DriverSlots:
         return slot
 
     def call(self, place: Place, name: str, twin: Twin | None) -> Slot:
+        """The slot of a call, or of another form that reads differently for netmem."""
         key = ("call", place.file, place.node.start_byte, place.node.end_byte, name)
         slot = self.graph.slots.get(key)
         if slot is None:
@@ -166,18 +171,7 @@ class DriverSlots:
         slots = [self.parameter(function, index) for index in range(len(function.parameters))]
         for slot in [*slots, self.result(function)]:
             if slot is not None:
-                self.graph.block(slot, Category.FUNCTION_POINTER,
-                                 f"{function.name.decode('latin-1')}() is used as a callback",
-                                 place)
-
-    def _identity(self, function: Function) -> tuple[str, bytes]:
-        private = function.static and function.file.endswith(".c")
-        return (function.file if private else "", function.name)
-
-    def _versions(self, function: Function) -> list[Function]:
-        identity = self._identity(function)
-        return [other for other in self.symbols.functions.get(function.name, ())
-                if self._identity(other) == identity]
+                self.graph.block(slot, Why.CALLBACK, place, by=function.name.decode("latin-1"))
 
     def _spelled_by_macro(self, slot: Slot) -> None:
         """A declaration that a macro makes: what else the macro makes of the name is unknown."""
@@ -186,7 +180,7 @@ class DriverSlots:
             start, end = spelling.declaration.start_byte, spelling.declaration.end_byte
             if any(parsed.source.count(mark, start, end) != parsed.masked.count(mark, start, end)
                    for mark in (b"(", b")", b",")):
-                self.graph.block(slot, Category.MACRO, "is declared by a macro", slot.place)
+                self.graph.block(slot, Why.MACRO_DECLARES, slot.place)
 
     def _limits(self, slot: Slot, function: Function, versions: list[Function]) -> None:
         title = function.name.decode("latin-1")
@@ -196,16 +190,12 @@ class DriverSlots:
         # Only what includes a header that declares it can call it.
         if exported and not (self.outside.known
                              and any(one.file.endswith(".h") for one in versions)):
-            self.graph.block(slot, Category.EXPORTED,
-                             f"{title}() is exported to other modules", slot.place)
+            self.graph.block(slot, Why.EXPORTED, slot.place, by=title)
         for version in versions:
             if version.file not in self.own:
-                self.graph.block(slot, Category.EXPORTED,
-                                 f"{title}() is declared outside of this driver", slot.place)
+                self.graph.block(slot, Why.OUTSIDE_FUNCTION, slot.place, by=title)
             elif used := self.outside.calls(version.file, function.name, self.own):
-                self.graph.block(slot, Category.EXPORTED,
-                                 f"{title}() is used at {used}, which is not of this driver",
-                                 slot.place)
+                self.graph.block(slot, Why.USED_FUNCTION, slot.place, by=title, other=used)
 
 
 def record_name(tag: str) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compare the bundled model with real kernel trees: it must agree with each of them.
 
-    python tests/kernel/run_api.py TREE...
+    python tests/real/run_api.py TREE...
 
 Prints a line a tree and what disagrees; the exit code is 1 if anything does.
 """

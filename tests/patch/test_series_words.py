@@ -16,7 +16,7 @@ from netmem_migrate.patch import disclosure, message, rules, subject
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.results import DriverReport, FileChange, Refusal, Requirement, Verdict
 
-CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 IDIOMS = sorted(path.parent for path in CORPUS.glob("*/before.c"))
 
 

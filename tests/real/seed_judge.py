@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from kernel.seed_faults import KINDS
-from kernel.seed_subjects import Subject
+from real.seed_faults import KINDS
+from real.seed_subjects import Subject
 
 from netmem_migrate.results import FileChange
 

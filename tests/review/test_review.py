@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
-from test_verify import BEFORE, DRIVER
-from test_verify import tree as kernel_tree  # noqa: F401  (a fixture)
 from tools import PRELUDE, compiles
+from verify.test_verify import BEFORE, DRIVER
+from verify.test_verify import tree as kernel_tree  # noqa: F401  (a fixture)
 
 from netmem_migrate import api
 from netmem_migrate.cli import cli
@@ -25,7 +25,7 @@ from netmem_migrate.results import Finding
 from netmem_migrate.review.recheck import _differs
 from netmem_migrate.terminal.paint import painted
 
-CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 USES = """\
 void drop(struct ring *ring, int i)
 {

@@ -10,6 +10,8 @@ from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import components
 from netmem_migrate.flow.graph import Kind, Place, Slot, reach
 from netmem_migrate.model.twins import Concern
+from netmem_migrate.reasons import Reason
+from netmem_migrate.report import wording
 
 _MOST = 12
 
@@ -46,7 +48,7 @@ def explain(analysis: Analysis, slot: Slot) -> list[str]:
         return [*lines, *_price(analysis, slot)]
     lines = [f"{title}: stays a page"]
     if slot in analysis.solution.stays:
-        lines.append(f"  {analysis.solution.stays[slot]}")
+        lines.append(f"  {wording.text(Reason(analysis.solution.stays[slot]))}")
         return lines
     blocked = set(analysis.graph.blockers)
     chain = _chain(analysis, [slot], blocked)
@@ -55,7 +57,8 @@ def explain(analysis: Analysis, slot: Slot) -> list[str]:
         lines += [f"    {one}" for one in chain]
         end = _last(analysis, slot, blocked)
         for blocker in analysis.graph.blockers.get(end, ()) if end else ():
-            lines.append(f"      {blocker.text} ({blocker.category}) at {_where(blocker.place)}")
+            lines.append(f"      {wording.text(blocker.reason)} ({blocker.category}) at "
+                         f"{_where(blocker.place)}")
         return [*lines, *_instead(analysis, slot)]
     for bridge in analysis.graph.bridges:
         if bridge.into is slot and bridge.origin is None:
@@ -80,7 +83,7 @@ def _price(analysis: Analysis, slot: Slot) -> list[str]:
     lines = [f"  the cut: {len(group)} slots move together, {calls} calls among them; cost {cost}"]
     lines += [f"    {DEFAULT.bridge}: page_to_netmem() around {one.text}, at {_where(one.place)}"
               for one in bridges]
-    lines += [f"    {WITH_ACCESSOR.accessor}: the accessor, as it {one.text}, at "
+    lines += [f"    {WITH_ACCESSOR.accessor}: the accessor, as it {wording.text(one.reason)}, at "
               f"{_where(one.place)}" for one in accesses]
     lines.append(f"  the alternative: all of them stay pages, and {gained} allocations of the pool "
                  f"with them; cost {gained * DEFAULT.allocation}")
@@ -93,7 +96,7 @@ def _instead(analysis: Analysis, slot: Slot) -> list[str]:
     known = [(one, blocker) for one in reach([slot], forward)
              for blocker in analysis.graph.blockers.get(one, ())]
     lines = [f"  to move it, {len(known)} use{'s' if len(known) > 1 else ''} would have to change:"]
-    lines += [f"    {one.name} {blocker.text}, at {_where(blocker.place)}"
+    lines += [f"    {one.name} {wording.text(blocker.reason)}, at {_where(blocker.place)}"
               for one, blocker in known[:_MOST]]
     if len(known) > _MOST:
         lines.append(f"    and {len(known) - _MOST} more")

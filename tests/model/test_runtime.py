@@ -15,9 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from netmem_migrate.model import runtime as rt
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.runtime.memory import Memory, Place
-from netmem_migrate.model.schema import Context, Effect, Function
+from netmem_migrate.model.schema import ApiFunction, Context, Effect
 
-DOCS = Path(__file__).parents[1] / "docs" / "runtime.md"
+DOCS = Path(__file__).parents[2] / "docs" / "runtime.md"
 MAPPED = rt.PP_FLAG.DMA_MAP | rt.PP_FLAG.DMA_SYNC_DEV
 
 
@@ -531,7 +531,7 @@ MODELLED = [one for one in FUNCTIONS
                 inspect.signature(getattr(rt, one.name)).parameters)]
 
 
-def _call(one: Function, pool: rt.PagePool, netmem: rt.Netmem | None) -> object:
+def _call(one: ApiFunction, pool: rt.PagePool, netmem: rt.Netmem | None) -> object:
     """Call a function with arguments that are right for a driver with one piece of memory."""
     usual = {"pool": pool, "netmem": netmem, "page": netmem and rt.netmem_to_page(netmem),
              "size": 60, "dma_sync_size": 60, "allow_direct": False, "nr": 1, "skb": rt.Skb(),
@@ -542,7 +542,7 @@ def _call(one: Function, pool: rt.PagePool, netmem: rt.Netmem | None) -> object:
 
 
 @pytest.mark.parametrize("one", MODELLED, ids=lambda one: one.name)
-def test_what_the_data_model_says_of_a_function_is_what_it_does(one: Function) -> None:
+def test_what_the_data_model_says_of_a_function_is_what_it_does(one: ApiFunction) -> None:
     pool = pool_of()
     if one.effect is Effect.ALLOCATES:
         got = _call(one, pool, None)
@@ -569,7 +569,7 @@ def test_what_the_data_model_says_of_a_function_is_what_it_does(one: Function) -
 
 
 @pytest.mark.parametrize("one", MODELLED, ids=lambda one: one.name)
-def test_the_context_that_the_data_model_asks_for_is_needed(one: Function) -> None:
+def test_the_context_that_the_data_model_asks_for_is_needed(one: ApiFunction) -> None:
     napi = rt.Napi()
     pool = pool_of(napi=napi)
     netmem = rt.page_pool_alloc_netmems(pool)
@@ -637,12 +637,15 @@ class Driver(RuleBasedStateMachine):
     @rule(data=st.data(), size=st.integers(0, 500))
     def receive(self, data: st.DataObject, size: int) -> None:
         netmem = self.mine[data.draw(st.integers(0, len(self.mine) - 1))]
-        rt.device_write(self.dev, rt.page_pool_get_dma_addr_netmem(netmem), size)
+        dma = rt.page_pool_get_dma_addr_netmem(netmem)
+        rt.device_write(self.dev, dma, size)
         rt.page_pool_dma_sync_netmem_for_cpu(self.pool, netmem, 0, size)
         address = rt.netmem_address(netmem)
         assert (address is not None) == self.readable
         if address is not None:
             rt.cpu_read(address, size)
+            # The driver keeps the memory, and the device may write to it once more.
+            rt.dma_sync_single_range_for_device(self.dev, dma, 0, size)
 
     @precondition(lambda self: self.mine)
     @rule(data=st.data(), where=st.sampled_from(["napi", "other", "process"]),

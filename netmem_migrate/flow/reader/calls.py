@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Calls: what kind of function is called decides, by a table, what becomes of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.symbols import Function
+from netmem_migrate.c.types import Type
+from netmem_migrate.flow.carriers import could_carry
+from netmem_migrate.flow.graph import Call, Use, UseKind
+from netmem_migrate.flow.reader import kinds
+from netmem_migrate.flow.reader.core import Reader, reads
+from netmem_migrate.flow.reader.hints import hint
+from netmem_migrate.flow.reader.values import INT, MEMORY, POINTER_TO_PAGE, Atom, Value
+from netmem_migrate.model.twins import BY_PAGE, Twin
+from netmem_migrate.reasons import Category, Why
+
+_Handler = Callable[[Reader, view.Call], Value | None]
+"""Reads a call of its kind; None where the call does not have the shape of the kind."""
+
+
+@reads("call_expression")
+def call(reader: Reader, node: Node) -> Value:
+    """A call: of a pointer, of the driver's own function, of the page API, or of the kernel's."""
+    found = view.call(node)
+    if found is None:
+        return Value(node)
+    reader.errors += [child for child in found.args if child.type == "ERROR"]
+    name = found.name
+    if not name or any(name in scope for scope in reader.scopes):
+        return _indirect(reader, found)
+    known = reader.symbols.function(name, reader.path)
+    if known is not None and known.body is not None:
+        return _own(reader, found, known)
+    twin = BY_PAGE.get(name.decode("latin-1"))
+    if twin is not None and name not in reader.symbols.macros:
+        return _twin(reader, found, twin)
+    for belongs, handler in _KINDS:
+        if belongs(name):
+            value = handler(reader, found)
+            if value is not None:
+                return value
+    return _foreign(reader, found, known)
+
+
+# ------------------------------------------------------------ the driver's
+
+
+def _indirect(reader: Reader, found: view.Call) -> Value:
+    """A call of a pointer: nobody knows what it does."""
+    callee = reader.value(found.function)
+    title = reader.text(found.function).decode("latin-1")
+    for child in found.args:
+        reader.escape(reader.value(child), Why.INDIRECT, by=title)
+    type_ = callee.type.result() if callee.type else None
+    atoms = ((Atom(found.node, category=Category.FUNCTION_POINTER),)
+             if type_ is not None and type_.is_page else ())
+    return Value(found.node, type_, atoms)
+
+
+def _own(reader: Reader, found: view.Call, known: Function) -> Value:
+    """A function of the driver: its arguments flow into its parameters."""
+    title = known.name.decode("latin-1")
+    for index, child in enumerate(found.args):
+        value = reader.value(child)
+        if index >= len(known.parameters):
+            reader.escape(value, Why.PASSED_VARIABLY, by=title)
+            continue
+        type_ = reader.symbols.resolve(reader.carriers.parameter_type(known, index))
+        slot = reader.driver.parameter(known, index)
+        if slot is not None:
+            reader.touched.add(slot)
+            reader.flow(value, slot, type_.level)
+        elif value.holds_page:
+            if could_carry(type_):
+                reader.carriers.note_parameter(reader.symbols, known, index)
+            reader.escape(value, Why.PASSED_AS_OTHER, by=title, category=reader.hiding(type_))
+    result = reader.symbols.resolve(reader.carriers.result_type(known))
+    slot = reader.driver.result(known)
+    if slot is not None:
+        reader.touched.add(slot)
+        return Value(found.node, result, (Atom(found.node, slot),))
+    if result.is_page:
+        return Value(found.node, result, (Atom(found.node),))
+    return Value(found.node, result, carrier=reader.carried(
+        result, partial(reader.carriers.note_result, reader.symbols, known)))
+
+
+# ------------------------------------------------------------ the page API
+
+
+def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
+    """A call that has a netmem form: a slot of its own, which moves with its page."""
+    chosen = reader.driver.target.choose(twin)
+    wanted, twin = twin, chosen or twin
+    slot = reader.driver.call(reader.place(found.node), twin.page, twin)
+    argument: Node | None = None
+    for index, child in enumerate(found.args):
+        value = reader.value(child)
+        if index != twin.arg:
+            reader.escape(value, Why.PASSED, by=twin.page)
+            continue
+        argument = child
+        if value.carrier is not None:
+            value.carrier()
+        if not value.holds_page and value.type is not None and not value.is_null:
+            reader.graph.block(slot, Why.GIVEN_OTHER, reader.place(child), by=twin.page)
+        else:
+            reader.flow(value, slot, 0)
+    if chosen is None:
+        reader.graph.block(slot, Why.NO_API, reader.place(found.node), by=wanted.netmem,
+                           other=wanted.since)
+    reader.graph.calls.append(Call(slot, twin, reader.place(found.node), found.function, argument))
+    if twin.gives:
+        return Value(found.node, POINTER_TO_PAGE, (Atom(found.node, slot),))
+    if twin.netmem == "netmem_address":
+        reader.addresses.append((slot, found.node))
+        return Value(found.node, MEMORY)
+    return Value(found.node)
+
+
+def _unwrap(reader: Reader, found: view.Call) -> Value | None:
+    """page_to_netmem(): around what moves it goes."""
+    if len(found.args) != 1:
+        return None
+    value = reader.value(found.args[0])
+    slot = reader.call_slot(found.node, "page_to_netmem")
+    if value.holds_page and value.slots:
+        reader.flow(value, slot, 0)
+        reader.graph.uses.append(Use(UseKind.UNWRAP, slot, reader.place(found.node),
+                                     inner=value.node))
+    return Value(found.node, Type("netmem_ref"))
+
+
+# -------------------------------------------------------------- the kernel's
+
+
+def _transparent(reader: Reader, found: view.Call) -> Value | None:
+    """likely() and its kin give their first argument back."""
+    if not found.args:
+        return None
+    value = reader.value(found.args[0])
+    for child in found.args[1:]:
+        reader.value(child)
+    return Value(found.node, value.type, value.moved(found.node), value.carrier)
+
+
+def _prints(reader: Reader, found: view.Call) -> Value | None:
+    """WARN(): the first argument is tested, the others are printed."""
+    for index, child in enumerate(found.args):
+        value = reader.value(child)
+        if index:
+            reader.escape(value, Why.PRINTED, by=found.name.decode())
+    return Value(found.node, INT)
+
+
+def _write_once(reader: Reader, found: view.Call) -> Value | None:
+    """WRITE_ONCE(x, y) is `x = y`."""
+    if len(found.args) != 2:
+        return None
+    target, value = reader.value(found.args[0]), reader.value(found.args[1])
+    if target.holds_page and target.slots:
+        reader.flow(value, target.slots[0], target.level)
+    else:
+        reader.store(target.type, None, value, target.carrier)
+    return Value(found.node)
+
+
+def _swap(reader: Reader, found: view.Call) -> Value | None:
+    """swap(x, y): the two have one type."""
+    if len(found.args) != 2:
+        return None
+    first, second = reader.value(found.args[0]), reader.value(found.args[1])
+    if first.holds_page and second.holds_page:
+        reader.tie(first, second)
+    else:
+        reader.escape(first, Why.SWAPPED)
+        reader.escape(second, Why.SWAPPED)
+    return Value(found.node)
+
+
+def _copy(reader: Reader, found: view.Call) -> Value | None:
+    """kmemdup(): the copy of an array of pages holds the same pages."""
+    if len(found.args) < 2:
+        return None
+    first = _managed(found)
+    value = reader.value(found.args[first])
+    for index, child in enumerate(found.args):
+        if index != first:
+            reader.value(child)
+    if value.holds_page and value.level == 0:
+        reader.escape(value, Why.PASSED, by=found.name.decode())
+        return Value(found.node, MEMORY)
+    if not value.holds_page or value.type is None:
+        return Value(found.node, MEMORY)
+    copied = Type(value.type.base, ("p", *value.type.derivations[1:]))
+    return Value(found.node, copied, value.moved(found.node))
+
+
+def _memory(reader: Reader, found: view.Call) -> Value | None:
+    """kfree(), memset(): of the memory that holds pages, not of the pages."""
+    for child in found.args:
+        value = reader.value(child)
+        if value.level == 0:
+            reader.escape(value, Why.PASSED, by=found.name.decode())
+    return Value(found.node, MEMORY)
+
+
+def _sized(reader: Reader, found: view.Call) -> Value | None:
+    """kzalloc_obj() and its kin, which take what is to be allocated, and name its last member."""
+    if not found.args:
+        return None
+    first = _managed(found) if len(found.args) > 1 else 0
+    value = reader.value(found.args[first])
+    rest = [child for index, child in enumerate(found.args) if index != first]
+    if found.name.endswith(b"flex") and len(found.args) > first + 1:
+        reader.named_member(value.type, found.args[first + 1])
+        rest.remove(found.args[first + 1])
+    for child in rest:
+        reader.value(child)
+    return Value(found.node, MEMORY)
+
+
+def _managed(found: view.Call) -> int:
+    """Where the memory stands: the devm_ functions take the device first."""
+    return int(found.name.startswith(b"devm"))
+
+
+def _flexible(reader: Reader, found: view.Call) -> Value | None:
+    """struct_size(x, member, n): a number; the member is named by it."""
+    if len(found.args) != 3:
+        return None
+    value = reader.value(found.args[0])
+    reader.named_member(value.type.target() if value.type else None, found.args[1])
+    reader.value(found.args[2])
+    return Value(found.node, INT)
+
+
+def _entry(reader: Reader, found: view.Call) -> Value | None:
+    """container_of() and its kin: the type is the second argument."""
+    args = found.args
+    if len(args) < 2:
+        return None
+    reader.escape(reader.value(args[0]), Why.CONTAINER)
+    source = reader.parsed.source
+    text = b" ".join(source[args[1].start_byte:args[1].end_byte].split())
+    if not text.startswith((b"struct ", b"union ")):
+        before = source[:args[1].start_byte].rstrip()
+        for word in (b"struct", b"union"):
+            if before.endswith(word):
+                text = word + b" " + text
+    type_ = Type(text.decode("latin-1").rstrip(" *"))
+    if len(args) > 2:
+        reader.named_member(type_, args[2])
+    return Value(found.node, type_.pointer())
+
+
+def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
+    """A function or macro that neither the driver defines nor the model knows."""
+    name, title = found.name, found.name.decode("latin-1")
+    macro = name in reader.symbols.macros
+    for child in found.args:
+        value = reader.value(child)
+        if macro:
+            reader.escape(value, Why.MACRO_GIVEN, by=title)
+            continue
+        if value.holds_page and known is None:
+            reader.graph.unread_functions.add(name)
+        if value.holds_page and kinds.grants(name):
+            reader.graph.grants.append((title, reader.place(found.node)))
+        reader.escape(value, Why.COUNTED if kinds.counts(name) else Why.PASSED, by=title)
+    if kinds.gives_page(name):
+        return Value(found.node, POINTER_TO_PAGE, (Atom(found.node),))
+    if known is None:
+        return Value(found.node)
+    result = reader.symbols.resolve(known.result)
+    return Value(found.node, result, (Atom(found.node),) if result.is_page else ())
+
+
+_KINDS: tuple[tuple[Callable[[bytes], bool], _Handler], ...] = (
+    (b"page_to_netmem".__eq__, _unwrap),
+    (kinds.TRANSPARENT.__contains__, _transparent),
+    (kinds.PRINTS.__contains__, _prints),
+    (b"WRITE_ONCE".__eq__, _write_once),
+    (b"swap".__eq__, _swap),
+    (kinds.is_hint, hint),
+    (kinds.COPIES.__contains__, _copy),
+    (kinds.MEMORY.__contains__, _memory),
+    (kinds.sized, _sized),
+    (kinds.FLEXIBLE.__contains__, _flexible),
+    (kinds.entry, _entry),
+)

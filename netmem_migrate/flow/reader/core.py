@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The state of reading one function, and the few things that every kind of node does with it.
+
+What a kind of node means is said by handlers in the other modules of this package, each under the
+kinds that it reads: `VALUES` for expressions, `STATEMENTS` for the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.symbols import Function
+from netmem_migrate.c.types import Type, read_declarator
+from netmem_migrate.flow.carriers import could_carry
+from netmem_migrate.flow.graph import Bridge, Kind, Place, Slot, Use, UseKind
+from netmem_migrate.flow.reader import kinds
+from netmem_migrate.flow.reader.values import Value
+from netmem_migrate.flow.slots import Slots
+from netmem_migrate.reasons import CATEGORY, Category, Why
+
+Named = tuple[Type, Slot | None, Callable[[], None] | None]
+"""What a name stands for: its type, its slot, and what notes that a page goes through it."""
+
+_LOOPS = frozenset({"for_statement", "while_statement", "do_statement"})
+# Types of memory that is known by its address.
+_BYTES = frozenset({"u8", "char", "unsigned char", "uint8_t"})
+
+
+class Reader:
+    """Reads the body of one function; everything that it finds goes into the driver's graph."""
+
+    def __init__(self, driver: Slots, function: Function) -> None:
+        self.driver = driver
+        self.graph = driver.graph
+        self.symbols = driver.symbols
+        self.carriers = driver.carriers
+        self.function = function
+        self.path = function.file
+        self.parsed = driver.symbols.files[function.file]
+        self.title = function.name.decode("latin-1")
+        self.scopes: list[dict[bytes, Named]] = [{}]
+        self.touched: set[Slot] = set()
+        self.errors: list[Node] = []
+        self.addresses: list[tuple[Slot, Node]] = []
+
+    # -------------------------------------------------------------- reading
+
+    def value(self, node: Node) -> Value:
+        """Read an expression."""
+        handler = VALUES.get(node.type)
+        if handler is not None:
+            return handler(self, node)
+        if node.type == "ERROR" or node.is_missing:
+            self.errors.append(node)
+        if node.type in ("compound_statement", "declaration") or node.type.endswith("_statement"):
+            self.statement(node)
+            return Value(node)
+        for child in node.named_children:
+            self.escape(self.value(child), Why.IN_SYNTAX, by=node.type)
+        return Value(node)
+
+    def statement(self, node: Node) -> None:
+        """Read a statement, a declaration, or what the preprocessor makes of them."""
+        handler = STATEMENTS.get(node.type)
+        if handler is not None:
+            handler(self, node)
+        elif node.type == "ERROR" or node.is_missing:
+            self.errors.append(node)
+            self.statements(node)
+        elif node.type.endswith(("_statement", "_clause")):
+            self.statements(node)
+        else:
+            self.value(node)
+
+    def statements(self, node: Node, without: Node | None = None) -> None:
+        """Read what is inside a node, less one child."""
+        for child in node.named_children:
+            if without is None or child.id != without.id:
+                self.statement(child)
+
+    def scoped(self, node: Node) -> None:
+        """Read what is inside a node as a scope of its own."""
+        self.scopes.append({})
+        self.statements(node)
+        self.scopes.pop()
+
+    # -------------------------------------------------------------- helpers
+
+    def place(self, node: Node) -> Place:
+        return Place(self.path, node, self.title)
+
+    def text(self, node: Node) -> bytes:
+        return self.parsed.text(node)
+
+    def word(self, node: Node) -> str:
+        """The text of a node on one line."""
+        return b" ".join(self.text(node).split()).decode("latin-1")
+
+    def callee(self, node: Node) -> str:
+        """How a report names the expression: a call by its function, else its text."""
+        node = view.bare(node)
+        found = view.call(node)
+        if found is not None:
+            return self.text(found.function).decode("latin-1") + "()"
+        return self.word(node)
+
+    def described(self, descriptor: Node) -> Type:
+        """The type that a type descriptor spells."""
+        base = self.symbols.base_of(self.path, descriptor.child_by_field_name("type"))
+        inner = descriptor.child_by_field_name("declarator")
+        if inner is None:
+            return Type(base)
+        return read_declarator(base, inner, self.parsed.source).type
+
+    def lookup(self, name: bytes) -> Named | None:
+        """What a name stands for where the reader is."""
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        variable = self.symbols.variable(name, self.path)
+        if variable is None:
+            return None
+        type_ = self.carriers.global_type(variable)
+        return (type_, self.driver.global_(variable),
+                self.carried(type_, partial(self.carriers.note_global, variable)))
+
+    def member(self, type_: Type | None, field: Node) -> tuple[
+            Type | None, Slot | None, Callable[[], None] | None]:
+        """The type, slot, and (if it is declared void) the note of a member."""
+        name = self.text(field)
+        member = self.symbols.member(type_, name, self.path)
+        if member is None:
+            resolved = self.symbols.resolve(type_) if type_ is not None else None
+            if (resolved is None or not resolved.base.startswith(("struct ", "union "))
+                    or resolved.base in self.symbols.records):
+                self.graph.unresolved_members.setdefault(name, []).append(self.place(field))
+            return None, None, None
+        slot = self.driver.member(member)
+        if slot is not None:
+            self.touched.add(slot)
+            slot.names.append(self.place(field))
+        declared = self.carriers.member_type(member)
+        note = self.carried(declared, partial(self.carriers.note_member, member))
+        return self.symbols.resolve(declared), slot, note
+
+    def named_member(self, type_: Type | None, node: Node) -> None:
+        """The name of a member, given to a macro: it is renamed with the member."""
+        if node.type == "identifier":
+            self.member(type_, node)
+        else:
+            self.value(node)
+
+    def call_slot(self, node: Node, name: str) -> Slot:
+        """The slot of a form that is no call of the page API."""
+        return self.driver.call(self.place(node), name, None)
+
+    @staticmethod
+    def carried(type_: Type | None, note: Callable[[], None]) -> Callable[[], None] | None:
+        """`note` for a declaration that can carry a page behind `void *`, else None."""
+        return note if type_ is not None and could_carry(type_) else None
+
+    # ---------------------------------------------------------------- flows
+
+    def escape(self, value: Value, why: Why, *, by: str = "", other: str = "",
+               category: Category | None = None, stored: bool = False) -> None:
+        """The value goes where only pages can go, or where it cannot be followed.
+
+        `stored` says that the expression is also written to.
+        """
+        if not value.holds_page:
+            return
+        category = category or CATEGORY[why]
+        readable = (category is Category.PAGE_ONLY_USE and value.level == 0
+                    and len(value.atoms) == 1 and not stored)
+        for slot in value.slots:
+            self.graph.block(slot, why, self.place(value.node), by=by, other=other,
+                             category=category, readable=readable)
+
+    def hiding(self, type_: Type | None) -> Category:
+        """What hides a page that is taken for something of another type."""
+        if type_ is None:
+            return Category.UNRESOLVED
+        return Category.VOID_POINTER if type_.is_void_pointer else Category.ADDRESS
+
+    def store(self, type_: Type | None, slot: Slot | None, value: Value,
+              note: Callable[[], None] | None = None) -> None:
+        """The value is kept in something of `type_`, whose slot is `slot` if it has one."""
+        if type_ is not None and type_.is_page and slot is not None:
+            self.flow(value, slot, type_.level)
+            return
+        if not value.holds_page:
+            return
+        if note is not None:
+            note()
+        if type_ is None or (type_.is_page and slot is None):
+            self.escape(value, Why.LOST)
+        else:
+            self.escape(value, Why.KEPT_AS_OTHER, category=self.hiding(type_))
+
+    def flow(self, value: Value, into: Slot, level: int) -> None:
+        """The value is stored in (or passed to) the slot `into`, `level` derivations up."""
+        if level == 0 and self.text(value.node) == b"0":
+            return  # = { 0 } and the like mean the same for both
+        if value.carrier is not None and not value.holds_page:
+            value.carrier()
+        if value.record:
+            self.graph.unread_records.add(value.record)
+        if value.type is not None and not value.holds_page and not value.is_null:
+            if level == 0:
+                self._set_from_other(value, into)
+            else:
+                self._sizes(value.node, into)
+        elif value.type is None and not value.atoms:
+            if level:
+                self._sizes(value.node, into)
+            elif value.node.type == "call_expression":
+                self.graph.bridges.append(Bridge(
+                    self.place(value.node), None, into, self.callee(value.node), typed=False,
+                    allocated=self._allocates(value.node)))
+            else:
+                self.graph.block(into, Why.SET_FROM_UNKNOWN, self.place(value.node))
+        else:
+            self._atoms(value, into, level)
+
+    def _atoms(self, value: Value, into: Slot, level: int) -> None:
+        for atom in value.atoms:
+            where = self.place(atom.node)
+            if atom.null:
+                if level == 0:
+                    self.graph.uses.append(Use(UseKind.NULL, into, where))
+            elif atom.slot is None:
+                if level or atom.category is Category.VOID_POINTER:
+                    self.graph.block(into, Why.SET_FROM_HIDDEN, where, category=atom.category)
+                else:
+                    self.graph.bridges.append(Bridge(where, None, into, self.callee(atom.node),
+                                                     allocated=self._allocates(atom.node)))
+            elif level:
+                self.graph.same.append((atom.slot, into, where))
+            else:
+                self.graph.flows.append((atom.slot, into, where))
+                if self._steady(atom.node, atom.slot):
+                    # A bridge here belongs in front of the loop, where nothing can take it.
+                    self.graph.same.append((atom.slot, into, where))
+                else:
+                    self.graph.bridges.append(Bridge(where, atom.slot, into, atom.slot.name))
+
+    @staticmethod
+    def _allocates(node: Node) -> bool:
+        found = view.call(view.bare(node))
+        return found is not None and kinds.allocates(found.name)
+
+    def _steady(self, node: Node, slot: Slot) -> bool:
+        """Whether this is a variable inside a loop that never sets it."""
+        if node.type != "identifier" or slot.kind not in (Kind.LOCAL, Kind.PARAMETER):
+            return False
+        loop = node.parent
+        while loop is not None and loop.type not in _LOOPS:
+            loop = loop.parent
+        if loop is None:
+            return False
+        name = re.escape(self.text(node))
+        return not re.search(rb"(?<![\w.>])" + name + rb"\s*(?:=[^=]|\+\+|--)|(?:&|\+\+|--|\*)\s*"
+                             + name + rb"\b", self.text(loop))
+
+    def _set_from_other(self, value: Value, into: Slot) -> None:
+        """A value that is no page: an address, or something else that a pointer points to."""
+        type_, place = value.type, self.place(value.node)
+        if type_ is None or type_.derivations != ("p",) or not type_.base:
+            self.graph.block(into, Why.SET_FROM_OTHER, place)
+            return
+        address = type_.base in _BYTES or any(
+            node.start_byte >= value.node.start_byte and node.end_byte <= value.node.end_byte
+            for _, node in self.addresses)
+        self.graph.block(into, Why.SET_FROM_POINTER, place, by=self.word(value.node),
+                         other=type_.base,
+                         category=Category.ADDRESS if address else Category.VOID_POINTER)
+
+    def _sizes(self, node: Node, into: Slot) -> None:
+        """sizeof(struct page *) in what allocates an array of pages follows the array."""
+        for place, descriptor in self.driver.sizes:
+            if (place.file == self.path and node.start_byte <= descriptor.start_byte
+                    and descriptor.end_byte <= node.end_byte):
+                self.graph.uses.append(Use(UseKind.SIZEOF, into, place, inner=descriptor))
+
+    def tie(self, first: Value, second: Value) -> None:
+        """Two values that must have one type."""
+        place = self.place(second.node)
+        for one in first.atoms:
+            for other in second.atoms:
+                if one.slot is not None and other.slot is not None:
+                    self.graph.same.append((one.slot, other.slot, place))
+                elif one.slot is not None or other.slot is not None:
+                    held = one.slot or other.slot
+                    assert held is not None
+                    self.graph.block(held, Why.COMPARED, place)
+
+
+VALUES: dict[str, Callable[[Reader, Node], Value]] = {}
+STATEMENTS: dict[str, Callable[[Reader, Node], None]] = {}
+
+
+def reads(*kinds: str) -> Callable[[Callable[[Reader, Node], Value]],
+                                   Callable[[Reader, Node], Value]]:
+    """Enter a handler of expressions under the kinds of node that it reads."""
+    def enter(handler: Callable[[Reader, Node], Value]) -> Callable[[Reader, Node], Value]:
+        VALUES.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return enter
+
+
+def states(*kinds: str) -> Callable[[Callable[[Reader, Node], None]],
+                                    Callable[[Reader, Node], None]]:
+    """Enter a handler of statements under the kinds of node that it reads."""
+    def enter(handler: Callable[[Reader, Node], None]) -> Callable[[Reader, Node], None]:
+        STATEMENTS.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return enter

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Expressions other than calls and comparisons: what they are worth, and where pages go in them."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.types import Type
+from netmem_migrate.flow.carriers import could_carry
+from netmem_migrate.flow.graph import Use, UseKind
+from netmem_migrate.flow.reader.core import Reader, reads
+from netmem_migrate.flow.reader.statements import initialise
+from netmem_migrate.flow.reader.values import INT, MEMORY, Atom, Value
+from netmem_migrate.reasons import Category, Why
+
+_NULL = b"NULL"
+
+
+@reads("comment", "type_descriptor", "primitive_type")
+def leaf(reader: Reader, node: Node) -> Value:
+    """Nothing of worth."""
+    return Value(node)
+
+
+@reads("string_literal", "concatenated_string")
+def string(reader: Reader, node: Node) -> Value:
+    """Text."""
+    return Value(node, Type("char", ("p",)))
+
+
+@reads("number_literal", "char_literal", "true", "false")
+def number(reader: Reader, node: Node) -> Value:
+    """A number."""
+    return Value(node, INT)
+
+
+@reads("null")
+def null(reader: Reader, node: Node) -> Value:
+    """NULL, of whatever type is wanted."""
+    return Value(node, MEMORY, (Atom(node, null=True),))
+
+
+@reads("identifier")
+def identifier(reader: Reader, node: Node) -> Value:
+    """A local, a parameter, a global; else a function whose address is taken, or a macro's word."""
+    name = reader.text(node)
+    if name == _NULL:
+        return null(reader, node)
+    found = reader.lookup(name)
+    if found is None:
+        function = reader.symbols.function(name, reader.path)
+        if function is not None:
+            reader.driver.address_taken(function, reader.place(node))
+        else:  # a macro may be given the name of a member
+            reader.graph.unresolved_members.setdefault(name, []).append(reader.place(node))
+        return Value(node)
+    type_, slot, note = found
+    if slot is None:
+        return Value(node, type_, (Atom(node),) if type_.is_page else (), note)
+    reader.touched.add(slot)
+    slot.names.append(reader.place(node))
+    return Value(node, type_, (Atom(node, slot),))
+
+
+@reads("field_expression")
+def member(reader: Reader, node: Node) -> Value:
+    """A member: of a record of the driver, or of struct page itself."""
+    found = view.field(node)
+    if found is None:
+        return Value(node)
+    descriptor = _descriptor_argument(reader, found.base)
+    value = reader.value(descriptor if descriptor is not None else found.base)
+    name = reader.text(found.member)
+    if value.holds_page and value.level == 0:
+        if name in (b"pp", b"pp_ref_count") and value.slots:
+            return _pool_field(reader, node, value, name)
+        reader.escape(value, Why.MEMBER_READ, by=name.decode("latin-1"))
+        return Value(node, Type("struct page_pool", ("p",)) if name == b"pp" else None)
+    if value.holds_page:
+        reader.escape(value, Why.AS_RECORD)
+        return Value(node)
+    type_ = value.type
+    if type_ is not None and (found.arrow or type_.derivations[:1] == ("a",)):
+        type_ = reader.symbols.resolve(type_).target()
+    member_type, slot, note = reader.member(type_, found.member)
+    if slot is not None:
+        return Value(node, member_type, (Atom(node, slot),))
+    if member_type is not None and member_type.is_page:
+        return Value(node, member_type, (Atom(node),))
+    unread = (member_type is None and type_ is not None and type_.base.startswith("struct ")
+              and not type_.derivations and type_.base not in reader.symbols.records)
+    return Value(node, member_type, carrier=note,
+                 record=type_.base if unread and type_ is not None else "")
+
+
+def _descriptor_argument(reader: Reader, node: Node) -> Node | None:
+    """The page inside pp_page_to_nmdesc(), if `node` is such a call."""
+    found = view.call(node)
+    if found is None or len(found.arguments.named_children) != 1 or reader.text(
+            found.function) not in (b"pp_page_to_nmdesc", b"__pp_page_to_nmdesc"):
+        return None
+    return found.arguments.named_children[0]
+
+
+def _pool_field(reader: Reader, node: Node, value: Value, name: bytes) -> Value:
+    call = reader.call_slot(node, "page->" + name.decode("latin-1"))
+    reader.flow(value, call, 0)
+    kind = UseKind.POOL if name == b"pp" else UseKind.POOL_COUNT
+    whole = node
+    if kind is UseKind.POOL_COUNT:
+        parent = node.parent
+        if parent is None or parent.type != "pointer_expression":
+            reader.escape(value, Why.COUNT_READ, by="pp_ref_count")
+            return Value(node)
+        whole = parent
+    reader.graph.uses.append(Use(kind, call, reader.place(whole), inner=value.node))
+    return Value(node, Type("struct page_pool", ("p",)) if name == b"pp" else None)
+
+
+@reads("subscript_expression")
+def subscript(reader: Reader, node: Node) -> Value:
+    """An element: the same slot, one level down."""
+    argument, index = node.child_by_field_name("argument"), node.child_by_field_name("index")
+    value = reader.value(argument) if argument is not None else Value(node)
+    if index is not None:
+        reader.escape(reader.value(index), Why.NUMBER)
+    if value.type is None:
+        return Value(node)
+    type_ = reader.symbols.resolve(value.type)
+    if type_.is_page and type_.level == 0:
+        reader.escape(value, Why.INDEXED)
+        return Value(node)
+    return Value(node, type_.target(), value.moved(node), value.carrier)
+
+
+@reads("pointer_expression")
+def pointer(reader: Reader, node: Node) -> Value:
+    """`*x` and `&x`: the same slot, one level down or up."""
+    found = view.prefix(node)
+    if found is None:
+        return Value(node)
+    value = reader.value(found.argument)
+    if value.type is None:
+        return Value(node)
+    if found.sign == "&":
+        return Value(node, value.type.pointer(), value.moved(node), value.carrier)
+    type_ = reader.symbols.resolve(value.type)
+    if type_.is_page and type_.level == 0:
+        reader.escape(value, Why.STRUCT_READ)
+        return Value(node)
+    return Value(node, type_.target(), value.moved(node), value.carrier)
+
+
+@reads("parenthesized_expression")
+def parentheses(reader: Reader, node: Node) -> Value:
+    """What is inside; `({ ... })` is worth its last expression."""
+    inside = view.children(node)
+    if len(inside) != 1:
+        for child in inside:
+            reader.value(child)
+        return Value(node)
+    if inside[0].type == "compound_statement":
+        return _statement_expression(reader, inside[0])
+    value = reader.value(inside[0])
+    return Value(value.node, value.type, value.atoms, value.carrier)
+
+
+def _statement_expression(reader: Reader, node: Node) -> Value:
+    reader.scopes.append({})
+    value = Value(node)
+    children = view.children(node)
+    for index, child in enumerate(children):
+        if index == len(children) - 1 and child.type == "expression_statement":
+            inner = child.named_children
+            value = reader.value(inner[0]) if inner else value
+        else:
+            reader.statement(child)
+    reader.scopes.pop()
+    return value
+
+
+@reads("assignment_expression")
+def assignment(reader: Reader, node: Node) -> Value:
+    """`x = y` is a flow; any other assignment computes with what it is given."""
+    found = view.infix(node)
+    if found is None:
+        return Value(node)
+    target, value = reader.value(found.left), reader.value(found.right)
+    if found.sign != "=":
+        if target.holds_page and target.level == 0:
+            reader.escape(target, Why.ARITHMETIC, stored=True)
+        reader.escape(value, Why.NUMBER)
+        return Value(node, target.type, target.atoms)
+    if target.holds_page and target.slots:
+        for slot in target.slots:
+            reader.flow(value, slot, target.level)
+    else:
+        type_ = reader.symbols.resolve(target.type) if target.type else None
+        if value.holds_page and target.record:
+            reader.graph.unread_records.add(target.record)
+        reader.store(type_, None, value, target.carrier)
+    return Value(node, target.type, target.moved(node), target.carrier)
+
+
+@reads("conditional_expression")
+def conditional(reader: Reader, node: Node) -> Value:
+    """Either arm; where one holds a page, the other must be one, or NULL."""
+    condition = node.child_by_field_name("condition")
+    tested = reader.value(condition) if condition is not None else None
+    values = [reader.value(arm) for name in ("consequence", "alternative")
+              if (arm := node.child_by_field_name(name)) is not None]
+    if tested is not None and node.child_by_field_name("consequence") is None:
+        values.insert(0, tested)  # x ?: y
+    page = next((value for value in values if value.holds_page), None)
+    if page is None:
+        return Value(node, next((value.type for value in values
+                                 if value.type is not None and not value.is_null), None))
+    atoms: list[Atom] = []
+    for value in values:
+        if value.holds_page or value.is_null:
+            atoms.extend(value.atoms)
+        else:
+            atoms.append(Atom(value.node, category=Category.VOID_POINTER
+                              if value.type is not None else Category.PAGE_ONLY_USE))
+    return Value(node, page.type, tuple(atoms))
+
+
+@reads("cast_expression")
+def cast(reader: Reader, node: Node) -> Value:
+    """Between pages and `void *` what the page is stored in decides, not the cast."""
+    descriptor, inner = node.child_by_field_name("type"), node.child_by_field_name("value")
+    if descriptor is None or inner is None:
+        return Value(node)
+    type_ = reader.symbols.resolve(reader.described(descriptor))
+    if inner.type == "initializer_list":
+        initialise(reader, type_, None, inner)
+        return Value(node, type_)
+    value = reader.value(inner)
+    if (type_.is_page or could_carry(type_)) and value.holds_page and value.level == type_.level:
+        for slot in value.slots:
+            reader.graph.uses.append(Use(UseKind.CAST, slot, reader.place(node), inner=inner))
+        return Value(node, value.type, value.moved(node))
+    if type_.is_page:
+        if value.carrier is not None:
+            value.carrier()
+        return Value(node, type_, (Atom(node, category=Category.VOID_POINTER),))
+    if value.is_null:
+        return Value(node, type_)
+    reader.escape(value, Why.CAST, category=reader.hiding(type_))
+    return Value(node, type_)
+
+
+@reads("compound_literal_expression")
+def literal(reader: Reader, node: Node) -> Value:
+    """`(struct x){ ... }`."""
+    descriptor, value = node.child_by_field_name("type"), node.child_by_field_name("value")
+    if descriptor is None or value is None:
+        return Value(node)
+    type_ = reader.symbols.resolve(reader.described(descriptor))
+    initialise(reader, type_, None, value)
+    return Value(node, type_)
+
+
+@reads("comma_expression")
+def comma(reader: Reader, node: Node) -> Value:
+    """The last one."""
+    value = Value(node)
+    for child in node.named_children:
+        value = reader.value(child)
+    return value
+
+
+@reads("sizeof_expression")
+def size(reader: Reader, node: Node) -> Value:
+    """A number; the type that it names may follow an array that moves."""
+    value, descriptor = node.child_by_field_name("value"), node.child_by_field_name("type")
+    if value is not None:
+        reader.value(value)
+    if descriptor is not None:
+        type_ = reader.described(descriptor)
+        if (type_.is_page or could_carry(type_)) and type_.level == 0:
+            reader.driver.sizes.append((reader.place(node), descriptor))
+    return Value(node, INT)
+
+
+@reads("offsetof_expression")
+def offset(reader: Reader, node: Node) -> Value:
+    """A number; the member is named by it."""
+    descriptor, member_ = node.child_by_field_name("type"), node.child_by_field_name("member")
+    if descriptor is not None and member_ is not None:
+        if member_.type == "field_identifier":
+            reader.member(reader.described(descriptor), member_)
+        else:
+            reader.value(member_)
+    return Value(node, INT)
+
+
+@reads("unary_expression")
+def unary(reader: Reader, node: Node) -> Value:
+    """`!x` asks for a page too; any other operator takes a number."""
+    argument, operator = node.child_by_field_name("argument"), node.child_by_field_name("operator")
+    value = reader.value(argument) if argument is not None else Value(node)
+    if operator is not None and operator.type != "!":
+        reader.escape(value, Why.NUMBER)
+    return Value(node, INT)
+
+
+@reads("update_expression")
+def update(reader: Reader, node: Node) -> Value:
+    """`x++`: of a cursor it is the next page, of a page it is arithmetic."""
+    argument = node.child_by_field_name("argument")
+    value = reader.value(argument) if argument is not None else Value(node)
+    if value.holds_page and value.level == 0:
+        reader.escape(value, Why.ARITHMETIC, stored=True)
+    return Value(node, value.type, value.moved(node))

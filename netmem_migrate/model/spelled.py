@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Names of the kernel that the tool needs one by one: what it writes, and what it words.
+
+What is said of a name is in netmem_migrate/model/functions.py and names.py.
+"""
+
+from __future__ import annotations
+
+# Types.
+REF = "netmem_ref"
+POOL = "page_pool"
+POOL_PARAMS = "page_pool_params"
+
+# Headers, relative to the tree.
+NETMEM_HEADER = "include/net/netmem.h"
+
+# From one kind of reference to the other.
+TO_NETMEM = "page_to_netmem"
+TO_PAGE = "netmem_to_page"
+TO_NETMEM_BY_ADDRESS = "virt_to_netmem"
+ADDRESS = "netmem_address"
+
+# Flags of a pool.
+DMA_MAP = "PP_FLAG_DMA_MAP"
+DMA_SYNC = "PP_FLAG_DMA_SYNC_DEV"
+UNREADABLE = "PP_FLAG_ALLOW_UNREADABLE_NETMEM"

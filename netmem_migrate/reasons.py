@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Why something stays a page, as values: made where it is found, worded once in report/wording.py.
+
+Nothing here is a sentence, and no decision reads one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """What a person would have to deal with; the ids are those of the report."""
+
+    # In the order in which they are named: what hides the page before what merely uses it.
+    VOID_POINTER = "void-pointer"
+    PAGE_ONLY_USE = "page-only-use"
+    MIXED_ORIGIN = "mixed-origin"
+    MACRO = "macro"
+    FUNCTION_POINTER = "function-pointer"
+    UNRESOLVED = "unresolved"
+    PARSE_ERROR = "parse-error"
+    OWN_RECYCLING = "own-recycling"
+    ADDRESS = "address"
+    EXPORTED = "exported"
+    MISSING_API = "missing-api"
+
+
+class Why(StrEnum):
+    """What is done with a page, or said of it; `by` is what a `Reason` names with it."""
+
+    # A value is set from something else than a page.
+    SET_FROM_OTHER = "set-from-other"
+    SET_FROM_POINTER = "set-from-pointer"  # by: the expression, other: what it points to
+    SET_FROM_UNKNOWN = "set-from-unknown"
+    SET_FROM_HIDDEN = "set-from-hidden"
+    HOLDS_TOO = "holds-too"  # by: what gives it
+    PAGES_TOO = "pages-too"  # by: what gives them; because: what is done with all of them
+    COPY_OF = "copy-of"  # by: the slot that is copied; because: what that holds
+    # A page goes on as something else.
+    KEPT_AS_OTHER = "kept-as-other"
+    RETURNED_AS_OTHER = "returned-as-other"
+    PASSED_AS_OTHER = "passed-as-other"  # by: the function
+    CAST = "cast"
+    UNTYPED_COPY = "untyped-copy"
+    LOST = "lost"
+    SWAPPED = "swapped"
+    # A page is used as only a page can be.
+    PASSED = "passed"  # by: the function
+    PASSED_VARIABLY = "passed-variably"  # by: the function
+    PASSED_WITH_MORE = "passed-with-more"  # by: the function
+    PASSED_FOR_A_LOCAL = "passed-for-a-local"  # by: the function, other: the local
+    COUNTED = "counted"  # by: the function by which the driver counts references
+    PRINTED = "printed"  # by: the macro
+    MEMBER_READ = "member-read"  # by: the member of struct page
+    COUNT_READ = "count-read"  # by: the member of struct page
+    STRUCT_READ = "struct-read"
+    INDEXED = "indexed"
+    ARITHMETIC = "arithmetic"
+    NUMBER = "number"
+    COMPARED = "compared"
+    NODE_COMPARED = "node-compared"
+    GIVEN_OTHER = "given-other"  # by: the page function that gets no page
+    # Code that cannot be followed.
+    NOT_PARSED = "not-parsed"
+    IN_SYNTAX = "in-syntax"  # by: the kind of node
+    AS_RECORD = "as-record"
+    CONTAINER = "container"
+    TWO_TYPES = "two-types"
+    NO_BRACES = "no-braces"
+    SAME_NAME = "same-name"
+    HIDDEN_ARM = "hidden-arm"
+    REPEATED = "repeated"
+    MACRO_TYPE = "macro-type"
+    MACRO_DECLARES = "macro-declares"
+    MACRO_GIVEN = "macro-given"  # by: the macro
+    MACRO_USES = "macro-uses"  # by: the macro
+    MACRO_REACHES = "macro-reaches"  # by: the macro
+    MACRO_NAMES = "macro-names"  # by: the macro
+    INDIRECT = "indirect"  # by: the function pointer
+    CALLBACK = "callback"  # by: the function
+    # Others use it.
+    EXPORTED = "exported"  # by: the function
+    OUTSIDE_FUNCTION = "outside-function"  # by: the function
+    OUTSIDE_MEMBER = "outside-member"
+    USED_FUNCTION = "used-function"  # by: the function, other: `file:line` of the use
+    USED_MEMBER = "used-member"  # other: `file:line` of the use
+    # The target kernel.
+    NO_API = "no-api"  # by: the netmem function that is missing, other: the release that has it
+    # The page itself is lost on its way.
+    ONLY_DMA = "only-dma"
+    GRANTED = "granted"  # by: the function that grants it
+    UNKNOWN_ORIGIN = "unknown-origin"
+    # What became of a call that stays, where no slot is to blame.
+    IN_MACRO = "in-macro"
+    NOT_CALLED = "not-called"
+    BRIDGED = "bridged"
+    NOT_OURS = "not-ours"
+    ON_REQUEST = "on-request"
+    ONLY_ADDRESS = "only-address"
+    ONLY_PASSED = "only-passed"
+    GIVEN = "given"  # by: what gives the page
+    HOST_READS = "host-reads"  # by: the function that reads the memory; because: what blocks it
+    ADDRESSES_TOO = "addresses-too"  # slot: what holds addresses; because: what blocks it
+    BLOCKED = "blocked"  # slot, and because: what blocks it
+
+
+_OF: dict[Category, tuple[Why, ...]] = {
+    Category.VOID_POINTER: (Why.SET_FROM_OTHER, Why.GIVEN_OTHER),
+    Category.PAGE_ONLY_USE: (
+        Why.SET_FROM_HIDDEN, Why.PASSED, Why.PASSED_VARIABLY, Why.PASSED_WITH_MORE,
+        Why.PASSED_FOR_A_LOCAL, Why.PRINTED, Why.MEMBER_READ, Why.COUNT_READ, Why.STRUCT_READ,
+        Why.INDEXED, Why.ARITHMETIC, Why.GRANTED),
+    Category.MIXED_ORIGIN: (Why.HOLDS_TOO,),
+    Category.MACRO: (Why.MACRO_TYPE, Why.MACRO_DECLARES, Why.MACRO_GIVEN, Why.MACRO_USES,
+                     Why.MACRO_REACHES, Why.MACRO_NAMES),
+    Category.FUNCTION_POINTER: (Why.INDIRECT, Why.CALLBACK),
+    Category.UNRESOLVED: (
+        Why.SET_FROM_UNKNOWN, Why.UNTYPED_COPY, Why.LOST, Why.SWAPPED, Why.COMPARED,
+        Why.NODE_COMPARED, Why.IN_SYNTAX, Why.AS_RECORD, Why.CONTAINER, Why.TWO_TYPES,
+        Why.NO_BRACES, Why.SAME_NAME, Why.HIDDEN_ARM, Why.REPEATED, Why.UNKNOWN_ORIGIN),
+    Category.PARSE_ERROR: (Why.NOT_PARSED,),
+    Category.OWN_RECYCLING: (Why.COUNTED,),
+    Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA),
+    Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
+                        Why.USED_FUNCTION, Why.USED_MEMBER),
+    Category.MISSING_API: (Why.NO_API,),
+}
+CATEGORY: dict[Why, Category] = {why: category for category, all_ in _OF.items() for why in all_}
+"""The category of a reason, where the reason alone decides it."""
+
+# What is so by design of the driver, and not for want of a way to convert it.
+BY_DESIGN = frozenset({Why.ONLY_ADDRESS, Why.GIVEN, Why.HOST_READS, Why.ADDRESSES_TOO})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason: what is so (`why`), where (`file`, 1-based `line`), of which slot, and by what.
+
+    `because` is the reason behind it, if that is another one.
+    """
+
+    why: Why
+    by: str = ""
+    other: str = ""
+    slot: str = ""
+    file: str = ""
+    line: int = 0
+    because: Reason | None = None
+
+    @property
+    def by_design(self) -> bool:
+        """Whether this is so by design of the driver."""
+        return self.why in BY_DESIGN
