@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from netmem_migrate.c.mask.text import in_code
 from netmem_migrate.errors import InputError
+from netmem_migrate.model.spelled import UNREADABLE
 from netmem_migrate.results import Action, FileChange, Migration, Run, StepKind
 
 LIMIT = 15
@@ -218,6 +220,6 @@ def unreadable(root: Path, migration: Migration) -> bool:
     """Does the driver already let its pools hold unreadable memory?"""
     for file in migration.report.files:
         path = root / file
-        if path.is_file() and b"PP_FLAG_ALLOW_UNREADABLE_NETMEM" in path.read_bytes():
+        if path.is_file() and in_code(path.read_bytes(), UNREADABLE.encode()):
             return True
     return False
