@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.spelled import TO_NETMEM, TO_NETMEM_BY_ADDRESS, TO_PAGE
 from netmem_migrate.pages.sources import Sources, Spot
 from netmem_migrate.results import Action, Edit, Migration
@@ -49,11 +50,12 @@ def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
 
 def _accesses(migration: Migration, sources: Sources,
               known: dict[tuple[str, int], Bridge]) -> dict[tuple[str, int], Bridge]:
-    """Where a netmem is read as a page, which only --allow-accessor does, and what defines that."""
+    """Where a netmem is read as a page, which only an accessor does, and what defines that."""
+    accessors = ids(lambda one: one.accessor)
     before = {change.path: change.before for change in migration.changes}
     found: dict[tuple[str, int], Bridge] = {}
     for edit in migration.edits:
-        if edit.transform != "accessor" or edit.text == b")":
+        if edit.transform not in accessors or edit.text == b")":
             continue
         what = (f"{TO_PAGE}() is written" if TO_PAGE.encode() in edit.text
                 else f"{edit.text.decode(errors='replace').rstrip('(')}() reads a netmem as a page")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from netmem_migrate.convert.passes import load
+from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.forms import table
 from netmem_migrate.model.spelled import ADDRESS, DMA_MAP, DMA_SYNC, REF, TO_NETMEM, UNREADABLE
 from netmem_migrate.patch import replacements
@@ -276,7 +276,8 @@ def body(
                 f"that takes a netmem, {TO_NETMEM}() bridges."
             )
         )
-    if any(edit.transform == "accessor" for edit in migration.edits):
+    accessors = ids(lambda one: one.accessor)
+    if any(edit.transform in accessors for edit in migration.edits):
         parts.append(fill(
             "Where only a page will do, one accessor gives it, as was asked for: the pool does not "
             f"set {UNREADABLE}, so its memory is pages."))
@@ -320,7 +321,7 @@ def hints_body(
 
 def _passes(migration: Migration, *, prepares: bool) -> list[str]:
     """Ids of the passes whose edits are in a step."""
-    known = {one.declared.id for one in load() if one.declared.prepares is prepares}
+    known = ids(lambda one: one.prepares is prepares)
     return sorted({edit.transform for edit in migration.edits} & known)
 
 

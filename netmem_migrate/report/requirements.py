@@ -8,9 +8,11 @@ source alone cannot tell, the status is "unknown".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.flow.unreadable import flags
 from netmem_migrate.model import spelled
 from netmem_migrate.model.kernel_calls import named
 from netmem_migrate.model.schema import Trait
@@ -35,7 +37,7 @@ def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
 
     pool, split = called(Trait.CREATES_POOL), find(*spelled.DATA_SPLIT)
     netmem = _find(code, sources, _NETMEM)
-    unreadable = find(spelled.UNREADABLE)
+    unreadable = _shown(sources, ((file, start) for file in code for start in flags(sources[file])))
     mapped, synced = find(spelled.DMA_MAP), find(spelled.DMA_SYNC)
     pool_sync, raw_sync = called(Trait.POOL_SYNC), called(Trait.RAW_SYNC)
     recycling = called(Trait.COUNTS)
@@ -68,14 +70,17 @@ def _either(names: Sequence[str]) -> bytes:
 
 def _find(code: Mapping[str, bytes], sources: Mapping[str, bytes],
           pattern: re.Pattern[bytes]) -> _Evidence:
+    return _shown(sources, ((file, match.start()) for file, text in code.items()
+                            for match in pattern.finditer(text)))
+
+
+def _shown(sources: Mapping[str, bytes], places: Iterable[tuple[str, int]]) -> _Evidence:
+    """The lines at the first of some offsets."""
     found: list[tuple[str, int, str]] = []
-    for file, text in code.items():
-        for match in pattern.finditer(text):
-            start = sources[file].rfind(b"\n", 0, match.start()) + 1
-            end = sources[file].find(b"\n", match.start())
-            line = sources[file].count(b"\n", 0, match.start()) + 1
-            shown = sources[file][start:end].strip().decode("utf-8", "replace")
-            found.append((file, line, shown))
-            if len(found) == _SHOWN:
-                return tuple(found)
+    for file, offset in islice(places, _SHOWN):
+        source = sources[file]
+        start = source.rfind(b"\n", 0, offset) + 1
+        end = source.find(b"\n", offset)
+        shown = source[start:end].strip().decode("utf-8", "replace")
+        found.append((file, source.count(b"\n", 0, offset) + 1, shown))
     return tuple(found)

@@ -6,12 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tools import CORPUS
 
 from netmem_migrate.api import check_changes, check_migration, migrate
 from netmem_migrate.check.compare.compare import compare, compare_changes
 from netmem_migrate.results import FileChange
 
-CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 CONVERTED = sorted(folder for folder in CORPUS.iterdir() if (folder / "after.c").exists())
 
 BEFORE = """\

@@ -34,12 +34,6 @@ def code_of(source: bytes) -> bytes:
     return _split(source)[0]
 
 
-def in_code(source: bytes, word: bytes) -> bool:
-    """Does code name a word? What comments and literals say does not count."""
-    return word in source and re.search(rb"\b" + re.escape(word) + rb"\b",
-                                        code_of(source)) is not None
-
-
 def _split(source: bytes) -> tuple[bytes, list[tuple[int, int]]]:
     """What `code_of` says, and the ranges of the directives that are not conditionals."""
     parts = _TOKEN.split(source)

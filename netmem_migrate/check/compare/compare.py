@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from functools import cache
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.parse import Definition, ParsedFile, parse
+from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.check.compare.canonical import REF, Canon, Statement
 from netmem_migrate.check.findings import Finding, Rule, Severity
 from netmem_migrate.model.forms import KNOWN, Table, table
@@ -54,7 +54,7 @@ _GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
     """What differs in more than spelling between the sides of one patch, file by file."""
     accessors = frozenset(name for change in changes
-                          for name in _accessors(change.before, change.after))
+                          for name in _accessors(change))
     found: list[Finding] = []
     for change in changes:
         if change.path.endswith((".c", ".h")) and change.before != change.after:
@@ -80,13 +80,12 @@ def _only_drops(changes: Sequence[FileChange]) -> bool:
     return True
 
 
-def _accessors(before: bytes, after: bytes) -> Iterator[str]:
-    if TO_PAGE.encode() not in after:
+def _accessors(change: FileChange) -> Iterator[str]:
+    if TO_PAGE.encode() not in change.after:
         return
-    parsed = parse(after)
-    known = {one.name for one in parse(before).functions()}
-    for one in parsed.functions():
-        if one.name not in known and _ACCESSOR.search(after[one.start:one.end]):
+    known = {one.name for one in change.parsed_before.functions()}
+    for one in change.parsed_after.functions():
+        if one.name not in known and _ACCESSOR.search(change.after[one.start:one.end]):
             yield one.name
 
 
@@ -95,7 +94,7 @@ class _File:
 
     def __init__(self, change: FileChange, accessors: frozenset[str]) -> None:
         self.path = change.path
-        self.before, self.after = parse(change.before), parse(change.after)
+        self.before, self.after = change.parsed_before, change.parsed_after
         self.accessors = accessors
 
     def findings(self) -> list[Finding]:
