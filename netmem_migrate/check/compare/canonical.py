@@ -29,6 +29,11 @@ REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of th
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 
+_LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_expression",
+                    "comma_expression", "cast_expression"})
+_TIGHT = frozenset({"binary_expression", "unary_expression", "cast_expression", "field_expression",
+                    "subscript_expression", "pointer_expression", "call_expression"})
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -139,6 +144,8 @@ class Canon:
         """Text that is not read as a tree: its tokens, spelled one way."""
         words: list[str] = []
         for word in _TOKEN.findall(text):
+            if word == "*" and words[-1:] == ["const"] and words[-2:-1] in (["page"], ["void"]):
+                words.pop()  # `struct page const *`: what is behind the pointer
             if word == "*" and words[-2:] == ["struct", "page"]:
                 words[-2:] = [REF]
             elif word == "*" and words[-1:] == ["void"]:
@@ -340,6 +347,9 @@ class Canon:
             if match is not None:
                 given = {name: self.value(one) for name, one in match.operands.items()}
                 rest = ",".join(self.value(one) for one in match.rest)
+                if spelling.text in match.operands:
+                    one = match.operands[spelling.text]
+                    return self._bracketed(one, given[spelling.text], node.parent)
                 return "!" * match.negated + _filled(spelling, given, rest)
         return None
 
@@ -349,14 +359,16 @@ class Canon:
             return self.tokens(self.raw(node))
         if inner[0].type == "compound_statement":
             return "({" + "; ".join(one.text for one in self.statement(inner[0])) + "})"
-        said = self.value(inner[0], truth)
-        parent = node.parent
-        loose = inner[0].type in ("binary_expression", "conditional_expression",
-                                  "assignment_expression", "comma_expression", "cast_expression")
-        tight = parent is not None and parent.type in (
-            "binary_expression", "unary_expression", "cast_expression", "field_expression",
-            "subscript_expression", "pointer_expression", "call_expression")
-        return f"({said})" if loose and tight else said
+        return self._bracketed(inner[0], self.value(inner[0], truth), node.parent)
+
+    def _bracketed(self, node: Node, said: str, parent: Node | None) -> str:
+        """What an expression is spelled as, in brackets where what is around it needs them."""
+        loose = node.type in _LOOSE
+        if node.type == "binary_expression":
+            sign = self.raw(node.child_by_field_name("operator") or node)
+            # A comparison that is spelled as a test binds as one.
+            loose = sign not in ("==", "!=") or f" {sign} " in said
+        return f"({said})" if loose and parent is not None and parent.type in _TIGHT else said
 
     def _binary(self, node: Node, truth: bool) -> str:
         left = node.child_by_field_name("left")
