@@ -28,6 +28,12 @@ _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
 REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
+# What binds less than what may stand around it: between the two, parentheses mean something.
+_LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_expression",
+                    "comma_expression", "cast_expression"})
+_TIGHT = frozenset({"binary_expression", "unary_expression", "cast_expression",
+                    "field_expression", "subscript_expression", "pointer_expression",
+                    "call_expression"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,8 @@ class Canon:
         for word in _TOKEN.findall(text):
             if word == "*" and words[-2:] == ["struct", "page"]:
                 words[-2:] = [REF]
+            elif word == "*" and words[-3:] == ["struct", "page", "const"]:
+                words[-3:] = [REF]
             elif word == "*" and words[-1:] == ["void"]:
                 words[-1:] = [REF]
             elif word == spelled.REF:
@@ -340,8 +348,20 @@ class Canon:
             if match is not None:
                 given = {name: self.value(one) for name, one in match.operands.items()}
                 rest = ",".join(self.value(one) for one in match.rest)
+                bare = match.operands.get(spelling.text)
+                if bare is not None and not match.negated:
+                    return self._grouped(bare, given[spelling.text], node.parent)
                 return "!" * match.negated + _filled(spelling, given, rest)
         return None
+
+    def _grouped(self, node: Node, said: str, around: Node | None) -> str:
+        """What was said of a node, in parentheses where it would else mean something else."""
+        if node.type == "binary_expression" and said.startswith("!"):
+            sign = self.raw(node.child_by_field_name("operator") or node)
+            if sign in ("==", "!=") and f" {sign} " not in said:
+                return said  # a comparison with zero: a plain test by now
+        tight = around is not None and around.type in _TIGHT
+        return f"({said})" if node.type in _LOOSE and tight else said
 
     def _parentheses(self, node: Node, truth: bool) -> str:
         inner = [child for child in node.named_children if child.type != "comment"]
@@ -349,14 +369,7 @@ class Canon:
             return self.tokens(self.raw(node))
         if inner[0].type == "compound_statement":
             return "({" + "; ".join(one.text for one in self.statement(inner[0])) + "})"
-        said = self.value(inner[0], truth)
-        parent = node.parent
-        loose = inner[0].type in ("binary_expression", "conditional_expression",
-                                  "assignment_expression", "comma_expression", "cast_expression")
-        tight = parent is not None and parent.type in (
-            "binary_expression", "unary_expression", "cast_expression", "field_expression",
-            "subscript_expression", "pointer_expression", "call_expression")
-        return f"({said})" if loose and tight else said
+        return self._grouped(inner[0], self.value(inner[0], truth), node.parent)
 
     def _binary(self, node: Node, truth: bool) -> str:
         left = node.child_by_field_name("left")

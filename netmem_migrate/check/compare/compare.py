@@ -120,7 +120,11 @@ class _File:
         if one == other:
             return
         names = _renamed(one, other)
-        canons = Canon(self.before, {}), Canon(self.after, names, self.accessors)
+        # A netmem that was turned into a page only to be kept; a new way back is never the same.
+        back = TO_PAGE.encode()
+        undone = frozenset({TO_PAGE} if one.count(back) > other.count(back) else ())
+        canons = (Canon(self.before, {}, undone),
+                  Canon(self.after, names, self.accessors | undone))
         before, after = list(canons[0].function(old.node)), list(canons[1].function(new.node))
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
