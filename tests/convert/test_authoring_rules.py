@@ -58,7 +58,8 @@ FAULTS = {
            "import subprocess\nfrom collections.abc import Iterator\n",
            "import: a rule only yields findings"),
     "print": ("    for event", "    print(context)\n    for event", "call: a rule only yields"),
-    "driver": ("    for event", '    if context.path == "mlx4_en.c":\n        return\n    for event',
+    "driver": ("    for event",
+               '    if context.path == "mlx4_en.c":\n        return\n    for event',
                "driver: no special case"),
     "open": ("The puts of", "TODO: the puts of", "TODO: to be filled in"),
 }
