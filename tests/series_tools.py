@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
-import pytest
+from tools import plant
 
 from netmem_migrate.api import migrate
 from netmem_migrate.results import Run
@@ -111,27 +109,6 @@ F:	drivers/net/ethernet/acme/demo/
 """
 
 
-def git(cwd: Path, *arguments: str, check: bool = True, stdin: bytes = b"") -> bytes:
-    done = subprocess.run(["git", *arguments], cwd=cwd, input=stdin, capture_output=True)
-    assert not check or done.returncode == 0, done.stderr.decode()
-    return done.stdout
-
-
-def clean_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of its own, with a plain identity, and no git variable from outside."""
-    for name in list(os.environ):
-        if name.startswith("GIT_") or name in ("SOURCE_DATE_EPOCH", "EMAIL", "XDG_CONFIG_HOME"):
-            monkeypatch.delenv(name)
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    (folder / ".gitconfig").write_text(
-        "[user]\n\tname = Jane Developer\n\temail = jane@example.org\n"
-    )
-    return folder
-
-
 def make_tree(root: Path) -> Path:
     """An unpacked tree with two drivers, not a git one."""
     files = {
@@ -147,18 +124,7 @@ def make_tree(root: Path) -> Path:
         f"{DEMO}/demo_rx.c": SOURCE.replace("NAME", "demo"),
         f"{OTHER}/other_rx.c": SOURCE.replace("NAME", "other"),
     }
-    for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
-    return root
-
-
-def commit_all(root: Path, subject: str = "Import") -> str:
-    if not (root / ".git").exists():
-        git(root, "init", "--quiet", "--initial-branch=main")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--allow-empty", "-m", subject)
-    return git(root, "rev-parse", "HEAD").decode().strip()
+    return plant(root, files)
 
 
 def convert(root: Path, *paths: str) -> Run:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from netmem_migrate.api import migrate
@@ -11,7 +12,9 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import parse
 from netmem_migrate.results import Migration
 
-STUB = Path(__file__).resolve().parent.parent / "corpus" / "stub"
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = ROOT / "corpus"
+STUB = CORPUS / "stub"
 
 # A buffer and a ring that hold pool memory whatever follows; `foreign()` takes pages only.
 PRELUDE = """\
@@ -72,6 +75,25 @@ void fill_spare(struct ring *ring)
 }
 
 """
+
+
+# Behind the prelude: each of its two members can move without the other.
+TWO_MEMBERS = PRELUDE + """\
+void drop(struct ring *ring, int i)
+{
+	page_pool_put_full_page(ring->pool, ring->buf[i].page, false);
+	ring->buf[i].page = NULL;
+	ring->spare = NULL;
+}
+"""
+
+
+def plant(root: Path, files: Mapping[str, str]) -> Path:
+    """Write files, by their path, to a folder that need not be there; the folder."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
 
 
 def convert(folder: Path, files: dict[str, bytes], api: str = "7.3") -> tuple[

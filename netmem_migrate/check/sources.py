@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Unit
-from netmem_migrate.check.names import FILE, UNREADABLE
+from netmem_migrate.check.names import FILE
 from netmem_migrate.check.paths.follow import Follower
 from netmem_migrate.check.registry import Loaded, load
 from netmem_migrate.errors import InputError
+from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.model import versions
 from netmem_migrate.model.schema import ApiFunction
 from netmem_migrate.results import Finding
@@ -24,8 +24,8 @@ def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
                   unreadable: bool | None = None) -> tuple[Finding, ...]:
     """What is wrong in the files of one driver, in order of file and line.
 
-    `files` are all sources of the driver by path, headers included. `unreadable` says whether its
-    pools may give memory that the CPU cannot read; None: if it sets
+    `files` are all sources of the driver by path, headers included, parsed or not. `unreadable`
+    says whether its pools may give memory that the CPU cannot read; None: if it sets
     PP_FLAG_ALLOW_UNREADABLE_NETMEM. `api` is the kernel release whose prototypes count; for one
     that the model does not hold, arguments are not judged. Never raises for any bytes; functions
     that do not parse are named and left out.
@@ -35,13 +35,16 @@ def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
     symbols = Symbols()
     parsed: dict[str, ParsedFile] = {}
     for path, one in files.items():
-        if FILE.search(_source(one)):
-            parsed[path] = parse(one) if isinstance(one, bytes) else one
+        source = _source(one)
+        if isinstance(one, ParsedFile):
+            symbols.texts.add(one)
+        if FILE.search(source):
+            parsed[path] = symbols.texts.parse(source)
         else:
-            symbols.postpone(path, one)
+            symbols.postpone(path, source)
     for path, file in parsed.items():
         symbols.add(path, file)
-    hidden = _reads_unreadable(files.values()) if unreadable is None else unreadable
+    hidden = allows_unreadable(map(_source, files.values())) if unreadable is None else unreadable
     return tuple(sorted({
         finding for context in _contexts(parsed, symbols, _functions_of(api), hidden)
         for rule in load() if _applies(rule, context) and rule.find is not None
@@ -73,12 +76,6 @@ def _applies(rule: Loaded, context: Context) -> bool:
 
 def _source(file: bytes | ParsedFile) -> bytes:
     return file if isinstance(file, bytes) else file.source
-
-
-def _reads_unreadable(files: Iterable[bytes | ParsedFile]) -> bool:
-    """Does a driver ask for memory that the CPU may not be able to read?"""
-    return any(UNREADABLE in source and UNREADABLE in code_of(source)
-               for source in map(_source, files))
 
 
 @lru_cache(maxsize=8)

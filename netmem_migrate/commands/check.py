@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.options import Conversion
 
 if TYPE_CHECKING:
     from netmem_migrate.check.findings import Rule
@@ -25,10 +27,9 @@ if TYPE_CHECKING:
     "an error or a warning was found.",
 )
 @click.argument("paths", nargs=-1, metavar="PATH|PATCH...", type=click.Path(path_type=Path))
-@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE",
-              help="The kernel tree. Default: found by walking up from PATH, or from here.")
-@click.option("--api", "level", metavar="X.Y",
-              help="The kernel whose API counts. Default: the tree's own.")
+@_options.option("kernel",
+                 help="The kernel tree. Default: found by walking up from PATH, or from here.")
+@_options.option("api")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Only this rule. Repeatable.")
 @click.option("--ignore", multiple=True, metavar="ID", help="Not this rule. Repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON on stdout.")
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--b4", is_flag=True, help="Answer as an external check of b4: JSON, exit code 0.")
 @click.option("--list-rules", is_flag=True, help="List the rules and what each follows.")
 @click.pass_context
-def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None, level: str | None,
+def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None, api: str | None,
             rules: tuple[str, ...], ignore: tuple[str, ...], as_json: bool, sarif: Path | None,
             b4: bool, list_rules: bool) -> None:
     """Check sources, patches, or a folder of patches, without compiling.
@@ -60,7 +61,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
     from netmem_migrate.report import findings as report
     from netmem_migrate.report.sarif import Rule as Described
 
-    found, norms = _judged(paths, kernel, level)
+    found, norms = _judged(paths, kernel, api)
     found = sorted({one for one in found
                     if (not rules or one.id in rules) and one.id not in ignore})
     if sarif is not None:
@@ -88,29 +89,29 @@ def _rules() -> list[Rule]:
 
 
 def _judged(paths: Sequence[Path], kernel: Path | None,
-            level: str | None) -> tuple[list[Finding], list[Norm]]:
+            api: str | None) -> tuple[list[Finding], list[Norm]]:
     """What is found in sources and patches, and of each folder of patches netdev's list."""
     found: list[Finding] = []
     norms: list[Norm] = []
     sources: list[Path] = []
     for path in paths:
         if str(path) == "-":
-            found += _stdin(kernel, level)
+            found += _stdin(kernel, api)
         elif path.is_dir() and any(path.glob("*.patch")):
             from netmem_migrate.check.series.selfcheck import check_series
 
             tree = _tree(path, kernel, needed=False)
             norms += check_series(path, kernel=tree)
             if tree is not None:
-                found += _patches(sorted(path.glob("*.patch")), tree, level)
+                found += _patches(sorted(path.glob("*.patch")), tree, api)
         elif path.suffix in (".patch", ".diff", ".mbox", ".eml"):
-            found += _patches([path], _tree(path, kernel), level)
+            found += _patches([path], _tree(path, kernel), api)
         else:
             sources.append(path)
     if sources:
-        from netmem_migrate import api
+        from netmem_migrate import pipeline
 
-        found += api.check(sources, kernel=kernel, api=level)
+        found += pipeline.check(sources, Conversion(kernel=kernel, api=api))
     return found, norms
 
 
@@ -128,14 +129,14 @@ def _tree(path: Path, kernel: Path | None, *, needed: bool = True) -> Path | Non
 
 
 def _patches(patches: Sequence[Path], root: Path | None, level: str | None) -> Iterator[Finding]:
-    from netmem_migrate import api
+    from netmem_migrate import pipeline
     from netmem_migrate.git.am import apply_steps, numbered
     from netmem_migrate.kernel.tree import Kernel
 
     assert root is not None
     target = level or Kernel.at(root).api
     for step in apply_steps(root, numbered(patches)):
-        yield from api.check_changes([one for one in step if one.before != one.after], target)
+        yield from pipeline.check_changes([one for one in step if one.before != one.after], target)
 
 
 def _stdin(kernel: Path | None, level: str | None) -> list[Finding]:

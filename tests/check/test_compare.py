@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from rule_tools import AFTER, BEFORE
+from tools import CORPUS
 
 from netmem_migrate.api import check_changes, check_migration, migrate
 from netmem_migrate.check.compare.compare import compare, compare_changes
 from netmem_migrate.results import FileChange
 
-CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 CONVERTED = sorted(folder for folder in CORPUS.iterdir() if (folder / "after.c").exists())
 
 

@@ -9,20 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from series_tools import DEMO, OTHER, clean_home, commit_all, convert, git, make_tree
+from git_tools import clean_home, commit_all, git
+from series_tools import DEMO, OTHER, convert, make_tree
 
 from netmem_migrate.check.series.selfcheck import MIRRORED, check_series
 from netmem_migrate.errors import InputError
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.results import Norm
 
+pytestmark = pytest.mark.usefixtures("home")
 OF_THE_TREE = {"git-am", "whitespace", "base-commit", "checkpatch", "declaration-order",
                "kernel-doc", "recipients"}
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return clean_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="module")

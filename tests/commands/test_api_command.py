@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
-from model.test_api_sync import NETMEM, tree
+from kernel_tools import NETMEM, header_tree
 
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
@@ -120,7 +120,8 @@ def test_diff_of_one_release_is_empty() -> None:
 
 
 def test_diff_exits_with_1_only_where_asked(tmp_path: Path) -> None:
-    a, b = tree(tmp_path / "a"), tree(tmp_path / "b", netmem=NETMEM + "void f(netmem_ref netmem);")
+    a = header_tree(tmp_path / "a")
+    b = header_tree(tmp_path / "b", netmem=NETMEM + "void f(netmem_ref netmem);")
     assert run("diff", a, b).exit_code == 0
     result = run("diff", a, b, "--exit-code")
     assert result.exit_code == 1
@@ -128,14 +129,15 @@ def test_diff_exits_with_1_only_where_asked(tmp_path: Path) -> None:
 
 
 def test_parameter_names_are_no_difference(tmp_path: Path) -> None:
-    a = tree(tmp_path / "a", netmem=NETMEM + "void f(netmem_ref netmem, void (*g)(int x));")
-    b = tree(tmp_path / "b", netmem=NETMEM + "void f(netmem_ref n, void (*done)(int));")
+    a = header_tree(tmp_path / "a", netmem=NETMEM + "void f(netmem_ref netmem, void (*g)(int x));")
+    b = header_tree(tmp_path / "b", netmem=NETMEM + "void f(netmem_ref n, void (*done)(int));")
     assert run("diff", a, b, "--exit-code").exit_code == 0
 
 
 def test_the_targets_own_headers_win(tmp_path: Path) -> None:
-    k = tree(tmp_path, "6.18", netmem=NETMEM + "void put_netmem(netmem_ref netmem, bool now);\n"
-             "int netmem_news(netmem_ref netmem);\n")
+    k = header_tree(tmp_path, "6.18", netmem=(
+        NETMEM + "void put_netmem(netmem_ref netmem, bool now);\n"
+        "int netmem_news(netmem_ref netmem);\n"))
     api = versions.of_tree(k, "6.18")
     put = api.functions["put_netmem"]
     assert put.prototype == "void put_netmem(netmem_ref netmem, bool now)"
@@ -193,7 +195,7 @@ struct net_iov {
 
 
 def test_how_headers_are_read(tmp_path: Path) -> None:
-    headers = read(tree(tmp_path, netmem=HEADER))
+    headers = read(header_tree(tmp_path, netmem=HEADER))
     held = {name: one.text for name, one in headers.functions.items() if belongs(name, one.header)}
     del held["pool_take"], held["pool_give"], held["pool_look"]
     assert held == {
@@ -222,6 +224,6 @@ def test_shapes() -> None:
 
 def test_no_header_is_too_broken_to_read(tmp_path: Path) -> None:
     broken = b"\xff\xfe#define f(\n int g(((;\n struct { } }\n/* open"
-    k = tree(tmp_path)
+    k = header_tree(tmp_path)
     (k / "include/net/page_pool/types.h").write_bytes(broken)
     assert read(k).names["net_iov"].text == "struct net_iov"

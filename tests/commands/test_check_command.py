@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from verify.test_verify import tree  # noqa: F401
 
-from netmem_migrate import api
+from netmem_migrate import pipeline
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
 from netmem_migrate.results import Finding
@@ -74,48 +74,48 @@ def test_json_and_sarif(leaking: Path, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def patch(tree: Path, tmp_path: Path) -> Path:  # noqa: F811
-    result = run("format-patch", str(tree / "drivers/net/demo"), "-o", str(tmp_path / "out"))
+def patch(kernel_tree: Path, tmp_path: Path) -> Path:
+    result = run("format-patch", str(kernel_tree / "drivers/net/demo"), "-o", str(tmp_path / "out"))
     assert result.exit_code == 0, result.output
     (found,) = (tmp_path / "out").glob("*.patch")
     return found
 
 
-def test_a_patch_of_the_tool_passes(patch: Path, tree: Path) -> None:  # noqa: F811
-    result = run("check", str(patch), "--kernel", str(tree))
+def test_a_patch_of_the_tool_passes(patch: Path, kernel_tree: Path) -> None:
+    result = run("check", str(patch), "--kernel", str(kernel_tree))
     assert (result.exit_code, result.stdout) == (0, ""), result.output
 
 
-def test_a_changed_patch_does_not(patch: Path, tree: Path) -> None:  # noqa: F811
+def test_a_changed_patch_does_not(patch: Path, kernel_tree: Path) -> None:
     text = patch.read_text()
     line = next(one for one in text.splitlines() if one.startswith("+")
                 and "page_pool_put_full_netmem" in one)
     patch.write_text(text.replace(line, line.replace("full_netmem", "unrefed_netmem")))
-    result = run("check", str(patch), "--kernel", str(tree))
+    result = run("check", str(patch), "--kernel", str(kernel_tree))
     assert result.exit_code == 1 and "drivers/net/demo/demo.c:" in result.stdout
 
 
-def test_b4_is_answered_in_json(patch: Path, tree: Path) -> None:  # noqa: F811
-    result = run("check", "--b4", "--kernel", str(tree), "-", input=patch.read_bytes())
+def test_b4_is_answered_in_json(patch: Path, kernel_tree: Path) -> None:
+    result = run("check", "--b4", "--kernel", str(kernel_tree), "-", input=patch.read_bytes())
     assert result.exit_code == 0
     assert [one["status"] for one in json.loads(result.stdout)] == ["pass"]
 
 
-def test_a_folder_of_patches_is_a_series(patch: Path, tree: Path) -> None:  # noqa: F811
-    result = run("check", str(patch.parent), "--kernel", str(tree))
+def test_a_folder_of_patches_is_a_series(patch: Path, kernel_tree: Path) -> None:
+    result = run("check", str(patch.parent), "--kernel", str(kernel_tree))
     assert result.exit_code == 1  # nobody signed it off
     assert "fail  sign-off" in result.stdout and "pass  git-am" in result.stdout
 
 
 @pytest.mark.parametrize("name", ["diff", "apply", "format-patch"])
-def test_a_finding_stops_what_would_be_written(name: str, tree: Path, tmp_path: Path,  # noqa: F811
+def test_a_finding_stops_what_would_be_written(name: str, kernel_tree: Path, tmp_path: Path,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("drivers/net/demo/demo.c", 7, 1, "leak", "error", "f", "is leaked", "why")
-    monkeypatch.setattr(api, "check_migration", lambda migration, level: (finding,))
-    file = tree / "drivers/net/demo/demo.c"
+    monkeypatch.setattr(pipeline, "check_migration", lambda migration, level: (finding,))
+    file = kernel_tree / "drivers/net/demo/demo.c"
     before = file.read_bytes()
     out = ["-o", str(tmp_path / "out")] if name == "format-patch" else []
-    result = run(name, str(tree / "drivers/net/demo"), *out)
+    result = run(name, str(kernel_tree / "drivers/net/demo"), *out)
     assert result.exit_code == 5
     assert "drivers/net/demo/demo.c:7: is leaked [leak]" in result.stderr
     assert file.read_bytes() == before and not (tmp_path / "out").exists()
@@ -128,10 +128,10 @@ def test_a_finding_stops_what_would_be_written(name: str, tree: Path, tmp_path: 
     (lambda folder: _write(folder / "x.c", b"\0\0"), "binary"),
     (lambda folder: _write(folder / "x.txt", b"text"), "not a .c or .h"),
 ])
-def test_bad_input_is_one_line(make, message: str, tree: Path,  # type: ignore[no-untyped-def]  # noqa: F811
+def test_bad_input_is_one_line(make: Callable[[Path], str], message: str, kernel_tree: Path,
                                tmp_path: Path) -> None:
     result = run("check", str(make(tmp_path)), *(
-        ["--kernel", str(tree)] if "patch" in message else []))
+        ["--kernel", str(kernel_tree)] if "patch" in message else []))
     assert isinstance(result.exception, InputError)  # which main() prints, and exits with 4
     assert message in str(result.exception) and "\n" not in str(result.exception)
 

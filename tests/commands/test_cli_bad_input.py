@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -66,17 +65,8 @@ class Result:
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def work(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to work in, outside any tree, with an identity for git."""
-    for name in list(os.environ):
-        if name.startswith("GIT_") or name in ("SOURCE_DATE_EPOCH", "EMAIL", "XDG_CONFIG_HOME"):
-            monkeypatch.delenv(name)
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / ".gitconfig").write_text(
-        "[user]\n\tname = Jane Developer\n\temail = jane@example.org\n"
-    )
-    monkeypatch.setenv("HOME", str(home))
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tools import CORPUS
 
 from netmem_migrate.api import migrate
 from netmem_migrate.cli import cli
@@ -22,7 +23,6 @@ from netmem_migrate.errors import ExitCode
 from netmem_migrate.model.twins import POOL_API
 from netmem_migrate.results import Edit, Migration, Verdict
 
-CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 IDIOMS = range(1, 33)
 NAME = "demo"
 KINDS = {"positive", "bridged", "refused", "leave-alone"}

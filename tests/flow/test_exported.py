@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from verify.test_verify import tree  # noqa: F401
+from tools import plant
 
 from netmem_migrate.api import migrate
 from netmem_migrate.results import Migration
@@ -50,26 +50,24 @@ HEADER = "struct page_pool;\nvoid demo_put(struct page_pool *pool, struct page *
 
 
 def run(root: Path, files: dict[str, str]) -> Migration:
-    for name, text in {f"{FOLDER}/demo.c": LIBRARY, f"{FOLDER}/user.c": USER,
-                       f"{FOLDER}/demo.h": HEADER, **files}.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    plant(root, {f"{FOLDER}/demo.c": LIBRARY, f"{FOLDER}/user.c": USER,
+                 f"{FOLDER}/demo.h": HEADER, **files})
     return migrate([root / FOLDER]).drivers[0]
 
 
 @pytest.mark.parametrize("other", [
     "void demo_other(void);\n", '#include "../demo/demo.h"\nvoid demo_other(void);\n',
     "void demo_put(int unit);\n"])
-def test_it_moves_when_all_callers_do(other: str, tree: Path) -> None:  # noqa: F811
-    found = run(tree, {"drivers/net/other/main.c": other})
+def test_it_moves_when_all_callers_do(other: str, kernel_tree: Path) -> None:
+    found = run(kernel_tree, {"drivers/net/other/main.c": other})
     after = {change.path: change.after for change in found.changes}
     assert b"demo_put(struct page_pool *pool, netmem_ref netmem)" in after[f"{FOLDER}/demo.h"]
     assert b"page_pool_put_full_netmem(pool, netmem, 1)" in after[f"{FOLDER}/demo.c"]
     assert b"demo_put(pool, buf->netmem);" in after[f"{FOLDER}/user.c"]
 
 
-def test_it_stays_when_another_folder_calls_it(tree: Path) -> None:  # noqa: F811
-    found = run(tree, {"drivers/net/other/main.c": (
+def test_it_stays_when_another_folder_calls_it(kernel_tree: Path) -> None:
+    found = run(kernel_tree, {"drivers/net/other/main.c": (
         '#include "../demo/demo.h"\nvoid give(struct page_pool *pool, struct page *page)\n{\n'
         "\tdemo_put(pool, page);\n}\n")})
     assert not found.changes
@@ -77,8 +75,8 @@ def test_it_stays_when_another_folder_calls_it(tree: Path) -> None:  # noqa: F81
     assert "drivers/net/other/main.c:4" in refusal.reason
 
 
-def test_it_stays_without_a_header_to_search_by(tree: Path) -> None:  # noqa: F811
+def test_it_stays_without_a_header_to_search_by(kernel_tree: Path) -> None:
     own = "\nvoid demo_put(struct page_pool *pool, struct page *page);\nstruct demo_buf"
-    found = run(tree, {f"{FOLDER}/demo.h": "",
+    found = run(kernel_tree, {f"{FOLDER}/demo.h": "",
                        f"{FOLDER}/user.c": USER.replace("\nstruct demo_buf", own)})
     assert not found.changes

@@ -6,16 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tools import plant
 
 from netmem_migrate.verify.objects import touched_sources
 
 HEADER = "drivers/net/ethernet/acme/common/buf.h"
-
-
-def plant(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
 
 
 def touched(root: Path, files: dict[str, str], header: str = HEADER) -> list[str]:

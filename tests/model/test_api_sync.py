@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kernel_tools import NETMEM, TYPES, header_tree
 
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
@@ -76,37 +77,6 @@ NAMES: tuple[Name, ...] = (
     Name("net_iov.owner", "field", "net/netmem.h", "struct owner *owner"),
 )
 '''
-TYPES = """\
-#ifndef _NET_PAGE_POOL_TYPES_H
-#define _NET_PAGE_POOL_TYPES_H
-#define PP_FLAG_ONE	BIT(0) /* one */
-
-struct page *pool_take(struct page_pool *pool,
-		       gfp_t gfp);
-static inline void pool_give(struct page *page)
-{
-}
-int pool_look(const struct page *page);
-#endif
-"""
-NETMEM = "struct net_iov {\n\tstruct owner *owner;\n};\n"
-MM = "static inline void get_thing(int a)\n{\n}\n"
-
-
-def tree(folder: Path, release: str = "7.3", types: str = TYPES, netmem: str = NETMEM,
-         mm: str | None = MM) -> Path:
-    """A kernel tree as far as the reader looks at one."""
-    major, minor = release.split(".")
-    for path, text in (
-        ("Makefile", f"VERSION = {major}\nPATCHLEVEL = {minor}\nSUBLEVEL = 1\n"),
-        ("Kbuild", ""), ("MAINTAINERS", ""),
-        ("include/net/page_pool/types.h", types), ("include/net/netmem.h", netmem),
-        ("include/linux/mm.h", mm), ("include/linux/kernel.h", ""),
-    ):
-        if text is not None:
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
-    return folder
 
 
 def model(folder: Path, functions: str = FUNCTIONS, names: str = NAMES) -> Path:
@@ -131,7 +101,7 @@ def text(folder: Path) -> str:
 
 def test_a_tree_that_agrees_changes_nothing(tmp_path: Path) -> None:
     made = model(tmp_path / "m")
-    result = run("sync", "--kernel", tree(tmp_path / "k"), "--model", made)
+    result = run("sync", "--kernel", header_tree(tmp_path / "k"), "--model", made)
     assert (result.exit_code, result.stdout) == (0, "")
     assert text(made) == FUNCTIONS
     assert (made / "names.py").read_text() == NAMES
@@ -141,7 +111,7 @@ def test_a_new_function_comes_in_behind_its_header_as_unknown(tmp_path: Path) ->
     made = model(tmp_path / "m")
     types = TYPES.replace("int pool_look", "netmem_ref pool_new(struct page_pool *pool);\n"
                           "int pool_look")
-    result = run("sync", "--kernel", tree(tmp_path / "k", "7.4", types), "--model", made)
+    result = run("sync", "--kernel", header_tree(tmp_path / "k", "7.4", types), "--model", made)
     assert result.exit_code == 0
     assert "new       pool_new: netmem_ref pool_new(struct page_pool *pool)" in result.stdout
     new = entries(made)["pool_new"]
@@ -153,7 +123,7 @@ def test_a_new_function_comes_in_behind_its_header_as_unknown(tmp_path: Path) ->
 def test_what_vanished_is_marked_and_stays(tmp_path: Path) -> None:
     made = model(tmp_path / "m")
     types = re.sub(r"struct page \*pool_take.*?;\n", "", TYPES, flags=re.DOTALL)
-    result = run("sync", "--kernel", tree(tmp_path / "k", "7.4", types), "--model", made)
+    result = run("sync", "--kernel", header_tree(tmp_path / "k", "7.4", types), "--model", made)
     assert "gone      pool_take: until 7.4" in result.stdout
     assert entries(made)["pool_take"].until == "7.4"
     kept = text(made).replace('        until="7.4",\n', "").replace(', "7.4")', ")")
@@ -163,7 +133,7 @@ def test_what_vanished_is_marked_and_stays(tmp_path: Path) -> None:
 def test_a_changed_prototype_keeps_the_old_one_for_older_kernels(tmp_path: Path) -> None:
     made = model(tmp_path / "m")
     types = TYPES.replace("const struct page *page);", "const struct page *page, int nid);")
-    run("sync", "--kernel", tree(tmp_path / "k", "7.4", types), "--model", made)
+    run("sync", "--kernel", header_tree(tmp_path / "k", "7.4", types), "--model", made)
     look = entries(made)["pool_look"]
     assert look.prototype == "int pool_look(const struct page *page, int nid)"
     assert look.earlier == (("7.3", "int pool_look(const struct page *page)"),)
@@ -173,9 +143,9 @@ def test_a_changed_prototype_keeps_the_old_one_for_older_kernels(tmp_path: Path)
 def test_parameter_names_follow_the_newest_kernel_only(tmp_path: Path) -> None:
     types = TYPES.replace("gfp_t gfp", "gfp_t flags")
     made = model(tmp_path / "m")
-    run("sync", "--kernel", tree(tmp_path / "old", "6.12", types), "--model", made)
+    run("sync", "--kernel", header_tree(tmp_path / "old", "6.12", types), "--model", made)
     assert text(made) == FUNCTIONS
-    run("sync", "--kernel", tree(tmp_path / "new", "7.3", types), "--model", made)
+    run("sync", "--kernel", header_tree(tmp_path / "new", "7.3", types), "--model", made)
     assert entries(made)["pool_take"].prototype.endswith("gfp_t flags)")
     assert entries(made)["pool_take"].earlier == ()
 
@@ -183,7 +153,7 @@ def test_parameter_names_follow_the_newest_kernel_only(tmp_path: Path) -> None:
 def test_an_older_kernel_with_another_prototype(tmp_path: Path) -> None:
     made = model(tmp_path / "m")
     types = TYPES.replace("void pool_give(struct page *page)", "bool pool_give(struct page *page)")
-    run("sync", "--kernel", tree(tmp_path / "k", "6.12", types), "--model", made)
+    run("sync", "--kernel", header_tree(tmp_path / "k", "6.12", types), "--model", made)
     give = entries(made)["pool_give"]
     assert give.prototype == "void pool_give(struct page *page)"
     assert give.earlier == (("6.12", "bool pool_give(struct page *page)"),)
@@ -192,9 +162,9 @@ def test_an_older_kernel_with_another_prototype(tmp_path: Path) -> None:
 def test_an_older_kernel_that_lacks_a_function_moves_since(tmp_path: Path) -> None:
     made = model(tmp_path / "m")
     types = TYPES.replace("int pool_look(const struct page *page);\n", "")
-    run("sync", "--kernel", tree(tmp_path / "k", "6.12", types), "--model", made)
+    run("sync", "--kernel", header_tree(tmp_path / "k", "6.12", types), "--model", made)
     assert entries(made)["pool_look"].since == "7.3"
-    run("sync", "--kernel", tree(tmp_path / "l", "6.18"), "--model", made)
+    run("sync", "--kernel", header_tree(tmp_path / "l", "6.18"), "--model", made)
     assert entries(made)["pool_look"].since == "6.18"
     assert 'LEVELS: tuple[str, ...] = ("6.12", "6.18", "7.3")' in text(made)
 
@@ -202,7 +172,7 @@ def test_an_older_kernel_that_lacks_a_function_moves_since(tmp_path: Path) -> No
 def test_a_name_that_changes_and_one_that_is_new(tmp_path: Path) -> None:
     made = model(tmp_path / "m")
     types = TYPES.replace("BIT(0) /* one */", "BIT(1)\n#define PP_FLAG_TWO BIT(2)")
-    run("sync", "--kernel", tree(tmp_path / "k", "7.4", types), "--model", made)
+    run("sync", "--kernel", header_tree(tmp_path / "k", "7.4", types), "--model", made)
     held = {one.name: one for one in runpy.run_path(str(made / "names.py"))["NAMES"]}
     assert held["PP_FLAG_ONE"].declaration == "#define PP_FLAG_ONE BIT(1)"
     assert held["PP_FLAG_ONE"].earlier == (("7.3", "#define PP_FLAG_ONE BIT(0)"),)
@@ -213,7 +183,7 @@ def test_a_name_that_changes_and_one_that_is_new(tmp_path: Path) -> None:
 def test_a_function_that_moves_to_another_header(tmp_path: Path) -> None:
     made = model(tmp_path / "m")
     line = "int pool_look(const struct page *page);\n"
-    k = tree(tmp_path / "k", "7.3", TYPES.replace(line, ""), line + NETMEM)
+    k = header_tree(tmp_path / "k", "7.3", TYPES.replace(line, ""), line + NETMEM)
     assert "moved     pool_look: to net/netmem.h" in run("sync", "--kernel", k, "--model",
                                                          made).stdout
     assert entries(made)["pool_look"].header == "net/netmem.h"
@@ -221,7 +191,7 @@ def test_a_function_that_moves_to_another_header(tmp_path: Path) -> None:
 
 def test_a_header_that_is_not_there_leaves_its_entries_alone(tmp_path: Path) -> None:
     made = model(tmp_path / "m")
-    result = run("sync", "--kernel", tree(tmp_path / "k", mm=None), "--model", made)
+    result = run("sync", "--kernel", header_tree(tmp_path / "k", mm=None), "--model", made)
     assert "linux/mm.h: not in this tree; its entries are left alone" in result.stderr
     assert text(made) == FUNCTIONS
 
@@ -229,19 +199,20 @@ def test_a_header_that_is_not_there_leaves_its_entries_alone(tmp_path: Path) -> 
 @pytest.mark.parametrize("option", ["--check", "--diff"])
 def test_check_and_diff_write_nothing(tmp_path: Path, option: str) -> None:
     made = model(tmp_path / "m")
-    k = tree(tmp_path / "k", types=TYPES.replace("gfp_t gfp", "gfp_t gfp, int node"))
+    k = header_tree(tmp_path / "k", types=TYPES.replace("gfp_t gfp", "gfp_t gfp, int node"))
     result = run("sync", "--kernel", k, "--model", made, option)
     assert result.exit_code == 1
     assert "gfp_t gfp, int node" in result.stdout
     assert ("@@" in result.stdout) == (option == "--diff")
     assert text(made) == FUNCTIONS
-    assert run("sync", "--kernel", tree(tmp_path / "l"), "--model", made, option).exit_code == 0
+    again = run("sync", "--kernel", header_tree(tmp_path / "l"), "--model", made, option)
+    assert again.exit_code == 0
 
 
 def test_windows_line_ends_stay(tmp_path: Path) -> None:
     made = model(tmp_path / "m")
     (made / "functions.py").write_bytes(FUNCTIONS.replace("\n", "\r\n").encode())
-    k = tree(tmp_path / "k", "7.4", TYPES + "void pool_more(struct page *page);\n")
+    k = header_tree(tmp_path / "k", "7.4", TYPES + "void pool_more(struct page *page);\n")
     run("sync", "--kernel", k, "--model", made)
     data = (made / "functions.py").read_bytes()
     assert b"pool_more" in data
@@ -260,7 +231,7 @@ def test_a_copy_of_the_bundled_model_keeps_every_line(tmp_path: Path) -> None:
         else f"    # remark {next(count)}\n{m[0]}  # remark {next(count)}\n        # inside"),
         text(made))
     (made / "functions.py").write_text(source)
-    k = tree(tmp_path / "k", "7.4")
+    k = header_tree(tmp_path / "k", "7.4")
     assert run("sync", "--kernel", k, "--model", made).exit_code == 0
     after = iter(text(made).splitlines())
     assert all(line in after for line in source.splitlines() if "LEVELS:" not in line)
@@ -273,7 +244,7 @@ def test_nothing_is_left_behind_where_writing_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = model(tmp_path / "m")
-    k = tree(tmp_path / "k", types=TYPES.replace("gfp_t gfp", "gfp_t gfp, int node"))
+    k = header_tree(tmp_path / "k", types=TYPES.replace("gfp_t gfp", "gfp_t gfp, int node"))
 
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -294,12 +265,12 @@ def test_nothing_is_left_behind_where_writing_fails(
 def test_a_model_that_cannot_be_rewritten(tmp_path: Path, functions: str, message: str) -> None:
     made = model(tmp_path / "m", functions)
     with pytest.raises(InputError, match=message):
-        sync.plan(tree(tmp_path / "k"), "7.3", made)
+        sync.plan(header_tree(tmp_path / "k"), "7.3", made)
     assert text(made) == functions
 
 
 def test_a_kernel_without_netmem_is_refused(tmp_path: Path) -> None:
-    k = tree(tmp_path / "k", "6.1")
+    k = header_tree(tmp_path / "k", "6.1")
     (k / "include/net/netmem.h").unlink()
     with pytest.raises(InputError, match=r"no netmem API .*6\.12 is the oldest"):
         read(k)
@@ -308,7 +279,7 @@ def test_a_kernel_without_netmem_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As root every file is writable, so the question to the system is answered for it."""
     made = model(tmp_path / "m")
-    k = tree(tmp_path / "k", types=TYPES.replace("gfp_t gfp", "gfp_t gfp, int node"))
+    k = header_tree(tmp_path / "k", types=TYPES.replace("gfp_t gfp", "gfp_t gfp, int node"))
     monkeypatch.setattr("netmem_migrate.model.sync.sync.os.access", lambda path, mode: False)
     with pytest.raises(InputError, match="not writable, as in an installed package; sync a check"):
         sync.write(sync.plan(k, "7.3", made))
@@ -318,7 +289,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"functions\.py: No such file.*give the folder"):
-        sync.plan(tree(tmp_path / "k"), "7.3", tmp_path / "none")
+        sync.plan(header_tree(tmp_path / "k"), "7.3", tmp_path / "none")
 
 
 # What a header may say of a function over the releases: there from one release up to another,
@@ -374,7 +345,7 @@ def test_what_people_wrote_survives_any_kernels(
         shutil.rmtree(tmp_path / "k", ignore_errors=True)
         heads = [prototype(name, span, at) for name, span in spans.items()]
         types = "".join(f"{one};\n" for one in heads if one)
-        k = tree(tmp_path / "k", RELEASES[at], types)
+        k = header_tree(tmp_path / "k", RELEASES[at], types)
         sync.write(sync.plan(k, RELEASES[at], made))
         again = sync.plan(k, RELEASES[at], made)
         assert not again.changes and all(one.before == one.after for one in again.files)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools import PRELUDE, convert
+from tools import PRELUDE, convert, plant
 
 from netmem_migrate.api import migrate
 from netmem_migrate.errors import InputError
@@ -84,7 +84,7 @@ void t(struct ring *ring)
 
 
 FILES = {
-    "Makefile": "VERSION = 6\nPATCHLEVEL = 13\nSUBLEVEL = 0\nEXTRAVERSION =\n",
+    "Makefile": "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 0\nEXTRAVERSION =\n",
     "Kbuild": "", "MAINTAINERS": "", ".config": "CONFIG_DEMO=y\n",
     "include/generated/autoconf.h": "", "include/linux/mm.h": "", "include/linux/netdevice.h": "",
     "include/linux/skbuff.h": "", "include/net/xdp.h": "", "include/net/page_pool/types.h": "",
@@ -148,12 +148,9 @@ void rx_drop(struct page_pool *pool, struct rx_buf *buf)
 
 def tree(tmp_path: Path, old: str = "", new: str = "") -> Path:
     """A kernel of our own, `old` in its helpers.h replaced."""
-    root = tmp_path / "linux"
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        assert not name.endswith("helpers.h") or old in text
-        (root / name).write_text(text.replace(old, new) if name.endswith("helpers.h") else text)
-    return root
+    (name,) = (one for one in FILES if one.endswith("helpers.h"))
+    assert old in FILES[name]
+    return plant(tmp_path / "linux", FILES | {name: FILES[name].replace(old, new)})
 
 
 def prove(root: Path) -> ObjectProof:

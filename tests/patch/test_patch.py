@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import stat
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from git_tools import commit_all, git, make_hostile
 
 from netmem_migrate.errors import InputError
 from netmem_migrate.git.diff import changes_of, diff
@@ -36,6 +35,7 @@ from netmem_migrate.results import (
 )
 from netmem_migrate.terminal import summary as terminal
 
+pytestmark = pytest.mark.usefixtures("home")
 DEMO = "drivers/net/ethernet/acme/demo"
 OTHER = "drivers/net/ethernet/acme/other"
 
@@ -60,62 +60,6 @@ out:
 	return page ? 0 : -ENOMEM;
 }
 """
-
-HOSTILE = """
-[user]
-	name = Jane Developer
-	email = jane@example.org
-[diff]
-	noprefix = true
-	mnemonicPrefix = true
-	external = false
-	context = 9
-	algorithm = patience
-	renames = copies
-	suppressBlankEmpty = true
-[color]
-	ui = always
-[core]
-	autocrlf = true
-	abbrev = 5
-	quotePath = false
-	hooksPath = hooks
-	attributesFile = {home}/attributes
-	pager = false
-[commit]
-	gpgSign = true
-[gpg]
-	program = false
-[log]
-	showSignature = true
-[i18n]
-	commitEncoding = ISO-8859-1
-	logOutputEncoding = ISO-8859-1
-[format]
-	subjectPrefix = HACKED
-	signature = hacked
-	signOff = true
-	attach = true
-	thread = deep
-	to = someone@example.org
-	cc = someone@example.org
-	headers = X-Hacked: yes
-	suffix = .txt
-	numbered = true
-	coverLetter = true
-	useAutoBase = true
-	from = Other <other@example.org>
-	notes = true
-	outputDirectory = elsewhere
-	encodeEmailHeaders = false
-[init]
-	defaultBranch = hacked
-	templateDir = {home}/template
-[diff "cpp"]
-	xfuncname = "^nothing"
-	textconv = false
-"""
-
 
 def converted(source: bytes) -> bytes:
     """What a conversion of SOURCE would give; the tests here are about writing it."""
@@ -165,54 +109,6 @@ def run_of(root: Path, *paths: str, verdict: Verdict = Verdict.CONVERTED) -> Run
     return Run(root, "7.3.4", "7.3", tuple(migration(path, verdict=verdict) for path in paths))
 
 
-def git(cwd: Path, *arguments: str, check: bool = True, stdin: bytes = b"") -> bytes:
-    done = subprocess.run(["git", *arguments], cwd=cwd, input=stdin, capture_output=True)
-    assert not check or done.returncode == 0, done.stderr.decode()
-    return done.stdout
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of its own, with a plain identity, and no git variable from outside."""
-    for name in list(os.environ):
-        if name.startswith("GIT_") or name in ("SOURCE_DATE_EPOCH", "EMAIL", "XDG_CONFIG_HOME"):
-            monkeypatch.delenv(name)
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    (folder / ".gitconfig").write_text(
-        "[user]\n\tname = Jane Developer\n\temail = jane@example.org\n"
-    )
-    return folder
-
-
-def make_hostile(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (home / ".gitconfig").write_text(HOSTILE.format(home=home))
-    (home / "attributes").write_text("*.c -diff\n")
-    hooks = home / "template/hooks"
-    hooks.mkdir(parents=True)
-    for name in ("pre-commit", "post-index-change", "reference-transaction"):
-        (hooks / name).write_text("#!/bin/sh\nexit 1\n")
-        (hooks / name).chmod(0o755)
-    for name, value in {
-        "GIT_DIR": str(home / "nowhere"),
-        "GIT_INDEX_FILE": str(home / "index"),
-        "GIT_WORK_TREE": str(home),
-        "GIT_EXTERNAL_DIFF": "false",
-        "GIT_DIFF_OPTS": "--unified=0",
-        "GIT_OBJECT_DIRECTORY": str(home / "objects"),
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "diff.noprefix",
-        "GIT_CONFIG_VALUE_0": "true",
-        "GIT_COMMITTER_NAME": "Someone Else",
-        "COLUMNS": "40",
-        "TZ": "Asia/Kolkata",
-        "LC_ALL": "C.UTF-8",
-    }.items():
-        monkeypatch.setenv(name, value)
-
-
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """An unpacked tree with two drivers, not a git one."""
@@ -223,13 +119,6 @@ def tree(tmp_path: Path) -> Path:
     (root / ".gitattributes").write_text("*.[ch] diff=cpp\n")
     (root / "MAINTAINERS").write_text("nobody\n")
     return root
-
-
-def commit_all(root: Path, subject: str = "Import") -> None:
-    if not (root / ".git").exists():
-        git(root, "init", "--quiet", "--initial-branch=main")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--allow-empty", "-m", subject)
 
 
 @pytest.fixture
@@ -689,9 +578,7 @@ def test_message_states_proof_only_where_something_ran() -> None:
 
 
 def test_message_does_not_call_unreadable_buffers_pages(tree: Path, tmp_path: Path) -> None:
-    (tree / DEMO / "rx.c").write_bytes(SOURCE + b"/* PP_FLAG_ALLOW_UNREADABLE_NETMEM */\n")
-    source = (tree / DEMO / "rx.c").read_bytes()
-    run = Run(tree, "", "7.3", (migration(DEMO, source),))
+    run = Run(tree, "", "7.3", (replace(migration(DEMO), unreadable=True),))
     text = write_series(run, tmp_path / "out", SeriesOptions())[0].read_text()
     assert "still a page" not in " ".join(text.split())
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from series_tools import DEMO, OTHER, clean_home, commit_all, convert, git, make_tree
+from git_tools import commit_all, git
+from series_tools import DEMO, OTHER, convert
 
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
@@ -18,21 +19,7 @@ from netmem_migrate.patch.plan import LIMIT, folder_names, steps_of
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.results import FileChange, Run
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return clean_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    return make_tree(tmp_path / "linux")
-
-
-@pytest.fixture
-def git_tree(tree: Path) -> Path:
-    commit_all(tree)
-    return tree
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def state(root: Path) -> dict[str, bytes]:
@@ -45,26 +32,28 @@ def state(root: Path) -> dict[str, bytes]:
 # -- how many series
 
 
-def test_several_drivers_make_several_series(git_tree: Path, tmp_path: Path) -> None:
-    files = write_series(convert(git_tree, DEMO, OTHER), tmp_path / "out", SeriesOptions())
+def test_several_drivers_make_several_series(series_git_tree: Path, tmp_path: Path) -> None:
+    files = write_series(convert(series_git_tree, DEMO, OTHER), tmp_path / "out", SeriesOptions())
     assert [str(file.relative_to(tmp_path / "out")) for file in files] == [
         "demo/0001-net-demo-convert-Rx-buffers-to-netmem.patch",
         "other/0001-net-other-convert-Rx-buffers-to-netmem.patch",
     ]
     # Neither needs the other.
-    git(git_tree, "apply", "--check", str(files[1]))
-    assert f"format-patch {DEMO}\n" in files[0].read_text()
+    git(series_git_tree, "apply", "--check", str(files[1]))
+    assert f"format-patch --api=7.3 {DEMO}\n" in files[0].read_text()
 
 
-def test_one_series_together_has_a_cover_letter(git_tree: Path, tmp_path: Path) -> None:
-    files = write_series(convert(git_tree, DEMO, OTHER), tmp_path / "out",
+def test_one_series_together_has_a_cover_letter(series_git_tree: Path, tmp_path: Path) -> None:
+    files = write_series(convert(series_git_tree, DEMO, OTHER), tmp_path / "out",
                          SeriesOptions(together=True))
     assert [file.name[:5] for file in files] == ["0000-", "0001-", "0002-"]
-    assert f"format-patch --together {DEMO}" in files[0].read_text()
+    command = files[0].read_text().replace("\\\n", "").split()
+    assert command[
+        command.index("format-patch"):][:4] == ["format-patch", "--api=7.3", "--together", DEMO]
 
 
-def test_one_driver_given_twice_is_one_series(git_tree: Path, tmp_path: Path) -> None:
-    (file,) = write_series(convert(git_tree, DEMO, DEMO), tmp_path / "out", SeriesOptions())
+def test_one_driver_given_twice_is_one_series(series_git_tree: Path, tmp_path: Path) -> None:
+    (file,) = write_series(convert(series_git_tree, DEMO, DEMO), tmp_path / "out", SeriesOptions())
     assert file.parent == tmp_path / "out"
 
 
@@ -84,8 +73,10 @@ def many(run: Run, number: int) -> Run:
     return replace(run, drivers=tuple(drivers))
 
 
-def test_more_than_15_patches_are_refused_with_the_way_out(tree: Path, tmp_path: Path) -> None:
-    run = many(convert(tree, DEMO), LIMIT + 1)
+def test_more_than_15_patches_are_refused_with_the_way_out(
+    series_tree: Path, tmp_path: Path
+) -> None:
+    run = many(convert(series_tree, DEMO), LIMIT + 1)
     with pytest.raises(InputError, match=r"16 patches.*leave --together out"):
         write_series(run, tmp_path / "out", SeriesOptions(together=True))
     assert not (tmp_path / "out").exists()
@@ -93,8 +84,10 @@ def test_more_than_15_patches_are_refused_with_the_way_out(tree: Path, tmp_path:
                             SeriesOptions(together=True))) == LIMIT + 1
 
 
-def test_two_drivers_that_share_a_changed_file_want_together(tree: Path, tmp_path: Path) -> None:
-    run = many(convert(tree, DEMO), 2)
+def test_two_drivers_that_share_a_changed_file_want_together(
+    series_tree: Path, tmp_path: Path
+) -> None:
+    run = many(convert(series_tree, DEMO), 2)
     shared = replace(run.drivers[0].changes[0], path="include/linux/shared.h")
     both = replace(run, drivers=tuple(replace(one, changes=(*one.changes, shared))
                                       for one in run.drivers))
@@ -113,10 +106,10 @@ def with_hint(root: Path) -> None:
         "\tif (page_to_nid(", "\tprefetchw(buf->page);\n\n\tif (page_to_nid("))
 
 
-def test_each_step_is_a_patch_on_top_of_the_one_before(tree: Path, tmp_path: Path) -> None:
-    with_hint(tree)
-    commit_all(tree)
-    run = convert(tree, DEMO)
+def test_each_step_is_a_patch_on_top_of_the_one_before(series_tree: Path, tmp_path: Path) -> None:
+    with_hint(series_tree)
+    commit_all(series_tree)
+    run = convert(series_tree, DEMO)
     files = write_series(run, tmp_path / "out", SeriesOptions(signoff=True))
     assert [file.name for file in files] == [
         "0000-cover-letter.patch",
@@ -127,21 +120,21 @@ def test_each_step_is_a_patch_on_top_of_the_one_before(tree: Path, tmp_path: Pat
     assert "\n  - prefetchw(page);\n" in first and "(passes: hints):" in first
     assert "hints" not in second and "prefetch" not in second.partition("diff --git")[2]
     assert "before the conversion drops prefetches" in " ".join(files[0].read_text().split())
-    git(tree, "am", "--quiet", *(str(file) for file in files[1:]))
+    git(series_tree, "am", "--quiet", *(str(file) for file in files[1:]))
     path = f"{DEMO}/demo_rx.c"
-    assert (tree / path).read_bytes() == run.drivers[0].changes[0].after
+    assert (series_tree / path).read_bytes() == run.drivers[0].changes[0].after
 
 
-def test_a_part_of_the_changes_is_one_patch(tree: Path, tmp_path: Path) -> None:
-    with_hint(tree)
-    run = convert(tree, DEMO)
+def test_a_part_of_the_changes_is_one_patch(series_tree: Path, tmp_path: Path) -> None:
+    with_hint(series_tree)
+    run = convert(series_tree, DEMO)
     one = run.drivers[0]
     assert len(steps_of(one)) == 2
     part = FileChange(one.changes[0].path, one.changes[0].before,
                       one.changes[0].before.replace(b"16", b"32"))
     chosen = replace(run, drivers=(replace(one, changes=(part,)),))
     (file,) = write_series(chosen, tmp_path / "out", SeriesOptions())
-    git(tree, "apply", "--check", str(file))
+    git(series_tree, "apply", "--check", str(file))
     assert "1 insertion(+), 1 deletion(-)" in file.read_text()
 
 
@@ -154,13 +147,13 @@ def base_of(file: Path) -> str:
 
 
 def test_base_names_a_commit_below_head_and_what_is_on_it(
-    git_tree: Path, tmp_path: Path
+    series_git_tree: Path, tmp_path: Path
 ) -> None:
-    first = git(git_tree, "rev-parse", "HEAD").decode().strip()
-    git(git_tree, "tag", "public")
-    (git_tree / "MAINTAINERS").write_text("changed\n")
-    head = commit_all(git_tree, "Mine")
-    run = convert(git_tree, DEMO)
+    first = git(series_git_tree, "rev-parse", "HEAD").decode().strip()
+    git(series_git_tree, "tag", "public")
+    (series_git_tree / "MAINTAINERS").write_text("changed\n")
+    head = commit_all(series_git_tree, "Mine")
+    run = convert(series_git_tree, DEMO)
     (file,) = write_series(run, tmp_path / "a", SeriesOptions())
     assert base_of(file) == head
     (file,) = write_series(run, tmp_path / "b", SeriesOptions(base="public"))
@@ -170,20 +163,20 @@ def test_base_names_a_commit_below_head_and_what_is_on_it(
     assert base_of(file) == ""
 
 
-def test_a_base_that_is_none_is_refused(git_tree: Path, tmp_path: Path) -> None:
-    git(git_tree, "checkout", "--quiet", "-b", "side")
-    commit_all(git_tree, "Elsewhere")
-    git(git_tree, "checkout", "--quiet", "main")
-    run = convert(git_tree, DEMO)
+def test_a_base_that_is_none_is_refused(series_git_tree: Path, tmp_path: Path) -> None:
+    git(series_git_tree, "checkout", "--quiet", "-b", "side")
+    commit_all(series_git_tree, "Elsewhere")
+    git(series_git_tree, "checkout", "--quiet", "main")
+    run = convert(series_git_tree, DEMO)
     for name, says in (("nowhere", "no such commit"), ("side", "HEAD does not build on it")):
         with pytest.raises(InputError, match=f"--base {name}: {says}"):
             write_series(run, tmp_path / "out", SeriesOptions(base=name))
     assert not (tmp_path / "out").exists()
 
 
-def test_a_base_outside_git_is_refused(tree: Path, tmp_path: Path) -> None:
+def test_a_base_outside_git_is_refused(series_tree: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no git tree"):
-        write_series(convert(tree, DEMO), tmp_path / "out", SeriesOptions(base="HEAD"))
+        write_series(convert(series_tree, DEMO), tmp_path / "out", SeriesOptions(base="HEAD"))
 
 
 # -- a new version
@@ -191,11 +184,11 @@ def test_a_base_outside_git_is_refused(tree: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("committed", [True, False])
 def test_a_new_version_has_a_range_diff_against_the_earlier_one(
-    tree: Path, tmp_path: Path, committed: bool
+    series_tree: Path, tmp_path: Path, committed: bool
 ) -> None:
     if committed:
-        commit_all(tree)
-    run = convert(tree, DEMO)
+        commit_all(series_tree)
+    run = convert(series_tree, DEMO)
     (old,) = write_series(run, tmp_path / "v1", SeriesOptions())
     old.write_text(old.read_text().replace(
         "+\tbuf->netmem = netmem;", "+\tbuf->netmem = (netmem);"))
@@ -206,20 +199,20 @@ def test_a_new_version_has_a_range_diff_against_the_earlier_one(
     assert "[PATCH net-next v2]" in found
     assert "Range-diff" in found
     assert re.search(r"^ +-\+\s+buf->netmem = \(netmem\);$", found, re.MULTILINE)
-    git(tree, "apply", "--check", str(new))
+    git(series_tree, "apply", "--check", str(new))
     if committed:
-        git(tree, "am", "--quiet", str(new))
-        assert "Range-diff" not in git(tree, "log", "-1", "--format=%B").decode()
+        git(series_tree, "am", "--quiet", str(new))
+        assert "Range-diff" not in git(series_tree, "log", "-1", "--format=%B").decode()
 
 
 def test_the_range_diff_of_several_patches_is_in_the_cover_letter(
-    git_tree: Path, tmp_path: Path
+    series_git_tree: Path, tmp_path: Path
 ) -> None:
-    run = convert(git_tree, DEMO, OTHER)
+    run = convert(series_git_tree, DEMO, OTHER)
     wanted = SeriesOptions(together=True)
     write_series(run, tmp_path / "out", wanted)
-    commit_all(git_tree, "net moves on")
-    files = write_series(convert(git_tree, DEMO, OTHER), tmp_path / "out",
+    commit_all(series_git_tree, "net moves on")
+    files = write_series(convert(series_git_tree, DEMO, OTHER), tmp_path / "out",
                          replace(wanted, previous=tmp_path / "out", version=3))
     assert [file.name[:7] for file in files] == ["v3-0000", "v3-0001", "v3-0002"]
     cover = files[0].read_text()
@@ -229,9 +222,9 @@ def test_the_range_diff_of_several_patches_is_in_the_cover_letter(
 
 
 def test_an_earlier_version_that_is_not_there_or_does_not_fit(
-    git_tree: Path, tmp_path: Path
+    series_git_tree: Path, tmp_path: Path
 ) -> None:
-    run = convert(git_tree, DEMO)
+    run = convert(series_git_tree, DEMO)
     (tmp_path / "empty").mkdir()
     for folder, says in (("nowhere", "no such folder"), ("empty", "holds no series")):
         with pytest.raises(InputError, match=says):
@@ -247,39 +240,41 @@ def test_an_earlier_version_that_is_not_there_or_does_not_fit(
 
 
 def test_commits_are_left_on_a_branch_and_nothing_else_moves(
-    git_tree: Path, tmp_path: Path
+    series_git_tree: Path, tmp_path: Path
 ) -> None:
-    hooks = git_tree / ".git/hooks"
+    hooks = series_git_tree / ".git/hooks"
     hooks.mkdir(exist_ok=True)
     (hooks / "reference-transaction").write_text("#!/bin/sh\nexit 1\n")
     (hooks / "reference-transaction").chmod(0o755)
-    (git_tree / "MAINTAINERS").write_text("not committed\n")
-    run = convert(git_tree, DEMO, OTHER)
-    before = state(git_tree)
+    (series_git_tree / "MAINTAINERS").write_text("not committed\n")
+    run = convert(series_git_tree, DEMO, OTHER)
+    before = state(series_git_tree)
     files = write_series(run, tmp_path / "out",
                          SeriesOptions(together=True, branch="netmem", signoff=True))
-    assert state(git_tree) == before
-    log = git(git_tree, "log", "--format=%an %s%n%(trailers:key=Signed-off-by)", "main..netmem")
+    assert state(series_git_tree) == before
+    log = git(series_git_tree, "log", "--format=%an %s%n%(trailers:key=Signed-off-by)",
+              "main..netmem")
     assert log.decode().count("Jane Developer") == 4
-    git(git_tree, "fsck", "--strict")
+    git(series_git_tree, "fsck", "--strict")
     # What is on the branch is what the patches are.
-    diffs = [git(git_tree, "diff", "main...netmem", "--", path).decode() for path in (DEMO, OTHER)]
+    diffs = [git(series_git_tree, "diff", "main...netmem", "--", path).decode()
+             for path in (DEMO, OTHER)]
     for text, file in zip(diffs, files[1:], strict=True):
         assert [line for line in text.splitlines() if line.startswith(("+", "-", "@@"))] == [
             line for line in file.read_text().partition("diff --git")[2].splitlines()
             if line.startswith(("+", "-", "@@")) and line != "-- "]
 
 
-def test_several_series_leave_several_branches(git_tree: Path, tmp_path: Path) -> None:
-    run = convert(git_tree, DEMO, OTHER)
+def test_several_series_leave_several_branches(series_git_tree: Path, tmp_path: Path) -> None:
+    run = convert(series_git_tree, DEMO, OTHER)
     write_series(run, tmp_path / "out", SeriesOptions(branch="netmem"))
-    names = git(git_tree, "branch", "--format=%(refname:short)").decode().split()
+    names = git(series_git_tree, "branch", "--format=%(refname:short)").decode().split()
     assert names == ["main", "netmem/demo", "netmem/other"]
 
 
-def test_a_branch_that_exists_is_kept_unless_forced(git_tree: Path, tmp_path: Path) -> None:
-    run = convert(git_tree, DEMO)
-    git(git_tree, "branch", "netmem")
+def test_a_branch_that_exists_is_kept_unless_forced(series_git_tree: Path, tmp_path: Path) -> None:
+    run = convert(series_git_tree, DEMO)
+    git(series_git_tree, "branch", "netmem")
     for name, says in (("netmem", "exists"), ("a..b", "does not take"), ("-x", "does not take")):
         with pytest.raises(InputError, match=says):
             write_series(run, tmp_path / "out", SeriesOptions(branch=name))
@@ -287,23 +282,23 @@ def test_a_branch_that_exists_is_kept_unless_forced(git_tree: Path, tmp_path: Pa
         write_series(run, tmp_path / "out", SeriesOptions(branch="main", force=True))
     assert not (tmp_path / "out").exists()
     write_series(run, tmp_path / "out", SeriesOptions(branch="netmem", force=True))
-    assert git(git_tree, "rev-list", "--count", "main..netmem").strip() == b"1"
+    assert git(series_git_tree, "rev-list", "--count", "main..netmem").strip() == b"1"
 
 
-def test_a_branch_outside_git_is_refused(tree: Path, tmp_path: Path) -> None:
+def test_a_branch_outside_git_is_refused(series_tree: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no git tree"):
-        write_series(convert(tree, DEMO), tmp_path / "out", SeriesOptions(branch="netmem"))
+        write_series(convert(series_tree, DEMO), tmp_path / "out", SeriesOptions(branch="netmem"))
 
 
 # -- recipients
 
 
 def test_recipients_stand_beside_the_patches_and_not_among_them(
-    tree: Path, tmp_path: Path, home: Path
+    series_tree: Path, tmp_path: Path, home: Path
 ) -> None:
     (home / ".get_maintainer.conf").write_text("--no-l\n")
     out = tmp_path / "out"
-    write_series(convert(tree, DEMO), out, SeriesOptions(recipients=True))
+    write_series(convert(series_tree, DEMO), out, SeriesOptions(recipients=True))
     assert sorted(path.name for path in out.iterdir() if path.is_file()) == [
         "0001-net-demo-convert-Rx-buffers-to-netmem.patch"]
     lines = (out / "send/recipients").read_text().splitlines()
@@ -316,10 +311,10 @@ def test_recipients_stand_beside_the_patches_and_not_among_them(
     assert "--cc=netdev@lists.example" in words
 
 
-def test_a_tree_without_the_script_has_no_recipients(tree: Path, tmp_path: Path) -> None:
-    (tree / "scripts/get_maintainer.pl").unlink()
+def test_a_tree_without_the_script_has_no_recipients(series_tree: Path, tmp_path: Path) -> None:
+    (series_tree / "scripts/get_maintainer.pl").unlink()
     out = tmp_path / "out"
-    assert write_series(convert(tree, DEMO), out, SeriesOptions(recipients=True))
+    assert write_series(convert(series_tree, DEMO), out, SeriesOptions(recipients=True))
     assert not (out / "send").exists()
 
 
@@ -329,10 +324,11 @@ def test_a_tree_without_the_script_has_no_recipients(tree: Path, tmp_path: Path)
     ("", "names nobody"),
 ])
 def test_a_script_that_fails_spoils_no_patch(
-    tree: Path, tmp_path: Path, script: str, says: str
+    series_tree: Path, tmp_path: Path, script: str, says: str
 ) -> None:
-    (tree / "scripts/get_maintainer.pl").write_text(script)
-    code, stdout, stderr = invoke(str(tree / DEMO), "-o", str(tmp_path / "out"), "--api", "7.3")
+    (series_tree / "scripts/get_maintainer.pl").write_text(script)
+    code, stdout, stderr = invoke(str(series_tree / DEMO), "-o", str(tmp_path / "out"),
+                                  "--api", "7.3")
     assert code == 0 and Path(stdout.strip()).is_file()
     assert re.search(f"note: no list of recipients: .*{says}", stderr)
     assert not (tmp_path / "out/send").exists()
@@ -346,9 +342,11 @@ def invoke(*words: str) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
-def test_the_command_writes_lists_and_says_how_to_send(git_tree: Path, tmp_path: Path) -> None:
+def test_the_command_writes_lists_and_says_how_to_send(
+    series_git_tree: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
-    code, stdout, stderr = invoke(str(git_tree / DEMO), "-o", str(out), "--api", "7.3")
+    code, stdout, stderr = invoke(str(series_git_tree / DEMO), "-o", str(out), "--api", "7.3")
     assert code == 0
     assert stdout.splitlines() == [str(path) for path in sorted(out.glob("*.patch"))]
     assert f"xargs -a {out}/send/send-email.args git send-email {out}/*.patch" in stderr
@@ -356,15 +354,15 @@ def test_the_command_writes_lists_and_says_how_to_send(git_tree: Path, tmp_path:
     text = next(out.glob("*.patch")).read_text()
     # The command judges header split, which the library does only on request.
     assert "no header split (tcp-data-split)" in " ".join(text.split())
-    code, stdout, stderr = invoke(str(git_tree / DEMO), "-o", str(out), "--api", "7.3", "-s",
+    code, stdout, stderr = invoke(str(series_git_tree / DEMO), "-o", str(out), "--api", "7.3", "-s",
                                   "--rfc", "--previous", str(out), "-q")
     assert (code, stderr) == (0, "")
     assert Path(stdout.strip()).name.startswith("v2-0001-")
     assert "[RFC net-next v2]" in Path(stdout.strip()).read_text()
 
 
-def test_the_command_proves_only_where_it_can(git_tree: Path, tmp_path: Path) -> None:
-    done = CliRunner().invoke(cli, ["format-patch", str(git_tree / DEMO), "-o",
+def test_the_command_proves_only_where_it_can(series_git_tree: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["format-patch", str(series_git_tree / DEMO), "-o",
                                     str(tmp_path / "out"), "--api", "7.3", "--verify"])
     assert isinstance(done.exception, InputError)
     assert "not prepared for compiling" in str(done.exception)

@@ -9,25 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from series_tools import DEMO, OTHER, clean_home, convert, make_tree
+from series_tools import DEMO, OTHER, convert
+from tools import CORPUS
 
 from netmem_migrate.api import migrate
-from netmem_migrate.patch import disclosure, message, rules, subject
+from netmem_migrate.patch import disclosure, message, replacements, subject
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.results import DriverReport, FileChange, Refusal, Requirement, Verdict
 
-CORPUS = Path(__file__).resolve().parents[2] / "corpus"
+pytestmark = pytest.mark.usefixtures("home")
 IDIOMS = sorted(path.parent for path in CORPUS.glob("*/before.c"))
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return clean_home(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    return make_tree(tmp_path / "linux")
 
 
 def change(before: str, after: str) -> list[FileChange]:
@@ -35,7 +26,7 @@ def change(before: str, after: str) -> list[FileChange]:
 
 
 def said(changes: list[FileChange]) -> list[tuple[str, str, int]]:
-    return [(rule.before, rule.after, rule.count) for rule in rules.rules(changes)]
+    return [(rule.before, rule.after, rule.count) for rule in replacements.replacements(changes)]
 
 
 # -- rules
@@ -45,15 +36,15 @@ def said(changes: list[FileChange]) -> list[tuple[str, str, int]]:
 def test_the_rules_account_for_every_call_that_changed(folder: Path) -> None:
     run = migrate([folder / "before.c"], api="7.3")
     changes = run.drivers[0].changes
-    found = rules.rules(changes)
+    found = replacements.replacements(changes)
     told = Counter(name for rule in found for name in re.findall(r"(\w+)\(",
                                                                  rule.before + " " + rule.after))
-    before, after = rules.calls([FileChange(one.path, bytes(_code(one.before)),
+    before, after = replacements.calls([FileChange(one.path, bytes(_code(one.before)),
                                             bytes(_code(one.after))) for one in changes])
     for name in (before - after) + (after - before):
         if "prefetch" not in name and name not in ("sizeof", "if"):
             assert told[name], f"{name} is in no rule: {found}"
-    for line in rules.lines(found):
+    for line in replacements.lines(found):
         assert not re.match(r"#|---|\+\+\+|diff|@@", line.strip())
 
 
@@ -102,9 +93,9 @@ def test_what_stays_is_no_rule() -> None:
 
 
 def test_rules_fit_a_message() -> None:
-    found = rules.rules(change("__skb_fill_page_desc_noacc(a, b, c, d);",
+    found = replacements.replacements(change("__skb_fill_page_desc_noacc(a, b, c, d);",
                                "__skb_fill_netmem_desc_noacc(a, b, c, d);"))
-    text = "\n".join(rules.lines(found))
+    text = "\n".join(replacements.lines(found))
     assert text == ("  - __skb_fill_page_desc_noacc(skb, i, p, ...)\n"
                     "  + __skb_fill_netmem_desc_noacc(skb, i, p, ...)")
 
@@ -127,8 +118,10 @@ def test_the_first_question_is_answered_by_what_scan_found() -> None:
     assert "no Rx requirement is left open" in message.header_split(report(rx_2="met", rx_5="met"))
 
 
-def test_a_helper_that_the_base_lacks_is_a_core_patch_first(tree: Path, tmp_path: Path) -> None:
-    run = convert(tree, DEMO, OTHER)
+def test_a_helper_that_the_base_lacks_is_a_core_patch_first(
+    series_tree: Path, tmp_path: Path
+) -> None:
+    run = convert(series_tree, DEMO, OTHER)
     refusal = Refusal(f"{OTHER}/other_rx.c", 3, "x()", "missing-api",
                       "x() this kernel has no netmem_helper(); add the helper in a core patch "
                       "first", ("f:1 x()",))
@@ -142,9 +135,9 @@ def test_a_helper_that_the_base_lacks_is_a_core_patch_first(tree: Path, tmp_path
 
 
 def test_a_driver_that_does_not_change_is_in_the_cover_letter_with_its_refusals(
-    tree: Path, tmp_path: Path
+    series_tree: Path, tmp_path: Path
 ) -> None:
-    run = convert(tree, DEMO, OTHER)
+    run = convert(series_tree, DEMO, OTHER)
     refusal = Refusal(f"{OTHER}/other_rx.c", 3, "other_buf.data", "void-pointer", "kept as void *",
                       ("f:1 x()",))
     driver = replace(run.drivers[1], changes=(), edits=(), steps=(), report=replace(
@@ -158,8 +151,8 @@ def test_a_driver_that_does_not_change_is_in_the_cover_letter_with_its_refusals(
     assert "[PATCH net-next 0/1] net: convert Rx buffers of demo to netmem" in cover
 
 
-def test_only_what_really_ran_is_called_proven(tree: Path, tmp_path: Path) -> None:
-    run = convert(tree, DEMO, OTHER)
+def test_only_what_really_ran_is_called_proven(series_tree: Path, tmp_path: Path) -> None:
+    run = convert(series_tree, DEMO, OTHER)
     files = write_series(run, tmp_path / "out", SeriesOptions(
         together=True, proven={DEMO: "Compiled the one object.", "": "Compiled some."}))
     texts = [" ".join(file.read_text().split()) for file in files]
@@ -171,18 +164,18 @@ def test_only_what_really_ran_is_called_proven(tree: Path, tmp_path: Path) -> No
 # -- subjects
 
 
-def test_maintainers_name_the_driver_of_a_shared_folder(tree: Path) -> None:
-    (tree / "MAINTAINERS").write_text(
+def test_maintainers_name_the_driver_of_a_shared_folder(series_tree: Path) -> None:
+    (series_tree / "MAINTAINERS").write_text(
         "Maintainers\n\nACME ETHERNET DRIVER (acme_en)\nM:\tA <a@b.c>\n"
         "F:\tdrivers/net/ethernet/acme/acme/en_*\n\n"
         "ACME CORE (OLD)\nF:\tdrivers/net/ethernet/acme/acme/\n\n"
         "THE REST (rest)\nF:\tdrivers/net/\n")
     path = "drivers/net/ethernet/acme/acme"
-    assert subject.folder_prefix(path, tree, [f"{path}/en_rx.c", f"{path}/acme.h"]) == (
+    assert subject.folder_prefix(path, series_tree, [f"{path}/en_rx.c", f"{path}/acme.h"]) == (
         "net: acme_en")
     # A word in brackets that has nothing to do with the files is no name.
-    assert subject.folder_prefix(path, tree, [f"{path}/main.c"]) == "net: acme"
-    assert subject.folder_prefix("drivers/net/x", tree, ["drivers/net/x/rx.c"]) == "net: x"
+    assert subject.folder_prefix(path, series_tree, [f"{path}/main.c"]) == "net: acme"
+    assert subject.folder_prefix("drivers/net/x", series_tree, ["drivers/net/x/rx.c"]) == "net: x"
 
 
 def test_phrases_of_a_series_are_told_apart() -> None:
@@ -206,19 +199,20 @@ def test_phrases_of_a_series_are_told_apart() -> None:
      f"Assisted-by: netmem-migrate:{disclosure.version('netmem-migrate')}"),
 ], ids=["none", "silent", "asks", "llm", "name-version", "mentioned", "elsewhere"])
 def test_the_tag_has_the_form_of_the_tree(
-    tree: Path, documents: dict[str, str], line: str
+    series_tree: Path, documents: dict[str, str], line: str
 ) -> None:
     for name, text in documents.items():
-        (tree / "Documentation/process" / name).write_text(text)
-    assert disclosure.trailer(tree) == line
+        (series_tree / "Documentation/process" / name).write_text(text)
+    assert disclosure.trailer(series_tree) == line
     assert "LLM" not in line
 
 
-def test_the_tag_can_be_left_out_and_asked_for(tree: Path, tmp_path: Path) -> None:
+def test_the_tag_can_be_left_out_and_asked_for(series_tree: Path, tmp_path: Path) -> None:
     def tagged(name: str, wanted: bool | None) -> bool:
-        (file,) = write_series(convert(tree, DEMO), tmp_path / name, SeriesOptions(trailer=wanted))
+        (file,) = write_series(convert(series_tree, DEMO), tmp_path / name,
+                               SeriesOptions(trailer=wanted))
         return b"\nAssisted-by: netmem-migrate\n---\n" in file.read_bytes()
 
     assert [tagged("a", None), tagged("b", True)] == [False, True]
-    (tree / "Documentation/process/generated-content.rst").write_text("x\n")
+    (series_tree / "Documentation/process/generated-content.rst").write_text("x\n")
     assert [tagged("c", None), tagged("d", False)] == [True, False]

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from series_tools import SOURCE, clean_home, commit_all, git, make_tree
+from git_tools import commit_all, git
+from series_tools import SOURCE, make_tree
+from tools import plant
 
 from netmem_migrate.api import migrate
 from netmem_migrate.cli import cli
 from netmem_migrate.patch.plan import steps_of
 from netmem_migrate.results import Migration
 
+pytestmark = pytest.mark.usefixtures("home")
 MULTI = "drivers/net/ethernet/multi"
 STRUCT = SOURCE[SOURCE.index("/**"):SOURCE.index("struct NAME_ring")]
 MAKEFILE = """\
@@ -27,11 +30,6 @@ multi-two-$(CONFIG_TWO_RX) += two/two_rx.o
 """
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return clean_home(tmp_path, monkeypatch)
-
-
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Two drivers of one folder, each a source and a header; the second in a folder below."""
@@ -41,10 +39,7 @@ def tree(tmp_path: Path) -> Path:
         files[f"{where}/{name}_rx.c"] = SOURCE.replace(
             STRUCT, f'#include "{name}.h"\n\n').replace("NAME", name)
         files[f"{where}/{name}.h"] = STRUCT.replace("NAME", name)
-    for path, text in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
-    return root
+    return plant(root, files)
 
 
 def change(root: Path, path: str, before: str, after: str) -> None:

@@ -41,64 +41,7 @@ PERSON = {"GIT_AUTHOR_NAME": "Jane Developer", "GIT_AUTHOR_EMAIL": "jane@example
 # What the tool reads of a tree, beside the drivers.
 KEPT = ("include/linux", "include/net", "scripts", "Documentation/process", "MAINTAINERS",
         "Makefile", "Kbuild", ".gitattributes")
-HOSTILE = """
-[user]
-	name = Jane Developer
-	email = jane@example.org
-[diff]
-	noprefix = true
-	mnemonicPrefix = true
-	external = false
-	context = 9
-	algorithm = patience
-	orderFile = /dev/null
-	suppressBlankEmpty = true
-	statGraphWidth = 5
-[color]
-	ui = always
-[core]
-	autocrlf = true
-	abbrev = 5
-	hooksPath = /nonexistent/hooks
-	quotePath = false
-	pager = false
-	commentChar = "N"
-[commit]
-	gpgSign = true
-	cleanup = strip
-[tag]
-	gpgSign = true
-[gpg]
-	program = false
-[i18n]
-	commitEncoding = ISO-8859-1
-	logOutputEncoding = ISO-8859-1
-[format]
-	subjectPrefix = HACKED
-	signature = hacked
-	signOff = true
-	attach = true
-	thread = deep
-	to = someone@example.org
-	cc = someone@example.org
-	headers = X-Hacked: yes
-	suffix = .txt
-	numbered = true
-	coverLetter = true
-	useAutoBase = true
-	from = Other <other@example.org>
-	notes = true
-	outputDirectory = elsewhere
-	encodeEmailHeaders = false
-	pretty = fuller
-[notes]
-	displayRef = *
-[trailer "sign"]
-	key = Hacked
-[diff "cpp"]
-	xfuncname = "^nothing"
-	textconv = false
-"""
+HOSTILE = Path(__file__).parents[1] / "hostile.gitconfig"
 PLAIN = "[user]\n\tname = Jane Developer\n\temail = jane@example.org\n"
 
 
@@ -200,9 +143,9 @@ def same_bytes(root: Path, tally: Tally) -> None:
     with tempfile.TemporaryDirectory() as name:
         where = Path(name).resolve()
         homes: Mapping[str, Path] = {kind: where / kind for kind in ("plain", "hostile")}
-        for kind, text in (("plain", PLAIN), ("hostile", HOSTILE)):
+        for kind, text in (("plain", PLAIN), ("hostile", HOSTILE.read_text())):
             homes[kind].mkdir()
-            (homes[kind] / ".gitconfig").write_text(text)
+            (homes[kind] / ".gitconfig").write_text(text.replace("HOME", str(homes[kind])))
         reference: dict[str, bytes] = {}
         for kind, tree in kinds(root, where):
             for user, home in homes.items():

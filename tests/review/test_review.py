@@ -14,27 +14,17 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
-from tools import PRELUDE, compiles
-from verify.test_verify import BEFORE, DRIVER
-from verify.test_verify import tree as kernel_tree  # noqa: F401  (a fixture)
+from kernel_tools import BEFORE, DRIVER
+from tools import CORPUS, PRELUDE, TWO_MEMBERS, compiles
 
-from netmem_migrate import api
+from netmem_migrate import pipeline
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode
 from netmem_migrate.results import Finding
 from netmem_migrate.review.recheck import _differs
 from netmem_migrate.terminal.paint import painted
 
-CORPUS = Path(__file__).resolve().parents[2] / "corpus"
-USES = """\
-void drop(struct ring *ring, int i)
-{
-	page_pool_put_full_page(ring->pool, ring->buf[i].page, false);
-	ring->buf[i].page = NULL;
-	ring->spare = NULL;
-}
-"""
-DEMO = (PRELUDE + USES).encode()
+DEMO = TWO_MEMBERS.encode()
 MEMBERS = ["rx_buf.page", "ring.spare"]
 
 
@@ -49,12 +39,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(f"GIT_{role}_NAME", "Jane Developer")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "jane@example.org")
     return tmp_path / "cache"
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Path:
-    """A driver of two members that can move apart."""
-    return driver(tmp_path / "demo", DEMO)
 
 
 def driver(folder: Path, source: bytes) -> Path:
@@ -492,7 +476,7 @@ def test_words_that_differ_are_marked() -> None:
 # ---------------------------------------------------------------- in a kernel tree
 
 
-def test_two_drivers_are_one_walk(kernel_tree: Path) -> None:  # noqa: F811
+def test_two_drivers_are_one_walk(kernel_tree: Path) -> None:
     root = kernel_tree / "drivers/net"
     for name in ("one", "two"):
         (root / name).mkdir()
@@ -507,7 +491,7 @@ def test_two_drivers_are_one_walk(kernel_tree: Path) -> None:  # noqa: F811
     assert b"netmem_ref netmem;" in (root / "two" / "demo.c").read_bytes()
 
 
-def test_what_is_accepted_is_proven_again(kernel_tree: Path) -> None:  # noqa: F811
+def test_what_is_accepted_is_proven_again(kernel_tree: Path) -> None:
     path = kernel_tree / DRIVER
     result = review(path.parent, "y\n", "--apply", "--verify")
     assert result.exit_code == ExitCode.DONE, result.output
@@ -523,7 +507,7 @@ def test_what_is_accepted_is_proven_again(kernel_tree: Path) -> None:  # noqa: F
     (r"s,^+\(.*\)netmem_ref netmem;,+\1struct page *netmem;,", "incompatible|makes|pointer"),
 ])
 def test_an_edit_in_a_prepared_tree_is_compiled(
-        script: str, reason: str, kernel_tree: Path, tmp_path: Path,  # noqa: F811
+        script: str, reason: str, kernel_tree: Path, tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch) -> None:
     editor(tmp_path, monkeypatch, script)
     path = kernel_tree / DRIVER
@@ -533,7 +517,7 @@ def test_an_edit_in_a_prepared_tree_is_compiled(
 
 
 def test_an_edit_that_compiles_to_the_same_is_taken(
-        kernel_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+        kernel_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     editor(tmp_path, monkeypatch, r"s,^+\(.*\)if (!buf->netmem)$,+\1if (buf->netmem == 0),")
     path = kernel_tree / DRIVER
     result = review(path.parent, "e\n", "--apply")
@@ -542,7 +526,7 @@ def test_an_edit_that_compiles_to_the_same_is_taken(
 
 
 def test_without_compiling_no_code_is_edited(
-        kernel_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+        kernel_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     editor(tmp_path, monkeypatch, r"s,^+\(.*\)if (!buf->netmem)$,+\1if (buf->netmem == 0),")
     path = kernel_tree / DRIVER
     result = review(path.parent, "e\nn\nq\n", "--apply", "--no-verify")
@@ -556,7 +540,7 @@ def test_without_compiling_no_code_is_edited(
     assert path.read_text() == BEFORE
 
 
-def test_a_failing_proof_writes_nothing(kernel_tree: Path) -> None:  # noqa: F811
+def test_a_failing_proof_writes_nothing(kernel_tree: Path) -> None:
     header = kernel_tree / "include/net/page_pool/helpers.h"
     header.write_text(header.read_text().replace("netmem_ref netmem, _Bool", "int *netmem, _Bool"))
     path = kernel_tree / DRIVER
@@ -566,7 +550,7 @@ def test_a_failing_proof_writes_nothing(kernel_tree: Path) -> None:  # noqa: F81
     assert path.read_text() == BEFORE
 
 
-def test_verify_needs_a_prepared_tree(kernel_tree: Path) -> None:  # noqa: F811
+def test_verify_needs_a_prepared_tree(kernel_tree: Path) -> None:
     (kernel_tree / ".config").unlink()
     result = review((kernel_tree / DRIVER).parent, "y\n", "--apply", "--verify")
     assert "not prepared" in str(result.exception)
@@ -575,7 +559,7 @@ def test_verify_needs_a_prepared_tree(kernel_tree: Path) -> None:  # noqa: F811
 
 def test_a_finding_stops_what_was_accepted(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("demo.c", 7, 1, "leak", "error", "f", "is leaked", "why")
-    monkeypatch.setattr(api, "check_migration", lambda migration, level: (finding,))
+    monkeypatch.setattr(pipeline, "check_migration", lambda migration, level: (finding,))
     before = (demo / "demo.c").read_bytes()
     result = review(demo, "a\n", "--apply")
     assert result.exit_code == ExitCode.VERIFY

@@ -12,32 +12,14 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from tools import PRELUDE, compiles
+from tools import CORPUS, TWO_MEMBERS, compiles
 
 from netmem_migrate.errors import ExitCode
 
-CORPUS = Path(__file__).resolve().parents[2] / "corpus"
-USES = """\
-void drop(struct ring *ring, int i)
-{
-	page_pool_put_full_page(ring->pool, ring->buf[i].page, false);
-	ring->buf[i].page = NULL;
-	ring->spare = NULL;
-}
-"""
-DEMO = (PRELUDE + USES).encode()
+DEMO = TWO_MEMBERS.encode()
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 ASK = r"\((\d)/(\d)\) (?:hunk [^;]*; )?Move [^\r\n]*\[([^\]]*)\]\?"
 Start = Callable[..., pexpect.spawn]
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Path:
-    """A driver of two members that can move apart."""
-    folder = tmp_path / "demo"
-    folder.mkdir()
-    (folder / "demo.c").write_bytes(DEMO)
-    return folder
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from series_tools import DEMO, OTHER, clean_home, commit_all, convert, git, make_tree
+from git_tools import commit_all, git
+from series_tools import DEMO, OTHER, convert
 
 from netmem_migrate.patch.series import SeriesOptions, write_series
 
@@ -19,18 +20,17 @@ B4 = [str(Path(sys.executable).parent / "b4"), "--offline-mode", "-c",
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def quiet(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept between tests, and nobody is asked."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    folder = clean_home(tmp_path, monkeypatch)
     monkeypatch.setenv("EDITOR", "true")
-    return folder
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Path:
+def tree(series_tree: Path) -> Path:
     """A git tree with two drivers, one of which needs a preparatory patch."""
-    root = make_tree(tmp_path / "linux")
+    root = series_tree
     file = root / DEMO / "demo_rx.c"
     file.write_text(file.read_text().replace(
         "\tif (page_to_nid(", "\tprefetchw(buf->page);\n\n\tif (page_to_nid("))
