@@ -295,7 +295,7 @@ class Renewed:
         if isinstance(statement, cst.FunctionDef):
             return statement.name.value == self.author.function
         if not isinstance(statement, cst.SimpleStatementLine):
-            return False
+            return isinstance(statement, cst.If)  # TYPE_CHECKING, and what is imported for that
         part = statement.body[0]
         if isinstance(part, cst.Assign):
             target = part.targets[0].target
@@ -340,6 +340,11 @@ class _Names(cst.CSTVisitor):
 def _imports_only(statement: cst.BaseStatement | cst.SimpleStatementLine,
                   used: set[str]) -> cst.BaseStatement | cst.SimpleStatementLine | None:
     """A statement; of an import, what is used of it, None if that is nothing."""
+    if isinstance(statement, cst.If) and isinstance(statement.body, cst.IndentedBlock):
+        inside = [one for one in (_imports_only(one, used) for one in statement.body.body)
+                  if one is not None]
+        return statement.with_changes(
+            body=statement.body.with_changes(body=inside)) if inside else None
     if not isinstance(statement, cst.SimpleStatementLine):
         return statement
     part = statement.body[0]
