@@ -17,7 +17,7 @@ from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.check.compare.canonical import REF, Canon, Statement
 from netmem_migrate.check.registry import rule
-from netmem_migrate.model.forms import KNOWN, Table, table
+from netmem_migrate.model.forms import KNOWN, MEMORY, Table, table
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.schema import Effect
 from netmem_migrate.model.spelled import REF as NETMEM_REF
@@ -28,6 +28,7 @@ from netmem_migrate.results import FileChange, Finding
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 _CALL = re.compile(r"(\w+)\(")
+_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
 _ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\(\w+\);\s*\}\s*$")
 _GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 
@@ -101,7 +102,8 @@ class _File:
         if one == other:
             return
         names = _renamed(one, other)
-        canons = Canon(self.before, {}), Canon(self.after, names, self.accessors)
+        # A way back that was there before may go: what it led from is a netmem already.
+        canons = Canon(self.before, {}, _BACK), Canon(self.after, names, self.accessors)
         before, after = list(canons[0].function(old.node)), list(canons[1].function(new.node))
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
