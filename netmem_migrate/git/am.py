@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from unidiff.errors import UnidiffParseError
-from unidiff.patch import PatchSet
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.git.hunks import parsed
 from netmem_migrate.git.run import neutral_environment
 from netmem_migrate.results import FileChange
 
@@ -105,7 +105,7 @@ def _touched(patch: Path) -> list[str]:
     except OSError as error:
         raise InputError(f"{patch}: {error.strerror or error}") from error
     try:
-        files = [one.path for one in PatchSet(data.decode("utf-8", "surrogateescape"))]
+        files = [one.path for one in parsed(data)]
     except UnidiffParseError as error:
         raise InputError(f"{patch}: not a patch that can be read: {error}") from error
     if not files and _COVER.fullmatch(patch.name):

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unidiff.errors import UnidiffParseError
-from unidiff.patch import PatchedFile, PatchSet
+from unidiff.patch import PatchedFile
+
+from netmem_migrate.git.hunks import parsed
 
 _BRACKET = re.compile(r"^\[(?P<tags>[^\]]*)\]\s*(?P<phrase>.*)$", re.DOTALL)
 _NUMBER = re.compile(r"^(\d+)/(\d+)$")
@@ -120,7 +122,7 @@ def read(path: Path) -> Mail:
     unreadable = ""
     files: tuple[PatchedFile, ...] = ()
     try:
-        files = tuple(PatchSet(diff.decode("utf-8", "surrogateescape"))) if diff else ()
+        files = parsed(diff)
     except UnidiffParseError as error:
         unreadable = str(error)
     counts = totals[-1] if totals else None
