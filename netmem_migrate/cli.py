@@ -50,8 +50,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done; 1 differences or findings where asked; 2 usage; "
-    "3 done, but sites were refused; 4 an input could not be processed; 5 verification failed.",
+    epilog=f"Exit codes: {'; '.join(f'{code} {code.text}' for code in ExitCode)}.",
 )
 @click.version_option(package_name="netmem-migrate")
 def cli() -> None:
@@ -71,8 +70,8 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.Abort:
-        click.echo("netmem-migrate: interrupted; nothing was left half-written", err=True)
-        sys.exit(130)
+        click.echo(f"netmem-migrate: {ExitCode.INTERRUPTED.text}", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

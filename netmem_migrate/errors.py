@@ -3,16 +3,28 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 
-class ExitCode:
-    """Exit codes of every command (design contract 4); 2 is click's usage error."""
 
-    DONE = 0
-    FINDINGS = 1
-    USAGE = 2
-    REFUSED = 3
-    INPUT = 4
-    VERIFY = 5
+class ExitCode(IntEnum):
+    """Exit codes of every command (design contract 4), each with its one text."""
+
+    text: str
+
+    def __new__(cls, number: int, text: str) -> ExitCode:
+        """A code that knows its text."""
+        made = int.__new__(cls, number)
+        made._value_ = number
+        made.text = text
+        return made
+
+    DONE = 0, "done"
+    FINDINGS = 1, "differences or findings, where asked"
+    USAGE = 2, "usage"
+    REFUSED = 3, "done, but sites were refused"
+    INPUT = 4, "an input could not be processed"
+    VERIFY = 5, "verification failed, or the tool's own check stopped a conversion"
+    INTERRUPTED = 130, "interrupted; nothing was left half-written"
 
 
 class InputError(Exception):

@@ -10,6 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netmem_migrate.c.counts import ParseCounts
+from netmem_migrate.errors import ExitCode
+
+if TYPE_CHECKING:
+    from netmem_migrate.c.parse import ParsedFile, Texts
 
 
 class Verdict(StrEnum):
@@ -18,6 +25,7 @@ class Verdict(StrEnum):
     CONVERTED = "converted"
     PARTIAL = "partial"
     REFUSED = "refused"
+    STOPPED = "stopped"  # the check of its own conversion found fault with that
     NOTHING_TO_DO = "nothing-to-do"
 
 
@@ -69,15 +77,6 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class ParseCounts:
-    """Functions in the driver's parsed files, and how many have parse errors."""
-
-    functions: int = 0
-    functions_with_errors: int = 0
-    relevant_functions_with_errors: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Requirement:
     """One requirement of Documentation/networking/netmem.rst, judged."""
 
@@ -97,13 +96,34 @@ class Edit:
     why: str = ""
 
 
+def _no_texts() -> Texts:
+    # What reports, or lists options, does not pay for the parser.
+    from netmem_migrate.c.parse import Texts
+
+    return Texts()
+
+
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file before and after; bytes, never decoded."""
+    """One file before and after; bytes, never decoded.
+
+    `texts` is what the driver's texts were parsed to so far; it says nothing of the change.
+    """
 
     path: str
     before: bytes
     after: bytes
+    texts: Texts = field(default_factory=_no_texts, compare=False, repr=False)
+
+    @property
+    def parsed_before(self) -> ParsedFile:
+        """The text before as it parses; parsed at most once."""
+        return self.texts.parse(self.before)
+
+    @property
+    def parsed_after(self) -> ParsedFile:
+        """The text after as it parses; parsed at most once."""
+        return self.texts.parse(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +137,7 @@ class DriverReport:
     sites: tuple[Site, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     requirements: dict[str, Requirement] = field(default_factory=dict)
-    parse: ParseCounts = ParseCounts()
+    parse: ParseCounts = field(default_factory=ParseCounts)
 
 
 class StepKind(StrEnum):
@@ -129,10 +149,15 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One logical change of a driver, a patch of its own: the tree before and after it builds."""
+    """One logical change of a driver, a patch of its own: the tree before and after it builds.
+
+    `part` is a file of it where the folder holds several drivers, each with a conversion of its
+    own, and "" elsewhere.
+    """
 
     kind: StepKind
     changes: tuple[FileChange, ...]
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,26 +165,66 @@ class Migration:
     """The result of converting one driver: its report, and the files that change.
 
     `steps` are the patches that lead there, in order; together they make `changes`. A folder of
-    several drivers has a conversion for each that stands alone.
+    several drivers has a conversion for each that stands alone. `arguments` are the options of the
+    command line that make it again, less those that name places on this machine. `unreadable`:
+    the driver lets its pools hold memory that the CPU cannot read (flow/unreadable.py).
     """
 
     report: DriverReport
     changes: tuple[FileChange, ...] = ()
     edits: tuple[Edit, ...] = ()
     steps: tuple[Step, ...] = ()
+    arguments: tuple[str, ...] = ()
+    unreadable: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One finding at a place: `line` and `column` are 1-based, of the file as it is checked.
+
+    `fix` says what to write instead, where there is one answer.
+    """
+
+    file: str
+    line: int
+    column: int
+    id: str
+    severity: str
+    function: str
+    message: str
+    why: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A driver in whose conversion the tool's own check finds fault, and what it finds."""
+
+    driver: str
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The result of one call of `api.migrate()`.
+    """The result of one run of the pipeline.
 
     `root` is the folder that paths are relative to: the kernel root where there is one.
     `kernel` is that tree's version ("7.3.4") or "" outside a tree; `api` the API level ("7.3").
-    `stopped` are drivers whose conversion the check found fault with; they have no changes.
+    `stopped` are the drivers that have no changes since the tool's own check found fault with them.
     """
 
     root: Path
     kernel: str
     api: str
     drivers: tuple[Migration, ...] = ()
-    stopped: tuple[str, ...] = ()
+    stopped: tuple[Stopped, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How a command ends that made this run."""
+        if self.stopped:
+            return ExitCode.VERIFY
+        refused = any(one.report.refusals
+                      or one.report.verdict in (Verdict.PARTIAL, Verdict.REFUSED)
+                      for one in self.drivers)
+        return ExitCode.REFUSED if refused else ExitCode.DONE

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.flow.graph import Place
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.graph import Place
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="accessor",
-    summary="one commented accessor back to a page, only with --allow-accessor",
+    summary="where only a page will do, read it through one commented accessor",
     before="""\
 void demo_show(struct rx_buf *buf)
 {
@@ -40,6 +44,7 @@ void demo_show(struct rx_buf *buf)
 }
 """,
     option="--allow-accessor",
+    accessor=True,
     follows="Documentation/networking/netmem.rst",
     order=105,
 )

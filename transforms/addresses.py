@@ -9,10 +9,13 @@ address is all that the driver keeps are host memory by design and stay pages.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.model.twins import Concern
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="addresses",
@@ -35,5 +38,5 @@ void *data(struct rx_buf *buf)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rename the calls whose page moved."""
-    yield from work.calls(PASS, Concern.ADDRESSES)
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

@@ -11,10 +11,13 @@ give an address, which only host memory has.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.model.twins import Concern
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="allocation",
@@ -41,5 +44,5 @@ int refill(struct page_pool *pool, struct rx_buf *buf)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rename the calls whose page moved."""
-    yield from work.calls(PASS, Concern.ALLOCATION)
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

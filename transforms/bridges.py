@@ -10,10 +10,16 @@ need it stays a page.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.flow.graph import UseKind
-from netmem_migrate.results import Edit
+from netmem_migrate.c import view
+from netmem_migrate.convert.passes import Pass
+from netmem_migrate.model.forms import KNOWN, MEMORY
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.graph import Bridge
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="bridges",
@@ -36,43 +42,36 @@ void refill(struct page_pool *pool, struct rx_buf *buf)
     order=100,
 )
 
-# Expressions that need no parentheses, and places that give them.
-_ATOMIC = frozenset({"identifier", "field_expression", "subscript_expression", "call_expression",
-                     "parenthesized_expression"})
-_CLOSED = frozenset({"argument_list", "parenthesized_expression", "return_statement",
-                     "init_declarator"})
-_BACK = (b"netmem_to_page", b"__netmem_to_page")
+# Netmem functions that give the page behind their argument.
+_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
 
 
 def edits(work: Work) -> Iterator[Edit]:
     """Wrap pages that flow into moved slots; unwrap moved slots."""
+    yield from work.forms(PASS)
     done: set[tuple[str, int, int]] = set()
     for bridge in work.analysis.solution.bridges:
         node = bridge.place.node
         where = (bridge.place.file, node.start_byte, node.end_byte)
-        if where in done:
-            continue
-        done.add(where)
-        why = f"{bridge.text} gives a page"
-        name = node.child_by_field_name("function") if node.type == "call_expression" else None
-        if (name is not None and work.text(bridge.place.file, name) == b"virt_to_page"
-                and work.analysis.target.has("virt_to_netmem")):
-            yield work.edit(PASS, bridge.place.file, name.start_byte, name.end_byte,
-                            b"virt_to_netmem", why)
-            continue
-        inner = node.child_by_field_name("arguments")
-        if (name is not None and inner is not None and len(inner.named_children) == 1
-                and work.text(bridge.place.file, name) in _BACK):
-            # A netmem was turned into a page only to be kept.
-            yield from work.wrap(PASS, bridge.place, inner.named_children[0], b"", b"",
-                                 "it was a netmem before")
-            continue
-        yield work.edit(PASS, bridge.place.file, node.start_byte, node.start_byte,
-                        b"page_to_netmem(", why)
-        yield work.edit(PASS, bridge.place.file, node.end_byte, node.end_byte, b")", why)
-    for use in work.analysis.graph.uses:
-        if use.kind is UseKind.UNWRAP and use.inner is not None and work.moves(use.slot):
-            bare = use.inner.type in _ATOMIC or (
-                use.place.node.parent is not None and use.place.node.parent.type in _CLOSED)
-            yield from work.wrap(PASS, use.place, use.inner, b"" if bare else b"(",
-                                 b"" if bare else b")", "it is a netmem already")
+        if where not in done:
+            done.add(where)
+            yield from _bridged(work, bridge)
+
+
+def _bridged(work: Work, bridge: Bridge) -> Iterator[Edit]:
+    place, node = bridge.place, bridge.place.node
+    why = f"{bridge.text} gives a page"
+    call = view.call(node)
+    name = work.text(place.file, call.function).decode("latin-1") if call is not None else ""
+    for row in work.analysis.rows.of(PASS.id):
+        if call is not None and name == row.call and row.renames and work.analysis.target.fits(row):
+            yield work.edit(PASS, place.file, call.function.start_byte, call.function.end_byte,
+                            row.becomes.name.encode(), why)
+            return
+    if call is not None and len(call.arguments.named_children) == 1 and name in _BACK:
+        # A netmem was turned into a page only to be kept.
+        yield from work.wrap(PASS, place, call.arguments.named_children[0], b"", b"",
+                             "it was a netmem before")
+        return
+    yield work.edit(PASS, place.file, node.start_byte, node.start_byte, b"page_to_netmem(", why)
+    yield work.edit(PASS, place.file, node.end_byte, node.end_byte, b")", why)

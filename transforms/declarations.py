@@ -11,11 +11,15 @@ the two go.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.declare import retype, retype_descriptor
-from netmem_migrate.convert.passes import Pass, Work
+from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow.graph import UseKind
-from netmem_migrate.results import Edit
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="declarations",
@@ -38,6 +42,7 @@ void drop_all(struct page_pool *pool, struct rx_buf *buf)
 """,
     follows="include/net/netmem.h",
     order=110,
+    declares=True,
 )
 
 

@@ -8,10 +8,13 @@ offset and is a patch of its own. Pages of XDP frames and skb frags keep the pag
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.model.twins import Concern
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="dma-address",
@@ -34,5 +37,5 @@ dma_addr_t where(struct rx_buf *buf)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rename the calls whose page moved."""
-    yield from work.calls(PASS, Concern.DMA_ADDRESS)
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

@@ -9,10 +9,13 @@ skb unreadable; a driver that enables device memory has to, which is another pat
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.model.twins import Concern
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="frags",
@@ -35,5 +38,5 @@ void give(struct sk_buff *skb, struct rx_buf *buf, int size)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rename the calls whose page moved."""
-    yield from work.calls(PASS, Concern.FRAGS)
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

@@ -11,10 +11,14 @@ a person has to drop it. Prefetches of the memory itself, prefetch(page_address(
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
+from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow.graph import UseKind
-from netmem_migrate.results import Edit
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="hints",

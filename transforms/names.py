@@ -9,10 +9,14 @@ name is taken, the old one stays; functions keep their names. `--keep-names` lea
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.comments import mentions
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="names",
@@ -39,6 +43,7 @@ bool filled(struct page_pool *pool, struct rx_buf *buf)
 """,
     follows="Documentation/networking/netmem.rst",
     order=120,
+    renames=True,
 )
 
 

@@ -9,12 +9,16 @@ NULL that is stored in, returned as, passed as or compared with a moved slot bec
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from tree_sitter import Node
-
-from netmem_migrate.convert.passes import Pass, Work
+from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow.graph import UseKind
-from netmem_migrate.results import Edit
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="nulls",

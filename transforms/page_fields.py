@@ -10,11 +10,13 @@ the slot is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.flow.graph import UseKind
-from netmem_migrate.model.twins import Concern
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="page-fields",
@@ -39,18 +41,5 @@ bool local(struct rx_buf *buf)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rewrite reads of struct page where the page moved."""
-    yield from work.calls(PASS, Concern.PAGE_FIELDS)
-    for use in work.analysis.graph.uses:
-        if use.inner is None or not work.moves(use.slot):
-            continue
-        if use.kind is UseKind.POOL:
-            yield from work.wrap(PASS, use.place, use.inner, b"netmem_get_pp(", b")")
-        elif use.kind is UseKind.POOL_COUNT:
-            yield from work.wrap(PASS, use.place, use.inner,
-                                 b"netmem_get_pp_ref_count_ref(", b")")
-        elif use.kind is UseKind.NODE and use.other is not None:
-            other = work.text(use.place.file, use.other)
-            negation = b"!" if use.negated else b""
-            yield from work.wrap(PASS, use.place, use.inner,
-                                 negation + b"netmem_is_pref_nid(", b", " + other + b")")
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

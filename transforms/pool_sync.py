@@ -8,10 +8,13 @@ the pool adds its own offset, so replacing them is a semantic step, not a mechan
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.passes import Pass, Work
-from netmem_migrate.model.twins import Concern
-from netmem_migrate.results import Edit
+from netmem_migrate.convert.passes import Pass
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.results import Edit
 
 PASS = Pass(
     id="pool-sync",
@@ -34,5 +37,5 @@ void ready(struct page_pool *pool, struct rx_buf *buf, u32 len)
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Rename the calls whose page moved."""
-    yield from work.calls(PASS, Concern.POOL_SYNC)
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
+from netmem_migrate.c.counts import ParseCounts
 from netmem_migrate.c.mask.masking import mask
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.results import ParseCounts
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
 
@@ -89,6 +89,39 @@ def parse(source: bytes) -> ParsedFile:
     """Mask and parse one file. Never raises; see `Definition.has_error` for what stayed unread."""
     masked = mask(source)
     return ParsedFile(source, masked, _PARSER.parse(masked))
+
+
+class Texts:
+    """The texts that were parsed for one driver, by content: none is parsed twice.
+
+    Whatever changes the driver shares it, and it is gone with them. A copy in another process
+    begins empty, since trees cannot be copied.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._known: dict[bytes, ParsedFile] = {}
+
+    def __reduce__(self) -> tuple[type[Texts], tuple[()]]:
+        """Copies begin empty."""
+        return Texts, ()
+
+    def parse(self, source: bytes) -> ParsedFile:
+        """The text as it parses; parsed when it is asked for first."""
+        found = self._known.get(source)
+        if found is None:
+            found = self._known[source] = parse(source)
+        return found
+
+    def add(self, parsed: ParsedFile) -> None:
+        """Take what was parsed elsewhere."""
+        self._known.setdefault(parsed.source, parsed)
+
+    def forget(self) -> None:
+        """Free the trees; what is asked for again is parsed again."""
+        self._known.clear()
 
 
 def parse_counts(files: Iterable[ParsedFile]) -> ParseCounts:

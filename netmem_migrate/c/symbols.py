@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.c.parse import ParsedFile, Texts
 from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator
 
 _SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
@@ -88,6 +88,7 @@ class Symbols:
     exported: set[bytes] = field(default_factory=set)
     record_of_node: dict[tuple[str, int], str] = field(default_factory=dict)
     unread: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    texts: Texts = field(default_factory=Texts)
 
     def postpone(self, path: str, source: bytes) -> None:
         """Remember a header that is parsed only if a record that it defines is asked for."""
@@ -106,7 +107,7 @@ class Symbols:
         if not found and tag in self.unread:
             file, source = self.unread.pop(tag)
             if file not in self.files:
-                self.add(file, parse(source))
+                self.add(file, self.texts.parse(source))
                 found = self.records.get(tag)
         if not found:
             return None

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from netmem_migrate.results import Finding as Finding
+
 
 class Severity(StrEnum):
     """How sure a rule is that a person has to act."""
@@ -23,21 +25,3 @@ class Rule:
     severity: Severity
     summary: str
     why: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    """One finding at a place: `line` and `column` are 1-based, of the file as it is checked.
-
-    `fix` says what to write instead, where there is one answer.
-    """
-
-    file: str
-    line: int
-    column: int
-    id: str
-    severity: str
-    function: str
-    message: str
-    why: str
-    fix: str = ""

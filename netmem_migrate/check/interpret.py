@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.check.findings import Finding
 from netmem_migrate.check.paths.cfg import Graph, build
@@ -26,9 +26,10 @@ from netmem_migrate.check.paths.summaries import ANYTHING, Does, Summary, does
 from netmem_migrate.check.paths.transfer import Report, Scope, Step
 from netmem_migrate.check.paths.values import Op, operations
 from netmem_migrate.check.rules.calls import call_findings
-from netmem_migrate.check.rules.pool import pool_findings, reads_unreadable
+from netmem_migrate.check.rules.pool import pool_findings
 from netmem_migrate.check.rules.table import finding
 from netmem_migrate.check.rules.unreadable import unreadable_findings
+from netmem_migrate.flow.unreadable import allows_unreadable
 
 _FILE = re.compile(rb"page_pool_|netmem|skb_add_rx_frag|skb_frag|skb_fill_page_desc")
 _OWNS = re.compile(
@@ -54,12 +55,15 @@ class _Body:
 class _Driver:
     """The parsed files of one driver, and what its functions do."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes | ParsedFile]) -> None:
         self.symbols = Symbols()
         self.files: dict[str, ParsedFile] = {}
-        for path, source in files.items():
+        for path, given in files.items():
+            source = _bytes(given)
+            if isinstance(given, ParsedFile):
+                self.symbols.texts.add(given)
             if _FILE.search(source):
-                self.files[path] = parse(source)
+                self.files[path] = self.symbols.texts.parse(source)
             else:
                 self.symbols.postpone(path, source)
         for path, parsed in self.files.items():
@@ -199,20 +203,20 @@ def _locals(function: Function) -> frozenset[str]:
     return frozenset(found)
 
 
-def check_sources(files: Mapping[str, bytes], *, api: str = "7.3",
+def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
                   unreadable: bool | None = None) -> tuple[Finding, ...]:
     """What is wrong in the files of one driver, in order of file and line.
 
-    `files` are all sources of the driver by path, headers included. `unreadable` says whether its
-    pools may give memory that the CPU cannot read; None: if it sets
+    `files` are all sources of the driver by path, headers included, parsed or not. `unreadable`
+    says whether its pools may give memory that the CPU cannot read; None: if it sets
     PP_FLAG_ALLOW_UNREADABLE_NETMEM. `api` is the kernel release whose prototypes count; for one
     that the model does not hold, arguments are not judged. Never raises for any bytes; functions
     that do not parse are named and left out.
     """
-    if not any(_FILE.search(source) for source in files.values()):
+    if not any(_FILE.search(_bytes(given)) for given in files.values()):
         return ()
     driver = _Driver(files)
-    hidden = reads_unreadable(files) if unreadable is None else unreadable
+    hidden = allows_unreadable(map(_bytes, files.values())) if unreadable is None else unreadable
     found: set[Finding] = set()
     allocators = _wrappers(driver)
     for path, parsed in driver.files.items():
@@ -234,6 +238,10 @@ def check_sources(files: Mapping[str, bytes], *, api: str = "7.3",
         if wraps or _OWNS.search(text):
             found.update(_owned(driver, function))
     return tuple(sorted(found, key=lambda one: (one.file, one.line, one.column, one.id)))
+
+
+def _bytes(given: bytes | ParsedFile) -> bytes:
+    return given.source if isinstance(given, ParsedFile) else given
 
 
 def _wrappers(driver: _Driver) -> frozenset[bytes]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
+from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -66,11 +67,10 @@ def _either(text: str) -> Api:
     return _tree(Path(text))
 
 
-kernel_option = click.option(
-    "--kernel", type=click.Path(path_type=Path), metavar="TREE",
-    help="Read the headers of this kernel tree: they win over what the model holds.")
-api_option = click.option("--api", metavar="X.Y", shell_complete=_kernels,
-                          help="The API of this release. Default: the newest the model holds.")
+kernel_option = _options.option(
+    "kernel", help="Read the headers of this kernel tree: they win over what the model holds.")
+api_option = _options.option("api", shell_complete=_kernels, help="The API of this release. "
+                             "Default: the newest the model holds.")
 json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
@@ -196,8 +196,7 @@ def diff(ctx: click.Context, before: str, after: str, exit_code: bool, as_json: 
     short_help="Bring the model in step with a tree's headers.",
     epilog="Example: netmem-migrate api sync --kernel ~/src/net-next --check",
 )
-@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE", required=True,
-              help="The kernel tree whose headers are read.")
+@_options.option("kernel", required=True, help="The kernel tree whose headers are read.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if anything would change.")
 @click.option("--diff", "as_diff", is_flag=True, help="The same, and show the change as a diff.")
 @click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER",

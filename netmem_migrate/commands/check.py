@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.options import Conversion
 
 if TYPE_CHECKING:
     from netmem_migrate.check.findings import Finding, Rule
@@ -26,10 +28,9 @@ if TYPE_CHECKING:
     "an error or a warning was found.",
 )
 @click.argument("paths", nargs=-1, metavar="PATH|PATCH...", type=click.Path(path_type=Path))
-@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE",
-              help="The kernel tree. Default: found by walking up from PATH, or from here.")
-@click.option("--api", "level", metavar="X.Y",
-              help="The kernel whose API counts. Default: the tree's own.")
+@_options.option("kernel",
+                 help="The kernel tree. Default: found by walking up from PATH, or from here.")
+@_options.option("api")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Only this rule. Repeatable.")
 @click.option("--ignore", multiple=True, metavar="ID", help="Not this rule. Repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON on stdout.")
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--b4", is_flag=True, help="Answer as an external check of b4: JSON, exit code 0.")
 @click.option("--list-rules", is_flag=True, help="List the rules and what each follows.")
 @click.pass_context
-def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None, level: str | None,
+def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None, api: str | None,
             rules: tuple[str, ...], ignore: tuple[str, ...], as_json: bool, sarif: Path | None,
             b4: bool, list_rules: bool) -> None:
     """Check sources, patches, or a folder of patches, without compiling.
@@ -63,22 +64,22 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
     sources: list[Path] = []
     for path in paths:
         if str(path) == "-":
-            findings += _stdin(kernel, level)
+            findings += _stdin(kernel, api)
         elif path.is_dir() and any(path.glob("*.patch")):
             from netmem_migrate.check.series.selfcheck import check_series
 
             tree = _tree(path, kernel, needed=False)
             series += check_series(path, kernel=tree)
             if tree is not None:
-                findings += _patches(sorted(path.glob("*.patch")), tree, level)
+                findings += _patches(sorted(path.glob("*.patch")), tree, api)
         elif path.suffix in (".patch", ".diff", ".mbox", ".eml"):
-            findings += _patches([path], _tree(path, kernel), level)
+            findings += _patches([path], _tree(path, kernel), api)
         else:
             sources.append(path)
     if sources:
-        from netmem_migrate import api
+        from netmem_migrate import pipeline
 
-        findings += api.check(sources, kernel=kernel, api=level)
+        findings += pipeline.check(sources, Conversion(kernel=kernel, api=api))
     findings = sorted({one for one in findings
                        if (not rules or one.id in rules) and one.id not in ignore})
     if sarif is not None:
@@ -119,14 +120,14 @@ def _tree(path: Path, kernel: Path | None, *, needed: bool = True) -> Path | Non
 
 
 def _patches(patches: Sequence[Path], root: Path | None, level: str | None) -> Iterator[Finding]:
-    from netmem_migrate import api
+    from netmem_migrate import pipeline
     from netmem_migrate.git.am import apply_steps, numbered
     from netmem_migrate.kernel.tree import Kernel
 
     assert root is not None
     target = level or Kernel.at(root).api
     for step in apply_steps(root, numbered(patches)):
-        yield from api.check_changes([one for one in step if one.before != one.after], target)
+        yield from pipeline.check_changes([one for one in step if one.before != one.after], target)
 
 
 def _stdin(kernel: Path | None, level: str | None) -> list[Finding]:

@@ -78,16 +78,18 @@ def command(
 
     PATH is a driver's folder, a .c or .h file, or - for one C file on stdin. Nothing is written.
     """
-    options = _options.conversion(shared)
+    from netmem_migrate.terminal import summary
+
+    options, output = _options.taken(shared)
     if _options.alone(paths):
         with _options.stdin_file(stdin_name) as path:
-            run = _options.convert((path,), _options.for_stdin(options))
+            run = _options.convert((path,), _options.for_stdin(options), output)
             differs = _show(run, color=color, stat=stat)
     else:
-        run = _options.convert(paths, options)
+        run = _options.convert(paths, options, output)
         differs = _show(run, color=color, stat=stat)
-    _options.summary(run, options)
-    code = _options.exit_code(run)
+    summary.show(run, output)
+    code = run.exit_code
     if findings and differs:
         code = max(code, ExitCode.FINDINGS)
     ctx.exit(code)

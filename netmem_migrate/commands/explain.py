@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
+from netmem_migrate.commands import _options
 from netmem_migrate.errors import InputError
 
 
 @click.command(name="explain", epilog="Example: netmem-migrate explain foo_rx.c:120")
 @click.argument("subject", metavar="FILE:LINE | ID")
-@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE",
-              help="The kernel tree. Default: found by walking up from FILE.")
-@click.option("--api", metavar="X.Y", help="Outside a tree: the API level of the bundled model.")
+@_options.option("kernel", help="The kernel tree. Default: found by walking up from FILE.")
+@_options.option("api")
 def command(subject: str, kernel: Path | None, api: str | None) -> None:
     """Say why the pages on a line moved or stayed, or what the pass ID rewrites and refuses."""
     file, colon, line = subject.rpartition(":")

@@ -155,11 +155,12 @@ def command(
     the tree's get_maintainer.pl, as a list and as options of git send-email.
     """
     from netmem_migrate.patch.series import SeriesOptions, write_series
+    from netmem_migrate.terminal import summary
 
-    options = _options.conversion(shared)
+    options, output = _options.taken(shared)
     if Path("-") in paths:
         raise InputError("format-patch wants a file or folder in a tree, not -; use diff for stdin")
-    run = _options.convert(paths, options, judge=True)
+    run = _options.convert(paths, options, output, judge=True)
     wanted = SeriesOptions(
         tree=tree,
         version=version,
@@ -172,11 +173,10 @@ def command(
         previous=previous,
         branch=branch,
         recipients=True,
-        arguments=options.arguments(),
         trailer=assisted_by,
     )
     if verify:
-        proven, failed = _prove(run, together=together, quiet=options.quiet)
+        proven, failed = _prove(run, together=together, quiet=output.quiet)
         if failed:
             for line in failed:
                 click.echo(line, err=True)
@@ -186,7 +186,7 @@ def command(
     files = write_series(run, out, wanted)
     for file in files:
         click.echo(str(file))
-    _options.summary(run, options)
-    if not options.quiet:
+    summary.show(run, output)
+    if not output.quiet:
         _notes(run.root, files, signoff=signoff)
-    ctx.exit(_options.exit_code(run))
+    ctx.exit(run.exit_code)

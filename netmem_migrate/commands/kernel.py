@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
+from netmem_migrate.commands import _options
+
 if TYPE_CHECKING:
     from netmem_migrate.kernel.process import Progress
     from netmem_migrate.kernel.tree import Kernel
@@ -47,7 +49,7 @@ def _watched(quiet: bool) -> Iterator[Progress]:
             signal.signal(one, handler)
 
 
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+quiet_option = _options.option("quiet", help="No progress on stderr.")
 version_argument = click.argument(
     "version", required=False, metavar="[VERSION]", shell_complete=_complete
 )

@@ -46,9 +46,9 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], in_place: bool, out:
         raise InputError("review wants a file or folder, not -: answers come from stdin")
     from netmem_migrate.review.session import Session, Wanted
 
-    options = _options.conversion(shared)
-    session = Session.start(paths, options, Wanted(in_place, out, signoff, force, verify))
+    options, output = _options.taken(shared)
+    session = Session.start(paths, options, output, Wanted(in_place, out, signoff, force, verify))
     if html is not None:
         session.page(html)
-        ctx.exit(_options.exit_code(session.base))
+        ctx.exit(session.base.exit_code)
     ctx.exit(session.ask(restart=restart))

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from netmem_migrate.errors import InputError
+from netmem_migrate.commands import _options
+from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.options import Conversion
 from netmem_migrate.results import Action, Run
 
 _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "
@@ -19,25 +20,26 @@ _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA fla
 
 @click.command(name="scan", epilog="Example: netmem-migrate scan drivers/net/ethernet/VENDOR")
 @click.argument("paths", nargs=-1, metavar="[TREE|PATH]...", type=click.Path(path_type=Path))
-@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE",
-              help="The kernel tree. Default: found by walking up from PATH.")
-@click.option("--api", metavar="X.Y", help="The kernel whose netmem API to judge by.")
+@_options.option("kernel")
+@_options.option("api")
 @click.option("--json", "as_json", is_flag=True,
               help="The whole report as JSON, with parse counts of every file of each driver.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the table as a page to sort, filter and unfold.")
 @click.option("--sarif", type=click.Path(path_type=Path), metavar="FILE",
               help="Write what was refused as SARIF 2.1.0.")
-def command(paths: tuple[Path, ...], kernel: Path | None, api: str | None,
+@click.pass_context
+def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None, api: str | None,
             as_json: bool, html: Path | None, sarif: Path | None) -> None:
     """List drivers that use page_pool: what can be converted, what cannot, and what is missing.
 
     TREE (default: the current folder) is a kernel; PATH is a driver's folder or file. Nothing
     is changed. Each driver is judged by Documentation/networking/netmem.rst.
     """
-    from netmem_migrate.api import migrate
+    from netmem_migrate import pipeline
     from netmem_migrate.kernel.drivers import page_pool_folders
     from netmem_migrate.kernel.tree import Kernel
+    from netmem_migrate.terminal import progress, summary
 
     for written in (html, sarif):
         if written is not None and not written.absolute().parent.is_dir():
@@ -53,20 +55,21 @@ def command(paths: tuple[Path, ...], kernel: Path | None, api: str | None,
             chosen.extend(page_pool_folders(tree.root))
         else:
             chosen.append(path)
-    shown = not as_json and sys.stderr.isatty()
-    run = migrate(chosen, kernel=kernel, api=api,
-                  progress=(lambda text: click.echo(f"\r\033[K{text}", nl=False, err=True))
-                  if shown else None)
-    if shown:
-        click.echo("\r\033[K", nl=False, err=True)
+    with progress.live(as_json) as bar:
+        bar.step("Scanning")
+        run = pipeline.run(chosen, Conversion(kernel=kernel, api=api), count=as_json,
+                           progress=lambda driver: bar.at(None, driver))
+    summary.stopped(run)
     if html is not None or sarif is not None:
         _write(run, html, sarif)
     if as_json:
         from netmem_migrate.report.json import dumps
 
-        click.echo(dumps(_counted(run)), nl=False)
+        click.echo(dumps(run), nl=False)
     elif html is None and sarif is None:
         _print(run)
+    if run.stopped:
+        ctx.exit(ExitCode.VERIFY)
 
 
 def _write(run: Run, html: Path | None, sarif: Path | None) -> None:
@@ -83,18 +86,6 @@ def _write(run: Run, html: Path | None, sarif: Path | None) -> None:
 
         write(dumps(run), sarif)
         click.echo(f"wrote {sarif}", err=True)
-
-
-def _counted(run: Run) -> Run:
-    """The run with parse counts over every file of each driver, not only those with pages."""
-    from netmem_migrate.c.parse import parse, parse_counts
-
-    drivers = []
-    for migration in run.drivers:
-        counts = parse_counts(parse((run.root / file).read_bytes())
-                              for file in migration.report.files)
-        drivers.append(replace(migration, report=replace(migration.report, parse=counts)))
-    return replace(run, drivers=tuple(drivers))
 
 
 def _print(run: Run) -> None:

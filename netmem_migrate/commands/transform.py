@@ -23,7 +23,8 @@ def list_() -> None:
     passes = load()
     width = max(len(one.declared.id) for one in passes)
     for one in passes:
-        click.echo(f"{one.declared.id:<{width}}  {one.declared.summary}")
+        asked = f" ({one.declared.option})" if one.declared.option else ""
+        click.echo(f"{one.declared.id:<{width}}  {one.declared.summary}{asked}")
 
 
 @command.command(epilog="Example: netmem-migrate transform new rx-hints")

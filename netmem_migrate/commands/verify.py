@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode
 from netmem_migrate.verify.proof import ObjectProof, Said, Status
 
@@ -23,8 +24,8 @@ _WAYS = ("plain", "strict", "identity")
 )
 @click.argument("patches", nargs=-1, required=True, metavar="PATCH...",
                 type=click.Path(path_type=Path))
-@click.option("--kernel", type=click.Path(path_type=Path), metavar="TREE", required=True,
-              help="A configured kernel tree, as `kernel prepare` makes one.")
+@_options.option("kernel", required=True,
+                 help="A configured kernel tree, as `kernel prepare` makes one.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N",
               help="How many compilers run at once. Default: one a core.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
-from netmem_migrate.convert.passes import Work
 from netmem_migrate.flow.graph import Kind, Slot
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
 
 
 def mentions(work: Work) -> Iterator[tuple[str, int, int, bytes, str]]:

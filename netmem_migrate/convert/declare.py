@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from netmem_migrate.convert.passes import Work
 from netmem_migrate.convert.text import indent_of, width
 from netmem_migrate.flow.graph import Kind, Spelling
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
 
 _Change = tuple[int, int, bytes]
 _REF = b"netmem_ref"

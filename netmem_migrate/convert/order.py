@@ -15,7 +15,7 @@ from itertools import pairwise
 from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.parse import parse
+from netmem_migrate.c.parse import ParsedFile, parse
 from netmem_migrate.convert.text import columns, line_end, line_start
 
 _ACTS = ("call_expression", "assignment_expression", "update_expression", "gnu_asm_expression")
@@ -37,13 +37,14 @@ class _Item:
     acts: bool = False  # its initialisers do more than compute a value
 
 
-def keep_order(before: bytes, after: bytes) -> bytes:
-    """`after` with its declaration blocks in the order that `before` kept.
+def keep_order(before: ParsedFile, parsed: ParsedFile) -> bytes:
+    """The text of `parsed` with its declaration blocks in the order that `before` kept.
 
     Functions are matched by their place in the file: a conversion adds and removes none.
     """
+    after = parsed.source
     old = list(_blocks(before))
-    new = list(_blocks(after))
+    new = list(_blocks(parsed))
     if len(old) != len(new):
         return after
     for was, now in reversed(list(zip(old, new, strict=True))):
@@ -65,8 +66,8 @@ def disordered(before: bytes, after: bytes) -> list[tuple[int, bool]]:
     For each its 1-based line, and whether only moving lines would sort it: where an initialiser
     needs another one it has to move into the code.
     """
-    old = list(_blocks(before))
-    new = list(_blocks(after))
+    old = list(_blocks(parse(before)))
+    new = list(_blocks(parse(after)))
     matched = old if len(old) == len(new) else [[] for _ in new]
     known = {tuple(one.text for one in block) for block in old}
     found = []
@@ -111,10 +112,10 @@ def _acts(source: bytes, value: Node) -> bool:
     return False
 
 
-def _blocks(source: bytes) -> Iterator[list[_Item]]:
+def _blocks(parsed: ParsedFile) -> Iterator[list[_Item]]:
     """The declaration blocks at the head of every compound statement, in order of the file."""
-    for node in nodes(parse(source).tree.root_node, "compound_statement"):
-        yield _block(source, node)
+    for node in nodes(parsed.tree.root_node, "compound_statement"):
+        yield _block(parsed.source, node)
 
 
 def _block(source: bytes, node: Node) -> list[_Item]:

@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a pass is, what it is given, and how passes are found.
+"""What a pass is, and how passes are found and chosen.
 
 A pass is a module of `transforms/` that has one `PASS` and a function `edits(work)`. Its id is
 its module name with dashes. Passes only yield edits of the original bytes; they are applied
-later, all at once, from the end of each file.
+later, all at once, from the end of each file. The command line asks every pass for its option, so
+that nothing here, nor in a pass, imports what only converting needs.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-from tree_sitter import Node
+from typing import TYPE_CHECKING
 
 from netmem_migrate.errors import InputError
-from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.graph import Place, Slot
-from netmem_migrate.model.twins import Concern
-from netmem_migrate.results import Edit
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.options import Conversion
+    from netmem_migrate.results import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,12 @@ class Pass:
     `before` and `after` are whole functions or records of C: `explain` prints them, and a test
     runs the tool on `before`. `order` sorts passes for reading; edits never depend on it. The
     edits of a pass that `prepares` are a patch of their own, before the conversion. A pass with an
-    `option` does nothing unless that option of the command line asks for it.
+    `option` runs only where that option of the command line asks for it; that is `--words`, a
+    switch whose help is the summary.
+
+    What the rest of the tool knows of a pass: that it `renames` (`--keep-names` leaves it out),
+    that it `declares` (blocks of declarations are put in order again after it), and that it
+    writes the `accessor` (with it, the cut may let uses that need a page go through one).
     """
 
     id: str
@@ -40,6 +46,9 @@ class Pass:
     order: int
     prepares: bool = False
     option: str = ""
+    renames: bool = False
+    declares: bool = False
+    accessor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,51 +60,15 @@ class Loaded:
     edits: Callable[[Work], Iterable[Edit]]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What passes work on: an analysed driver and the names that its slots get."""
-
-    analysis: Analysis
-    new_names: dict[Slot, str]
-
-    def moves(self, slot: Slot) -> bool:
-        return slot in self.analysis.solution.moved
-
-    def text(self, file: str, node: Node) -> bytes:
-        return self.analysis.sources[file][node.start_byte:node.end_byte]
-
-    def edit(self, owner: Pass, file: str, start: int, end: int, text: bytes,
-             why: str = "") -> Edit:
-        return Edit(file, start, end, text, owner.id, why)
-
-    def replace(self, owner: Pass, place: Place, text: bytes, why: str = "") -> Edit:
-        """Replace a whole node."""
-        return Edit(place.file, place.node.start_byte, place.node.end_byte, text, owner.id, why)
-
-    def wrap(self, owner: Pass, place: Place, inner: Node, before: bytes, after: bytes,
-             why: str = "") -> Iterator[Edit]:
-        """Replace what stands around `inner` inside a node, so that `inner` can change too."""
-        yield Edit(place.file, place.node.start_byte, inner.start_byte, before, owner.id, why)
-        yield Edit(place.file, inner.end_byte, place.node.end_byte, after, owner.id, why)
-
-    def calls(self, owner: Pass, concern: Concern) -> Iterator[Edit]:
-        """Rename every moved call of one concern to its netmem twin."""
-        for call in self.analysis.graph.calls:
-            if call.twin.concern is not concern or not self.moves(call.slot):
-                continue
-            yield Edit(call.place.file, call.name.start_byte, call.name.end_byte,
-                       call.twin.netmem.encode(), owner.id, f"{call.twin.page} takes a page")
-            if call.twin.extra:
-                end = call.place.node.end_byte - 1
-                yield Edit(call.place.file, end, end, b", " + call.twin.extra.encode(), owner.id,
-                           f"{call.twin.page}() implies it, {call.twin.netmem}() does not")
-
-
 def load() -> list[Loaded]:
-    """All passes, in order. Raises InputError for a module that declares none or a taken id."""
+    """All passes, in order.
+
+    Raises InputError for a module that declares none, a taken id, or a taken option.
+    """
     transforms = importlib.import_module("netmem_migrate.transforms")
 
     found: dict[str, Loaded] = {}
+    options: dict[str, str] = {}
     for info in pkgutil.iter_modules(transforms.__path__):
         module = importlib.import_module(f"{transforms.__name__}.{info.name}")
         declared = getattr(module, "PASS", None)
@@ -103,5 +76,36 @@ def load() -> list[Loaded]:
             raise InputError(f"transforms/{info.name}.py declares no PASS")
         if declared.id != info.name.replace("_", "-") or declared.id in found:
             raise InputError(f"transforms/{info.name}.py: its id must be its own module name")
+        if declared.option and options.setdefault(declared.option, declared.id) != declared.id:
+            raise InputError(f"transforms/{info.name}.py: {declared.option} is the option of the "
+                             f"pass {options[declared.option]}")
         found[declared.id] = Loaded(declared, (module.__doc__ or "").strip(), module.edits)
     return sorted(found.values(), key=lambda one: (one.declared.order, one.declared.id))
+
+
+def flags() -> dict[str, str]:
+    """The options of the passes that have one, by the pass's id."""
+    return {one.declared.id: one.declared.option for one in load() if one.declared.option}
+
+
+def ids(which: Callable[[Pass], bool]) -> frozenset[str]:
+    """The ids of the passes of which something is true."""
+    return frozenset(one.declared.id for one in load() if which(one.declared))
+
+
+def chosen(options: Conversion) -> tuple[Loaded, ...]:
+    """The passes to run, in order. Raises InputError for an id that no pass has."""
+    passes = load()
+    known = {one.declared.id for one in passes}
+    for name in [*options.only, *options.skip, *options.opted]:
+        if name not in known:
+            raise InputError(f"no pass is called {name}; known: {', '.join(sorted(known))}")
+    return tuple(one for one in passes if _runs(one.declared, options))
+
+
+def _runs(declared: Pass, options: Conversion) -> bool:
+    if declared.id in options.skip or (options.only and declared.id not in options.only):
+        return False
+    if declared.option and declared.id not in options.opted:
+        return False
+    return not (declared.renames and options.keep_names)

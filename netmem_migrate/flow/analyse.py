@@ -9,20 +9,20 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from netmem_migrate.c.complete import cut_off
-from netmem_migrate.c.parse import parse
 from netmem_migrate.c.symbols import Symbols, defined
 from netmem_migrate.errors import InputError
 from netmem_migrate.flow.carriers import Carriers
-from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
+from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.graph import Graph, Place
 from netmem_migrate.flow.hidden import block_hidden
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.flow.reader.functions import read_function, read_global
 from netmem_migrate.flow.slots import Slots
+from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.target import Target
-from netmem_migrate.model.twins import TWINS
 from netmem_migrate.reasons import Why
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
@@ -30,12 +30,15 @@ _SHARED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]*<([^>\n]+)>", re.MULTILINE)
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 # NULL in an initialiser can stand for a page that the function does not name.
 _LISTED = re.compile(rb"=\s*\{[^;]*\bNULL\b|\)\s*\{\s*NULL\b")
-_ALWAYS = frozenset({b"page", *(twin.page.encode() for twin in TWINS)})
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A driver, what it declares, where its pages flow, and the cut."""
+    """A driver, what it declares, where its pages flow, and the cut.
+
+    `costs` are the prices at which it was cut; `unreadable` says whether its pools may hold memory
+    that the CPU cannot read.
+    """
 
     driver: Driver
     symbols: Symbols
@@ -43,6 +46,9 @@ class Analysis:
     solution: Solution
     target: Target
     sources: dict[str, bytes]
+    rows: Table
+    costs: Costs = DEFAULT
+    unreadable: bool = False
 
 
 def uses_page_pool(driver: Driver) -> bool:
@@ -52,8 +58,13 @@ def uses_page_pool(driver: Driver) -> bool:
 
 def analyse(driver: Driver, target: Target,
             progress: Callable[[str], None] | None = None,
-            keep: frozenset[str] = frozenset(), accessor: bool = False) -> Analysis:
-    """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve())."""
+            keep: frozenset[str] = frozenset(), costs: Costs = DEFAULT,
+            rows: Table | None = None) -> Analysis:
+    """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve()).
+
+    `rows` are the forms that may be converted: all of the table, if not said.
+    """
+    rows = rows or table()
     sources = {file: driver.read(file) for file in driver.files}
     for file in driver.borrowed:
         sources[file] = driver.read(file)
@@ -68,7 +79,7 @@ def analyse(driver: Driver, target: Target,
             symbols.postpone(file, data)
     # Only paths below a kernel's root say where else a header can be included from.
     outside = Outside(driver.root if driver.path.startswith("drivers/") else None)
-    slots = _read(driver, target, symbols, sources, carriers, outside, words)
+    slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     while True:
         # Each round follows pages one void pointer, or one function of an unread file, further.
         unread = _defining(sources, symbols, slots.graph.unread_functions)
@@ -81,13 +92,15 @@ def analyse(driver: Driver, target: Target,
         if not carriers.promote() and not unread and not adopted:
             break
         words = _parse_named(symbols, sources, carriers, progress)
-        slots = _read(driver, target, symbols, sources, carriers, outside, words)
+        slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     block_hidden(slots)
     carriers.settle(slots.graph)
-    # An accessor says that the pool's memory is pages; where it need not be, there is none.
-    costs = WITH_ACCESSOR if accessor and not any(
-        b"PP_FLAG_ALLOW_UNREADABLE_NETMEM" in sources[file] for file in driver.files) else DEFAULT
-    return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources)
+    unreadable = allows_unreadable(sources[file] for file in driver.files)
+    if unreadable:
+        # An accessor says that the pool's memory is pages; where it need not be, there is none.
+        costs = replace(costs, accessor=None)
+    return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources,
+                    rows, costs, unreadable)
 
 
 def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str],
@@ -126,11 +139,11 @@ def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) ->
 
 
 def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, bytes],
-          carriers: Carriers, outside: Outside, words: set[bytes]) -> Slots:
+          carriers: Carriers, outside: Outside, words: set[bytes], rows: Table) -> Slots:
     """Read every function that names something that holds pages, and the file scope."""
-    slots = Slots(symbols, target, frozenset(driver.files), carriers,
-                        outside)
-    words = words | _ALWAYS
+    slots = Slots(symbols, target, frozenset(driver.files), carriers, outside,
+                  rows)
+    words = words | {b"page", *(name.encode() for name in slots.twins)}
     for functions in list(slots.symbols.functions.values()):
         for function in list(functions):
             if function.body is None or function.file not in slots.own:
@@ -171,7 +184,7 @@ def _parse(symbols: Symbols, sources: dict[str, bytes], files: Iterable[str],
     for file in sorted(files, key=lambda name: (not name.endswith(".h"), name)):
         if progress is not None:
             progress(file)
-        symbols.add(file, parse(sources[file]))
+        symbols.add(file, symbols.texts.parse(sources[file]))
 
 
 def _parse_named(symbols: Symbols, sources: dict[str, bytes], carriers: Carriers,

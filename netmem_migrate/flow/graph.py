@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from tree_sitter import Node
 
+from netmem_migrate.c.pattern import Match
+from netmem_migrate.model.forms import Form
 from netmem_migrate.model.twins import Concern, Twin
 from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
 
@@ -111,24 +113,29 @@ class UseKind(StrEnum):
     NULL = "null"  # NULL stored, returned, passed or initialised: `0`
     COMPARE = "compare"  # compared with NULL: `!x` or `x`
     SIZEOF = "sizeof"  # the type inside sizeof()
-    UNWRAP = "unwrap"  # page_to_netmem(x): `x`
-    POOL = "pool"  # page->pp: netmem_get_pp(x)
-    POOL_COUNT = "pool-count"  # &page->pp_ref_count: netmem_get_pp_ref_count_ref(x)
     HINT = "hint"  # prefetchw(page), a statement of its own: dropped
     CAST = "cast"  # a cast between struct page * and void *: dropped
-    NODE = "node"  # page_to_nid(x) == n: netmem_is_pref_nid(x, n)
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One use of a slot; `inner` is the operand that stays, `other` a second operand."""
+    """One use of a slot; `inner` is the operand that stays."""
 
     kind: UseKind
     slot: Slot
     place: Place
     inner: Node | None = None
-    other: Node | None = None
     negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormUse:
+    """Code that is a form of the table (model/forms.py), and the slot that stands for it."""
+
+    form: Form
+    slot: Slot
+    place: Place
+    match: Match
 
 
 @dataclass(slots=True)
@@ -157,6 +164,7 @@ class Graph:
     bridges: list[Bridge] = field(default_factory=list)
     blockers: dict[Slot, list[Blocker]] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
+    forms: list[FormUse] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     unresolved_members: dict[bytes, list[Place]] = field(default_factory=dict)
     host_reads: dict[Slot, tuple[str, Place]] = field(default_factory=dict)

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.parse import parse
 from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.types import Member
 from netmem_migrate.flow import keys
@@ -66,7 +65,7 @@ class Outside:
         from netmem_migrate.flow.slots import Slots
 
         assert self.root is not None
-        there = Symbols(unread=dict(symbols.unread))
+        there = Symbols(unread=dict(symbols.unread), texts=symbols.texts)
         for path, parsed in symbols.files.items():
             if path.endswith(".h"):
                 there.add(path, parsed)
@@ -74,7 +73,7 @@ class Outside:
             path = header.relative_to(self.root).as_posix()
             if path not in there.files:
                 there.postpone(path, header.read_bytes())
-        there.add(file, parse((self.root / file).read_bytes()))
+        there.add(file, there.texts.parse((self.root / file).read_bytes()))
         slots = Slots(there, Target("", frozenset()), own | {file})
         for functions in list(there.functions.values()):
             for function in functions:

@@ -3,24 +3,32 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 from tree_sitter import Node
 
+from netmem_migrate.c.pattern import Pattern
 from netmem_migrate.c.symbols import Function, Global, Symbols
 from netmem_migrate.c.types import Declarator, Member
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.graph import Graph, Kind, Place, Slot, Spelling
 from netmem_migrate.flow.outside import Outside
+from netmem_migrate.model.forms import FORMS, MEMORY, Form, Table, table
 from netmem_migrate.model.target import Target
-from netmem_migrate.model.twins import Twin
+from netmem_migrate.model.twins import Twin, by_page
 from netmem_migrate.reasons import Why
+
+_MEMBER = re.compile(r"(?:->|\.)\s*(\w+)")
 
 
 class Slots:
     """Finds or makes the slot of a member, parameter, return value, local, global or call."""
 
     def __init__(self, symbols: Symbols, target: Target, own: frozenset[str],
-                 carriers: Carriers | None = None, outside: Outside | None = None) -> None:
+                 carriers: Carriers | None = None, outside: Outside | None = None,
+                 rows: Table | None = None) -> None:
         self.symbols = symbols
         self.outside = outside or Outside(None)
         self.carriers = carriers or Carriers(own)
@@ -28,10 +36,37 @@ class Slots:
         self.own = own
         self.graph = Graph()
         self.sizes: list[tuple[Place, Node]] = []
+        self.rows = rows or table()
+        self.twins = by_page(self.rows)
+        self._patterns: dict[str, dict[str, list[tuple[Form, Pattern]]]] = {}
 
-    def has(self, name: str) -> bool:
-        """Whether the target kernel has a netmem name."""
-        return self.target.has(name)
+    def fits(self, row: Form) -> bool:
+        """Whether the target kernel has what a row needs, or the driver itself declares it."""
+        return self.target.fits(row) or (self.brought(row) and all(
+            name.encode() in self.symbols.functions for name in row.needs))
+
+    def choose(self, twin: Twin) -> Twin | None:
+        """The form of a call that the target has, or its equivalent there; None: neither."""
+        return self.target.choose(twin) or (twin if self.fits(twin.form) else None)
+
+    @staticmethod
+    def brought(row: Form) -> bool:
+        """Whether a pass brought the row: it knows better than a definition that is in sight."""
+        return row not in FORMS
+
+    def patterns(self, file: str) -> dict[str, list[tuple[Form, Pattern]]]:
+        """What the forms look like that a file can hold, by the kind of their node.
+
+        The longest first: what is inside a form can be one of its own.
+        """
+        if file in self._patterns:
+            return self._patterns[file]
+        source = self.symbols.files[file].source
+        found = self._patterns[file] = {}
+        for row, spelled, words in _shapes(self.rows):
+            if all(word in source for word in words) and spelled.node is not None:
+                found.setdefault(spelled.node.type, []).append((row, spelled))
+        return found
 
     def member(self, member: Member) -> Slot | None:
         """The slot of a member, or None if it holds no page."""
@@ -196,6 +231,19 @@ class Slots:
                 self.graph.block(slot, Why.OUTSIDE_FUNCTION, slot.place, by=title)
             elif used := self.outside.calls(version.file, function.name, self.own):
                 self.graph.block(slot, Why.USED_FUNCTION, slot.place, by=title, other=used)
+
+
+@cache
+def _shapes(rows: Table) -> list[tuple[Form, Pattern, tuple[bytes, ...]]]:
+    """The forms that are found by their look, each with the words that it cannot be without."""
+    found = []
+    for row in rows.others:
+        for spelled in row.spellings:
+            words = (*spelled.functions, *_MEMBER.findall(spelled.text))
+            # What has none is about types: the flow itself finds it. A hint is a statement.
+            if words and row.netmem and MEMORY in spelled.operands:
+                found.append((row, spelled, tuple(word.encode() for word in words)))
+    return sorted(found, key=lambda one: -len(one[1].text))
 
 
 def record_name(tag: str) -> str:

@@ -26,7 +26,8 @@ _INCLUDE = re.compile(rb'include[ \t]*(["<])([^">\n]+)[">]')
 _OPTION = re.compile(r"(?<!\S)-I[ \t]*(\S+)")
 _VARIABLE = re.compile(r"\$[({][^)}]*[)}]")
 _Lines = tuple[tuple[bool, str], ...]
-_known: dict[str, tuple[int, int, _Lines]] = {}
+# More than the files of one tree, so that reading it again costs a stat of each.
+_KNOWN = 1 << 17
 
 
 class Includes:
@@ -204,13 +205,14 @@ def _shared(one: str, other: str) -> int:
 def _lines(entry: os.DirEntry[str]) -> _Lines:
     """The includes of a file, and whether each is quoted; read again only if it changed."""
     stat = entry.stat()
-    known = _known.get(entry.path)
-    if known is not None and known[:2] == (stat.st_mtime_ns, stat.st_size):
-        return known[2]
-    with Path(entry.path).open("rb") as stream:
+    return _read_lines(entry.path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=_KNOWN)
+def _read_lines(path: str, changed: int, size: int) -> _Lines:
+    """The same, for a file that was last changed then, to that size."""
+    with Path(path).open("rb") as stream:
         data = stream.read(_READ)
     # A plain search is many times faster, and all that large headers need.
-    lines = tuple((mark == b'"', os.fsdecode(name)) for mark, name in _INCLUDE.findall(data)
-                  ) if b"include" in data else ()
-    _known[entry.path] = (stat.st_mtime_ns, stat.st_size, lines)
-    return lines
+    return tuple((mark == b'"', os.fsdecode(name)) for mark, name in _INCLUDE.findall(data)
+                 ) if b"include" in data else ()

@@ -11,8 +11,6 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-import networkx as nx
-
 from netmem_migrate.kernel.drivers import BUILD
 
 _RULE = re.compile(
@@ -81,6 +79,9 @@ def alone(root: Path, sources: dict[str, bytes], changed: Sequence[str]) -> list
     """
     if len(changed) < 2:
         return [list(changed)]
+    # Most that the tool does needs no graph, and this import takes longer than most of it.
+    import networkx as nx
+
     together: nx.Graph[str] = nx.Graph()
     together.add_nodes_from(changed)
     known: dict[Path, dict[str, set[str]]] = {}

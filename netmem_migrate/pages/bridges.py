@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netmem_migrate.convert.passes import ids
 from netmem_migrate.pages.sources import Sources, Spot
 from netmem_migrate.results import Action, Edit, Migration
 
@@ -48,11 +49,12 @@ def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
 
 def _accesses(migration: Migration, sources: Sources,
               known: dict[tuple[str, int], Bridge]) -> dict[tuple[str, int], Bridge]:
-    """Where a netmem is read as a page, which only --allow-accessor does, and what defines that."""
+    """Where a netmem is read as a page, which only an accessor does, and what defines that."""
+    accessors = ids(lambda one: one.accessor)
     before = {change.path: change.before for change in migration.changes}
     found: dict[tuple[str, int], Bridge] = {}
     for edit in migration.edits:
-        if edit.transform != "accessor" or edit.text == b")":
+        if edit.transform not in accessors or edit.text == b")":
             continue
         what = ("netmem_to_page() is written" if b"netmem_to_page" in edit.text
                 else f"{edit.text.decode(errors='replace').rstrip('(')}() reads a netmem as a page")

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from netmem_migrate.convert.passes import load
-from netmem_migrate.patch import rules
+from netmem_migrate.convert.passes import ids
+from netmem_migrate.patch import replacements
 from netmem_migrate.results import Action, Declaration, DriverReport, FileChange, Migration, Site
 
 COLUMNS = 75
@@ -226,10 +226,10 @@ def command_lines(provenance: Provenance) -> str:
 
 
 def _applied(changes: Sequence[FileChange]) -> list[str]:
-    found = rules.lines(rules.rules(changes))
+    found = replacements.lines(replacements.replacements(changes))
     if not found:
         return []
-    told = rules.comments(changes)
+    told = replacements.comments(changes)
     more = [f"  and {told} comment{'s' if told > 1 else ''} that named what moved"] if told else []
     shown = [part for line in found for part in _folded(line)]
     return ["Rules applied (p is a page of the pool before, a netmem after):", *shown, *more]
@@ -274,12 +274,13 @@ def body(
                 "that takes a netmem, page_to_netmem() bridges."
             )
         )
-    if any(edit.transform == "accessor" for edit in migration.edits):
+    accessors = ids(lambda one: one.accessor)
+    if any(edit.transform in accessors for edit in migration.edits):
         parts.append(fill(
             "Where only a page will do, one accessor gives it, as was asked for: the pool does not "
             "set PP_FLAG_ALLOW_UNREADABLE_NETMEM, so its memory is pages."))
     parts.append(fill(neutral(provenance)))
-    before, after = rules.calls(changes)
+    before, after = replacements.calls(changes)
     if not provenance.unreadable and after["netmem_address"] > before["netmem_address"]:
         parts.append(fill(_CPU))
     applied = _applied(changes)
@@ -306,7 +307,7 @@ def hints_body(
     migration: Migration, provenance: Provenance, changes: Sequence[FileChange]
 ) -> str:
     """The message of the patch that drops prefetches of a page's descriptor."""
-    before, after = rules.calls(changes)
+    before, after = replacements.calls(changes)
     dropped = before - after
     lines = [f"  - {name}(page);" + (f"  ({number}x)" if number > 1 else "")
              for name, number in sorted(dropped.items()) if "prefetch" in name]
@@ -318,7 +319,7 @@ def hints_body(
 
 def _passes(migration: Migration, *, prepares: bool) -> list[str]:
     """Ids of the passes whose edits are in a step."""
-    known = {one.declared.id for one in load() if one.declared.prepares is prepares}
+    known = ids(lambda one: one.prepares is prepares)
     return sorted({edit.transform for edit in migration.edits} & known)
 
 

@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a run to the patches of its series: which driver, which step, which files.
-
-A driver's steps stand in the order in which they build: what prepares the conversion, then the
-conversion. Each becomes one patch.
-"""
+"""From a run to the patches of its series: each step of each driver becomes one."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
+from netmem_migrate.convert import steps
 from netmem_migrate.errors import InputError
-from netmem_migrate.results import Action, FileChange, Migration, Run, StepKind
+from netmem_migrate.results import Action, FileChange, Migration, Run, Step, StepKind
 
 LIMIT = 15
 """Patches in a series, and a contributor's patches under review on one tree
@@ -22,16 +19,25 @@ LIMIT = 15
 
 @dataclass(frozen=True, slots=True)
 class PatchStep:
-    """One patch to be: a step of a driver, and the files that it changes.
-
-    `part` is a file of it where the folder holds several drivers, each with a conversion of its
-    own, and "" elsewhere.
-    """
+    """One patch to be: a step of a driver."""
 
     migration: Migration
-    kind: StepKind
-    changes: tuple[FileChange, ...]
-    part: str = ""
+    step: Step
+
+    @property
+    def kind(self) -> StepKind:
+        """What it does."""
+        return self.step.kind
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        """The files that it changes."""
+        return self.step.changes
+
+    @property
+    def part(self) -> str:
+        """A file of the driver that it converts, where the folder holds several."""
+        return self.step.part
 
     @property
     def key(self) -> str:
@@ -83,47 +89,8 @@ class Plan:
 
 
 def steps_of(migration: Migration) -> tuple[PatchStep, ...]:
-    """The patches of one driver; one where its steps do not make what it changes.
-
-    Somebody may have taken only a part of the changes: the steps are then not theirs.
-    """
-    found = [PatchStep(migration, one.kind, _real(one.changes)) for one in migration.steps]
-    if not _make(found, migration.changes):
-        found = list(_whole(migration))
-    found = [step for step in found if step.changes]
-    if sum(step.kind == StepKind.CONVERT for step in found) > 1:
-        found = [replace(step, part=step.changes[0].path)
-                 if step.kind == StepKind.CONVERT else step for step in found]
-    return tuple(found)
-
-
-def _whole(migration: Migration) -> Iterator[PatchStep]:
-    """A conversion for each driver of the folder, from the first bytes to the last."""
-    left = {change.path: change for change in _real(migration.changes)}
-    for one in migration.steps:
-        if one.kind == StepKind.CONVERT:
-            mine = [left.pop(change.path) for change in one.changes if change.path in left]
-            yield PatchStep(migration, StepKind.CONVERT, tuple(mine))
-    yield PatchStep(migration, StepKind.CONVERT, tuple(left.values()))
-
-
-def _make(steps: Sequence[PatchStep], changes: Sequence[FileChange]) -> bool:
-    """Do the steps follow each other, and lead from and to the same bytes?"""
-    first: dict[str, bytes] = {}
-    last: dict[str, bytes] = {}
-    for step in steps:
-        for change in step.changes:
-            first.setdefault(change.path, change.before)
-            if last.get(change.path, change.before) != change.before:
-                return False
-            last[change.path] = change.after
-    wanted = _real(changes)
-    return (first == {one.path: one.before for one in wanted}
-            and last == {one.path: one.after for one in wanted})
-
-
-def _real(changes: Sequence[FileChange]) -> tuple[FileChange, ...]:
-    return tuple(one for one in changes if one.before != one.after)
+    """The patches of one driver."""
+    return tuple(PatchStep(migration, step) for step in steps.steps_of(migration))
 
 
 def plans(run: Run, *, together: bool = False) -> tuple[Plan, ...]:
@@ -133,22 +100,22 @@ def plans(run: Run, *, together: bool = False) -> tuple[Plan, ...]:
     change one file, and for a file that mail cannot carry.
     """
     drivers = tuple({one.report.path: one for one in reversed(run.drivers)}.values())[::-1]
-    steps = [step for migration in drivers for step in steps_of(migration)]
-    _mailable(steps)
-    changing = list(dict.fromkeys(step.migration.report.path for step in steps))
-    if not steps:
+    patches = [one for migration in drivers for one in steps_of(migration)]
+    _mailable(patches)
+    changing = list(dict.fromkeys(one.migration.report.path for one in patches))
+    if not patches:
         return ()
     if together or len(changing) == 1:
-        chosen = tuple(_once(steps))
+        chosen = tuple(_once(patches))
         if len(chosen) > LIMIT:
             raise InputError(_too_many(len(chosen), len(changing)))
         return (Plan("", drivers, chosen),)
-    _apart(steps)
+    _apart(patches)
     migrations = [one for one in drivers if one.report.path in changing]
     names = folder_names(changing)
     found = []
     for name, migration in zip(names, migrations, strict=True):
-        mine = tuple(step for step in steps if step.migration is migration)
+        mine = tuple(one for one in patches if one.migration is migration)
         if len(mine) > LIMIT:
             raise InputError(_too_many(len(mine), 1))
         found.append(Plan(name, (migration,), mine))
@@ -176,7 +143,7 @@ def _once(steps: Sequence[PatchStep]) -> Iterator[PatchStep]:
                     f"{change.path}: two of the given drivers change it; convert them one by one"
                 )
         if fresh:
-            yield replace(step, changes=tuple(fresh))
+            yield replace(step, step=replace(step.step, changes=tuple(fresh)))
 
 
 def _apart(steps: Sequence[PatchStep]) -> None:
@@ -212,12 +179,3 @@ def folder_names(paths: Sequence[str]) -> list[str]:
         if len(count) == len(names) or depth >= max(len(one) for one in parts):
             return names
         depth += 1
-
-
-def unreadable(root: Path, migration: Migration) -> bool:
-    """Does the driver already let its pools hold unreadable memory?"""
-    for file in migration.report.files:
-        path = root / file
-        if path.is_file() and b"PP_FLAG_ALLOW_UNREADABLE_NETMEM" in path.read_bytes():
-            return True
-    return False

@@ -27,10 +27,9 @@ class SeriesOptions:
     folder of an earlier version; `cover_letter` None means one for more than one patch; `together`
     makes one series of several drivers; `base` is the commit to name as base-commit ("" for HEAD,
     "none" for none); `branch` also leaves the commits on that branch; `recipients` lists whom
-    get_maintainer.pl names, if it can. `arguments` are the options that shaped the conversion,
-    named in each message; `proven` is what really ran, by key of the steps, and under "" for the
-    whole series; `trailer` None means Assisted-by where the tree's process documents ask for it;
-    `force` replaces an earlier series in the folder, and an existing branch.
+    get_maintainer.pl names, if it can. `proven` is what really ran, by key of the steps, and under
+    "" for the whole series; `trailer` None means Assisted-by where the tree's process documents
+    ask for it; `force` replaces an earlier series in the folder, and an existing branch.
     """
 
     tree: str = "net-next"
@@ -44,7 +43,6 @@ class SeriesOptions:
     previous: Path | None = None
     branch: str = ""
     recipients: bool = False
-    arguments: tuple[str, ...] = ()
     proven: Mapping[str, str] = field(default_factory=dict)
     trailer: bool | None = None
 
@@ -109,7 +107,7 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
                 [change.path for change in step.share.changes],
                 alone=bool(step.part)) for step in plan.steps},
             wording.Wanted(
-                arguments=options.arguments, proven=options.proven,
+                proven=options.proven,
                 trailer=_trailer(run.root, options.trailer),
                 signature=f"{person.name} <{person.email}>" if options.signoff else "",
                 earlier=earlier.version if earlier else 0,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netmem_migrate.patch import cover, message, subject
-from netmem_migrate.patch.plan import Plan, unreadable
+from netmem_migrate.patch.plan import Plan
 from netmem_migrate.results import Run, StepKind
 
 
@@ -21,7 +21,6 @@ class Wanted:
     for none; `letter` None means a cover letter for more than one patch.
     """
 
-    arguments: tuple[str, ...]
     proven: Mapping[str, str]
     trailer: str
     signature: str
@@ -46,9 +45,9 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, str], wanted: Wanted) -> 
     titles, bodies = [], []
     for step, key in zip(plan.steps, keys, strict=True):
         provenance = message.Provenance(
-            message.repeat_command([step.migration.report.path], wanted.arguments),
+            message.repeat_command([step.migration.report.path], step.migration.arguments),
             wanted.proven.get(key, ""),
-            wanted.trailer, unreadable(run.root, step.migration))
+            wanted.trailer, step.migration.unreadable)
         if step.kind == StepKind.CONVERT:
             titles.append(phrases[key])
             bodies.append(message.body(step.share, provenance, step.changes))
@@ -80,9 +79,10 @@ def _letter(run: Run, plan: Plan, prefixes: Mapping[str, str],
             inside = sum(step.migration is driver and bool(step.part) for step in plan.steps)
             parts.append(cover.Part(driver, name, count[path], inside))
     changed = [driver.report.path for driver in plan.drivers if count[driver.report.path]]
+    options = dict.fromkeys(one for step in plan.steps for one in step.migration.arguments)
     more = ["--together"] if len(changed) > 1 else []
     provenance = message.Provenance(
-        message.repeat_command(changed, [*wanted.arguments, *more]), wanted.proven.get("", ""),
-        unreadable=any(unreadable(run.root, driver) for driver in plan.drivers))
+        message.repeat_command(changed, [*options, *more]), wanted.proven.get("", ""),
+        unreadable=any(driver.unreadable for driver in plan.drivers))
     steps = any(step.kind != StepKind.CONVERT for step in plan.steps)
     return cover.cover(parts, provenance, earlier=wanted.earlier, steps=steps)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import parse_counts
-from netmem_migrate.convert.passes import Work
+from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netmem_migrate.convert.passes import load
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import components
@@ -100,9 +101,10 @@ def _instead(analysis: Analysis, slot: Slot) -> list[str]:
               for one, blocker in known[:_MOST]]
     if len(known) > _MOST:
         lines.append(f"    and {len(known) - _MOST} more")
-    if all(blocker.readable for _, blocker in known):
+    asked = next((one.declared.option for one in load() if one.declared.accessor), "")
+    if asked and all(blocker.readable for _, blocker in known):
         cost = len(known) * (WITH_ACCESSOR.accessor or 0)
-        lines.append(f"  --allow-accessor would let it move, at a cost of {cost}, if one source "
+        lines.append(f"  {asked} would let it move, at a cost of {cost}, if one source "
                      "file has them all")
     return lines
 

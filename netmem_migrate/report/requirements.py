@@ -8,9 +8,11 @@ source alone cannot tell, the status is "unknown".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.flow.unreadable import flags
 from netmem_migrate.results import Action, Requirement, Site
 
 _Evidence = tuple[tuple[str, int, str], ...]
@@ -28,7 +30,7 @@ def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
     pool = find(rb"\bpage_pool_create\w*\s*\(")
     split = find(rb"\bETHTOOL_RING_USE_TCP_DATA_SPLIT\b|\btcp_data_split\b")
     netmem = find(rb"\b\w*_netmems?\w*\s*\(|\bnetmem_ref\b")
-    unreadable = find(rb"\bPP_FLAG_ALLOW_UNREADABLE_NETMEM\b")
+    unreadable = _shown(sources, ((file, start) for file in code for start in flags(sources[file])))
     mapped, synced = find(rb"\bPP_FLAG_DMA_MAP\b"), find(rb"\bPP_FLAG_DMA_SYNC_DEV\b")
     pool_sync = find(rb"\bpage_pool_dma_sync_(?:netmem_)?for_cpu\s*\(")
     raw_sync = find(rb"\bdma_sync_single_(?:range_)?for_cpu\s*\(")
@@ -60,14 +62,17 @@ def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
 
 def _find(code: Mapping[str, bytes], sources: Mapping[str, bytes],
           pattern: re.Pattern[bytes]) -> _Evidence:
+    return _shown(sources, ((file, match.start()) for file, text in code.items()
+                            for match in pattern.finditer(text)))
+
+
+def _shown(sources: Mapping[str, bytes], places: Iterable[tuple[str, int]]) -> _Evidence:
+    """The lines at the first of some offsets."""
     found: list[tuple[str, int, str]] = []
-    for file, text in code.items():
-        for match in pattern.finditer(text):
-            start = sources[file].rfind(b"\n", 0, match.start()) + 1
-            end = sources[file].find(b"\n", match.start())
-            line = sources[file].count(b"\n", 0, match.start()) + 1
-            shown = sources[file][start:end].strip().decode("utf-8", "replace")
-            found.append((file, line, shown))
-            if len(found) == _SHOWN:
-                return tuple(found)
+    for file, offset in islice(places, _SHOWN):
+        source = sources[file]
+        start = source.rfind(b"\n", 0, offset) + 1
+        end = source.find(b"\n", offset)
+        shown = source[start:end].strip().decode("utf-8", "replace")
+        found.append((file, source.count(b"\n", 0, offset) + 1, shown))
     return tuple(found)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
@@ -19,7 +20,7 @@ def accepted(review: Review, base: Run) -> Run:
     `base` gives root, versions and the order of the drivers, those without any unit included.
     Raises InputError where two edits meet.
     """
-    return Run(base.root, base.kernel, base.api, tuple(
+    return replace(base, drivers=tuple(
         _accepted(review, review.subjects[one.report.path])
         if one.report.path in review.subjects else one for one in base.drivers))
 
@@ -44,19 +45,13 @@ def is_edited(review: Review) -> bool:
     return any(review.answer(unit) and unit.id in review.edits for unit in review.units)
 
 
-def keep_arguments(review: Review) -> tuple[str, ...]:
-    """The options that make the same conversion without a review."""
-    names = sorted({name for subject in review.subjects.values() for name in review.kept(subject)})
-    return tuple(f"--keep={name}" for name in names)
-
-
-def write_patches(run: Run, out: Path, *, signoff: bool, force: bool, arguments: Sequence[str],
+def write_patches(run: Run, out: Path, *, signoff: bool, force: bool,
                   proven: Mapping[str, str]) -> tuple[Path, ...]:
     """A series of what was accepted, as `format-patch` writes it."""
     from netmem_migrate.patch.series import SeriesOptions, write_series
 
     return write_series(run, out, SeriesOptions(
-        signoff=signoff, force=force, arguments=tuple(arguments), proven=proven, recipients=True))
+        signoff=signoff, force=force, proven=proven, recipients=True))
 
 
 def unchanged(changes: Sequence[FileChange], root: Path) -> None:

@@ -10,14 +10,13 @@ by the same cut as any other conversion, so that no answer can leave a type half
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from netmem_migrate.api import migrate_analysed
-from netmem_migrate.convert.passes import Loaded
 from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.cut import Solution, components, solve
+from netmem_migrate.flow.cut import Solution, components
 from netmem_migrate.flow.graph import Kind, Slot
+from netmem_migrate.pipeline import Job
 from netmem_migrate.results import FileChange, Migration
 
 _HOLDERS = (Kind.MEMBER, Kind.GLOBAL)
@@ -44,16 +43,16 @@ class Unit:
 
 @dataclass(eq=False, slots=True)
 class Subject:
-    """One driver under review: its analysis, and the conversions that answers lead to.
+    """One driver under review: as it was cut, and the conversions that answers lead to."""
 
-    `always` are the names that the analysis keeps already.
-    """
-
-    analysis: Analysis
-    passes: Sequence[Loaded]
-    always: frozenset[str] = frozenset()
-    _solutions: dict[frozenset[str], Solution] = field(default_factory=dict)
+    job: Job
+    _jobs: dict[frozenset[str], Job] = field(default_factory=dict)
     _migrations: dict[tuple[frozenset[str], bool], Migration] = field(default_factory=dict)
+
+    @property
+    def analysis(self) -> Analysis:
+        """Where the driver's pages flow, and the cut in which all that can move does."""
+        return self.job.analysis
 
     @property
     def path(self) -> str:
@@ -78,18 +77,18 @@ class Subject:
 
     def solution(self, keep: frozenset[str]) -> Solution:
         """The cut in which `keep` stay pages."""
-        if not keep:
-            return self.analysis.solution
-        if keep not in self._solutions:
-            self._solutions[keep] = solve(self.analysis.graph, keep | self.always)
-        return self._solutions[keep]
+        return self._keeping(keep).analysis.solution
 
     def migration(self, keep: frozenset[str], *, judge: bool = False) -> Migration:
         """The conversion in which `keep` stay pages; the bytes that `--keep` gives."""
         if (keep, judge) not in self._migrations:
-            analysis = replace(self.analysis, solution=self.solution(keep))
-            self._migrations[keep, judge] = migrate_analysed(analysis, self.passes, judge=judge)
+            self._migrations[keep, judge] = self._keeping(keep).migration(judge=judge)
         return self._migrations[keep, judge]
+
+    def _keeping(self, keep: frozenset[str]) -> Job:
+        if keep not in self._jobs:
+            self._jobs[keep] = self.job.keeping(keep)
+        return self._jobs[keep]
 
     def texts(self, keep: frozenset[str]) -> dict[str, bytes]:
         """What the files that change hold in that conversion."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from netmem_migrate.c.complete import cut_off
-from netmem_migrate.c.parse import parse, parse_counts
+from netmem_migrate.c.parse import parse_counts
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.patch.plan import Plan, steps_of
 from netmem_migrate.patch.prove import Proven, prove
@@ -49,7 +49,7 @@ def with_texts(migration: Migration, texts: Mapping[str, bytes]) -> Migration:
     changes = {change.path: change for change in migration.changes}
     last = {change.path: step for step in migration.steps for change in step.changes}
     steps = [replace(step, changes=tuple(
-        FileChange(one.path, one.before, texts[one.path])
+        replace(one, after=texts[one.path])
         if one.path in texts and last[one.path] is step else one for one in step.changes))
         for step in migration.steps]
     if not steps:
@@ -79,7 +79,7 @@ def recheck(run: Run, shown: Mapping[str, bytes],
 
     `judge` compiles, or returns None where it cannot. One line a reason, none where all is well.
     """
-    reasons = [_unread(change.path, shown.get(change.path, change.before), change.after)
+    reasons = [_unread(change, shown.get(change.path, change.before))
                for migration in run.drivers for change in migration.changes]
     reasons = [reason for reason in reasons if reason]
     if reasons:
@@ -102,15 +102,15 @@ def recheck(run: Run, shown: Mapping[str, bytes],
     return reasons
 
 
-def _unread(path: str, shown: bytes, after: bytes) -> str:
+def _unread(change: FileChange, shown: bytes) -> str:
     """Why a file is no whole C any more, or ""."""
-    what = cut_off(after)
+    what = cut_off(change.after)
     if what:
-        return f"{path}: ends inside a {what}"
-    one, other = (parse(text) for text in (shown, after))
+        return f"{change.path}: ends inside a {what}"
+    one, other = change.texts.parse(shown), change.parsed_after
     if parse_counts([other]).functions_with_errors > parse_counts([one]).functions_with_errors \
             or (other.tree.root_node.has_error and not one.tree.root_node.has_error):
-        return f"{path}: does not parse any more"
+        return f"{change.path}: does not parse any more"
     return ""
 
 

@@ -7,16 +7,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from netmem_migrate import api
-from netmem_migrate.commands import _options
+from netmem_migrate import pipeline
+from netmem_migrate.convert.passes import flags
 from netmem_migrate.errors import ExitCode, InputError
-from netmem_migrate.flow.analyse import analyse, uses_page_pool
 from netmem_migrate.git.diff import changes_of
 from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.options import Conversion, Output
 from netmem_migrate.patch.apply import apply
 from netmem_migrate.results import Migration, Run
 from netmem_migrate.review import finish
@@ -24,12 +23,10 @@ from netmem_migrate.review.model import Review, Subject, Unit, units_of
 from netmem_migrate.review.recheck import Judgement, compiled, prepared, recheck
 from netmem_migrate.review.store import Store
 from netmem_migrate.review.walk import Walk, interrupted
-from netmem_migrate.terminal.progress import progress
+from netmem_migrate.terminal import summary
+from netmem_migrate.terminal.progress import live, progress
 from netmem_migrate.terminal.screen import Screen
 from netmem_migrate.terminal.summary import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +49,38 @@ class Session:
 
     base: Run
     review: Review
-    options: _options.Conversion
+    options: Conversion
+    output: Output
     wanted: Wanted
     proofs: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, paths: tuple[Path, ...], options: _options.Conversion,
+    def start(cls, paths: tuple[Path, ...], options: Conversion, output: Output,
               wanted: Wanted) -> Session:
         """Read and convert the drivers in memory. Raises InputError as `diff` does."""
-        tree, target, found = api.drivers_at(paths, options.kernel, options.api)
-        passes = api.chosen(options.only, options.skip, options.keep_names)
-        keep = frozenset(options.keep)
+        given = pipeline.inputs(paths, options)
         subjects: dict[str, Subject] = {}
         migrations: dict[str, Migration] = {}
         known: set[str] = set()
-        for one in found:
+        for one in given.drivers:
             if one.path in migrations:
                 continue
-            if not uses_page_pool(one):
-                migrations[one.path] = api.nothing(one)
+            job = pipeline.job_of(one, given.target, options)
+            if job is None:
+                migrations[one.path] = pipeline.nothing(one)
                 continue
-            analysis = analyse(one, target, keep=keep)
-            known |= {slot.name for slot in analysis.graph.slots.values()}
-            subjects[one.path] = Subject(analysis, passes, keep)
+            known |= job.names
+            subjects[one.path] = Subject(job)
             migrations[one.path] = subjects[one.path].migration(frozenset(), judge=True)
-        api.require_known(keep, known)
-        base = Run(found[0].root, tree.version if tree else "", target.api,
-                   tuple(migrations.values()))
+        pipeline.require_known(options, known)
+        base = pipeline.judged(pipeline.started(given, tuple(migrations.values())))
+        summary.stopped(base)
+        for stop in base.stopped:
+            del subjects[stop.driver]
         changes_of(base)
         review = Review(subjects, [unit for subject in subjects.values()
                                    for unit in units_of(subject)])
-        session = cls(base, review, options, wanted)
+        session = cls(base, review, options, output, wanted)
         if wanted.verify:
             Kernel.at(base.root).require_prepared()
         return session
@@ -104,10 +102,10 @@ class Session:
     def ask(self, *, restart: bool) -> int:
         """The dialogue and its end; the exit code."""
         if not self.review.units:
-            self._summary(self.base)
+            summary.show(self.base, self.output)
             click.echo("nothing to review: no slot can move", err=True)
-            return _options.exit_code(self.base)
-        store = Store.of(self.base.root, self.options.arguments(),
+            return self.base.exit_code
+        store = Store.of(self.base.root, self.options.arguments(flags()),
                          list(self.review.subjects.values()))
         self._resume(store, restart=restart)
         screen = Screen.standard(self.base.root)
@@ -134,15 +132,12 @@ class Session:
             click.echo(f"{plural(number, 'answer')} of {len(self.review.units)} from an earlier "
                        "run; --restart asks again", err=True)
 
-    def _progress(self) -> Callable[[str, int, int], None] | None:
-        if self.options.quiet or not sys.stderr.isatty():
-            return None
-
-        def tell(source: str, done: int, count: int) -> None:
-            click.echo(f"\r\033[K{done}/{count} {source}"[:200] if done < count else "\r\033[K",
-                       nl=False, err=True)
-
-        return tell
+    def _compiled(self, run: Run, *, told: bool = False) -> Judgement:
+        """Compile a run; what takes long is `told` of in a log too."""
+        with (progress if told else live)(self.output.quiet) as bar:
+            bar.step("Compiling")
+            return compiled(run, lambda source, done, count: bar.at(
+                done / count, f"{done}/{count} {source}"))
 
     # ------------------------------------------------------------------ proof
 
@@ -159,8 +154,7 @@ class Session:
         if unit.id not in self.proofs:
             subject = self.review.subject(unit)
             keep = self.review.only([*self.review.needs(unit), unit], subject)
-            judged = compiled(replace(self.base, drivers=(subject.migration(keep),)),
-                              self._progress())
+            judged = self._compiled(replace(self.base, drivers=(subject.migration(keep),)))
             self.proofs[unit.id] = self._judged(judged)
         return self.proofs[unit.id]
 
@@ -190,24 +184,22 @@ class Session:
             click.echo("nothing was written; your answers are kept for the next run", err=True)
             return ExitCode.DONE
         finish.unchanged(changes, run.root)
-        if not finish.is_edited(self.review) and _options.checked(run).stopped:
+        if not finish.is_edited(self.review):
             # What a person edited is a person's; it was judged as it was made.
-            raise click.exceptions.Exit(ExitCode.VERIFY)
+            self._require_sound(run)
         proven = self._proven(run)
         if isinstance(action, Path):
-            arguments = (*self.options.arguments(), *finish.keep_arguments(self.review))
             files = finish.write_patches(
-                run, action, signoff=self.wanted.signoff, force=self.wanted.force,
-                arguments=arguments, proven=proven)
+                run, action, signoff=self.wanted.signoff, force=self.wanted.force, proven=proven)
         else:
             files = apply(run.root, changes)
             store.clear()
         for file in files:
             click.echo(str(file))
-        self._summary(run)
+        summary.show(run, self.output)
         if finish.is_edited(self.review) and isinstance(action, Path):
             click.echo("note: hunks were edited by hand; say so in the message", err=True)
-        return _options.exit_code(run)
+        return run.exit_code
 
     def _action(self, screen: Screen) -> bool | Path | None:
         """True to apply, a folder for patches, None for neither."""
@@ -231,6 +223,13 @@ class Session:
                 screen.say("a - convert the files in place\np - write the series that "
                            "format-patch writes\nq - write nothing; the answers are kept")
 
+    @staticmethod
+    def _require_sound(run: Run) -> None:
+        news = pipeline.judged(run).stopped[len(run.stopped):]
+        if news:
+            summary.stopped(replace(run, stopped=news))
+            raise click.exceptions.Exit(ExitCode.VERIFY)
+
     def _require(self, reasons: list[str]) -> None:
         if not reasons:
             return
@@ -240,16 +239,13 @@ class Session:
         raise click.exceptions.Exit(ExitCode.VERIFY)
 
     def _judge(self, run: Run) -> Judgement | None:
-        return compiled(run, self._progress()) if self._compiles() else None
+        return self._compiled(run) if self._compiles() else None
 
     def _proven(self, run: Run) -> Mapping[str, str]:
         """Prove what was accepted, or leave with exit code 5; sentences for the messages."""
         judged: Judgement | None = None
         if self._compiles():
-            with progress(quiet=self.options.quiet) as bar:
-                bar.step("Compiling")
-                judged = compiled(run, lambda source, done, count: bar.at(
-                    done / count, f"{done}/{count} {source}"))
+            judged = self._compiled(run, told=True)
             self._require(list(judged.failed))
             if self.wanted.verify:
                 self._require(list(judged.open))
@@ -263,9 +259,6 @@ class Session:
         for line in judged.open:
             click.echo(f"note: {line}", err=True)
         sentence = (judged.sentences or {}).get("", "")
-        if sentence and not self.options.quiet:
+        if sentence and not self.output.quiet:
             click.echo(sentence, err=True)
         return judged.sentences or {}
-
-    def _summary(self, run: Run) -> None:
-        _options.summary(run, self.options)

@@ -133,3 +133,10 @@ def progress(quiet: bool = False) -> Iterator[Silent | Plain | Live]:
             transient=True,
         ) as bars:
             yield Live(console, bars)
+
+
+@contextlib.contextmanager
+def live(quiet: bool = False) -> Iterator[Silent | Plain | Live]:
+    """Progress on a terminal only: what takes seconds is worth no line in a log."""
+    with progress(quiet=quiet or not sys.stderr.isatty()) as shown:
+        yield shown

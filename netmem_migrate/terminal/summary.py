@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from netmem_migrate.options import Output
 from netmem_migrate.results import Action, DriverReport, Refusal, Run, Site, Verdict
 
 _COLOURS = {
     Verdict.CONVERTED: "green",
     Verdict.PARTIAL: "yellow",
     Verdict.REFUSED: "red",
+    Verdict.STOPPED: "red",
     Verdict.NOTHING_TO_DO: None,
 }
 _PLACES_SHOWN = 4
@@ -87,3 +89,24 @@ def lines(run: Run) -> Iterator[str]:
                 word, colour, (site for site in report.sites if site.action is action)
             )
         yield from _refusal_lines(report.refusals)
+
+
+def stopped(run: Run) -> None:
+    """Say on stderr in which conversions the tool's own check finds fault, and which."""
+    for one in run.stopped:
+        for finding in one.findings:
+            click.echo(f"netmem-migrate: {finding.file}:{finding.line}: {finding.message} "
+                       f"[{finding.id}]", err=True)
+        click.echo(f"netmem-migrate: {one.driver}: its own check stops this conversion; "
+                   "nothing of it is written, please report it", err=True)
+
+
+def show(run: Run, output: Output) -> None:
+    """Write the report file, and say on stderr what was done."""
+    if output.report is not None:
+        from netmem_migrate.report import json
+
+        json.write(run, output.report)
+    if not output.quiet:
+        for line in lines(run):
+            click.echo(line, err=True, color=None if colour() else False)

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sarif_tools import check
 
-from netmem_migrate import api
+from netmem_migrate import pipeline
 from netmem_migrate.check.findings import Finding
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
@@ -110,7 +110,7 @@ def test_a_folder_of_patches_is_a_series(patch: Path, kernel_tree: Path) -> None
 def test_a_finding_stops_what_would_be_written(name: str, kernel_tree: Path, tmp_path: Path,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("drivers/net/demo/demo.c", 7, 1, "leak", "error", "f", "is leaked", "why")
-    monkeypatch.setattr(api, "check_migration", lambda migration, level: (finding,))
+    monkeypatch.setattr(pipeline, "check_migration", lambda migration, level: (finding,))
     file = kernel_tree / "drivers/net/demo/demo.c"
     before = file.read_bytes()
     out = ["-o", str(tmp_path / "out")] if name == "format-patch" else []

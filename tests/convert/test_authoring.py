@@ -62,9 +62,10 @@ FAULTS = {
     "follows": ('"include/net/page_pool/helpers.h"', '"the headers"', "follows: names"),
     "order": ("order=30", 'order="first"', "order: is a number"),
     "signature": ("def edits(work: Work) -> Iterator[Edit]:", "def edits(work):", "edits: is def"),
-    "undocumented": ('    """Rename the calls whose page moved."""\n', "",
-                     "edits: has no docstring"),
-    "idle": ("yield from work.calls(PASS, Concern.DMA_ADDRESS)", "yield from ()",
+    "undocumented": (
+        '    """Make the netmem form of every row of this pass whose page moved."""\n', "",
+        "edits: has no docstring"),
+    "idle": ("yield from work.forms(PASS)", "yield from ()",
              "edits: yields nothing"),
     "missing": ("def edits(", "def edit(", "edits: there is no edits(work)"),
     "io": ("from collections.abc import Iterator\n",
@@ -75,7 +76,7 @@ FAULTS = {
     "print": ("    yield from", "    print(work)\n    yield from", "call: a pass only"),
     "driver": ("    yield from", '    if work.path == "mlx4_en.c":\n        return\n    yield from',
                "driver: no special case"),
-    "open": ("Rename the calls", "TODO: rename the calls", "TODO: to be filled in"),
+    "open": ("Make the netmem form", "TODO: make the netmem form", "TODO: to be filled in"),
 }
 
 

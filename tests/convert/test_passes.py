@@ -16,11 +16,11 @@ from netmem_migrate.convert import passes
 PASSES = {one.declared.id: one for one in passes.load()}
 
 
-def convert(tmp_path: Path, text: str, *, accessor: bool = False) -> str:
+def convert(tmp_path: Path, text: str, *, opted: tuple[str, ...] = ()) -> str:
     """What the tool makes of one file of C."""
     file = tmp_path / "driver.c"
     file.write_text(text)
-    run = api.migrate([file], api="7.3", accessor=accessor)
+    run = api.migrate([file], api="7.3", opted=opted)
     changes = run.drivers[0].changes
     return changes[0].after.decode() if changes else text
 
@@ -29,7 +29,7 @@ def convert(tmp_path: Path, text: str, *, accessor: bool = False) -> str:
 def test_example(name: str, tmp_path: Path) -> None:
     declared = PASSES[name].declared
     after = convert(tmp_path, PRELUDE + declared.before,
-                    accessor=declared.option == "--allow-accessor")
+                    opted=(name,) if declared.option else ())
     assert after.endswith("}\n\n" + declared.after)
 
 

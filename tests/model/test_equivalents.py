@@ -84,7 +84,7 @@ void t(struct ring *ring)
 
 
 FILES = {
-    "Makefile": "VERSION = 6\nPATCHLEVEL = 13\nSUBLEVEL = 0\nEXTRAVERSION =\n",
+    "Makefile": "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 0\nEXTRAVERSION =\n",
     "Kbuild": "", "MAINTAINERS": "", ".config": "CONFIG_DEMO=y\n",
     "include/generated/autoconf.h": "", "include/linux/mm.h": "", "include/linux/netdevice.h": "",
     "include/linux/skbuff.h": "", "include/net/xdp.h": "", "include/net/page_pool/types.h": "",

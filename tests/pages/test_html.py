@@ -150,7 +150,7 @@ void demo_use(struct rx_buf *buf)
 	foreign(buf->page);
 }
 """)
-    run = migrate([tmp_path / "d.c"], api="7.3", accessor=True)
+    run = migrate([tmp_path / "d.c"], api="7.3", opted=("accessor",))
     defined, used = parsed(page(run)).id("decide").all("article", "bridge")
     assert "netmem_to_page() is written" in defined.words
     assert "demo_netmem_page() reads a netmem as a page" in used.words

@@ -578,9 +578,7 @@ def test_message_states_proof_only_where_something_ran() -> None:
 
 
 def test_message_does_not_call_unreadable_buffers_pages(tree: Path, tmp_path: Path) -> None:
-    (tree / DEMO / "rx.c").write_bytes(SOURCE + b"/* PP_FLAG_ALLOW_UNREADABLE_NETMEM */\n")
-    source = (tree / DEMO / "rx.c").read_bytes()
-    run = Run(tree, "", "7.3", (migration(DEMO, source),))
+    run = Run(tree, "", "7.3", (replace(migration(DEMO), unreadable=True),))
     text = write_series(run, tmp_path / "out", SeriesOptions())[0].read_text()
     assert "still a page" not in " ".join(text.split())
 

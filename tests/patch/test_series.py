@@ -40,14 +40,16 @@ def test_several_drivers_make_several_series(series_git_tree: Path, tmp_path: Pa
     ]
     # Neither needs the other.
     git(series_git_tree, "apply", "--check", str(files[1]))
-    assert f"format-patch {DEMO}\n" in files[0].read_text()
+    assert f"format-patch --api=7.3 {DEMO}\n" in files[0].read_text()
 
 
 def test_one_series_together_has_a_cover_letter(series_git_tree: Path, tmp_path: Path) -> None:
     files = write_series(convert(series_git_tree, DEMO, OTHER), tmp_path / "out",
                          SeriesOptions(together=True))
     assert [file.name[:5] for file in files] == ["0000-", "0001-", "0002-"]
-    assert f"format-patch --together {DEMO}" in files[0].read_text()
+    command = files[0].read_text().replace("\\\n", "").split()
+    assert command[
+        command.index("format-patch"):][:4] == ["format-patch", "--api=7.3", "--together", DEMO]
 
 
 def test_one_driver_given_twice_is_one_series(series_git_tree: Path, tmp_path: Path) -> None:

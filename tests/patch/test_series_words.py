@@ -13,7 +13,7 @@ from series_tools import DEMO, OTHER, convert
 from tools import CORPUS
 
 from netmem_migrate.api import migrate
-from netmem_migrate.patch import disclosure, message, rules, subject
+from netmem_migrate.patch import disclosure, message, replacements, subject
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.results import DriverReport, FileChange, Refusal, Requirement, Verdict
 
@@ -26,7 +26,7 @@ def change(before: str, after: str) -> list[FileChange]:
 
 
 def said(changes: list[FileChange]) -> list[tuple[str, str, int]]:
-    return [(rule.before, rule.after, rule.count) for rule in rules.rules(changes)]
+    return [(rule.before, rule.after, rule.count) for rule in replacements.replacements(changes)]
 
 
 # -- rules
@@ -36,15 +36,15 @@ def said(changes: list[FileChange]) -> list[tuple[str, str, int]]:
 def test_the_rules_account_for_every_call_that_changed(folder: Path) -> None:
     run = migrate([folder / "before.c"], api="7.3")
     changes = run.drivers[0].changes
-    found = rules.rules(changes)
+    found = replacements.replacements(changes)
     told = Counter(name for rule in found for name in re.findall(r"(\w+)\(",
                                                                  rule.before + " " + rule.after))
-    before, after = rules.calls([FileChange(one.path, bytes(_code(one.before)),
+    before, after = replacements.calls([FileChange(one.path, bytes(_code(one.before)),
                                             bytes(_code(one.after))) for one in changes])
     for name in (before - after) + (after - before):
         if "prefetch" not in name and name not in ("sizeof", "if"):
             assert told[name], f"{name} is in no rule: {found}"
-    for line in rules.lines(found):
+    for line in replacements.lines(found):
         assert not re.match(r"#|---|\+\+\+|diff|@@", line.strip())
 
 
@@ -93,9 +93,9 @@ def test_what_stays_is_no_rule() -> None:
 
 
 def test_rules_fit_a_message() -> None:
-    found = rules.rules(change("__skb_fill_page_desc_noacc(a, b, c, d);",
+    found = replacements.replacements(change("__skb_fill_page_desc_noacc(a, b, c, d);",
                                "__skb_fill_netmem_desc_noacc(a, b, c, d);"))
-    text = "\n".join(rules.lines(found))
+    text = "\n".join(replacements.lines(found))
     assert text == ("  - __skb_fill_page_desc_noacc(skb, i, p, ...)\n"
                     "  + __skb_fill_netmem_desc_noacc(skb, i, p, ...)")
 

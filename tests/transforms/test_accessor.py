@@ -53,7 +53,8 @@ def run(folder: Path, files: dict[str, str], accessor: bool = True) -> tuple[
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
-    migration = migrate([folder], api="7.3", accessor=accessor).drivers[0]
+    migration = migrate([folder], api="7.3",
+                        opted=("accessor",) if accessor else ()).drivers[0]
     after = {name: text.encode() for name, text in files.items()}
     return migration, after | {one.path: one.after for one in migration.changes}
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One spelling for code before and after a conversion.
 
-A function becomes a list of steps: statements in order, with one text for what the page API and the
-netmem API spell differently (netmem_migrate/model/twins.py). Comments, white space, braces around
+A function becomes its statements in order, with one text for what the page API and the
+netmem API spell differently (netmem_migrate/model/forms.py). Comments, white space, braces around
 single statements, the order of declarations that call nothing, and redundant parentheses do
 not count; anything else does.
 """
@@ -18,29 +18,46 @@ from tree_sitter import Node
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.model.twins import TWINS, Twin
+from netmem_migrate.c.pattern import REST, Pattern, pattern
+from netmem_migrate.model import spelled
+from netmem_migrate.model.forms import Table, table
+from netmem_migrate.model.twins import Twin, twins
 
 _NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
 REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
-_DESCRIPTOR = frozenset({"pp_page_to_nmdesc", "__pp_page_to_nmdesc", "netmem_to_nmdesc"})
-_TRUTH = frozenset({"if_statement", "while_statement", "do_statement", "for_statement"})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Statement:
     """One statement or the head of one, in canonical spelling; `line` is 1-based."""
 
     text: str
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The table as the comparison needs it.
+
+    `pages` (by the page function) and `netmems` (by the netmem function and how many arguments it
+    is given, None: any number) hold the canonical name of a call and what is added to it. `words`
+    is the canonical name of each netmem function. `spellings` are, by the kind of their node, other
+    forms of one thing, what all of them are spelled as, and the words without which none is there.
+    """
+
+    pages: Mapping[str, tuple[str, str]]
+    netmems: Mapping[tuple[str, int | None], tuple[str, str]]
+    words: Mapping[str, str]
+    spellings: Mapping[str, list[tuple[Pattern, Pattern, tuple[bytes, ...]]]]
+
+
 @cache
-def rows() -> tuple[dict[str, tuple[str, str]], dict[tuple[str, int], tuple[str, str]]]:
-    """By page name, and by netmem name and number of arguments: canonical name, what is added."""
-    primary = {(twin.netmem, twin.parameters): twin for twin in TWINS if not twin.extra}
+def _rows(held: Table) -> _Rows:
+    every = twins(held)
+    primary = {(twin.netmem, twin.parameters): twin for twin in every if not twin.extra}
 
     def canonical(twin: Twin) -> tuple[str, str]:
         for form in twin.forms:
@@ -50,24 +67,45 @@ def rows() -> tuple[dict[str, tuple[str, str]], dict[tuple[str, int], tuple[str,
                 return name, ", ".join(filter(None, (_spelled(form.extra), extra)))
         return primary.get((twin.netmem, twin.parameters), twin).netmem, ""
 
-    pages = {twin.page: canonical(twin) for twin in TWINS}
-    netmems: dict[tuple[str, int], tuple[str, str]] = {}
-    for twin in TWINS:
-        for form in twin.forms:
-            if form.extra:
-                continue
-            netmems.setdefault((form.netmem, form.parameters), canonical(twin))
-    return pages, netmems
-
-
-@cache
-def _api() -> dict[str, str]:
-    """Netmem names to their canonical names, those left as they are that have several."""
+    netmems: dict[tuple[str, int | None], tuple[str, str]] = {}
     found: dict[str, set[str]] = {}
-    for (name, _), (canonical, _) in rows()[1].items():
-        found.setdefault(name, set()).add(canonical)
-    return {name: min(several) if len(several) == 1 else name
-            for name, several in found.items()}
+    for twin in every:
+        for form in twin.forms:
+            if not form.extra:
+                said = netmems.setdefault((form.netmem, form.parameters), canonical(twin))
+                found.setdefault(form.netmem, set()).add(said[0])
+    # A name that is two functions in two releases is left as it is.
+    words = {name: min(several) if len(several) == 1 else name
+             for name, several in found.items()}
+    spellings: dict[str, list[tuple[Pattern, Pattern, tuple[bytes, ...]]]] = {}
+    for one, spelling in _spellings(held):
+        if one.node is not None:
+            fixed = tuple(word.encode() for word in _WORD.findall(one.text)
+                          if word not in one.operands)
+            spellings.setdefault(one.node.type, []).append((one, spelling, fixed))
+    return _Rows({twin.page: canonical(twin) for twin in every}, netmems, words, spellings)
+
+
+def _spellings(held: Table) -> Iterator[tuple[Pattern, Pattern]]:
+    """Forms that are no call of the memory by another name, and what they are spelled as.
+
+    A comparison is spelled as netmem asks for it, since its sides may stand either way round;
+    anything else as the page form.
+    """
+    for row in held.others:
+        page, netmem = row.spellings[0], row.becomes
+        if page.node is None or not netmem.name:
+            continue
+        if page.node.type == "binary_expression":
+            yield from ((one, netmem) for one in row.spellings)
+            continue
+        yield netmem, page
+        for one in row.spellings[1:]:
+            yield one, page
+            for name in one.functions:
+                if name in held.by_page:
+                    partner = held.by_page[name].becomes.name
+                    yield pattern(re.sub(rf"\b{name}\b", partner, one.text)), page
 
 
 def _spelled(text: str) -> str:
@@ -82,6 +120,7 @@ class Canon:
         self.parsed = parsed
         self.names = names
         self.accessors = accessors
+        self.rows = _rows(table())
         # Calls of the page API that are given something with a netmem's name: name, line.
         self.mixed: list[tuple[str, int]] = []
 
@@ -104,33 +143,33 @@ class Canon:
                 words[-2:] = [REF]
             elif word == "*" and words[-1:] == ["void"]:
                 words[-1:] = [REF]
-            elif word == "netmem_ref":
+            elif word == spelled.REF:
                 words.append(REF)
             elif word == "NULL":
                 words.append("0")
-            elif word in rows()[0]:
-                words.append(rows()[0][word][0])
-            elif word in _api():
-                words.append(_api()[word])
+            elif word in self.rows.pages:
+                words.append(self.rows.pages[word][0])
+            elif word in self.rows.words:
+                words.append(self.rows.words[word])
             else:
                 words.append(self.name(word))
         return " ".join(words).replace(f"const {REF}", REF)
 
     # ----------------------------------------------------------- statements
 
-    def function(self, node: Node) -> Iterator[Step]:
-        """The steps of a function definition, its head first."""
+    def function(self, node: Node) -> Iterator[Statement]:
+        """The statements of a function definition, its head first."""
         body = node.child_by_field_name("body")
         end = body.start_byte if body is not None else node.end_byte
         head = code_of(self.parsed.source[node.start_byte:end]).decode("latin-1")
-        yield Step(self.tokens(head), self._line(node))
+        yield Statement(self.tokens(head), self._line(node))
         if body is not None:
             yield from self.statement(body)
         hidden = self._masked(node)
         if hidden:
-            yield Step(hidden, self._line(node))
+            yield Statement(hidden, self._line(node))
 
-    def statement(self, node: Node) -> Iterator[Step]:
+    def statement(self, node: Node) -> Iterator[Statement]:
         kind = node.type
         if kind == "compound_statement":
             yield from self._block(node)
@@ -139,50 +178,51 @@ class Canon:
         elif kind == "expression_statement":
             for child in node.named_children:
                 if child.type != "comment":
-                    yield Step(self.value(child), self._line(child))
+                    yield Statement(self.value(child), self._line(child))
         elif kind == "return_statement":
             values = [child for child in node.named_children if child.type != "comment"]
-            yield Step("return " + " ".join(self.value(one) for one in values), self._line(node))
+            yield Statement("return " + " ".join(self.value(one) for one in values),
+                            self._line(node))
         elif kind in ("if_statement", "while_statement", "switch_statement"):
             condition = node.child_by_field_name("condition")
             said = self.value(condition, kind != "switch_statement") if condition else ""
-            yield Step(f"{kind.partition('_')[0]} {said}", self._line(node))
+            yield Statement(f"{kind.partition('_')[0]} {said}", self._line(node))
             yield from self._inside(node.child_by_field_name("consequence")
                                     or node.child_by_field_name("body"))
             alternative = node.child_by_field_name("alternative")
             if alternative is not None:
-                yield Step("else", self._line(alternative))
+                yield Statement("else", self._line(alternative))
                 inner = [one for one in alternative.named_children if one.type != "comment"]
                 yield from self._inside(inner[0] if inner else None)
         elif kind == "do_statement":
-            yield Step("do", self._line(node))
+            yield Statement("do", self._line(node))
             yield from self._inside(node.child_by_field_name("body"))
             condition = node.child_by_field_name("condition")
-            yield Step("while " + (self.value(condition, True) if condition else ""),
+            yield Statement("while " + (self.value(condition, True) if condition else ""),
                        self._line(node))
         elif kind == "for_statement":
             yield from self._for(node)
         elif kind in ("comment", "break_statement", "continue_statement", "goto_statement",
                       "statement_identifier"):
             if kind != "comment":
-                yield Step(" ".join(_TOKEN.findall(self.raw(node))), self._line(node))
+                yield Statement(" ".join(_TOKEN.findall(self.raw(node))), self._line(node))
         elif kind in ("labeled_statement", "case_statement"):
             yield from self._labelled(node)
         else:
             said = code_of(self.parsed.text(node)).decode("latin-1")
-            yield Step(self.tokens(said), self._line(node))
+            yield Statement(self.tokens(said), self._line(node))
 
-    def _inside(self, node: Node | None) -> Iterator[Step]:
+    def _inside(self, node: Node | None) -> Iterator[Statement]:
         if node is None:
             return
-        yield Step("{", self._line(node))
+        yield Statement("{", self._line(node))
         if node.type == "compound_statement":
             yield from self._block(node)
         else:
             yield from self.statement(node)
-        yield Step("}", self._line(node))
+        yield Statement("}", self._line(node))
 
-    def _block(self, node: Node) -> Iterator[Step]:
+    def _block(self, node: Node) -> Iterator[Statement]:
         group: list[Node] = []
         for child in node.named_children:
             if child.type == "comment":
@@ -198,9 +238,9 @@ class Canon:
                 yield from self.statement(child)
         yield from self._declared(group)
 
-    def _declared(self, group: list[Node]) -> Iterator[Step]:
-        """Each declared name is a step, sorted as far as no initialiser needs an earlier one."""
-        found: list[Step] = []
+    def _declared(self, group: list[Node]) -> Iterator[Statement]:
+        """Each declared name is one, sorted as far as no initialiser needs an earlier one."""
+        found: list[Statement] = []
         declared: list[str] = []
         for node in group:
             specifier = node.child_by_field_name("type")
@@ -208,7 +248,7 @@ class Canon:
             lead = self.parsed.source[node.start_byte:names[0].start_byte] if names else b""
             base = code_of(lead).decode("latin-1")
             if specifier is None or not names:
-                found.append(Step(self.tokens(code_of(self.parsed.text(node)).decode("latin-1")),
+                found.append(Statement(self.tokens(code_of(self.parsed.text(node)).decode("latin-1")),
                                   self._line(node)))
                 declared.append("")
                 continue
@@ -218,12 +258,12 @@ class Canon:
                 said = self.tokens(f"{base} {self.raw(inner or one)}")
                 if value is not None:
                     said += " = " + self.value(value)
-                found.append(Step(said, self._line(one)))
+                found.append(Statement(said, self._line(one)))
                 name = re.search(r"[A-Za-z_]\w*", self.raw(inner or one))
                 declared.append(self.name(name.group()) if name is not None else "")
         yield from _settled(found, declared)
 
-    def _for(self, node: Node) -> Iterator[Step]:
+    def _for(self, node: Node) -> Iterator[Statement]:
         parts = []
         for field in ("initializer", "condition", "update"):
             part = node.child_by_field_name(field)
@@ -233,15 +273,15 @@ class Canon:
                 parts.append(", ".join(one.text for one in self._declared([part])))
             else:
                 parts.append(self.value(part, field == "condition"))
-        yield Step("for " + "; ".join(parts), self._line(node))
+        yield Statement("for " + "; ".join(parts), self._line(node))
         yield from self._inside(node.child_by_field_name("body"))
 
-    def _labelled(self, node: Node) -> Iterator[Step]:
+    def _labelled(self, node: Node) -> Iterator[Statement]:
         body = [child for child in node.named_children if child.type != "comment"]
         head = node.child_by_field_name("value") or node.child_by_field_name("label")
         first = next((c for c in node.children if c.type in ("case", "default")), None)
         word = self.raw(first) if first is not None else "label"
-        yield Step(f"{word} {self.tokens(self.raw(head)) if head is not None else ''}:",
+        yield Statement(f"{word} {self.tokens(self.raw(head)) if head is not None else ''}:",
                    self._line(node))
         group: list[Node] = []
         for child in body:
@@ -274,6 +314,9 @@ class Canon:
 
     def value(self, node: Node, truth: bool = False) -> str:
         """An expression; `truth` says that only whether it is zero matters."""
+        said = self._respelled(node)
+        if said is not None:
+            return said
         handler = _HANDLERS.get(node.type)
         if handler is not None:
             return handler(self, node, truth)
@@ -287,6 +330,18 @@ class Canon:
                 continue
             parts.append(self.value(child) if child.is_named else self.raw(child))
         return "".join(f" {part} " if part[-1:].isalpha() else part for part in parts)
+
+    def _respelled(self, node: Node) -> str | None:
+        """The one text for what a row spells in several ways, or None for anything else."""
+        text = node.text or b""
+        for wanted, spelling, words in self.rows.spellings.get(node.type, ()):
+            # Most code is neither, which is seen without a look at the tree.
+            match = wanted.match(node) if all(word in text for word in words) else None
+            if match is not None:
+                given = {name: self.value(one) for name, one in match.operands.items()}
+                rest = ",".join(self.value(one) for one in match.rest)
+                return "!" * match.negated + _filled(spelling, given, rest)
+        return None
 
     def _parentheses(self, node: Node, truth: bool) -> str:
         inner = [child for child in node.named_children if child.type != "comment"]
@@ -312,16 +367,11 @@ class Canon:
         if sign in ("&&", "||"):
             return f"{self.value(left, True)}{sign}{self.value(right, True)}"
         first, second = self.value(left), self.value(right)
-        if sign in ("==", "!="):
-            for one, other in ((first, second), (second, first)):
-                if one.startswith("page_to_nid(") and one.endswith(")"):
-                    said = f"netmem_is_pref_nid({one[12:-1]},{other})"
-                    return f"!{said}" if sign == "!=" else said
-            if "0" in (first, second):
-                tested = first if second == "0" else second
-                if sign == "==":
-                    return f"!{tested}"
-                return tested if truth else f"!!{tested}"
+        if sign in ("==", "!=") and "0" in (first, second):
+            tested = first if second == "0" else second
+            if sign == "==":
+                return f"!{tested}"
+            return tested if truth else f"!!{tested}"
         return f"{first} {sign} {second}"
 
     def _assignment(self, node: Node, truth: bool) -> str:
@@ -373,11 +423,6 @@ class Canon:
         arrow = "->" if any(child.type == "->" for child in node.children) else "."
         said = self.value(argument)
         name = self.name(self.raw(field))
-        called = argument.child_by_field_name("function") \
-            if argument.type == "call_expression" else None
-        if called is not None and self.raw(called) in _DESCRIPTOR and \
-                name in ("pp", "pp_ref_count"):
-            said = said[said.index("(") + 1:-1]
         return f"{said}{arrow}{name}"
 
     def _named(self, node: Node) -> str:
@@ -397,20 +442,14 @@ class Canon:
         called = self.raw(function) if function.type == "identifier" else self.value(function)
         args = [self.value(child, called in ("likely", "unlikely") and truth)
                 for child in arguments.named_children if child.type != "comment"]
-        if called in rows()[0]:
+        if called in self.rows.pages:
             given = [self._named(child) for child in arguments.named_children]
             if any(_NETMEM_NAME.match(word) for word in given):
                 self.mixed.append((called, self._line(node)))
-        if called in ("page_to_netmem", *self.accessors) and len(args) == 1:
+        if called in self.accessors and len(args) == 1:
             return args[0]
-        if called == "virt_to_netmem":
-            called = "virt_to_page"
-        if called == "netmem_get_pp" and len(args) == 1:
-            return f"{args[0]}->pp"
-        if called == "netmem_get_pp_ref_count_ref" and len(args) == 1:
-            return f"&{args[0]}->pp_ref_count"
-        pages, netmems = rows()
-        found = pages.get(called) or netmems.get((called, len(args)))
+        found = (self.rows.pages.get(called) or self.rows.netmems.get((called, len(args)))
+                 or self.rows.netmems.get((called, None)))
         if found is not None:
             called = found[0]
             args += [found[1]] if found[1] else []
@@ -427,11 +466,11 @@ class Canon:
         return self.tokens(code_of(self.parsed.text(node)).decode("latin-1"))
 
 
-def _settled(steps: list[Step], names: list[str]) -> Iterator[Step]:
+def _settled(found: list[Statement], names: list[str]) -> Iterator[Statement]:
     """Declarations in one order for all orders that mean the same."""
-    values = [one.text.partition(" = ")[2] for one in steps]
+    values = [one.text.partition(" = ")[2] for one in found]
     reads = [set(_WORD.findall(value)) for value in values]
-    left = list(range(len(steps)))
+    left = list(range(len(found)))
 
     def bound(i: int, j: int) -> bool:
         return (names[i] in reads[j] or names[j] in reads[i]
@@ -440,9 +479,17 @@ def _settled(steps: list[Step], names: list[str]) -> Iterator[Step]:
 
     while left:
         ready = [j for j in left if not any(i < j and bound(i, j) for i in left)]
-        first = min(ready, key=lambda number: steps[number].text)
+        first = min(ready, key=lambda number: found[number].text)
         left.remove(first)
-        yield steps[first]
+        yield found[first]
+
+
+def _filled(spelling: Pattern, operands: Mapping[str, str], rest: str) -> str:
+    """A pattern as calls are spelled: no space after a comma."""
+    if not spelling.name:
+        return spelling.fill(operands)
+    args = [rest if one == REST else pattern(one).fill(operands) for one in spelling.args]
+    return f"{spelling.name}({','.join(one for one in args if one)})"
 
 
 _HANDLERS: dict[str, Callable[[Canon, Node, bool], str]] = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Compare code before and after a change: the same steps in the same order, or a finding.
+"""Compare code before and after a change: the same statements in the same order, or a finding.
 
-Follows the correspondence of netmem_migrate/model/twins.py. What a compiler proves with netmem
+Follows the correspondence of netmem_migrate/model/forms.py. What a compiler proves with netmem
 defined as pages (docs/proof.md), this says in milliseconds, with the line and the reason.
 """
 
@@ -11,12 +11,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import cache
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.parse import Definition, ParsedFile, parse
-from netmem_migrate.check.compare.canonical import REF, Canon, Step
+from netmem_migrate.c.parse import Definition, ParsedFile
+from netmem_migrate.check.compare.canonical import REF, Canon, Statement
 from netmem_migrate.check.findings import Finding, Rule, Severity
-from netmem_migrate.model.twins import HINTS, TWINS, Concern
+from netmem_migrate.model.forms import KNOWN, Table, table
+from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.schema import Effect
+from netmem_migrate.model.spelled import REF as NETMEM_REF
+from netmem_migrate.model.spelled import TO_PAGE
+from netmem_migrate.model.twins import twins
 from netmem_migrate.results import FileChange
 
 _DOCUMENT = "Documentation/networking/netmem.rst"
@@ -41,17 +47,14 @@ _BY_ID = {rule.id: rule for rule in RULES}
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 _CALL = re.compile(r"(\w+)\(")
-_HINT = re.compile(r"(?:" + "|".join(HINTS) + r")\([^()]*\)")
-_RELEASES = frozenset(
-    name for twin in TWINS if twin.concern is Concern.RELEASE for name in (twin.page, twin.netmem)
-) | {"put_page", "put_netmem", "page_pool_unref_netmem", "page_pool_free_va"}
-_ACCESSOR = re.compile(rb"\{\s*return\s+netmem_to_page\(\w+\);\s*\}\s*$")
+_ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\(\w+\);\s*\}\s*$")
+_GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 
 
 def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
     """What differs in more than spelling between the sides of one patch, file by file."""
     accessors = frozenset(name for change in changes
-                          for name in _accessors(change.before, change.after))
+                          for name in _accessors(change))
     found: list[Finding] = []
     for change in changes:
         if change.path.endswith((".c", ".h")) and change.before != change.after:
@@ -77,13 +80,12 @@ def _only_drops(changes: Sequence[FileChange]) -> bool:
     return True
 
 
-def _accessors(before: bytes, after: bytes) -> Iterator[str]:
-    if b"netmem_to_page" not in after:
+def _accessors(change: FileChange) -> Iterator[str]:
+    if TO_PAGE.encode() not in change.after:
         return
-    parsed = parse(after)
-    known = {one.name for one in parse(before).functions()}
-    for one in parsed.functions():
-        if one.name not in known and _ACCESSOR.search(after[one.start:one.end]):
+    known = {one.name for one in change.parsed_before.functions()}
+    for one in change.parsed_after.functions():
+        if one.name not in known and _ACCESSOR.search(change.after[one.start:one.end]):
             yield one.name
 
 
@@ -92,7 +94,7 @@ class _File:
 
     def __init__(self, change: FileChange, accessors: frozenset[str]) -> None:
         self.path = change.path
-        self.before, self.after = parse(change.before), parse(change.after)
+        self.before, self.after = change.parsed_before, change.parsed_after
         self.accessors = accessors
 
     def findings(self) -> list[Finding]:
@@ -125,7 +127,7 @@ class _File:
                                 f"{called}() takes a page, and is given netmem")
         yield from self._differences(before, after, new.name)
 
-    def _differences(self, before: list[Step], after: list[Step],
+    def _differences(self, before: list[Statement], after: list[Statement],
                      name: str) -> Iterator[Finding]:
         texts = [one.text for one in before], [one.text for one in after]
         if texts[0] == texts[1]:
@@ -165,18 +167,35 @@ def _by_name(parsed: ParsedFile) -> dict[tuple[str, int], Definition]:
     return found
 
 
+@cache
+def _api(held: Table) -> frozenset[bytes]:
+    """Names that rows replace or write: no names that a change gave."""
+    every = [form for row in (*held.rows, *KNOWN) for form in row.forms]
+    return frozenset(name.encode() for form in every for name in (form.call, *form.needs))
+
+
+@cache
+def _releases(held: Table) -> frozenset[str]:
+    """Calls that give memory of a pool back, or one reference of it."""
+    of_pool = {one.name for one in FUNCTIONS
+               if one.effect in _GIVES_BACK and one.header.startswith("net/page_pool/")}
+    return frozenset(of_pool | {name for twin in twins(held) if twin.effect in _GIVES_BACK
+                                for name in (twin.page, twin.netmem)})
+
+
+@cache
+def _hint(held: Table) -> re.Pattern[str]:
+    return re.compile(r"(?:" + "|".join(sorted(held.hints)) + r")\([^()]*\)")
+
+
 def _renamed(before: bytes, after: bytes) -> dict[str, str]:
     """New names that stand where old ones stood: paired by the order in which they come."""
-    twins = {name.encode() for twin in TWINS for name in (
-        twin.page, *(form.netmem for form in twin.forms))}
+    api = _api(table())
     old = dict.fromkeys(_WORD.findall(code_of(before)))
     new = dict.fromkeys(_WORD.findall(code_of(after)))
-    gone = [one for one in old if one not in new and one not in twins]
-    came = [one for one in new if one not in old and one not in twins
-            and not _NAMES.match(one) and b"netmem" in one and one != b"netmem_ref"]
-    known = {b"page_to_netmem", b"virt_to_netmem", b"netmem_get_pp", b"netmem_is_pref_nid",
-             b"netmem_get_pp_ref_count_ref", b"netmem_to_page"}
-    came = [one for one in came if one not in known]
+    gone = [one for one in old if one not in new and one not in api]
+    came = [one for one in new if one not in old and one not in api
+            and not _NAMES.match(one) and b"netmem" in one and one != NETMEM_REF.encode()]
     return {b.decode("latin-1"): a.decode("latin-1")
             for a, b in zip(gone, came, strict=False)} if len(gone) == len(came) else {}
 
@@ -190,23 +209,23 @@ def _rest(parsed: ParsedFile) -> bytes:
     return bytes(text)
 
 
-def _lines(canon: Canon, text: bytes) -> list[Step]:
-    """Declarations at file scope, one step each; directives a line each."""
-    found: list[Step] = []
+def _lines(canon: Canon, text: bytes) -> list[Statement]:
+    """Declarations at file scope, one statement each; directives a line each."""
+    found: list[Statement] = []
     directives = re.sub(rb"/\*.*?\*/", lambda m: re.sub(rb"[^\n]", b" ", m.group()), text,
                         flags=re.DOTALL)
     number = 1
     code = code_of(text)
     for line, shown in zip(directives.split(b"\n"), code.split(b"\n"), strict=True):
         if line.strip() and not shown.strip():
-            found.append(Step(canon.tokens(line.decode("latin-1")), number))
+            found.append(Statement(canon.tokens(line.decode("latin-1")), number))
         number += 1
     offset = 0
     for part in re.split(rb"(?<=[;{}])", code):
         said = canon.tokens(part.decode("latin-1"))
         lead = len(part) - len(part.lstrip())
         where = code.count(b"\n", 0, offset + lead) + 1
-        found += [Step(one, where) for one in _apart(said)]
+        found += [Statement(one, where) for one in _apart(said)]
         offset += len(part)
     return found
 
@@ -221,18 +240,18 @@ def _apart(said: str) -> Iterator[str]:
         yield said
 
 
-def _shown(steps: Sequence[Step]) -> str:
-    said = "; ".join(one.text for one in steps if one.text not in "{}")
+def _shown(found: Sequence[Statement]) -> str:
+    said = "; ".join(one.text for one in found if one.text not in "{}")
     return f"`{said[:160]}`" if said else "nothing"
 
 
-def _kind(gone: Iterable[Step], came: Iterable[Step]) -> str:
+def _kind(gone: Iterable[Statement], came: Iterable[Statement]) -> str:
     old = [one.text for one in gone if one.text not in "{}"]
     new = [one.text for one in came if one.text not in "{}"]
-    if old and not new and all(_HINT.fullmatch(one) for one in old):
+    if old and not new and all(_hint(table()).fullmatch(one) for one in old):
         return "hint-with-conversion"
     calls = [Counter(_CALL.findall(" ".join(texts))) for texts in (old, new)]
-    less, more = (sum(number for name, number in one.items() if name in _RELEASES)
+    less, more = (sum(number for name, number in one.items() if name in _releases(table()))
                   for one in calls)
     if less > more:
         return "release-removed" if not more else "wrong-partner"

@@ -7,28 +7,20 @@ Follows page_pool_init() in net/core/page_pool.c, which refuses what does not fi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.check.findings import Finding
 from netmem_migrate.check.rules.table import finding
+from netmem_migrate.flow.unreadable import FLAG
 
-_UNREADABLE = b"PP_FLAG_ALLOW_UNREADABLE_NETMEM"
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _NOT_NAPI = (b"irqreturn_t", b"netdev_tx_t")
 _DIRECT = {b"page_pool_put_page": 3, b"page_pool_put_netmem": 3, b"page_pool_put_full_page": 2,
            b"page_pool_put_full_netmem": 2}
-
-
-def reads_unreadable(files: Mapping[str, bytes]) -> bool:
-    """Does a driver ask for memory that the CPU may not be able to read?"""
-    return any(_UNREADABLE in source and _UNREADABLE in code_of(source)
-               for source in files.values())
 
 
 def pool_findings(path: str, parsed: ParsedFile) -> list[Finding]:
@@ -126,13 +118,13 @@ def _judge(path: str, function: str, one: _Parameters) -> list[Finding]:
         said.append(("PP_FLAG_DMA_SYNC_DEV without max_len: no pool is made", ""))
     if mapped and b"dev" not in one.fields:
         said.append(("PP_FLAG_DMA_MAP without dev: nothing to map for", ""))
-    if _UNREADABLE in one.flags:
+    if FLAG in one.flags:
         for name in (b"netdev", b"queue_idx"):
             if name not in one.fields:
-                said.append((f"{_UNREADABLE.decode()} without {name.decode()}: the queue's memory "
+                said.append((f"{FLAG.decode()} without {name.decode()}: the queue's memory "
                              "provider is not found", ""))
         if not (mapped and synced):
-            said.append((f"{_UNREADABLE.decode()} needs PP_FLAG_DMA_MAP and PP_FLAG_DMA_SYNC_DEV",
+            said.append((f"{FLAG.decode()} needs PP_FLAG_DMA_MAP and PP_FLAG_DMA_SYNC_DEV",
                          "PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV"))
     return [finding("flags", path, function, where, message=message, fix=fix)
             for message, fix in said]

@@ -12,12 +12,12 @@ from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.carriers import could_carry
-from netmem_migrate.flow.graph import Call, Use, UseKind
+from netmem_migrate.flow.graph import Call
 from netmem_migrate.flow.reader import kinds
 from netmem_migrate.flow.reader.core import Reader, reads
 from netmem_migrate.flow.reader.hints import hint
 from netmem_migrate.flow.reader.values import INT, MEMORY, POINTER_TO_PAGE, Atom, Value
-from netmem_migrate.model.twins import BY_PAGE, Twin
+from netmem_migrate.model.twins import Twin
 from netmem_migrate.reasons import Category, Why
 
 _Handler = Callable[[Reader, view.Call], Value | None]
@@ -35,9 +35,10 @@ def call(reader: Reader, node: Node) -> Value:
     if not name or any(name in scope for scope in reader.scopes):
         return _indirect(reader, found)
     known = reader.symbols.function(name, reader.path)
-    if known is not None and known.body is not None:
+    twin = reader.driver.twins.get(name.decode("latin-1"))
+    if known is not None and known.body is not None and not (
+            twin is not None and reader.driver.brought(twin.form)):
         return _own(reader, found, known)
-    twin = BY_PAGE.get(name.decode("latin-1"))
     if twin is not None and name not in reader.symbols.macros:
         return _twin(reader, found, twin)
     for belongs, handler in _KINDS:
@@ -96,7 +97,7 @@ def _own(reader: Reader, found: view.Call, known: Function) -> Value:
 
 def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
     """A call that has a netmem form: a slot of its own, which moves with its page."""
-    chosen = reader.driver.target.choose(twin)
+    chosen = reader.driver.choose(twin)
     wanted, twin = twin, chosen or twin
     slot = reader.driver.call(reader.place(found.node), twin.page, twin)
     argument: Node | None = None
@@ -118,23 +119,10 @@ def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
     reader.graph.calls.append(Call(slot, twin, reader.place(found.node), found.function, argument))
     if twin.gives:
         return Value(found.node, POINTER_TO_PAGE, (Atom(found.node, slot),))
-    if twin.netmem == "netmem_address":
+    if twin.gives_address:
         reader.addresses.append((slot, found.node))
         return Value(found.node, MEMORY)
     return Value(found.node)
-
-
-def _unwrap(reader: Reader, found: view.Call) -> Value | None:
-    """page_to_netmem(): around what moves it goes."""
-    if len(found.args) != 1:
-        return None
-    value = reader.value(found.args[0])
-    slot = reader.call_slot(found.node, "page_to_netmem")
-    if value.holds_page and value.slots:
-        reader.flow(value, slot, 0)
-        reader.graph.uses.append(Use(UseKind.UNWRAP, slot, reader.place(found.node),
-                                     inner=value.node))
-    return Value(found.node, Type("netmem_ref"))
 
 
 # -------------------------------------------------------------- the kernel's
@@ -283,7 +271,6 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
 
 
 _KINDS: tuple[tuple[Callable[[bytes], bool], _Handler], ...] = (
-    (b"page_to_netmem".__eq__, _unwrap),
     (kinds.TRANSPARENT.__contains__, _transparent),
     (kinds.PRINTS.__contains__, _prints),
     (b"WRITE_ONCE".__eq__, _write_once),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Binary expressions: comparisons of pages with NULL, with each other, and of what they tell."""
+"""Binary expressions: comparisons of pages with NULL and with each other, and arithmetic."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ def binary(reader: Reader, node: Node) -> Value:
     if found is None:
         return Value(node)
     sign = found.sign
-    if sign in ("==", "!="):
-        near = _node_test(reader, node, found.left, found.right, sign) or \
-            _node_test(reader, node, found.right, found.left, sign)
-        if near is not None:
-            return near
     first, second = reader.value(found.left), reader.value(found.right)
     if sign in ("&&", "||"):
         return Value(node, INT)
@@ -63,27 +58,3 @@ def _compare(reader: Reader, node: Node, near: tuple[Node, Value], far: tuple[No
     for value, other in ((first, second), (second, first)):
         for slot in other.slots:
             reader.flow(value, slot, 0)
-
-
-def _node_test(reader: Reader, node: Node, call: Node, other: Node, sign: str) -> Value | None:
-    """page_to_nid(x) == n, which has a netmem form as a whole."""
-    found = view.call(view.bare(call))
-    if (found is None or reader.text(found.function) != b"page_to_nid"
-            or len(found.arguments.named_children) != 1
-            or not reader.driver.has("netmem_is_pref_nid")):
-        return None
-    value = reader.value(found.arguments.named_children[0])
-    reader.value(other)
-    # The order of the two operands can change, so nothing else may change in `other`.
-    for slot in reader.touched:
-        if any(place.file == reader.path and place.node.start_byte >= other.start_byte
-               and place.node.end_byte <= other.end_byte for place in slot.names):
-            reader.escape(value, Why.NODE_COMPARED)
-            return Value(node, INT)
-    if not value.slots:
-        return Value(node, INT)
-    slot = reader.call_slot(node, "page_to_nid")
-    reader.flow(value, slot, 0)
-    reader.graph.uses.append(Use(UseKind.NODE, slot, reader.place(node), inner=value.node,
-                                 other=other, negated=sign == "!="))
-    return Value(node, INT)

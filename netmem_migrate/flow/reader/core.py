@@ -47,11 +47,21 @@ class Reader:
         self.touched: set[Slot] = set()
         self.errors: list[Node] = []
         self.addresses: list[tuple[Slot, Node]] = []
+        self.patterns = driver.patterns(self.path)
+        self._again: dict[int, Value] = {}
 
     # -------------------------------------------------------------- reading
 
     def value(self, node: Node) -> Value:
         """Read an expression."""
+        known = self._again.pop(node.id, None)
+        if known is not None:
+            return known
+        if node.type in self.patterns:
+            for reading in FORMS:
+                found = reading(self, node)
+                if found is not None:
+                    return found
         handler = VALUES.get(node.type)
         if handler is not None:
             return handler(self, node)
@@ -63,6 +73,10 @@ class Reader:
         for child in node.named_children:
             self.escape(self.value(child), Why.IN_SYNTAX, by=node.type)
         return Value(node)
+
+    def again(self, node: Node, value: Value) -> None:
+        """Take a node for read: who reads it next is given this value."""
+        self._again[node.id] = value
 
     def statement(self, node: Node) -> None:
         """Read a statement, a declaration, or what the preprocessor makes of them."""
@@ -156,7 +170,7 @@ class Reader:
             self.value(node)
 
     def call_slot(self, node: Node, name: str) -> Slot:
-        """The slot of a form that is no call of the page API."""
+        """The slot of a form that is no call of the page by another name."""
         return self.driver.call(self.place(node), name, None)
 
     @staticmethod
@@ -300,6 +314,7 @@ class Reader:
                     self.graph.block(held, Why.COMPARED, place)
 
 
+FORMS: list[Callable[[Reader, Node], Value | None]] = []
 VALUES: dict[str, Callable[[Reader, Node], Value]] = {}
 STATEMENTS: dict[str, Callable[[Reader, Node], None]] = {}
 

@@ -69,14 +69,10 @@ def member(reader: Reader, node: Node) -> Value:
     found = view.field(node)
     if found is None:
         return Value(node)
-    descriptor = _descriptor_argument(reader, found.base)
-    value = reader.value(descriptor if descriptor is not None else found.base)
-    name = reader.text(found.member)
+    value = reader.value(found.base)
     if value.holds_page and value.level == 0:
-        if name in (b"pp", b"pp_ref_count") and value.slots:
-            return _pool_field(reader, node, value, name)
-        reader.escape(value, Why.MEMBER_READ, by=name.decode("latin-1"))
-        return Value(node, Type("struct page_pool", ("p",)) if name == b"pp" else None)
+        reader.escape(value, Why.MEMBER_READ, by=reader.text(found.member).decode("latin-1"))
+        return Value(node)
     if value.holds_page:
         reader.escape(value, Why.AS_RECORD)
         return Value(node)
@@ -92,30 +88,6 @@ def member(reader: Reader, node: Node) -> Value:
               and not type_.derivations and type_.base not in reader.symbols.records)
     return Value(node, member_type, carrier=note,
                  record=type_.base if unread and type_ is not None else "")
-
-
-def _descriptor_argument(reader: Reader, node: Node) -> Node | None:
-    """The page inside pp_page_to_nmdesc(), if `node` is such a call."""
-    found = view.call(node)
-    if found is None or len(found.arguments.named_children) != 1 or reader.text(
-            found.function) not in (b"pp_page_to_nmdesc", b"__pp_page_to_nmdesc"):
-        return None
-    return found.arguments.named_children[0]
-
-
-def _pool_field(reader: Reader, node: Node, value: Value, name: bytes) -> Value:
-    call = reader.call_slot(node, "page->" + name.decode("latin-1"))
-    reader.flow(value, call, 0)
-    kind = UseKind.POOL if name == b"pp" else UseKind.POOL_COUNT
-    whole = node
-    if kind is UseKind.POOL_COUNT:
-        parent = node.parent
-        if parent is None or parent.type != "pointer_expression":
-            reader.escape(value, Why.COUNT_READ, by="pp_ref_count")
-            return Value(node)
-        whole = parent
-    reader.graph.uses.append(Use(kind, call, reader.place(whole), inner=value.node))
-    return Value(node, Type("struct page_pool", ("p",)) if name == b"pp" else None)
 
 
 @reads("subscript_expression")

@@ -13,12 +13,14 @@ from netmem_migrate.c.symbols import Function, Global
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.graph import Slot
 from netmem_migrate.flow.reader import calls, comparisons, expressions, kinds, statements
-from netmem_migrate.flow.reader.core import Reader
+from netmem_migrate.flow.reader.core import FORMS, Reader
+from netmem_migrate.flow.reader.forms import form
 from netmem_migrate.flow.slots import Slots
 from netmem_migrate.reasons import Why
 
 # What enters its handlers by being imported.
 KINDS = (calls, comparisons, expressions, statements)
+FORMS.append(form)
 
 
 def read_function(driver: Slots, function: Function) -> frozenset[Slot]:

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Does a driver let its pools hold memory that the CPU cannot read? Asked here, and nowhere else.
+
+What counts is the code: a comment or a string that names the flag sets nothing, a macro that
+stands for it does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from netmem_migrate.model.spelled import UNREADABLE
+
+# In `flags` of struct page_pool_params (Documentation/networking/netmem.rst).
+FLAG = UNREADABLE.encode()
+_WORD = re.compile(rb"\b" + FLAG + rb"\b")
+_NO_CODE = re.compile(
+    rb"""/\*.*?(?:\*/|\Z)|//(?:\\\r?\n|[^\n])*+|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)++'""",
+    re.DOTALL)
+
+
+def allows_unreadable(sources: Iterable[bytes]) -> bool:
+    """Whether the code of any of these texts names the flag."""
+    return any(flags(source) for source in sources)
+
+
+def flags(source: bytes) -> list[int]:
+    """The offsets at which the code of a text names the flag."""
+    if FLAG not in source:
+        return []
+    code = _NO_CODE.sub(lambda match: b" " * len(match.group()), source)
+    return [match.start() for match in _WORD.finditer(code)]
