@@ -16,6 +16,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.c.words import WORD
 from netmem_migrate.convert.text import columns, line_end, line_start
 
 _ACTS = ("call_expression", "assignment_expression", "update_expression", "gnu_asm_expression")
@@ -23,7 +24,6 @@ _ACTS = ("call_expression", "assignment_expression", "update_expression", "gnu_a
 _PURE = re.compile(rb"^(?:container_of\w*|netdev_priv|skb_shinfo|netmem_address|page_address"
                    rb"|dev_\w*get_drvdata|(?:min|max)(?:_t)?|[lb]e\d+_to_cpup?|cpu_to_[lb]e\d+|likely|unlikely"
                    rb"|READ_ONCE|skb_frag_\w+|\w+_priv|ARRAY_SIZE|page_pool_get_dma_addr\w*)$")
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,9 @@ def _block(source: bytes, node: Node) -> list[_Item]:
             value = declarator.child_by_field_name("value")
             inner = declarator.child_by_field_name("declarator") if value else declarator
             if inner is not None:
-                names.update(_WORD.findall(source, inner.start_byte, inner.end_byte))
+                names.update(WORD.findall(source, inner.start_byte, inner.end_byte))
             if value is not None:
-                needs.update(_WORD.findall(source, value.start_byte, value.end_byte))
+                needs.update(WORD.findall(source, value.start_byte, value.end_byte))
                 acts = acts or _acts(source, value)
         first = source[start:line_end(source, start)]
         items.append(_Item(start, end, columns(first), frozenset(names), frozenset(needs),
