@@ -15,8 +15,7 @@ from pathlib import Path
 
 from netmem_migrate.c.parse import Texts, parse_counts
 from netmem_migrate.check.compare.compare import compare_changes
-from netmem_migrate.check.findings import Finding, Severity
-from netmem_migrate.check.interpret import check_sources
+from netmem_migrate.check.sources import check_sources
 from netmem_migrate.convert.edits import convert
 from netmem_migrate.convert.naming import new_names
 from netmem_migrate.convert.passes import Loaded, chosen, flags
@@ -35,8 +34,10 @@ from netmem_migrate.results import (
     Action,
     DriverReport,
     FileChange,
+    Finding,
     Migration,
     Run,
+    Severity,
     Stopped,
     Verdict,
 )

@@ -178,9 +178,17 @@ class Migration:
     unreadable: bool = False
 
 
+class Severity(StrEnum):
+    """How sure a rule of `check` is that a person has to act."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One finding at a place: `line` and `column` are 1-based, of the file as it is checked.
+    """What a rule found at a place: `line` and `column` are 1-based, of the file as it is checked.
 
     `fix` says what to write instead, where there is one answer.
     """
@@ -228,3 +236,13 @@ class Run:
                       or one.report.verdict in (Verdict.PARTIAL, Verdict.REFUSED)
                       for one in self.drivers)
         return ExitCode.REFUSED if refused else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """One line of netdev's list for a series; `status` is pass, warn or fail. What was not checked
+    is a warn."""
+
+    name: str
+    status: str
+    text: str

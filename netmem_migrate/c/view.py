@@ -55,6 +55,36 @@ class Prefix:
     sign: str
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An `if`, or a `?:`: `then` is None in `a ?: b`, `otherwise` where there is no `else`."""
+
+    node: Node
+    test: Node
+    then: Node | None
+    otherwise: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A `while`, `do`, `for` or `switch`; `first` and `update` are those of a `for`."""
+
+    node: Node
+    test: Node | None
+    body: Node | None
+    first: Node | None
+    update: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A value put somewhere, by `=` or by an initialiser."""
+
+    node: Node
+    target: Node
+    value: Node
+
+
 def text(node: Node) -> bytes:
     """The text of a node, as the parser saw it."""
     return node.text or b""
@@ -126,6 +156,66 @@ def prefix(node: Node | None) -> Prefix | None:
     if argument is None or operator is None:
         return None
     return Prefix(node, argument, operator.type)
+
+
+def branch(node: Node | None) -> Branch | None:
+    """A node as an `if` statement or a conditional expression."""
+    if node is None or node.type not in ("if_statement", "conditional_expression"):
+        return None
+    test = node.child_by_field_name("condition")
+    if test is None:
+        return None
+    return Branch(node, test, node.child_by_field_name("consequence"),
+                  node.child_by_field_name("alternative"))
+
+
+def loop(node: Node | None) -> Loop | None:
+    """A node as a loop or a switch: what is run again, or jumped into, by a test."""
+    if node is None or node.type not in ("while_statement", "do_statement", "for_statement",
+                                         "switch_statement"):
+        return None
+    test, body, first, update = (node.child_by_field_name(name) for name in (
+        "condition", "body", "initializer", "update"))
+    return Loop(node, test, body, first, update)
+
+
+def label(node: Node) -> Node | None:
+    """The name that a goto, or a labelled statement, has."""
+    return node.child_by_field_name("label")
+
+
+def value(node: Node) -> Node | None:
+    """What a cast, an initialiser or a case is of."""
+    return node.child_by_field_name("value")
+
+
+def type_of(node: Node) -> Node | None:
+    """The type that a declaration, a parameter or a function begins with."""
+    return node.child_by_field_name("type")
+
+
+def operand(node: Node) -> Node | None:
+    """What a member access, a subscript, or a prefix is of."""
+    return node.child_by_field_name("argument")
+
+
+def index(node: Node) -> Node | None:
+    """The index of a subscript."""
+    return node.child_by_field_name("index")
+
+
+def stores(root: Node) -> Iterator[Store]:
+    """Every `a = b` below a node, then every initialiser of a declaration; in order each."""
+    for node in nodes(root, "assignment_expression"):
+        found = infix(node)
+        if found is not None and found.sign == "=":
+            yield Store(node, found.left, found.right)
+    for node in nodes(root, "init_declarator"):
+        target, given = node.child_by_field_name("declarator"), value(node)
+        while target is not None and target.type == "pointer_declarator":
+            target = target.child_by_field_name("declarator")
+        if target is not None and given is not None and target.type == "identifier":
+            yield Store(node, target, given)
 
 
 def declared(node: Node | None) -> Node | None:

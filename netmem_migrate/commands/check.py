@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,11 +13,10 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError
-from netmem_migrate.options import Conversion
 
 if TYPE_CHECKING:
-    from netmem_migrate.check.findings import Finding, Rule
-    from netmem_migrate.check.series.selfcheck import Check
+    from netmem_migrate.check.findings import Rule
+    from netmem_migrate.results import Finding, Norm
 
 
 @click.command(
@@ -49,7 +47,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
     is compared: the same steps in the same order before and after, but for page and netmem. A
     folder of *.patch files is also checked as a series for netdev.
     """
-    known = all_rules()
+    known = _rules()
     if list_rules:
         for rule in known:
             click.echo(f"{rule.id:22} {rule.severity.value:8} {rule.summary} ({rule.why})")
@@ -59,51 +57,62 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
     for name in (*rules, *ignore):
         if name not in {rule.id for rule in known}:
             raise InputError(f"no rule is called {name}; check --list-rules names them")
-    findings: list[Finding] = []
-    series: list[Check] = []
+    from netmem_migrate.report import findings as report
+    from netmem_migrate.report.sarif import Rule as Described
+
+    found, norms = _judged(paths, kernel, api)
+    found = sorted({one for one in found
+                    if (not rules or one.id in rules) and one.id not in ignore})
+    if sarif is not None:
+        described = [Described(one.id, one.summary, one.why) for one in known]
+        sarif.write_text(report.as_sarif(described, found), encoding="utf-8")
+    if b4:
+        click.echo(report.as_b4(found, norms))
+        return
+    if as_json:
+        click.echo(report.as_json(found, norms))
+    else:
+        for line in report.text(found, norms):
+            click.echo(line)
+        click.echo(report.counted(found), err=True)
+    if any(one.severity != "note" for one in found) or any(
+            one.status == "fail" for one in norms):
+        ctx.exit(ExitCode.FINDINGS)
+
+
+def _rules() -> list[Rule]:
+    """Every rule, those of sources and those of patches, by id."""
+    from netmem_migrate.check.registry import load
+
+    return [one.declared for one in load()]
+
+
+def _judged(paths: Sequence[Path], kernel: Path | None,
+            level: str | None) -> tuple[list[Finding], list[Norm]]:
+    """What is found in sources and patches, and of each folder of patches netdev's list."""
+    found: list[Finding] = []
+    norms: list[Norm] = []
     sources: list[Path] = []
     for path in paths:
         if str(path) == "-":
-            findings += _stdin(kernel, api)
+            found += _stdin(kernel, level)
         elif path.is_dir() and any(path.glob("*.patch")):
             from netmem_migrate.check.series.selfcheck import check_series
 
             tree = _tree(path, kernel, needed=False)
-            series += check_series(path, kernel=tree)
+            norms += check_series(path, kernel=tree)
             if tree is not None:
-                findings += _patches(sorted(path.glob("*.patch")), tree, api)
+                found += _patches(sorted(path.glob("*.patch")), tree, level)
         elif path.suffix in (".patch", ".diff", ".mbox", ".eml"):
-            findings += _patches([path], _tree(path, kernel), api)
+            found += _patches([path], _tree(path, kernel), level)
         else:
             sources.append(path)
     if sources:
         from netmem_migrate import pipeline
+        from netmem_migrate.options import Conversion
 
-        findings += pipeline.check(sources, Conversion(kernel=kernel, api=api))
-    findings = sorted({one for one in findings
-                       if (not rules or one.id in rules) and one.id not in ignore})
-    if sarif is not None:
-        sarif.write_text(_sarif(known, findings), encoding="utf-8")
-    if b4:
-        click.echo(json.dumps(_b4(findings, series), indent=2))
-        return
-    if as_json:
-        click.echo(json.dumps({"version": 1, "findings": [_dict(one) for one in findings],
-                               "series": [{"name": one.name, "status": one.status,
-                                           "text": one.text} for one in series]}, indent=2))
-    else:
-        _print(findings, series)
-    if any(one.severity != "note" for one in findings) or any(
-            one.status == "fail" for one in series):
-        ctx.exit(ExitCode.FINDINGS)
-
-
-def all_rules() -> tuple[Rule, ...]:
-    """Every rule, those of sources and those of patches."""
-    from netmem_migrate.check.compare import compare
-    from netmem_migrate.check.rules import table as rules
-
-    return tuple(sorted((*rules.RULES, *compare.RULES), key=lambda one: one.id))
+        found += pipeline.check(sources, Conversion(kernel=kernel, api=level))
+    return found, norms
 
 
 def _tree(path: Path, kernel: Path | None, *, needed: bool = True) -> Path | None:
@@ -136,49 +145,3 @@ def _stdin(kernel: Path | None, level: str | None) -> list[Finding]:
         patch = Path(folder) / "0001-stdin.patch"
         patch.write_bytes(sys.stdin.buffer.read())
         return list(_patches([patch], _tree(Path.cwd() / "-", kernel), level))
-
-
-def _print(findings: Sequence[Finding], series: Sequence[Check]) -> None:
-    colours = {"error": "red", "warning": "yellow", "note": "cyan", "pass": "green",
-               "warn": "yellow", "fail": "red"}
-    for check in series:
-        click.echo(f"{click.style(check.status, fg=colours[check.status])}  {check.name}: "
-                   f"{check.text}")
-    for one in findings:
-        where = f" in {one.function}()" if one.function else ""
-        click.echo(f"{one.file}:{one.line}:{one.column}: "
-                   f"{click.style(one.severity, fg=colours[one.severity])}: {one.message}{where} "
-                   f"[{one.id}]")
-        if one.fix:
-            click.echo(f"  fix: {one.fix}")
-    count = {level: sum(one.severity == level for one in findings)
-             for level in ("error", "warning", "note")}
-    click.echo(", ".join(f"{number} {level}{'' if number == 1 else 's'}"
-                         for level, number in count.items()), err=True)
-
-
-def _dict(one: Finding) -> dict[str, object]:
-    return {"id": one.id, "severity": one.severity, "file": one.file, "line": one.line,
-            "column": one.column, "function": one.function, "message": one.message,
-            "why": one.why, "fix": one.fix}
-
-
-def _b4(findings: Sequence[Finding], series: Sequence[Check]) -> list[dict[str, str]]:
-    status = {"error": "fail", "warning": "warn", "note": "pass"}
-    said = [{"tool": "netmem-migrate", "status": status[one.severity],
-             "summary": f"{one.file}:{one.line}: {one.message} [{one.id}]", "details": one.why}
-            for one in findings]
-    said += [{"tool": "netmem-migrate", "status": one.status,
-              "summary": f"{one.name}: {one.text}", "details": ""} for one in series]
-    return said or [{"tool": "netmem-migrate", "status": "pass",
-                     "summary": "no finding of the netmem API model", "details": ""}]
-
-
-def _sarif(rules: Sequence[Rule], findings: Sequence[Finding]) -> str:
-    from netmem_migrate.report import sarif
-
-    return sarif.text(
-        [sarif.Rule(one.id, one.summary, one.why) for one in rules],
-        [sarif.Result(one.id, one.severity, one.message,
-                      sarif.Place(one.file, one.line, one.column, function=one.function))
-         for one in findings])

@@ -6,11 +6,11 @@ from __future__ import annotations
 import pytest
 
 from netmem_migrate.c.parse import parse
-from netmem_migrate.check.paths.cfg import Graph, build
+from netmem_migrate.check.paths.cfg import ControlFlow, build
 from netmem_migrate.check.paths.values import operations
 
 
-def graph_of(body: str) -> Graph:
+def graph_of(body: str) -> ControlFlow:
     parsed = parse(f"int f(int x)\n{{\n{body}\n}}\n".encode())
     node = parsed.functions()[0].node.child_by_field_name("body")
     assert node is not None

@@ -12,9 +12,10 @@ import pytest
 from git_tools import clean_home, commit_all, git
 from series_tools import DEMO, OTHER, convert, make_tree
 
-from netmem_migrate.check.series.selfcheck import RULES, Check, check_series
+from netmem_migrate.check.series.selfcheck import MIRRORED, check_series
 from netmem_migrate.errors import InputError
 from netmem_migrate.patch.series import SeriesOptions, write_series
+from netmem_migrate.results import Norm
 
 pytestmark = pytest.mark.usefixtures("home")
 OF_THE_TREE = {"git-am", "whitespace", "base-commit", "checkpatch", "declaration-order",
@@ -43,12 +44,12 @@ def series(ready: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(ready / "out", tmp_path / "out"))
 
 
-def troubles(checks: tuple[Check, ...]) -> dict[str, str]:
+def troubles(checks: tuple[Norm, ...]) -> dict[str, str]:
     """Name and status of what is not a pass."""
     return {check.name: check.status for check in checks if check.status != "pass"}
 
 
-def text_of(checks: tuple[Check, ...], name: str) -> str:
+def text_of(checks: tuple[Norm, ...], name: str) -> str:
     (found,) = [check.text for check in checks if check.name == name]
     return found
 
@@ -71,7 +72,7 @@ def test_a_good_series_passes_every_check(tree: Path, series: Path) -> None:
     assert troubles(checks) == {}
     assert len(checks) == len({check.name for check in checks}) == 23
     assert all(check.text and "\n" not in check.text for check in checks)
-    assert RULES in text_of(checks, "rules")
+    assert MIRRORED in text_of(checks, "rules")
 
 
 @pytest.mark.parametrize("options", [

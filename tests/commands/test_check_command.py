@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from sarif_tools import check
 
 from netmem_migrate import pipeline
-from netmem_migrate.check.findings import Finding
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
+from netmem_migrate.results import Finding
 
 LEAK = """\
 #include <net/page_pool/helpers.h>

@@ -16,9 +16,9 @@ from kernel_tools import BEFORE, DRIVER
 from tools import CORPUS, PRELUDE, TWO_MEMBERS, compiles
 
 from netmem_migrate import pipeline
-from netmem_migrate.check.findings import Finding
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode
+from netmem_migrate.results import Finding
 from netmem_migrate.review.recheck import _differs
 
 DEMO = TWO_MEMBERS.encode()

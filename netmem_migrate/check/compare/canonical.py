@@ -16,6 +16,7 @@ from functools import cache
 
 from tree_sitter import Node
 
+from netmem_migrate.c import view
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.pattern import REST, Pattern, pattern
@@ -28,6 +29,10 @@ _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
 REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
+_LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_expression",
+                    "comma_expression", "cast_expression"})
+_TIGHT = frozenset({"binary_expression", "unary_expression", "cast_expression", "field_expression",
+                    "subscript_expression", "pointer_expression", "call_expression"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,9 @@ class Canon:
         """Text that is not read as a tree: its tokens, spelled one way."""
         words: list[str] = []
         for word in _TOKEN.findall(text):
-            if word == "*" and words[-2:] == ["struct", "page"]:
+            if word == "*" and words[-1:] == ["const"] and words[-3:-1] == ["struct", "page"]:
+                words[-3:] = [REF]
+            elif word == "*" and words[-2:] == ["struct", "page"]:
                 words[-2:] = [REF]
             elif word == "*" and words[-1:] == ["void"]:
                 words[-1:] = [REF]
@@ -340,7 +347,10 @@ class Canon:
             if match is not None:
                 given = {name: self.value(one) for name, one in match.operands.items()}
                 rest = ",".join(self.value(one) for one in match.rest)
-                return "!" * match.negated + _filled(spelling, given, rest)
+                said = "!" * match.negated + _filled(spelling, given, rest)
+                alone = next((one for name, one in match.operands.items()
+                              if spelling.text == name), None)
+                return self._bound(said, alone, node) if alone is not None else said
         return None
 
     def _parentheses(self, node: Node, truth: bool) -> str:
@@ -349,14 +359,19 @@ class Canon:
             return self.tokens(self.raw(node))
         if inner[0].type == "compound_statement":
             return "({" + "; ".join(one.text for one in self.statement(inner[0])) + "})"
-        said = self.value(inner[0], truth)
+        return self._bound(self.value(inner[0], truth), inner[0], node)
+
+    def _bound(self, said: str, inner: Node, node: Node) -> str:
+        """An expression in parentheses, where it would mean something else in `node`'s place."""
         parent = node.parent
-        loose = inner[0].type in ("binary_expression", "conditional_expression",
-                                  "assignment_expression", "comma_expression", "cast_expression")
-        tight = parent is not None and parent.type in (
-            "binary_expression", "unary_expression", "cast_expression", "field_expression",
-            "subscript_expression", "pointer_expression", "call_expression")
-        return f"({said})" if loose and tight else said
+        loose = inner.type in _LOOSE and not self._tests_null(inner)
+        return f"({said})" if loose and parent is not None and parent.type in _TIGHT else said
+
+    def _tests_null(self, node: Node) -> bool:
+        """A comparison with NULL: it is spelled as `!x` or `!!x`, which binds more tightly."""
+        found = view.infix(node)
+        return found is not None and found.sign in ("==", "!=") and "0" in (
+            self.value(found.left), self.value(found.right))
 
     def _binary(self, node: Node, truth: bool) -> str:
         left = node.child_by_field_name("left")

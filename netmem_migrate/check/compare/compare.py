@@ -16,37 +16,19 @@ from functools import cache
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.check.compare.canonical import REF, Canon, Statement
-from netmem_migrate.check.findings import Finding, Rule, Severity
-from netmem_migrate.model.forms import KNOWN, Table, table
+from netmem_migrate.check.registry import rule
+from netmem_migrate.model.forms import KNOWN, MEMORY, Table, table
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.schema import Effect
 from netmem_migrate.model.spelled import REF as NETMEM_REF
 from netmem_migrate.model.spelled import TO_PAGE
 from netmem_migrate.model.twins import twins
-from netmem_migrate.results import FileChange
+from netmem_migrate.results import FileChange, Finding
 
-_DOCUMENT = "Documentation/networking/netmem.rst"
-RULES: tuple[Rule, ...] = (
-    Rule("changed-behaviour", Severity.ERROR,
-         "a statement differs in more than page and netmem do", _DOCUMENT),
-    Rule("release-removed", Severity.ERROR,
-         "memory of the pool is no longer given back here", "include/net/page_pool/helpers.h"),
-    Rule("release-added", Severity.ERROR,
-         "memory of the pool is given back here, and was not before",
-         "include/net/page_pool/helpers.h"),
-    Rule("wrong-partner", Severity.ERROR,
-         "a call became another one than its netmem partner", "include/net/netmem.h"),
-    Rule("missed-call", Severity.ERROR, "a page call is left on what became netmem",
-         "include/net/netmem.h"),
-    Rule("test-changed", Severity.ERROR, "a condition is another one than before", _DOCUMENT),
-    Rule("hint-with-conversion", Severity.WARNING,
-         "a prefetch is dropped in the same patch that converts; that is a patch of its own",
-         "Documentation/process/submitting-patches.rst"),
-)
-_BY_ID = {rule.id: rule for rule in RULES}
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 _CALL = re.compile(r"(\w+)\(")
+_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
 _ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\(\w+\);\s*\}\s*$")
 _GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 
@@ -120,7 +102,8 @@ class _File:
         if one == other:
             return
         names = _renamed(one, other)
-        canons = Canon(self.before, {}), Canon(self.after, names, self.accessors)
+        # A way back that was there before may go: what it led from is a netmem already.
+        canons = Canon(self.before, {}, _BACK), Canon(self.after, names, self.accessors)
         before, after = list(canons[0].function(old.node)), list(canons[1].function(new.node))
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
@@ -154,8 +137,9 @@ class _File:
         yield from self._differences(before, after, "")
 
     def _finding(self, id: str, function: str, line: int, message: str) -> Finding:
-        rule = _BY_ID[id]
-        return Finding(self.path, line, 1, id, rule.severity.value, function, message, rule.why)
+        declared = rule(id)
+        return Finding(self.path, line, 1, id, declared.severity.value, function, message,
+                       declared.why)
 
 
 def _by_name(parsed: ParsedFile) -> dict[tuple[str, int], Definition]:

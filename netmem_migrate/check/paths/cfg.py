@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-TRANSPARENT = frozenset((b"likely", b"unlikely", b"WARN_ON", b"WARN_ON_ONCE", b"READ_ONCE",
-                         b"__builtin_expect", b"DEBUG_NET_WARN_ON_ONCE"))
-"""Calls whose truth is that of their argument."""
-_NEVER_RETURNS = frozenset((b"BUG", b"unreachable", b"panic", b"__builtin_unreachable"))
+from netmem_migrate.c import view
+from netmem_migrate.check.names import ENDS_IF_TRUE, NEVER_RETURNS, TRANSPARENT
+
 _LOOPS = ("while_statement", "do_statement", "for_statement")
+# Each `?:` doubles the ways through an expression. Three are more than any driver nests where
+# memory is concerned; those beyond are read as an expression of which either arm may be taken.
 _MAX_CHOICES = 3
 _NUMBER = re.compile(rb"(?:0[xX])?[0-9a-fA-F]+[uUlL]*")
 
@@ -51,59 +52,41 @@ class Block:
 
 
 @dataclass(slots=True)
-class Graph:
+class ControlFlow:
     """The blocks of one function. It starts with block 0; `exit` is the one block it ends with."""
 
     blocks: list[Block]
     exit: int
 
 
-def build(body: Node) -> Graph:
+def build(body: Node) -> ControlFlow:
     """The control-flow graph of a function's compound statement."""
     builder = _Builder()
     end = builder.statement(body, 0)
     builder.go(end, builder.exit)
     for block, name in builder.jumps:
         builder.go(block, builder.labels.get(name, builder.exit))
-    return Graph(builder.blocks, builder.exit)
-
-
-def inner(node: Node) -> Node:
-    """The expression inside parentheses, casts not included."""
-    while node.type == "parenthesized_expression":
-        found = _named(node)
-        if len(found) != 1:
-            return node
-        node = found[0]
-    return node
+    return ControlFlow(builder.blocks, builder.exit)
 
 
 def transparent(node: Node) -> Node:
     """The expression that decides the truth of `node`: no parentheses, no likely()."""
     while True:
-        node = inner(node)
-        if node.type == "call_expression":
-            function = node.child_by_field_name("function")
-            arguments = node.child_by_field_name("arguments")
-            given = _named(arguments) if arguments is not None else []
-            if function is not None and function.text in TRANSPARENT and given:
-                node = given[0]
-                continue
-        return node
+        node = view.bare(node)
+        call = view.call(node)
+        if call is None or call.name not in TRANSPARENT or not call.args:
+            return node
+        node = call.args[0]
 
 
 def constant(node: Node) -> bool | None:
     """The truth of a literal: 0, 1, true, false, NULL."""
-    text = inner(node).text or b""
+    text = view.text(view.bare(node))
     if text in (b"true", b"false", b"NULL"):
         return text == b"true"
     if _NUMBER.fullmatch(text) and text[:1].isdigit():
         return int(text.rstrip(b"uUlL"), 0 if text[:2] in (b"0x", b"0X") else 10) != 0
     return None
-
-
-def _named(node: Node) -> list[Node]:
-    return [child for child in node.named_children if child.type != "comment"]
 
 
 class _Builder:
@@ -134,11 +117,11 @@ class _Builder:
         kind = node.type
         if kind in ("compound_statement", "ERROR", "else_clause", "preproc_if", "preproc_ifdef",
                     "preproc_else"):
-            for child in _named(node):
+            for child in view.children(node):
                 block = self.statement(child, block)
             return block
         if kind == "expression_statement":
-            for child in _named(node):
+            for child in view.children(node):
                 block = self.expression(child, block)
             return block
         if kind == "declaration":
@@ -162,38 +145,39 @@ class _Builder:
             self.go(block, targets[-1] if targets else self.exit)
             return self.dead()
         if kind == "goto_statement":
-            label = node.child_by_field_name("label")
-            self.jumps.append((block, (label.text or b"") if label is not None else b""))
+            label = view.label(node)
+            self.jumps.append((block, view.text(label) if label is not None else b""))
             return self.dead()
         return block
 
     def expression(self, node: Node, block: int,
                    choices: tuple[tuple[int, bool], ...] = ()) -> int:
-        """Add one full expression; each `?:` in it that matters becomes two ways through it."""
+        """Add one full expression; each `?:` in it that matters becomes two ways through it.
+
+        Both ways hold the whole expression, and differ in the arm that is read of each `?:`: an
+        arm that allocates or releases must not be seen on the way that does not take it.
+        """
         if node.type == "comma_expression":
-            for child in _named(node):
+            for child in view.children(node):
                 block = self.expression(child, block, choices)
             return block
-        call = transparent(node) if node.type == "call_expression" else node
-        if call.type == "call_expression":
-            function = call.child_by_field_name("function")
-            name = function.text if function is not None else b""
-            arguments = call.child_by_field_name("arguments")
-            if name == b"BUG_ON" and arguments is not None and _named(arguments):
+        call = view.call(transparent(node)) if node.type == "call_expression" else None
+        if call is not None:
+            if call.name == ENDS_IF_TRUE and call.args:
                 after, dead = self.new(), self.dead()
-                self.condition(_named(arguments)[0], block, dead, after)
+                self.condition(call.args[0], block, dead, after)
                 return after
-            if name in _NEVER_RETURNS:
+            if call.name in NEVER_RETURNS:
                 return self.dead()
         chosen = {at for at, _ in choices}
         for found in _conditionals(node) if len(choices) < _MAX_CHOICES else ():
             if found.start_byte in chosen:
                 continue
-            test = found.child_by_field_name("condition")
-            if test is None or found.child_by_field_name("consequence") is None:
+            one = view.branch(found)
+            if one is None or one.then is None:
                 continue
             yes, no, after = self.new(), self.new(), self.new()
-            self.condition(test, block, yes, no)
+            self.condition(one.test, block, yes, no)
             for way, truth in ((yes, True), (no, False)):
                 end = self.expression(node, way, (*choices, (found.start_byte, truth)))
                 self.go(end, after)
@@ -208,25 +192,20 @@ class _Builder:
         if known is not None:
             self.go(block, yes if known else no)
             return
-        if node.type == "unary_expression":
-            operator, argument = (node.child_by_field_name("operator"),
-                                  node.child_by_field_name("argument"))
-            if operator is not None and operator.text == b"!" and argument is not None:
-                self.condition(argument, block, no, yes)
-                return
-        if node.type == "binary_expression":
-            operator = node.child_by_field_name("operator")
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if operator is not None and operator.text in (b"&&", b"||") and left and right:
-                between = self.new()
-                if operator.text == b"&&":
-                    self.condition(left, block, between, no)
-                else:
-                    self.condition(left, block, yes, between)
-                self.condition(right, between, yes, no)
-                return
+        negated, pair = view.prefix(node), view.infix(node)
+        if negated is not None and negated.sign == "!":
+            self.condition(negated.argument, block, no, yes)
+            return
+        if pair is not None and pair.sign in ("&&", "||"):
+            between = self.new()
+            if pair.sign == "&&":
+                self.condition(pair.left, block, between, no)
+            else:
+                self.condition(pair.left, block, yes, between)
+            self.condition(pair.right, between, yes, no)
+            return
         if node.type == "comma_expression":
-            found = _named(node)
+            found = view.children(node)
             for child in found[:-1]:
                 block = self.expression(child, block)
             self.condition(found[-1], block, yes, no)
@@ -236,32 +215,35 @@ class _Builder:
         self.go(block, no, node, False)
 
     def if_(self, node: Node, block: int) -> int:
-        test = node.child_by_field_name("condition")
-        then, otherwise = (node.child_by_field_name("consequence"),
-                           node.child_by_field_name("alternative"))
+        one = view.branch(node)
         yes, no, after = self.new(), self.new(), self.new()
-        if test is not None:
-            self.condition(test, block, yes, no)
+        then = otherwise = None
+        if one is not None:
+            self.condition(one.test, block, yes, no)
+            then, otherwise = one.then, one.otherwise
         self.go(self.statement(then, yes) if then is not None else yes, after)
         self.go(self.statement(otherwise, no) if otherwise is not None else no, after)
         return after
 
     def loop(self, node: Node, block: int) -> int:
-        test, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
-        update = None
-        if node.type == "for_statement":
-            first = node.child_by_field_name("initializer")
-            update = node.child_by_field_name("update")
-            if first is not None:
-                block = self.expression(first, block)
+        """A loop: its test in `head`, its body from `start`, what `continue` reaches in `again`.
+
+        The edge that closes a turn is told apart (`heads`), because what is known of members does
+        not outlive a turn. A do loop enters at its body, so that is where its turns begin.
+        """
+        one = view.loop(node)
+        assert one is not None
+        test, body = one.test, one.body
+        if one.first is not None:
+            block = self.expression(one.first, block)
         head, start, again, after = self.new(), self.new(), self.new(), self.new()
         at_end = node.type == "do_statement"
         self.go(block, start if at_end else head)
         self.heads.add(start if at_end else head)
         if test is None:
             self.go(head, start)
-        elif inner(test).type == "comma_expression" and node.type == "while_statement":
-            self.blocks[head].items.append(Item(inner(test), macro_loop=True))
+        elif view.bare(test).type == "comma_expression" and node.type == "while_statement":
+            self.blocks[head].items.append(Item(view.bare(test), macro_loop=True))
             self.go(head, start)
             self.go(head, after)
         else:
@@ -270,8 +252,8 @@ class _Builder:
         self.continues.append(head if at_end else again)
         end = self.statement(body, start) if body is not None else start
         self.go(end, head if at_end else again)
-        if update is not None:
-            again = self.expression(update, again)
+        if one.update is not None:
+            again = self.expression(one.update, again)
         if not at_end:
             self.go(again, head)
         self.breaks.pop()
@@ -279,14 +261,17 @@ class _Builder:
         return after
 
     def switch(self, node: Node, block: int) -> int:
-        test, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
+        one = view.loop(node)
+        assert one is not None
         after = self.new()
-        if test is not None:
-            block = self.expression(inner(test), block)
+        if one.test is not None:
+            block = self.expression(view.bare(one.test), block)
         self.breaks.append(after)
         self.cases.append([])
         self.default.append(False)
-        end = self.statement(body, self.dead()) if body is not None else block
+        # What stands before the first case is never run; the cases are joined to the test once
+        # all of them are known, and the way past them is open only without a default.
+        end = self.statement(one.body, self.dead()) if one.body is not None else block
         self.go(end, after)
         self.breaks.pop()
         for case in self.cases.pop():
@@ -298,25 +283,25 @@ class _Builder:
     def case(self, node: Node, block: int) -> int:
         start = self.new()
         self.go(block, start)  # from the case above, if it does not break
-        value = node.child_by_field_name("value")
+        value = view.value(node)
         if self.cases:
             self.cases[-1].append(start)
             if value is None:
                 self.default[-1] = True
         block = start
-        for child in _named(node):
+        for child in view.children(node):
             if value is None or child.id != value.id:
                 block = self.statement(child, block)
         return block
 
     def label(self, node: Node, block: int) -> int:
-        name = node.child_by_field_name("label")
+        name = view.label(node)
         start = self.new()
         self.heads.add(start)  # a goto may lead backwards
         self.blocks[block].edges.append(Edge(start))
-        self.labels[(name.text or b"") if name is not None else b""] = start
+        self.labels[view.text(name) if name is not None else b""] = start
         block = start
-        for child in _named(node):
+        for child in view.children(node):
             if name is None or child.id != name.id:
                 block = self.statement(child, block)
         return block
@@ -332,4 +317,4 @@ def _conditionals(node: Node) -> Iterator[Node]:
         if one.type == "conditional_expression":
             yield one
             continue
-        stack.extend(reversed(_named(one)))
+        stack.extend(reversed(view.children(one)))

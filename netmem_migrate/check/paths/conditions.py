@@ -5,38 +5,50 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from netmem_migrate.check.paths.cfg import inner, transparent
+from netmem_migrate.c import view
+from netmem_migrate.check.paths.cfg import transparent
 from netmem_migrate.check.paths.state import NOTHING, Known, State, roots
 from netmem_migrate.check.paths.values import place
+
+# A condition over more variables than this is hardly ever tested again unchanged, and each fact
+# that is kept keeps paths apart.
+_MAX_ROOTS = 4
+_ZERO = (b"NULL", b"0")
 
 
 def tested(node: Node) -> tuple[str, bool, str]:
     """What a condition tests: a place and whether true means that it is set, or else a text."""
     node = transparent(node)
-    if node.type == "assignment_expression":
-        left = node.child_by_field_name("left")
-        return (place(left) if left is not None else "", True, "")
-    if node.type == "binary_expression":
-        operator = node.child_by_field_name("operator")
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if operator is not None and operator.text in (b"==", b"!=") and left and right:
-            for one, other in ((left, right), (right, left)):
-                if inner(other).text in (b"NULL", b"0"):
-                    found = transparent(one)
-                    if found.type == "assignment_expression":
-                        found = found.child_by_field_name("left") or found
-                    return place(found), operator.text == b"!=", ""
-    text = b"".join((node.text or b"").split()).decode("latin-1")
+    pair = view.infix(node)
+    if pair is not None and node.type == "assignment_expression":
+        return place(pair.left), True, ""
+    if pair is not None and pair.sign in ("==", "!="):
+        for one, other in ((pair.left, pair.right), (pair.right, pair.left)):
+            if view.text(view.bare(other)) in _ZERO:
+                found = transparent(one)
+                stored = view.infix(found)
+                if stored is not None and found.type == "assignment_expression":
+                    found = stored.left
+                return place(found), pair.sign == "!=", ""
     if (name := place(node)):
         return name, True, ""
-    return "", True, "" if "(" in text or "=" in text.replace("==", "").replace(
-        "!=", "").replace("<=", "").replace(">=", "") or "++" in text or "--" in text else text
+    text = b"".join(view.text(node).split()).decode("latin-1")
+    return "", True, text if _repeats(text) else ""
+
+
+def _repeats(text: str) -> bool:
+    """Whether a condition is the same when it is asked again: it calls and writes nothing."""
+    compared = text
+    for sign in ("==", "!=", "<=", ">="):
+        compared = compared.replace(sign, "")
+    return not any(mark in text for mark in ("(", "++", "--")) and "=" not in compared
 
 
 def refine(again: frozenset[str], state: State, node: Node, truth: bool) -> bool:
     """Narrow a state to where a condition holds. False: it cannot hold there.
 
-    `again` are the conditions worth remembering: those that are tested more than once.
+    `again` are the conditions worth remembering: those that are tested more than once. Only they
+    become facts, since each fact keeps two paths apart for the rest of the function.
     """
     name, is_set, text = tested(node)
     key = name or text
@@ -54,11 +66,11 @@ def refine(again: frozenset[str], state: State, node: Node, truth: bool) -> bool
             state.change(found[0], known=Known.YES if truth else Known.NULL)
             return True
         if found is not None and memory is not None and not truth and not found[1]:
-            del state.places[name]
+            del state.places[name]  # not allocated here, and not there: nothing to follow
     if not key or key not in again:
         return True
     if state.facts.get(key, truth) != truth:
         return False
-    if len(roots(key)) <= 4:
+    if len(roots(key)) <= _MAX_ROOTS:
         state.facts[key] = truth
     return True

@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from netmem_migrate.check.paths.values import member
 
 _ROOT = re.compile(r"(?<![.>\w])[A-Za-z_]\w*")
 _FIELD = re.compile(r"(?:->|\.)([A-Za-z_]\w*)")
-_roots: dict[str, frozenset[str]] = {}
+_TEXTS = 1 << 14  # as in values: what is asked again stands close together
 
 
 class Known(StrEnum):
@@ -48,12 +49,10 @@ Frozen = tuple[tuple[tuple[str, tuple[str, bool]], ...], tuple[tuple[str, Memory
                tuple[tuple[str, bool], ...]]
 
 
+@lru_cache(maxsize=_TEXTS)
 def roots(text: str) -> frozenset[str]:
     """The variables that an expression reads, members not included."""
-    found = _roots.get(text)
-    if found is None:
-        found = _roots[text] = frozenset(_ROOT.findall(text))
-    return found
+    return frozenset(_ROOT.findall(text))
 
 
 @dataclass(slots=True)
@@ -70,10 +69,9 @@ class State:
         return (tuple(sorted(self.places.items())), tuple(sorted(
             self.memory.items(), key=lambda one: one[0])), tuple(sorted(self.facts.items())))
 
-    @classmethod
-    def thaw(cls, frozen: Frozen) -> State:
-        """The state that was frozen."""
-        return cls(dict(frozen[0]), dict(frozen[1]), dict(frozen[2]))
+    def copy(self) -> State:
+        """A state that changes on its own."""
+        return State(dict(self.places), dict(self.memory), dict(self.facts))
 
     def holders(self, memory: str) -> int:
         """How many places hold some memory itself."""
@@ -88,6 +86,10 @@ class State:
 
     def forget(self, name: str) -> None:
         """`name` was written: what was known of it, and of what is reached by it, is not any more.
+
+        Places are texts, and two texts may be the same memory. Writing a variable ends whatever is
+        spelled with it. Writing a member ends that member of every record, because any two
+        pointers may be equal: a finding may be lost by that, but none is made up.
         """
         last = member(name)
         places, facts = self.places, self.facts
@@ -105,12 +107,20 @@ class State:
             del facts[one]
 
     def forget_members(self) -> None:
-        """Code that is not followed ran: any member may have been written."""
+        """Code that is not followed ran: any member may have been written.
+
+        Facts stay: a condition on a member that is tested before and after a call of a helper is
+        nearly always the same one, and taking both ways anew makes leaks up.
+        """
         for one in [one for one in self.places if not one.isidentifier()]:
             del self.places[one]
 
     def tidy(self, keep: frozenset[str]) -> None:
-        """Drop memory that no place holds and nobody has to give back."""
+        """Drop memory that no place holds and that no rule asks for (`keep`) at the end.
+
+        Without it, states that differ only in what nobody can reach any more stay apart, and a
+        function with a loop runs into the limit of states.
+        """
         held = {found for found, _ in self.places.values()}
         for one in [one for one in self.memory if one not in held and one not in keep]:
             del self.memory[one]

@@ -13,33 +13,43 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from netmem_migrate.check.kernel_calls import HARMLESS, KEEPS
+from netmem_migrate.check.names import FOR_DEVICE, HARMLESS, KEEPS, POOL, SEVERAL, SWAPS
+from netmem_migrate.check.paths.events import Event, EventKind
 from netmem_migrate.check.paths.state import NOTHING, Known, Memory, Owner, State
 from netmem_migrate.check.paths.summaries import Does, Summary
 from netmem_migrate.check.paths.values import NONZERO, NULL, Op, Operand, member
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.schema import ApiFunction, Effect, Side
 
-Report = Callable[[str, Node, str, str], None]
-"""Called with a rule's id, the place, the name of the memory, and the function concerned."""
-
 
 @dataclass(slots=True)
 class Scope:
-    """What the rules know of the function that they look at."""
+    """What all paths of one function share, and what they gather.
+
+    `left` are the owners of the watched `parameters` at each end of a path, `gives` what each
+    return gives (memory and whether it is an address in it; None and whether it is NULL).
+    """
 
     local: frozenset[str]
     again: frozenset[str]  # conditions that are tested more than once
     summary: Callable[[str], Summary | None]
-    report: Report
     parameters: frozenset[str] = frozenset()
+    events: dict[tuple[EventKind, int], Event] = field(default_factory=dict)
     left: list[dict[str, Owner]] = field(default_factory=list)
     gives: list[tuple[Memory | None, bool]] = field(default_factory=list)
     aborted: bool = False
 
+    def note(self, kind: EventKind, node: Node, name: str, by: str) -> None:
+        """Note an event; of several paths that meet it at one place, the first one counts."""
+        self.events.setdefault((kind, node.start_byte), Event(kind, node, name, by))
 
-class Step:
-    """Applies operations to one state. Results of calls live as long as this does."""
+
+class Transfer:
+    """Applies operations to one state. Results of calls live as long as this does.
+
+    After an event the memory is ELSEWHERE, or known, so that one mistake is one finding and not
+    another at each later use.
+    """
 
     __slots__ = ("for_device", "results", "scope", "state")
 
@@ -84,7 +94,10 @@ class Step:
         return (found[0], found[1] or operand.computed) if found is not None else None
 
     def escape(self, operand: Operand) -> None:
-        """The value goes where it is not followed."""
+        """The value goes where it is not followed.
+
+        What was released stays so: a second put is wrong whoever else has the memory.
+        """
         if operand.kind == "address":
             self.lost_address(operand.key)
             return
@@ -104,15 +117,19 @@ class Step:
             return
         name = operand.key if operand.kind == "place" else memory.origin
         if memory.owner == Owner.RELEASED:
-            self.scope.report("use-after-release", node, name, by)
+            self.scope.note(EventKind.USED_AFTER_RELEASE, node, name, by)
             self.state.change(found[0], owner=Owner.ELSEWHERE)
         elif not found[1] and memory.known in (Known.MAYBE, Known.NULL) and memory.origin:
-            self.scope.report("unchecked-alloc", node, name, memory.origin)
+            self.scope.note(EventKind.USED_UNTESTED, node, name, memory.origin)
             if memory.known == Known.MAYBE:
                 self.state.change(found[0], known=Known.YES)
 
     def assign(self, op: Op) -> None:
-        """A place gets a value."""
+        """A place gets a value.
+
+        The old value is lost first, then the name is forgotten, then the new one is held: a place
+        that is assigned what it already holds must not lose it.
+        """
         value, name, state = op.operands[0], op.name, self.state
         found = self.held(value)
         if name.startswith("*") and value.key in self.for_device:
@@ -143,7 +160,7 @@ class Step:
             return
         memory = self.state.memory.get(found[0])
         if memory is not None and self._leaks(memory) and self.state.holders(found[0]) == 1:
-            self.scope.report("leak", node, name, memory.origin)
+            self.scope.note(EventKind.LOST, node, name, memory.origin)
             self.state.change(found[0], owner=Owner.ELSEWHERE)
 
     @staticmethod
@@ -157,7 +174,7 @@ class Step:
             memory = self.state.memory[found[0]]
             self.scope.gives.append((memory, found[1]))
             if memory.owner == Owner.RELEASED and memory.known != Known.NULL and not found[1]:
-                self.scope.report("use-after-release", node, value.key.split("@")[0], "")
+                self.scope.note(EventKind.USED_AFTER_RELEASE, node, value.key.split("@")[0], "")
             elif memory.owner == Owner.HERE:
                 self.state.change(found[0], owner=Owner.ELSEWHERE)
         elif found is not None:
@@ -170,12 +187,16 @@ class Step:
         self.state.facts.clear()
 
     def end(self, node: Node) -> None:
-        """The end of a path through the function."""
+        """The end of a path through the function.
+
+        The name said is the smallest that holds the memory, so that the order in which paths were
+        walked shows nowhere.
+        """
         for key, memory in self.state.memory.items():
             if self._leaks(memory):
                 names = [one for one, held in self.state.places.items() if held == (key, False)]
-                self.scope.report("leak", node, min(names) if names else memory.origin,
-                                  memory.origin)
+                self.scope.note(EventKind.LOST, node, min(names) if names else memory.origin,
+                                memory.origin)
         if self.scope.parameters:
             self.scope.left.append({one: self.state.memory[one].owner
                                     for one in self.scope.parameters if one in self.state.memory})
@@ -184,7 +205,7 @@ class Step:
         """A function is called."""
         summary = self.scope.summary(op.name)
         known = BY_NAME.get(op.name) if summary is None else None
-        if op.name == "swap":
+        if op.name == SWAPS:
             for one in op.operands:
                 self.escape(one)
                 if one.kind == "place":
@@ -223,46 +244,57 @@ class Step:
             self.escape(operand)
 
     def model_call(self, op: Op, known: ApiFunction) -> None:
-        """A function of the API: its effect is in the model."""
+        """A function of the API: its effect is in the model.
+
+        A container of memory, or an array of it, is not followed: what was in it is somebody
+        else's from here. KEEPS comes before the effect, which says too little for those.
+        """
         effect, number = known.effect, known.memory
         operand = op.operands[number] if number is not None and number < len(op.operands) else None
-        for other, one in enumerate(op.operands):
-            if other != number and one.kind != "address":
-                found = self.held(one)
-                if found is not None and effect == Effect.UNKNOWN:
+        if effect == Effect.UNKNOWN:
+            for other, one in enumerate(op.operands):
+                if other != number and one.kind != "address":
                     self.escape(one)
         if effect == Effect.ALLOCATES and known.gives:
-            if op.name.startswith("page_pool_"):
+            if op.name.startswith(POOL):
                 self.allocated(op, op.name, Known.MAYBE if known.may_be_null else Known.YES)
         elif operand is None:
             return
-        elif known.side == Side.NONE or op.name.endswith("_bulk"):
+        elif known.side == Side.NONE or op.name.endswith(SEVERAL):
             self.escape(operand)
             if effect in (Effect.RELEASES, Effect.HANDS_OVER):
                 self.state.forget_members()
-        elif effect == Effect.RELEASES and op.name not in KEEPS:
-            self.release(op, operand, create=op.name.startswith("page_pool_"))
-        elif effect == Effect.HANDS_OVER:
-            if known.if_true:
-                self.use(operand, op.node, op.name)
-                self.escape(operand)
-            else:
-                self.hand_over(op, operand, create=True)
-        elif effect in (Effect.TAKES, Effect.DROPS, Effect.SPLITS, Effect.UNKNOWN):
-            self.use(operand, op.node, op.name)
-            self.escape(operand)
-            if operand.kind == "place" and self._only_a_place(operand):
-                self.state.places.pop(operand.key, None)
         elif op.name in KEEPS:
             self.escape(operand)
-        elif effect == Effect.CONVERTS:
-            self.derive(op, operand, address=False)
         else:
+            _EFFECTS.get(effect, Transfer._looks_at)(self, op, operand, known)
+
+    def _releases(self, op: Op, operand: Operand, _: ApiFunction) -> None:
+        self.release(op, operand, create=op.name.startswith(POOL))
+
+    def _hands_over(self, op: Op, operand: Operand, known: ApiFunction) -> None:
+        if known.if_true:  # who has it now hangs on the result, which is not followed
             self.use(operand, op.node, op.name)
-            if effect == Effect.BORROWS:
-                self.derive(op, operand, address=True)
-            elif op.name.startswith("page_pool_get_dma_addr"):
-                self.for_device[op.result] = operand
+            self.escape(operand)
+        else:
+            self.hand_over(op, operand, create=True)
+
+    def _counts(self, op: Op, operand: Operand, _: ApiFunction) -> None:
+        """References are counted here, so one put or hand-over is no longer the last one."""
+        self.use(operand, op.node, op.name)
+        self.escape(operand)
+        if operand.kind == "place" and self._only_a_place(operand):
+            self.state.places.pop(operand.key, None)
+
+    def _converts(self, op: Op, operand: Operand, _: ApiFunction) -> None:
+        self.derive(op, operand, address=False)
+
+    def _looks_at(self, op: Op, operand: Operand, known: ApiFunction) -> None:
+        self.use(operand, op.node, op.name)
+        if known.effect == Effect.BORROWS:
+            self.derive(op, operand, address=True)
+        elif op.name.startswith(FOR_DEVICE):
+            self.for_device[op.result] = operand
 
     def _only_a_place(self, operand: Operand) -> bool:
         found = self.held(operand)
@@ -308,11 +340,11 @@ class Step:
             return
         name = operand.key if operand.kind == "place" else memory.origin
         if memory.owner == Owner.RELEASED:
-            self.scope.report("double-release", op.node, name, op.name)
+            self.scope.note(EventKind.RELEASED_AGAIN, op.node, name, op.name)
         elif memory.owner == Owner.HANDED and (create or memory.origin):
-            self.scope.report("put-after-handover", op.node, name, op.name)
+            self.scope.note(EventKind.RELEASED_AFTER_HANDOVER, op.node, name, op.name)
         elif memory.known in (Known.MAYBE, Known.NULL) and memory.origin and not found[1]:
-            self.scope.report("unchecked-alloc", op.node, name, memory.origin)
+            self.scope.note(EventKind.USED_UNTESTED, op.node, name, memory.origin)
         self.state.change(found[0], owner=Owner.RELEASED, known=Known.YES if memory.origin
                           else memory.known)
 
@@ -328,6 +360,15 @@ class Step:
             return
         self.use(operand, op.node, op.name)
         if memory.owner == Owner.HANDED:
-            self.scope.report("double-handover", op.node, operand.key.split("@")[0], op.name)
+            self.scope.note(EventKind.HANDED_OVER_AGAIN, op.node, operand.key.split("@")[0],
+                            op.name)
         if memory.owner != Owner.ELSEWHERE or not memory.origin:
             self.state.change(found[0], owner=Owner.HANDED)
+
+
+_EFFECTS: dict[Effect, Callable[[Transfer, Op, Operand, ApiFunction], None]] = {
+    Effect.RELEASES: Transfer._releases,
+    Effect.HANDS_OVER: Transfer._hands_over,
+    **dict.fromkeys((Effect.TAKES, Effect.DROPS, Effect.SPLITS, Effect.UNKNOWN), Transfer._counts),
+    Effect.CONVERTS: Transfer._converts,
+}

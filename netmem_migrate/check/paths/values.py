@@ -8,13 +8,17 @@ places of different text may be the same memory; whoever follows them must not r
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from tree_sitter import Node
 
-from netmem_migrate.check.paths.cfg import TRANSPARENT, Item, inner
+from netmem_migrate.c import view
+from netmem_migrate.check.names import STORES, TRANSPARENT
+from netmem_migrate.check.paths.cfg import Item
 
+_TEXTS = 1 << 14  # places of the largest driver; what is asked again stands close together
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NOT_EVALUATED = ("sizeof_expression", "alignof_expression", "offsetof_expression",
                   "string_literal", "concatenated_string", "char_literal", "type_descriptor",
@@ -59,24 +63,24 @@ class Op:
 
 def place(node: Node) -> str:
     """The place that an lvalue names, "" for one with a call in it."""
-    node = inner(node)
+    node = view.bare(node)
     if node.type == "cast_expression":
-        value = node.child_by_field_name("value")
+        value = view.value(node)
         return place(value) if value is not None else ""
     if node.type not in ("identifier", "field_expression", "subscript_expression",
                          "pointer_expression"):
         return ""
-    text = b"".join((node.text or b"").split()).decode("latin-1")
+    text = b"".join(view.text(node).split()).decode("latin-1")
     return "" if "(" in text or "++" in text or "--" in text or text[0] == "&" else text
 
 
-@cache
+@lru_cache(maxsize=_TEXTS)
 def words(name: str) -> frozenset[str]:
     """The identifiers in the text of a place."""
     return frozenset(_WORD.findall(name))
 
 
-@cache
+@lru_cache(maxsize=_TEXTS)
 def member(name: str) -> str:
     """The last member of a place, "" if it is no member."""
     for mark in ("->", "."):
@@ -88,12 +92,12 @@ def operations(item: Item) -> tuple[Op, ...]:
     """What one item of a block does, in order."""
     reader = _Reader(dict(item.choices))
     if item.macro_loop:
-        for name in sorted(words((item.node.text or b"").decode("latin-1"))):
+        for name in sorted(words(_said(item.node))):
             reader.ops.append(Op("kill", item.node, name))
     elif item.node.type == "declaration":
         reader.declaration(item.node)
     elif item.node.type == "return_statement":
-        given = [c for c in item.node.named_children if c.type != "comment"]
+        given = view.children(item.node)
         value = reader.value(given[0]) if given else OTHER
         reader.ops.append(Op("return", item.node, operands=(value,)))
     else:
@@ -102,16 +106,19 @@ def operations(item: Item) -> tuple[Op, ...]:
 
 
 class _Reader:
+    """Reads one item. Operands come before what is done with them, as they are evaluated."""
+
     def __init__(self, choices: dict[int, bool]) -> None:
         self.ops: list[Op] = []
         self.choices = choices
 
     def declaration(self, node: Node) -> None:
         for one in node.children_by_field_name("declarator"):
-            value = one.child_by_field_name("value") if one.type == "init_declarator" else None
-            name = _declared(one)
-            if not name:
+            value = view.value(one) if one.type == "init_declarator" else None
+            declared = view.declared(one)
+            if declared is None or declared.type != "identifier":
                 continue
+            name = _said(declared)
             operand = self.value(value) if value is not None else None
             if operand is None or (value is not None and value.type == "initializer_list"):
                 self.ops.append(Op("kill", one, name))
@@ -120,63 +127,18 @@ class _Reader:
 
     def value(self, node: Node) -> Operand:
         """Read an expression; what it evaluates to."""
-        node = inner(node)
-        kind = node.type
-        if kind in _NOT_EVALUATED:
-            return OTHER
-        if kind in ("number_literal", "null", "true", "false"):
-            text = (node.text or b"").decode("latin-1")
-            return NULL if text in ("NULL", "false") or _LITERAL.fullmatch(text) else NONZERO
-        if kind == "identifier":
-            text = (node.text or b"").decode("latin-1")
-            return NULL if text == "NULL" else Operand("place", text)
-        if kind == "call_expression":
-            return self.call(node)
-        if kind == "assignment_expression":
-            return self.assignment(node)
-        if kind == "update_expression":
-            argument = node.child_by_field_name("argument")
-            if argument is not None:
-                self.value(argument)
-                if name := place(argument):
-                    self.ops.append(Op("kill", node, name))
-            return OTHER
-        if kind in ("field_expression", "subscript_expression"):
-            return self.lvalue(node)
-        if kind == "pointer_expression":
-            argument = node.child_by_field_name("argument")
-            if argument is not None and (node.text or b"")[:1] == b"&":
-                self.lvalue(argument)
-                return Operand("address", place(argument))
-            return self.lvalue(node)
-        if kind == "cast_expression":
-            argument = node.child_by_field_name("value")
-            return self.value(argument) if argument is not None else OTHER
-        if kind == "unary_expression":
-            argument = node.child_by_field_name("argument")
-            value = self.value(argument) if argument is not None else OTHER
-            operator = node.child_by_field_name("operator")
-            constant = value == NONZERO or (value.kind == "place" and value.key.isupper())
-            return NONZERO if constant and operator is not None and operator.text == b"-" else OTHER
-        if kind == "binary_expression":
-            return self.binary(node)
-        if kind == "conditional_expression":
-            return self.conditional(node)
-        if kind == "comma_expression":
-            value = OTHER
-            for child in node.named_children:
-                value = self.value(child)
-            return value
-        for child in node.named_children:
-            if child.type == "initializer_pair":
-                given = child.child_by_field_name("value")
-                if given is None:
-                    continue
-                child = given
-            elif child.type == "declaration":
+        node = view.bare(node)
+        return _READ.get(node.type, _Reader.parts)(self, node)
+
+    def parts(self, node: Node) -> Operand:
+        """An expression without a meaning of its own here: what is in it goes out of sight."""
+        for child in view.children(node):
+            if child.type == "declaration":
                 self.declaration(child)
                 continue
-            self.escape(child)
+            given = view.value(child) if child.type == "initializer_pair" else child
+            if given is not None:
+                self.escape(given)
         return OTHER
 
     def escape(self, node: Node) -> None:
@@ -184,18 +146,30 @@ class _Reader:
         if value.kind in ("place", "result", "address"):
             self.ops.append(Op("escape", node, operands=(value,)))
 
+    def nothing(self, _: Node) -> Operand:
+        """What is not evaluated."""
+        return OTHER
+
+    def literal(self, node: Node) -> Operand:
+        text = _said(node)
+        return NULL if text in ("NULL", "false") or _LITERAL.fullmatch(text) else NONZERO
+
+    def identifier(self, node: Node) -> Operand:
+        text = _said(node)
+        return NULL if text == "NULL" else Operand("place", text)
+
     def lvalue(self, node: Node) -> Operand:
         """Read a place, not what it holds; pointers on the way are used."""
-        node = inner(node)
+        node = view.bare(node)
         if node.type == "identifier":
-            return Operand("place", (node.text or b"").decode("latin-1"))
-        argument = node.child_by_field_name("argument")
+            return Operand("place", _said(node))
+        argument = view.operand(node)
         if argument is not None:
             base = self.value(argument) if _through(node) else self.lvalue(argument)
             if _through(node) and base.kind in ("place", "result"):
                 self.ops.append(Op("use", node, operands=(base,)))
         if node.type == "subscript_expression":
-            index = node.child_by_field_name("index")
+            index = view.index(node)
             if index is not None:
                 self.value(index)
         elif node.type not in ("field_expression", "pointer_expression"):
@@ -203,86 +177,131 @@ class _Reader:
         name = place(node)
         return Operand("place", name) if name else OTHER
 
-    def assignment(self, node: Node) -> Operand:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        if left is None or right is None:
+    def pointer(self, node: Node) -> Operand:
+        one = view.prefix(node)
+        if one is not None and one.sign == "&":
+            self.lvalue(one.argument)
+            return Operand("address", place(one.argument))
+        return self.lvalue(node)
+
+    def update(self, node: Node) -> Operand:
+        one = view.prefix(node)
+        if one is not None:
+            self.value(one.argument)
+            if name := place(one.argument):
+                self.ops.append(Op("kill", node, name))
+        return OTHER
+
+    def unary(self, node: Node) -> Operand:
+        one = view.prefix(node)
+        if one is None:
             return OTHER
-        value = self.value(right)
-        self.lvalue(left)
-        name = place(left)
-        if operator is not None and operator.text != b"=":
+        value = self.value(one.argument)
+        # -ENOMEM: a name in capitals is a constant, and an error code is never 0.
+        constant = value == NONZERO or (value.kind == "place" and value.key.isupper())
+        return NONZERO if constant and one.sign == "-" else OTHER
+
+    def cast(self, node: Node) -> Operand:
+        argument = view.value(node)
+        return self.value(argument) if argument is not None else OTHER
+
+    def comma(self, node: Node) -> Operand:
+        value = OTHER
+        for child in view.children(node):
+            value = self.value(child)
+        return value
+
+    def assignment(self, node: Node) -> Operand:
+        one = view.infix(node)
+        if one is None:
+            return OTHER
+        value = self.value(one.right)
+        self.lvalue(one.left)
+        name = place(one.left)
+        if one.sign != "=":
             if name:
-                moves = operator.text in (b"+=", b"-=")
+                moves = one.sign in ("+=", "-=")
                 self.ops.append(Op("move" if moves else "kill", node, name))
             return OTHER
         self.ops.append(Op("assign", node, name, (value,)))
         return Operand("place", name) if name else value
 
     def binary(self, node: Node) -> Operand:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        values = [self.value(side) for side in (left, right) if side is not None]
-        sign = operator.text if operator is not None else b""
-        if sign in (b"+", b"-"):
-            for one in values:
-                if one.kind in ("place", "result"):
-                    return Operand(one.kind, one.key, computed=True)
-        if sign in (b"|", b"&", b"^", b"<<", b">>"):
-            for one in values:
-                if one.kind in ("place", "result"):
-                    self.ops.append(Op("escape", node, operands=(one,)))
+        one = view.infix(node)
+        if one is None:
+            return OTHER
+        values = [self.value(one.left), self.value(one.right)]
+        if one.sign in ("+", "-"):
+            for value in values:
+                if value.kind in ("place", "result"):
+                    return Operand(value.kind, value.key, computed=True)
+        if one.sign in ("|", "&", "^", "<<", ">>"):
+            # Bits of an address are kept in another number: what becomes of it is not followed.
+            for value in values:
+                if value.kind in ("place", "result"):
+                    self.ops.append(Op("escape", node, operands=(value,)))
         return OTHER
 
     def conditional(self, node: Node) -> Operand:
-        arms = {True: node.child_by_field_name("consequence"),
-                False: node.child_by_field_name("alternative")}
+        one = view.branch(node)
+        if one is None:
+            return OTHER
         chosen = self.choices.get(node.start_byte)
         if chosen is not None:
-            arm = arms[chosen] or node.child_by_field_name("condition")
-            return self.value(arm) if arm is not None else OTHER
-        test = node.child_by_field_name("condition")
-        if test is not None:
-            self.value(test)
-        for arm in arms.values():
-            if arm is not None:
-                self.escape(arm)
+            arm = (one.then if chosen else one.otherwise) or one.test
+            return self.value(arm)
+        self.value(one.test)
+        for other in (one.then, one.otherwise):
+            if other is not None:
+                self.escape(other)
         return OTHER
 
     def call(self, node: Node) -> Operand:
-        function, given = (node.child_by_field_name("function"),
-                           node.child_by_field_name("arguments"))
-        name = ""
-        if function is not None and function.type == "identifier":
-            name = (function.text or b"").decode("latin-1")
-        elif function is not None:
-            self.value(function)
-        children = [c for c in given.named_children if c.type != "comment"] if given else []
-        values = [self.value(child) for child in children]
-        if name.encode() in TRANSPARENT and values:
-            return values[0]
-        if name == "WRITE_ONCE" and len(values) == 2:
-            self.ops.append(Op("assign", node, place(children[0]), (values[1],)))
+        one = view.call(node)
+        if one is None:
             return OTHER
+        if not one.name:
+            self.value(one.function)
+        values = [self.value(child) for child in one.args]
+        if one.name in TRANSPARENT and values:
+            return values[0]
+        if one.name == STORES and len(values) == 2:
+            self.ops.append(Op("assign", node, place(one.args[0]), (values[1],)))
+            return OTHER
+        name = one.name.decode("latin-1")
         result = f"{name}@{node.start_byte}"
         self.ops.append(Op("call", node, name, tuple(values),
-                           tuple(one.key for one in values if one.kind == "address" and one.key),
+                           tuple(value.key for value in values
+                                 if value.kind == "address" and value.key),
                            result))
         return Operand("result", result)
 
 
+_READ: dict[str, Callable[[_Reader, Node], Operand]] = {
+    **dict.fromkeys(_NOT_EVALUATED, _Reader.nothing),
+    **dict.fromkeys(("number_literal", "null", "true", "false"), _Reader.literal),
+    "identifier": _Reader.identifier,
+    "call_expression": _Reader.call,
+    "assignment_expression": _Reader.assignment,
+    "update_expression": _Reader.update,
+    "field_expression": _Reader.lvalue,
+    "subscript_expression": _Reader.lvalue,
+    "pointer_expression": _Reader.pointer,
+    "cast_expression": _Reader.cast,
+    "unary_expression": _Reader.unary,
+    "binary_expression": _Reader.binary,
+    "conditional_expression": _Reader.conditional,
+    "comma_expression": _Reader.comma,
+}
+
+
 def _through(node: Node) -> bool:
     """Does reading this place go through a pointer: `a->b`, `a[i]`, `*a`?"""
-    if node.type == "field_expression":
-        operator = node.child_by_field_name("operator")
-        return operator is not None and operator.text == b"->"
+    member_ = view.field(node)
+    if member_ is not None:
+        return member_.arrow
     return node.type in ("subscript_expression", "pointer_expression")
 
 
-def _declared(node: Node) -> str:
-    found: Node | None = node
-    while found is not None and found.type != "identifier":
-        found = found.child_by_field_name("declarator") or next(
-            (c for c in found.named_children if c.type.endswith("declarator")
-             or c.type == "identifier"), None)
-    return (found.text or b"").decode("latin-1") if found is not None else ""
+def _said(node: Node) -> str:
+    return view.text(node).decode("latin-1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Check a series as netdev would, offline, before anybody sees it.
+"""Norm a series as netdev would, offline, before anybody sees it.
 
 Mirrors Documentation/process/maintainer-netdev.rst, submitting-patches.rst and the tests of
 netdev's robot (nipa). What is not mirrored: builds (`netmem-migrate verify`), cryptographic
@@ -9,7 +9,6 @@ signatures, and tests for files that a conversion does not touch.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.check.series import code as norms_code
@@ -19,28 +18,17 @@ from netmem_migrate.errors import InputError
 from netmem_migrate.git import mail
 from netmem_migrate.git import run as git
 from netmem_migrate.git.am import apply_series
-from netmem_migrate.results import FileChange
+from netmem_migrate.results import FileChange, Norm
 
-RULES = "netdev documents of linux 7.3 and nipa 95a2926 (2026-08)"
+MIRRORED = "netdev documents of linux 7.3 and nipa 95a2926 (2026-08)"
 """Which versions of the rules are mirrored."""
 
 _SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the result; `status` is pass, warn or fail. What was not checked is a warn."""
-
-    name: str
-    status: str
-    text: str
-
-
 _Problems = Iterable[norms_mail.Problem]
 
 
-def check_series(folder: Path, *, kernel: Path | None) -> tuple[Check, ...]:
-    """Check the patches in a folder against netdev's rules and, if given, a kernel tree.
+def check_series(folder: Path, *, kernel: Path | None) -> tuple[Norm, ...]:
+    """Norm the patches in a folder against netdev's rules and, if given, a kernel tree.
 
     Of several versions in the folder the newest is checked. Raises InputError for a folder
     without patches.
@@ -92,27 +80,27 @@ _OFFLINE: tuple[tuple[str, tuple[Callable[[list[mail.Mail]], _Problems], str]], 
 
 
 def _check(name: str, mails: list[mail.Mail],
-           norm: tuple[Callable[[list[mail.Mail]], _Problems], str]) -> Check:
+           norm: tuple[Callable[[list[mail.Mail]], _Problems], str]) -> Norm:
     return _summed(name, norm[0](mails), norm[1])
 
 
-def _summed(name: str, problems: _Problems, fine: str) -> Check:
+def _summed(name: str, problems: _Problems, fine: str) -> Norm:
     """All problems of one kind in one line, the worst first."""
     found = sorted(problems, key=lambda one: one[0] != norms_mail.FAIL)
     if not found:
-        return Check(name, "pass", fine)
+        return Norm(name, "pass", fine)
     texts = list(dict.fromkeys(text for _, text in found))
     more = f" (and {len(texts) - _SHOWN} more)" if len(texts) > _SHOWN else ""
-    return Check(name, found[0][0], "; ".join(texts[:_SHOWN]) + more)
+    return Norm(name, found[0][0], "; ".join(texts[:_SHOWN]) + more)
 
 
-def _with_tree(folder: Path, kernel: Path | None, mails: list[mail.Mail]) -> Iterator[Check]:
+def _with_tree(folder: Path, kernel: Path | None, mails: list[mail.Mail]) -> Iterator[Norm]:
     names = ("git-am", "whitespace", "base-commit", "checkpatch", "declaration-order",
              "kernel-doc", "recipients")
     if kernel is None:
         for name in names:
-            yield Check(name, "warn", "not checked: no kernel tree given (--kernel TREE)")
-        yield Check("rules", "pass", f"as in {RULES}")
+            yield Norm(name, "warn", "not checked: no kernel tree given (--kernel TREE)")
+        yield Norm("rules", "pass", f"as in {MIRRORED}")
         return
     changes: tuple[FileChange, ...] = ()
     applied = True
@@ -120,10 +108,10 @@ def _with_tree(folder: Path, kernel: Path | None, mails: list[mail.Mail]) -> Ite
         if any(one.leads_out for one in mails):
             raise InputError("not tried: a patch names a file outside of the tree")
         changes = apply_series(kernel, [one.path for one in norms_mail.patches(mails)])
-        yield Check("git-am", "pass", f"applies to {len(changes)} files of the tree")
+        yield Norm("git-am", "pass", f"applies to {len(changes)} files of the tree")
     except InputError as error:
         applied = False
-        yield Check("git-am", "fail", str(error))
+        yield Norm("git-am", "fail", str(error))
     yield _if(applied, "whitespace", norms_tree.exact(kernel, mails),
               "no offset, no fuzz, no white space error")
     repository = git.repository(kernel)
@@ -133,20 +121,20 @@ def _with_tree(folder: Path, kernel: Path | None, mails: list[mail.Mail]) -> Ite
         style = tuple(norms_tree.style(kernel, mails))
         yield _summed("checkpatch", style, "silent with the robot's flags")
     except InputError as error:
-        yield Check("checkpatch", "warn", f"not checked: {error}")
+        yield Norm("checkpatch", "warn", f"not checked: {error}")
     yield _if(applied, "declaration-order", norms_tree.declarations(changes),
               "longest line first where it was so before")
     if (kernel / "scripts/kernel-doc").is_file():
         yield _if(applied, "kernel-doc", norms_tree.kernel_doc(kernel, changes),
                   "no new warning in the touched files")
     else:
-        yield Check("kernel-doc", "warn", "not checked: the tree has no scripts/kernel-doc")
+        yield Norm("kernel-doc", "warn", "not checked: the tree has no scripts/kernel-doc")
     yield _summed("recipients", norms_tree.copied(kernel, folder, mails),
                   "all whom get_maintainer.pl names")
-    yield _summed("rules", norms_tree.limit(kernel), f"as in {RULES}")
+    yield _summed("rules", norms_tree.limit(kernel), f"as in {MIRRORED}")
 
 
-def _if(applied: bool, name: str, problems: _Problems, fine: str) -> Check:
+def _if(applied: bool, name: str, problems: _Problems, fine: str) -> Norm:
     if not applied:
-        return Check(name, "warn", "not checked: the series does not apply")
+        return Norm(name, "warn", "not checked: the series does not apply")
     return _summed(name, problems, fine)

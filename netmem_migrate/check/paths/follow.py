@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All paths through the functions of one driver, until nothing new is found on them.
+
+Paths are kept apart as long as they differ in what is known; conditions that are tested more than
+once are taken the same way again. A function with too many such paths is left alone: a finding
+must be worth reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.symbols import Function, Symbols
+from netmem_migrate.c.types import Type
+from netmem_migrate.check.names import MEMORY, POOL
+from netmem_migrate.check.paths.cfg import ControlFlow, build
+from netmem_migrate.check.paths.conditions import refine, tested
+from netmem_migrate.check.paths.events import Event, EventKind
+from netmem_migrate.check.paths.state import Frozen, Known, Memory, Owner, State
+from netmem_migrate.check.paths.summaries import ANYTHING, Does, Summary, does
+from netmem_migrate.check.paths.transfer import Scope, Transfer
+from netmem_migrate.check.paths.values import Op, operations
+
+# A function is left alone beyond these. The largest that is followed in linux 7.3 has 8312 states,
+# 363 of them in one block; the one that is not keeps 1279 apart in a block before it is given up.
+# The second limit ends a function with one such block, often a loop's head, sooner than the first.
+_MAX_STATES = 20000
+_MAX_IN_BLOCK = 1500
+_NAME = re.compile(rb"\b[A-Za-z_]\w*(?=\s*\()")
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A function's control flow, with each block as operations."""
+
+    flow: ControlFlow
+    operations: tuple[tuple[Op, ...], ...]
+    local: frozenset[str]
+    again: frozenset[str]
+
+
+class Follower:
+    """Follows the functions of one driver, each once, and remembers what they do."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self.symbols = symbols
+        self.summaries: dict[tuple[str, int], Summary] = {}
+        self.bodies: dict[tuple[str, int], _Body] = {}
+        self.known: dict[tuple[str, str], Summary | None] = {}
+        self.handlers = frozenset(name for name, functions in symbols.functions.items()
+                                  if any(map(_handles_memory, functions)))
+
+    def wraps(self, text: bytes) -> bool:
+        """May some code call a function of the driver that takes or gives memory itself?"""
+        return not self.handlers.isdisjoint(_NAME.findall(text))
+
+    def events(self, function: Function) -> tuple[Event, ...]:
+        """What happens to memory on the paths of a function that parses and has a body.
+
+        If it has too many paths, that is the one event: with some of them unseen, the others
+        prove nothing.
+        """
+        scope = self._scope(function, frozenset())
+        self._follow(function, scope, State())
+        if scope.aborted:
+            return (Event(EventKind.TOO_MANY_PATHS, function.node),)
+        return tuple(scope.events.values())
+
+    def summary(self, name: str, path: str) -> Summary | None:
+        """What the driver's function `name` does; None if it has none."""
+        key = (path, name)
+        if key not in self.known:
+            function = self.symbols.function(name.encode(), path) if name else None
+            if function is not None and function.body is None and name.startswith(POOL):
+                function = None  # only declared: the kernel's own
+            self.known[key] = ANYTHING if function is not None else None
+            if function is not None and function.body is not None:
+                self.known[key] = self._read(function)
+        return self.known[key]
+
+    def _read(self, function: Function) -> Summary:
+        """Follow the parameters that are memory through a function, and its results.
+
+        Before it is followed it does anything: so a function that calls itself ends, and a circle
+        of functions claims nothing of the one that it began with.
+        """
+        key = (function.file, function.node.start_byte)
+        if key in self.summaries:
+            return self.summaries[key]
+        self.summaries[key] = ANYTHING
+        watched = [one.name.decode("latin-1") for one in function.parameters
+                   if _is_memory(one.type) and one.name]
+        gives = _is_memory(function.result)
+        if (not watched and not gives) or function.node.has_error:
+            return ANYTHING
+        start = State()
+        for name in watched:
+            start.memory["param:" + name] = Memory(Known.UNKNOWN, Owner.HERE)
+            start.places[name] = ("param:" + name, False)
+        scope = self._scope(function, frozenset("param:" + name for name in watched))
+        self._follow(function, scope, start)
+        if scope.aborted:
+            return ANYTHING
+        arguments = []
+        for one in function.parameters:
+            memory = "param:" + one.name.decode("latin-1")
+            owners = {left[memory] for left in scope.left if memory in left}
+            arguments.append(does(owners) if memory in scope.parameters and all(
+                memory in left for left in scope.left) else Does.ANYTHING)
+        self.summaries[key] = Summary(tuple(arguments), gives and _fresh(scope))
+        return self.summaries[key]
+
+    def _scope(self, function: Function, parameters: frozenset[str]) -> Scope:
+        """What the paths of a function share."""
+        body = self._body(function)
+        return Scope(body.local, body.again, lambda name: self.summary(name, function.file),
+                     parameters)
+
+    def _body(self, function: Function) -> _Body:
+        """The control flow and the operations of a function; read once.
+
+        `again` are the conditions worth remembering: those that are tested twice, and those that
+        some path decides by assigning a constant (`err = -EIO; goto out;`).
+        """
+        key = (function.file, function.node.start_byte)
+        if key not in self.bodies:
+            assert function.body is not None
+            flow = build(function.body)
+            conditions = Counter(
+                name or text
+                for block in flow.blocks for edge in block.edges
+                if edge.test is not None and edge.truth
+                for name, _, text in (tested(edge.test),) if name or text)
+            ops = tuple(tuple(op for item in block.items for op in operations(item))
+                        for block in flow.blocks)
+            again = frozenset(one for one, count in conditions.items() if count > 1)
+            constants = {op.name for block in ops for op in block if op.kind == "assign"}
+            again |= frozenset(one for one in conditions if one in constants)
+            self.bodies[key] = _Body(flow, ops, _locals(function), again)
+        return self.bodies[key]
+
+    def _follow(self, function: Function, scope: Scope, start: State) -> None:
+        """Run all paths of a function from a state, to its end.
+
+        States are not joined where paths meet: "released or not" would be neither a leak nor a
+        double release, and the test that decides it comes later. Two paths become one only where
+        they know the same (`seen`). The work is a stack, so that one path is run to its end
+        before the next and the first event at a place is that of the same path on every run.
+        """
+        body = self._body(function)
+        blocks = body.flow.blocks
+        seen: list[set[Frozen]] = [set() for _ in blocks]
+        work: list[tuple[int, State]] = [(0, start)]
+        total = 0
+        assert function.body is not None
+        while work:
+            number, state = work.pop()
+            transfer = Transfer(scope, state)
+            for op in body.operations[number]:
+                transfer.run(op)
+            if any(op.kind == "return" for op in body.operations[number][-1:]):
+                continue
+            if number == body.flow.exit:
+                transfer.end(function.body.children[-1])
+                scope.gives.append((None, False))
+                continue
+            state.tidy(scope.parameters)
+            for edge in blocks[number].edges:
+                after = state.copy()
+                if edge.test is not None and not refine(scope.again, after, edge.test, edge.truth):
+                    continue
+                if edge.back:
+                    _turn(after)
+                frozen = after.freeze()
+                if frozen in seen[edge.to]:
+                    continue
+                seen[edge.to].add(frozen)
+                total += 1
+                if total > _MAX_STATES or len(seen[edge.to]) > _MAX_IN_BLOCK:
+                    scope.aborted = True
+                    return
+                work.append((edge.to, after))
+
+
+def _is_memory(type_: Type) -> bool:
+    """Is a declared type one of those that memory of a pool has?"""
+    return (type_.base, type_.derivations) in MEMORY
+
+
+def _handles_memory(function: Function) -> bool:
+    return function.body is not None and (_is_memory(function.result) or any(
+        _is_memory(one.type) for one in function.parameters))
+
+
+def _fresh(scope: Scope) -> bool:
+    """Does a function return memory that the caller then owns, or NULL, and nothing else?"""
+    return any(memory is not None for memory, _ in scope.gives) and all(
+        (memory is None and nothing) or (
+            memory is not None and not nothing and bool(memory.origin)
+            and memory.owner == Owner.HERE) for memory, nothing in scope.gives)
+
+
+def _turn(state: State) -> None:
+    """Another turn of a loop: what was known of members may not hold any more.
+
+    `buf->page` of the next turn is spelled the same and is, as a rule, of another buffer: a put
+    of one a turn would be a double release. Locals keep what they hold; the turn assigns them.
+    """
+    for one in [one for one in state.facts if not one.isidentifier()]:
+        del state.facts[one]
+    for one in [one for one, held in state.places.items() if held[0].startswith("place:")]:
+        del state.places[one]
+
+
+def _locals(function: Function) -> frozenset[str]:
+    """The variables of a function that end with it."""
+    found = {one.name.decode("latin-1") for one in function.parameters}
+    for node in nodes(function.node, "declaration"):
+        if any(c.type == "storage_class_specifier" and c.text == b"static" for c in node.children):
+            continue
+        for one in node.children_by_field_name("declarator"):
+            # An array is no local in this sense: memory in it is held as by a member.
+            while one.type in ("init_declarator", "pointer_declarator"):
+                below = one.child_by_field_name("declarator")
+                if below is None:
+                    break
+                one = below
+            if one.type == "identifier":
+                found.add(view.text(one).decode("latin-1"))
+    return frozenset(found)

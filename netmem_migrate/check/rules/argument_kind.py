@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A page where netmem is wanted, netmem where a page is, or arguments that are swapped.
+
+Types are those of declarations in sight; where one is not, nothing is said. Of what all of the
+kernel has for pages, only that it is not given netmem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netmem_migrate.c import view
+from netmem_migrate.check.context import Context
+from netmem_migrate.check.findings import Rule
+from netmem_migrate.check.names import MAKES_NETMEM, PAGE
+from netmem_migrate.check.rules._prototypes import has_prototype, is_judged, known_calls
+from netmem_migrate.check.types import NETMEM_KIND, kind_of_parameter, said
+from netmem_migrate.model.schema import ApiFunction, Side
+from netmem_migrate.results import Finding, Severity
+
+RULE = Rule(
+    id="argument-kind",
+    severity=Severity.ERROR,
+    summary="a page, a netmem and something else are mixed up",
+    why="include/net/netmem.h: a netmem_ref may be a net_iov; it is no struct page pointer, and "
+        "page_to_netmem() makes one of a page.",
+    bad="""\
+void demo_drop(struct page_pool *pool, struct page *page)
+{
+	page_pool_put_full_netmem(pool, page, false);
+}
+""",
+    good="""\
+void demo_drop(struct page_pool *pool, struct page *page)
+{
+	page_pool_put_full_page(pool, page, false);
+}
+""",
+)
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """The arguments and assignments whose sides are of two kinds."""
+    for call, known in known_calls(context):
+        if is_judged(known):
+            yield from _arguments(context, call, known)
+        elif known.memory is not None and known.side is Side.PAGE:
+            for one in call.args[known.memory:][:1]:
+                if context.types.kind(one) == NETMEM_KIND:
+                    yield context.finding(
+                        RULE, one, f"{known.name}() is given a netmem_ref, it takes a page",
+                        fix=_fix(known, PAGE, NETMEM_KIND))
+    for store in view.stores(context.root):
+        want, has = context.types.kind(store.target), context.types.kind(store.value)
+        if {want, has} == {NETMEM_KIND, PAGE}:
+            yield context.finding(
+                RULE, store.node, f"{said(has)} is assigned to {said(want)}",
+                fix=f"{MAKES_NETMEM}()" if want == NETMEM_KIND else "")
+
+
+def _arguments(context: Context, call: view.Call, known: ApiFunction) -> Iterator[Finding]:
+    wanted = known.parameters
+    if not has_prototype(call, known) or len(call.args) != len(wanted):
+        return
+    for number, argument in enumerate(call.args):
+        want = PAGE if known.name == MAKES_NETMEM else kind_of_parameter(wanted[number])
+        has = context.types.kind(argument)
+        if want and has and want != has:
+            yield context.finding(
+                RULE, argument, f"argument {number + 1} of {known.name}() is {said(has)}, it takes "
+                f"{said(want)}", fix=_fix(known, want, has))
+
+
+def _fix(known: ApiFunction, want: str, has: str) -> str:
+    if known.partner and {want, has} == {NETMEM_KIND, PAGE}:
+        return f"{known.partner}()"
+    return ""

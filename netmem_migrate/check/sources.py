@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Check the files of one driver by all rules that look at one version of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.c.symbols import Symbols
+from netmem_migrate.check.context import Context
+from netmem_migrate.check.findings import Unit
+from netmem_migrate.check.names import FILE
+from netmem_migrate.check.paths.follow import Follower
+from netmem_migrate.check.registry import Loaded, load
+from netmem_migrate.errors import InputError
+from netmem_migrate.flow.unreadable import allows_unreadable
+from netmem_migrate.model import versions
+from netmem_migrate.model.schema import ApiFunction
+from netmem_migrate.results import Finding
+
+
+def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
+                  unreadable: bool | None = None) -> tuple[Finding, ...]:
+    """What is wrong in the files of one driver, in order of file and line.
+
+    `files` are all sources of the driver by path, headers included. `unreadable` says whether its
+    pools may give memory that the CPU cannot read; None: if it sets
+    PP_FLAG_ALLOW_UNREADABLE_NETMEM. `api` is the kernel release whose prototypes count; for one
+    that the model does not hold, arguments are not judged. Never raises for any bytes; functions
+    that do not parse are named and left out.
+    """
+    if not any(FILE.search(_source(one)) for one in files.values()):
+        return ()
+    symbols = Symbols()
+    parsed: dict[str, ParsedFile] = {}
+    for path, one in files.items():
+        if isinstance(one, ParsedFile):
+            symbols.texts.add(one)
+        if FILE.search(_source(one)):
+            parsed[path] = symbols.texts.parse(_source(one))
+        else:
+            symbols.postpone(path, one)
+    for path, file in parsed.items():
+        symbols.add(path, file)
+    hidden = (allows_unreadable(_source(one) for one in files.values()) if unreadable is None
+              else unreadable)
+    return tuple(sorted({
+        finding for context in _contexts(parsed, symbols, _functions_of(api), hidden)
+        for rule in load() if _applies(rule, context) and rule.find is not None
+        for finding in rule.find(context)}))
+
+
+def _contexts(parsed: Mapping[str, ParsedFile], symbols: Symbols, api: Mapping[str, ApiFunction],
+              unreadable: bool) -> Iterator[Context]:
+    """What is looked at: each file, and each function that touches memory of a pool."""
+    follower = Follower(symbols)
+    for path, file in parsed.items():
+        yield Context(path, file, None, symbols, api, unreadable, follower)
+    # A list: a record that a rule asks for may bring in another header, with its functions.
+    for function in [one for several in symbols.functions.values() for one in several]:
+        if function.file not in parsed or function.body is None:
+            continue
+        file = parsed[function.file]
+        text = file.text(function.node)
+        if FILE.search(text) or follower.wraps(text):
+            yield Context(function.file, file, function, symbols, api, unreadable, follower)
+
+
+def _applies(rule: Loaded, context: Context) -> bool:
+    if context.function is None:
+        return rule.declared.unit is Unit.FILE
+    return rule.declared.unit is Unit.FUNCTION and (
+        rule.declared.unparsed or not context.function.node.has_error)
+
+
+def _source(file: bytes | ParsedFile) -> bytes:
+    return file if isinstance(file, bytes) else file.source
+
+
+@lru_cache(maxsize=8)
+def _functions_of(release: str) -> Mapping[str, ApiFunction]:
+    """The functions of a release; none where the model does not hold it, so nothing is said."""
+    try:
+        return versions.at(release).functions
+    except InputError:
+        return {}

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The types of expressions, and the kinds that the prototypes of the API tell apart.
+
+A kind is "netmem", "number", or a record such as "struct page *". Types are those of declarations
+that are in sight; where one is not, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.symbols import Function, Symbols
+from netmem_migrate.c.types import Type
+from netmem_migrate.check.names import MAKES_NETMEM, NETMEM
+from netmem_migrate.model.schema import ApiFunction
+
+NETMEM_KIND = "netmem"
+NUMBER_KIND = "number"
+
+_NUMBERS = frozenset(("int", "unsigned int", "unsigned", "u8", "u16", "u32", "s8", "s16", "s32",
+                      "size_t", "bool", "gfp_t", "unsigned short", "char", "short", "uint32_t",
+                      "dma_addr_t", "u64", "ssize_t"))
+
+
+def kind_of(type_: Type | None) -> str:
+    """The kind of a declared type, "" for one that nothing is said about."""
+    if type_ is None:
+        return ""
+    if type_.base == NETMEM and not type_.derivations:
+        return NETMEM_KIND
+    if type_.base in _NUMBERS and not type_.derivations:
+        return NUMBER_KIND
+    if type_.base.startswith("struct ") and type_.derivations == ("p",):
+        return type_.base + " *"
+    return ""
+
+
+def kind_of_parameter(parameter: str) -> str:
+    """The kind of a parameter as a prototype spells it."""
+    words = parameter.replace("*", " * ").replace("const ", "").split()
+    if "(" in parameter or not words:
+        return ""
+    if words[0] == NETMEM and "*" not in words:
+        return NETMEM_KIND
+    if words[0] == "struct" and words.count("*") == 1:
+        return f"struct {words[1]} *"
+    return NUMBER_KIND if "*" not in words and " ".join(words[:-1]) in _NUMBERS else ""
+
+
+def kind_of_result(function: ApiFunction) -> str:
+    """The kind of what a function of the API gives."""
+    if function.is_macro:
+        return NETMEM_KIND if function.name == MAKES_NETMEM else ""
+    return kind_of_parameter(function.prototype.split("(")[0].replace("static inline ", ""))
+
+
+def said(kind: str) -> str:
+    """A kind with its article."""
+    return {NETMEM_KIND: f"a {NETMEM}", NUMBER_KIND: "a number"}.get(kind, f"a {kind}")
+
+
+class Types:
+    """The types of the simple expressions of one function, or of a file outside of them."""
+
+    def __init__(self, symbols: Symbols, path: str, function: Function | None,
+                 api: Mapping[str, ApiFunction]) -> None:
+        self._symbols, self._path, self._api = symbols, path, api
+        self._local: dict[bytes, Type | None] = {}
+        if function is None:
+            return
+        for one in function.parameters:
+            self._local[one.name] = one.type
+        for node in nodes(function.node, "declaration"):
+            for declarator in symbols.declarators(path, node):
+                # Scopes are not told apart: a name with two types has none.
+                old = self._local.get(declarator.name, declarator.type)
+                self._local[declarator.name] = declarator.type if old == declarator.type else None
+
+    def of(self, node: Node) -> Type | None:
+        """The type of an expression, None where it is not in sight. Calls have none here."""
+        node = view.bare(node)
+        if node.type == "identifier":
+            name = view.text(node)
+            if name in self._local:
+                return self._resolved(self._local[name])
+            variable = self._symbols.variable(name, self._path)
+            return self._resolved(variable.type) if variable is not None else None
+        if (field := view.field(node)) is not None:
+            base = self.of(field.base)
+            if base is not None and field.arrow:
+                base = base.target()
+            found = self._symbols.member(base, field.name, self._path)
+            return self._resolved(found.type) if found is not None else None
+        argument = view.operand(node)
+        if node.type in ("subscript_expression", "pointer_expression") and argument is not None:
+            base = self.of(argument)
+            if base is None:
+                return None
+            return base.pointer() if view.text(node)[:1] == b"&" else base.target()
+        return None
+
+    def kind(self, node: Node) -> str:
+        """The kind of an expression; of a call, that of what it gives."""
+        node = view.bare(node)
+        if node.type != "call_expression":
+            return kind_of(self.of(node))
+        call = view.call(node)
+        if call is None:
+            return ""
+        own = self._symbols.function(call.name, self._path)
+        if own is not None:
+            return kind_of(own.result)
+        known = self._api.get(call.name.decode("latin-1"))
+        return kind_of_result(known) if known is not None else ""
+
+    def _resolved(self, type_: Type | None) -> Type | None:
+        if type_ is None or type_.base == NETMEM:
+            return type_
+        return self._symbols.resolve(type_)

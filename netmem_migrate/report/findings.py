@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What `check` found, as text for a person, JSON, an answer to b4, or SARIF."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+
+from netmem_migrate.report import sarif
+from netmem_migrate.results import Finding, Norm, Severity
+
+_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan", "pass": "green",
+            "warn": "yellow", "fail": "red"}
+_KEYS = ("id", "severity", "file", "line", "column", "function", "message", "why", "fix")
+_B4 = {"error": "fail", "warning": "warn", "note": "pass"}
+
+
+def text(findings: Sequence[Finding], norms: Sequence[Norm]) -> list[str]:
+    """Lines for a terminal: those of a series first, then the findings as a compiler's."""
+    said = [f"{_coloured(one.status)}  {one.name}: {one.text}" for one in norms]
+    for one in findings:
+        where = f" in {one.function}()" if one.function else ""
+        said.append(f"{one.file}:{one.line}:{one.column}: {_coloured(one.severity)}: "
+                    f"{one.message}{where} [{one.id}]")
+        if one.fix:
+            said.append(f"  fix: {one.fix}")
+    return said
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """How many findings there are of each severity."""
+    counts = {level.value: sum(one.severity == level for one in findings) for level in Severity}
+    return ", ".join(f"{number} {level}{'' if number == 1 else 's'}"
+                     for level, number in counts.items())
+
+
+def as_json(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
+    """The document of `check --json`, version 1."""
+    told = [asdict(one) for one in findings]
+    return json.dumps({"version": 1, "findings": [{key: one[key] for key in _KEYS} for one in told],
+                       "series": [asdict(one) for one in norms]}, indent=2)
+
+
+def as_b4(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
+    """What an external check of b4 answers: never an empty list."""
+    said = [{"tool": "netmem-migrate", "status": _B4[one.severity],
+             "summary": f"{one.file}:{one.line}: {one.message} [{one.id}]", "details": one.why}
+            for one in findings]
+    said += [{"tool": "netmem-migrate", "status": one.status,
+              "summary": f"{one.name}: {one.text}", "details": ""} for one in norms]
+    return json.dumps(said or [{"tool": "netmem-migrate", "status": "pass",
+                                "summary": "no finding of the netmem API model", "details": ""}],
+                      indent=2)
+
+
+def as_sarif(rules: Sequence[sarif.Rule], findings: Sequence[Finding]) -> str:
+    """A log of SARIF 2.1.0; each finding's rule must be one of `rules`."""
+    return sarif.text(rules, [
+        sarif.Result(one.id, one.severity, one.message,
+                     sarif.Place(one.file, one.line, one.column, function=one.function))
+        for one in findings])
+
+
+def _coloured(word: str) -> str:
+    return click.style(word, fg=_COLOURS[word])
