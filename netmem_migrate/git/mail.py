@@ -23,6 +23,7 @@ _NUMBER = re.compile(r"^(\d+)/(\d+)$")
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z-]*): (.+)$")
 _TOTALS = re.compile(r"^ (\d+) files? changed(?:, (\d+) insertions?\(\+\))?"
                      r"(?:, (\d+) deletions?\(-\))?$", re.MULTILINE)
+_BASE = re.compile(rb"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _NAME = re.compile(r"(?:v(?P<version>\d+)-)?(?P<number>\d{4})-.+\.patch")
 
 
@@ -65,8 +66,7 @@ class Mail:
     @property
     def version(self) -> int:
         """By the file's name, 1 where it has none."""
-        match = _NAME.fullmatch(self.path.name)
-        return int(match["version"] or 1) if match else 1
+        return version_of(self.path)
 
     @property
     def leads_out(self) -> bool:
@@ -87,10 +87,21 @@ def named(path: Path) -> bool:
     return _NAME.fullmatch(path.name) is not None
 
 
+def version_of(path: Path) -> int:
+    """The version in the file's name, 1 where there is none."""
+    match = _NAME.fullmatch(path.name)
+    return int(match["version"] or 1) if match else 1
+
+
 def number_of(path: Path) -> int:
     """The number in the file's name, -1 where there is none."""
     match = _NAME.fullmatch(path.name)
     return int(match["number"]) if match else -1
+
+
+def bases_of(patch: bytes) -> list[str]:
+    """The commits that a patch says it is made for."""
+    return [commit.decode() for commit in _BASE.findall(patch)]
 
 
 def _decoded(value: str | None) -> str:
