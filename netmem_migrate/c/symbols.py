@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c.parse import ParsedFile, Texts
 from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator
+from netmem_migrate.c.words import WORD
 
 _SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
 _CONDITIONALS = (
@@ -21,7 +22,6 @@ _CONDITIONALS = (
     "linkage_specification",
     "declaration_list",
 )
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 _RECORD = re.compile(rb"\b(struct|union)\s+(\w+)[^;{}()]*\{")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
 
@@ -205,7 +205,7 @@ class Symbols:
             parsed.line_of(node.start_byte),
             parsed.text(value),
             value.start_byte,
-            frozenset(_WORD.findall(parsed.text(parameters)) if parameters else ()),
+            frozenset(WORD.findall(parsed.text(parameters)) if parameters else ()),
         )
         self.macros.setdefault(macro.name, []).append(macro)
 
