@@ -27,6 +27,7 @@ from netmem_migrate.flow.cut import solve
 from netmem_migrate.kernel.drivers import Driver, find
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.forms import Table, table
+from netmem_migrate.model.relevant import touches_memory
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
 from netmem_migrate.report.build import report
@@ -254,6 +255,6 @@ def started(given: Input, drivers: Sequence[Migration]) -> Run:
 
 def _recounted(migration: Migration, driver: Driver, texts: Texts,
                sources: Mapping[str, bytes]) -> Migration:
-    counts = parse_counts(texts.parse(sources[file] if file in sources else driver.read(file))
-                          for file in migration.report.files)
+    counts = parse_counts((texts.parse(sources[file] if file in sources else driver.read(file))
+                           for file in migration.report.files), touches_memory)
     return replace(migration, report=replace(migration.report, parse=counts))

@@ -17,9 +17,9 @@ from netmem_migrate.model.functions import FUNCTIONS
 PACKAGE = Path(netmem_migrate.__file__).parent
 ALLOWED = ("model/", "check/rules/")
 PENDING: tuple[str, ...] = ()
-# `alloc_page()` is a name as well as `page_pool_alloc()`; a member `page_pool_params.order` is not
-# named by the word "order".
-NAMES = frozenset({one.name for one in FUNCTIONS} | {one.name for one in names.NAMES})
+# Functions and flags. What a type is called is also the word for what it stands for (page_pool).
+NAMES = frozenset({one.name for one in FUNCTIONS}
+                  | {one.name for one in names.NAMES if one.kind in ("flag", "value")})
 WORD = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
 HELP = frozenset({"epilog", "help", "short_help"})
 
