@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.parse import parse_counts
 from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.verdicts import Kept
+from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.twins import POOL_API, Concern
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.report import wording

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from netmem_migrate.c.complete import cut_off
-from netmem_migrate.c.parse import parse_counts
 from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.patch.plan import Plan, steps_of
 from netmem_migrate.patch.prove import Proven, prove
 from netmem_migrate.results import FileChange, Migration, Run, Step, StepKind
