@@ -54,6 +54,7 @@ def kind_of_parameter(parameter: str) -> str:
 def kind_of_result(function: ApiFunction) -> str:
     """The kind of what a function of the API gives."""
     if function.is_macro:
+        # A macro has no types in the model; this one is known all the same.
         return NETMEM_KIND if function.name == TO_NETMEM else ""
     return kind_of_parameter(function.prototype.split("(")[0].replace("static inline ", ""))
 

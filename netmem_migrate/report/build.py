@@ -14,6 +14,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.relevant import parse_counts
+from netmem_migrate.model.spelled import REF
 from netmem_migrate.model.twins import POOL_API, Concern
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.report import wording
@@ -32,14 +33,17 @@ _HIDING = {Category.VOID_POINTER.value, Category.ADDRESS.value}
 _CALL = re.compile(rb"\b(" + b"|".join(sorted(name.encode() for name in POOL_API)) + rb")\s*\(")
 
 
-def report(work: Work, *, judge: bool = True) -> DriverReport:
-    """The report of one analysed driver; `judge` adds the requirements of netmem.rst."""
+def report(work: Work, *, changed: bool, judge: bool = True) -> DriverReport:
+    """The report of one analysed driver, of which files were `changed`.
+
+    `judge` adds the requirements of netmem.rst.
+    """
     analysis = work.analysis
     kept = verdicts.kept(analysis)
     sites = _sites(work, kept)
     refusals = _refusals(analysis, kept)
     declarations = _declarations(work)
-    if declarations:
+    if declarations or changed:
         verdict = Verdict.PARTIAL if refusals else Verdict.CONVERTED
     else:
         verdict = Verdict.REFUSED if refusals else Verdict.NOTHING_TO_DO
@@ -81,7 +85,7 @@ def _types(work: Work, slot: Slot) -> tuple[str, str]:
         node = node.child_by_field_name("declarator")
     stars = "*" * (level - 1)
     old = "void" if slot.void else "struct page"
-    return f"{old} *{stars}{array}", f"netmem_ref{' ' if stars else ''}{stars}{array}"
+    return f"{old} *{stars}{array}", f"{REF}{' ' if stars else ''}{stars}{array}"
 
 
 def _sites(work: Work, kept: dict[Slot, Kept]) -> tuple[Site, ...]:

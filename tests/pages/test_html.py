@@ -23,7 +23,6 @@ from netmem_migrate.errors import ExitCode
 from netmem_migrate.flow.graph import Category
 from netmem_migrate.pages import scan as scan_html
 from netmem_migrate.pages.review import page
-from netmem_migrate.pages.words import differing
 from netmem_migrate.report.sarif_rules import ADVICE
 from netmem_migrate.results import Edit, FileChange, Refusal, Run, Verdict
 
@@ -385,23 +384,6 @@ def test_colours_have_contrast_in_both_themes(tree: Node) -> None:
         for one, back in text:
             light, dark = sorted((luminance(theme[one]), luminance(theme[back])), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (one, back, theme[one], theme[back])
-
-
-@pytest.mark.parametrize(("old", "new", "one", "other"), [
-    (["a page;"], ["a netmem;"], ["page"], ["netmem"]),
-    (["\tstruct page *page = x;"], ["\tnetmem_ref netmem = x;"],
-     ["struct page *page"], ["netmem_ref netmem"]),
-    (["f(a, page);"], ["f(a,", "  netmem);"], ["page"], ["", "netmem"]),
-    (["same"], [], [""], []),
-    (["alpha beta gamma"], ["1 + 2 == 3;"], [""], [""]),
-    (["x = 1;"], ["x = 1;"], [""], [""]),
-])
-def test_words_that_differ(old: list[str], new: list[str], one: list[str],
-                           other: list[str]) -> None:
-    marks = differing(old, new)
-    for lines, spans, expected in ((old, marks[0], one), (new, marks[1], other)):
-        assert [" ".join(line[start:end] for start, end in found)
-                for line, found in zip(lines, spans, strict=True)] == expected
 
 
 def test_comments_that_span_hunks_are_highlighted_as_such(tmp_path: Path) -> None:
