@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netmem_migrate.c.parse import Texts, parse_counts
+from netmem_migrate.c.parse import Texts
 from netmem_migrate.check.compare.compare import compare_changes
 from netmem_migrate.check.sources import check_sources
 from netmem_migrate.convert.edits import convert
@@ -27,7 +27,7 @@ from netmem_migrate.flow.cut import solve
 from netmem_migrate.kernel.drivers import Driver, find
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.forms import Table, table
-from netmem_migrate.model.relevant import touches_memory
+from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
 from netmem_migrate.report.build import report
@@ -255,6 +255,6 @@ def started(given: Input, drivers: Sequence[Migration]) -> Run:
 
 def _recounted(migration: Migration, driver: Driver, texts: Texts,
                sources: Mapping[str, bytes]) -> Migration:
-    counts = parse_counts((texts.parse(sources[file] if file in sources else driver.read(file))
-                           for file in migration.report.files), touches_memory)
+    counts = parse_counts(texts.parse(sources[file] if file in sources else driver.read(file))
+                          for file in migration.report.files)
     return replace(migration, report=replace(migration.report, parse=counts))

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
-from netmem_migrate.c.counts import ParseCounts
 from netmem_migrate.c.mask.masking import mask
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
@@ -110,19 +109,3 @@ class Texts:
     def forget(self) -> None:
         """Free the trees; what is asked for again is parsed again."""
         self._known.clear()
-
-
-def parse_counts(files: Iterable[ParsedFile],
-                 relevant: Callable[[bytes], bool]) -> ParseCounts:
-    """Functions of some files, and how many of them the parser could not fully read.
-
-    `relevant` says of the text of a function whether it is one that matters.
-    """
-    total = errors = matter = 0
-    for file in files:
-        for function in file.functions():
-            total += 1
-            if function.has_error:
-                errors += 1
-                matter += relevant(file.source[function.start:function.end])
-    return ParseCounts(total, errors, matter)

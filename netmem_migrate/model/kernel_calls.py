@@ -50,6 +50,7 @@ CALLS: tuple[KernelCall, ...] = (
                 "folio_page", "skb_frag_off_page", "dma_alloc_pages", "iova_to_page"),
                (Trait.GIVES_PAGE,)),
     KernelCall(("netdev_priv", "skb_shinfo", "ARRAY_SIZE"), (Trait.PURE,)),
+    KernelCall(("BUG_ON",), (Trait.ENDS_IF_TRUE,)),
     KernelCall(("BUG", "unreachable", "panic", "__builtin_unreachable"), (Trait.NEVER_RETURNS,)),
 )
 

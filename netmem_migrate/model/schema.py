@@ -74,6 +74,7 @@ class Trait(StrEnum):
     PURE = "pure"  # the same value wherever it stands among declarations
     HARMLESS = "harmless"  # keeps nothing of what it is given, and writes no member of the driver
     KEEPS = "keeps"  # what it is given stays with it, or goes with several references at once
+    ENDS_IF_TRUE = "ends-if-true"  # does not return if its argument is true
     NEVER_RETURNS = "never-returns"
 
 

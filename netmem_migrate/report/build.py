@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.parse import parse_counts
 from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.verdicts import Kept
-from netmem_migrate.model.relevant import touches_memory
+from netmem_migrate.model.relevant import parse_counts
+from netmem_migrate.model.spelled import REF
 from netmem_migrate.model.twins import POOL_API
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.report import wording
@@ -52,7 +52,7 @@ def report(work: Work, *, changed: bool, judge: bool = True) -> DriverReport:
     requirements = (requirements_of(analysis.sources, analysis.driver.files, sites)
                     if judge else {})
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
-                        refusals, requirements, parse_counts(parsed, touches_memory))
+                        refusals, requirements, parse_counts(parsed))
 
 
 def _declarations(work: Work) -> tuple[Declaration, ...]:
@@ -85,7 +85,7 @@ def _types(work: Work, slot: Slot) -> tuple[str, str]:
         node = node.child_by_field_name("declarator")
     stars = "*" * (level - 1)
     old = "void" if slot.void else "struct page"
-    return f"{old} *{stars}{array}", f"netmem_ref{' ' if stars else ''}{stars}{array}"
+    return f"{old} *{stars}{array}", f"{REF}{' ' if stars else ''}{stars}{array}"
 
 
 def _sites(work: Work, kept: dict[Slot, Kept]) -> tuple[Site, ...]:

@@ -10,6 +10,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import components
 from netmem_migrate.flow.graph import Kind, Place, Slot, reach
+from netmem_migrate.model.spelled import REF, TO_NETMEM
 from netmem_migrate.reasons import Reason
 from netmem_migrate.report import wording
 
@@ -35,7 +36,7 @@ def explain(analysis: Analysis, slot: Slot) -> list[str]:
     """Lines that say what became of a slot, and the chain of flows behind it."""
     title = describe(slot)
     if slot in analysis.solution.moved:
-        lines = [f"{title}: moves to netmem_ref"]
+        lines = [f"{title}: moves to {REF}"]
         starts = [call.slot for call in analysis.graph.calls
                   if call.twin.allocates]
         chain = _chain(analysis, starts, {slot})
@@ -63,7 +64,7 @@ def explain(analysis: Analysis, slot: Slot) -> list[str]:
     for bridge in analysis.graph.bridges:
         if bridge.into is slot and bridge.origin is None:
             lines.append(f"  {bridge.text} gives it a page at {_where(bridge.place)}; "
-                         "moving it would only add page_to_netmem() there")
+                         f"moving it would only add {TO_NETMEM}() there")
     if len(lines) == 1:
         lines.append("  no memory of this driver's page_pool reaches it")
     return lines
@@ -81,7 +82,7 @@ def _price(analysis: Analysis, slot: Slot) -> list[str]:
                 if any(one in analysis.graph.blockers.get(other, ()) for other in group)]
     cost = len(bridges) * DEFAULT.bridge + len(accesses) * (WITH_ACCESSOR.accessor or 0)
     lines = [f"  the cut: {len(group)} slots move together, {calls} calls among them; cost {cost}"]
-    lines += [f"    {DEFAULT.bridge}: page_to_netmem() around {one.text}, at {_where(one.place)}"
+    lines += [f"    {DEFAULT.bridge}: {TO_NETMEM}() around {one.text}, at {_where(one.place)}"
               for one in bridges]
     lines += [f"    {WITH_ACCESSOR.accessor}: the accessor, as it {wording.text(one.reason)}, at "
               f"{_where(one.place)}" for one in accesses]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from netmem_migrate.model.spelled import TO_NETMEM
 from netmem_migrate.reasons import Category, Reason, Why
 
 _TEXT: dict[Why, str] = {
@@ -66,7 +67,7 @@ _TEXT: dict[Why, str] = {
     Why.NOT_OURS: "its page does not come from this driver's page_pool allocations",
     Why.HOST_READS: "host memory by design: {by}() reads it ({file}:{line}); {because}",
     Why.ADDRESSES_TOO: "host memory by design: {slot} holds addresses too; {because}",
-    Why.BRIDGED: "page_to_netmem() around its argument",
+    Why.BRIDGED: f"{TO_NETMEM}() around its argument",
     Why.IN_MACRO: "inside a macro, which is not followed",
     Why.NOT_CALLED: "is not called in code that can be followed",
     Why.ON_REQUEST: "kept a page on request",

@@ -7,8 +7,8 @@ import dataclasses
 
 import pytest
 
-from netmem_migrate.c.parse import Definition, ParsedFile, parse, parse_counts
-from netmem_migrate.model.relevant import touches_memory
+from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.model.relevant import parse_counts, relevant
 from netmem_migrate.results import ParseCounts
 
 DRIVER = b"""\
@@ -39,14 +39,10 @@ static void fourth(void)
 """
 
 
-def text_of(file: ParsedFile, function: Definition) -> bytes:
-    return file.source[function.start:function.end]
-
-
 def _one(source: bytes) -> tuple[ParsedFile, bool]:
     file = parse(source)
     (function,) = file.functions()
-    return file, touches_memory(text_of(file, function))
+    return file, relevant(file, function)
 
 
 def test_functions_are_found_in_order_and_in_conditionals() -> None:
@@ -69,8 +65,7 @@ def test_offsets_are_those_of_the_original() -> None:
 
 def test_only_code_makes_a_function_relevant() -> None:
     file = parse(DRIVER)
-    found = [touches_memory(text_of(file, one)) for one in file.functions()]
-    assert found == [False, True, False, False]
+    assert [relevant(file, f) for f in file.functions()] == [False, True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -124,10 +119,10 @@ def test_counts_tell_broken_from_relevant_and_broken() -> None:
     sound = parse(DRIVER)
     broken = parse(b"void f(void)\n{\n\tint a b c;\n}\n")
     worse = parse(b"void f(void)\n{\n\tstruct page *p;\n\tint a b c;\n}\n")
-    assert parse_counts([], touches_memory) == ParseCounts(0, 0, 0)
-    assert parse_counts([sound], touches_memory) == ParseCounts(4, 0, 0)
-    assert parse_counts([sound, broken], touches_memory) == ParseCounts(5, 1, 0)
-    assert parse_counts([sound, broken, worse], touches_memory) == ParseCounts(6, 2, 1)
+    assert parse_counts([]) == ParseCounts(0, 0, 0)
+    assert parse_counts([sound]) == ParseCounts(4, 0, 0)
+    assert parse_counts([sound, broken]) == ParseCounts(5, 1, 0)
+    assert parse_counts([sound, broken, worse]) == ParseCounts(6, 2, 1)
 
 
 @pytest.mark.parametrize("source", [b"", b"\0\xff\xfe", b"}}}}", b"int f(void)\n{\n"])

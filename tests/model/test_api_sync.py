@@ -29,7 +29,7 @@ from netmem_migrate.model.sync.sync import History, merge
 FUNCTIONS = '''\
 # SPDX-License-Identifier: GPL-2.0-only
 """A model."""
-from netmem_migrate.model.schema import Context, Effect, ApiFunction, Side
+from netmem_migrate.model.schema import Context, Effect, ApiFunction, Side, Trait
 
 LEVELS: tuple[str, ...] = ("6.12", "7.3")  # compared
 
@@ -55,7 +55,8 @@ FUNCTIONS: tuple[ApiFunction, ...] = (
         "const struct page *page)",
         header="net/page_pool/types.h",
         side=Side.PAGE,
-        effect=Effect.NONE,
+        effect=Effect.NONE, direct=0,
+        traits=(Trait.COUNTS, Trait.KEEPS),  # by hand
         context=Context.NAPI
     ),
     ApiFunction("get_thing", "void get_thing(int a)", "linux/mm.h", Side.NONE, effect=Effect.NONE)
@@ -357,7 +358,7 @@ def test_what_people_wrote_survives_any_kernels(
     assert [name for name in held if name in original] == list(original)
     for name, one in original.items():
         for field in ("side", "partner", "memory", "gives", "effect", "may_be_null", "context",
-                      "note"):
+                      "direct", "traits", "note"):
             assert getattr(held[name], field) == getattr(one, field)
     assert all(one.effect is Effect.UNKNOWN for name, one in held.items() if name not in original)
 
