@@ -87,12 +87,12 @@ class Symbols:
     macros: dict[bytes, list[Macro]] = field(default_factory=dict)
     exported: set[bytes] = field(default_factory=set)
     record_of_node: dict[tuple[str, int], str] = field(default_factory=dict)
-    unread: dict[str, tuple[str, bytes | ParsedFile]] = field(default_factory=dict)
+    unread: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     texts: Texts = field(default_factory=Texts)
 
-    def postpone(self, path: str, source: bytes | ParsedFile) -> None:
-        """Remember a header that is read only if a record that it defines is asked for."""
-        for tag in defined(source if isinstance(source, bytes) else source.source):
+    def postpone(self, path: str, source: bytes) -> None:
+        """Remember a header that is parsed only if a record that it defines is asked for."""
+        for tag in defined(source):
             self.unread.setdefault(tag, (path, source))
 
     def add(self, path: str, parsed: ParsedFile) -> None:
@@ -107,7 +107,7 @@ class Symbols:
         if not found and tag in self.unread:
             file, source = self.unread.pop(tag)
             if file not in self.files:
-                self.add(file, self.texts.parse(source) if isinstance(source, bytes) else source)
+                self.add(file, self.texts.parse(source))
                 found = self.records.get(tag)
         if not found:
             return None

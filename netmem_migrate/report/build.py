@@ -32,14 +32,17 @@ _HIDING = {Category.VOID_POINTER.value, Category.ADDRESS.value}
 _CALL = re.compile(rb"\b(" + b"|".join(sorted(name.encode() for name in POOL_API)) + rb")\s*\(")
 
 
-def report(work: Work, *, judge: bool = True) -> DriverReport:
-    """The report of one analysed driver; `judge` adds the requirements of netmem.rst."""
+def report(work: Work, *, changed: bool, judge: bool = True) -> DriverReport:
+    """The report of one analysed driver, of which files were `changed`.
+
+    `judge` adds the requirements of netmem.rst.
+    """
     analysis = work.analysis
     kept = verdicts.kept(analysis)
     sites = _sites(work, kept)
     refusals = _refusals(analysis, kept)
     declarations = _declarations(work)
-    if declarations:
+    if declarations or changed:
         verdict = Verdict.PARTIAL if refusals else Verdict.CONVERTED
     else:
         verdict = Verdict.REFUSED if refusals else Verdict.NOTHING_TO_DO

@@ -13,10 +13,14 @@ from itertools import islice
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.flow.unreadable import flags
+from netmem_migrate.model import spelled
+from netmem_migrate.model.kernel_calls import named
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.results import Action, Requirement, Site
 
 _Evidence = tuple[tuple[str, int, str], ...]
 _SHOWN = 3
+_NETMEM = re.compile(rb"\b\w*_netmems?\w*\s*\(|\b" + spelled.REF.encode() + rb"\b")
 
 
 def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
@@ -24,21 +28,21 @@ def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
     """One `Requirement` for each of rx.1 to rx.7 and tx.1 to tx.2."""
     code = {file: code_of(sources[file]) for file in files if file in sources}
 
-    def find(pattern: bytes) -> _Evidence:
-        return _find(code, sources, re.compile(pattern))
+    def find(*names: str) -> _Evidence:
+        return _find(code, sources, re.compile(rb"\b(?:" + _either(names) + rb")\b"))
 
-    pool = find(rb"\bpage_pool_create\w*\s*\(")
-    split = find(rb"\bETHTOOL_RING_USE_TCP_DATA_SPLIT\b|\btcp_data_split\b")
-    netmem = find(rb"\b\w*_netmems?\w*\s*\(|\bnetmem_ref\b")
+    def called(trait: Trait) -> _Evidence:
+        return _find(code, sources,
+                     re.compile(rb"\b(?:" + _either(named(trait)) + rb")\s*\("))
+
+    pool, split = called(Trait.CREATES_POOL), find(*spelled.DATA_SPLIT)
+    netmem = _find(code, sources, _NETMEM)
     unreadable = _shown(sources, ((file, start) for file in code for start in flags(sources[file])))
-    mapped, synced = find(rb"\bPP_FLAG_DMA_MAP\b"), find(rb"\bPP_FLAG_DMA_SYNC_DEV\b")
-    pool_sync = find(rb"\bpage_pool_dma_sync_(?:netmem_)?for_cpu\s*\(")
-    raw_sync = find(rb"\bdma_sync_single_(?:range_)?for_cpu\s*\(")
-    recycling = find(rb"\b(?:page_ref_(?:add|sub|inc)|page_count|page_ref_count"
-                     rb"|dev_page_is_reusable|__page_frag_cache_drain)\s*\(")
-    unmap = find(rb"\bnetmem_dma_unmap_(?:page_attrs|addr_set)\b")
-    raw_unmap = find(rb"\bdma_unmap_page(?:_attrs)?\s*\(")
-    declared = find(rb"\bnetmem_tx\b")
+    mapped, synced = find(spelled.DMA_MAP), find(spelled.DMA_SYNC)
+    pool_sync, raw_sync = called(Trait.POOL_SYNC), called(Trait.RAW_SYNC)
+    recycling = called(Trait.COUNTS)
+    unmap, raw_unmap = find(*named(Trait.NETMEM_UNMAP)), called(Trait.RAW_UNMAP)
+    declared = find(spelled.NETMEM_TX)
     left = [site for site in sites if "host memory by design" not in site.reason]
     page_sites = tuple((site.file, site.line, f"{site.call}()") for site in left)[:_SHOWN]
     moved = all(site.action is not Action.KEPT for site in left)
@@ -58,6 +62,10 @@ def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
         else Requirement("unmet" if raw_unmap else "unknown", raw_unmap),
         "tx.2": Requirement("met" if declared else "unmet", declared),
     }
+
+
+def _either(names: Sequence[str]) -> bytes:
+    return "|".join(names).encode()
 
 
 def _find(code: Mapping[str, bytes], sources: Mapping[str, bytes],

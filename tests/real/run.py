@@ -25,6 +25,7 @@ from typing import Any
 import run_api
 
 from netmem_migrate import api
+from netmem_migrate.c import parse as c_parse
 from netmem_migrate.git.am import apply_series
 from netmem_migrate.kernel.drivers import page_pool_folders
 from netmem_migrate.kernel.fetch import pick
@@ -123,6 +124,9 @@ def _examine(root: Path, folder: Path) -> Outcome:
     migration = run.drivers[0]
     report = migration.report
     out = Outcome(report.path, report, migration.changes, run)
+    out.check(not run.stopped, "; ".join(
+        f"{one.file}:{one.line}: {one.message} [{one.id}]"
+        for stop in run.stopped for one in stop.findings[:3]))
     out.check(report.parse.relevant_functions_with_errors == 0,
               f"{report.parse.relevant_functions_with_errors} relevant functions do not parse")
     names = page_functions(root)
@@ -189,7 +193,36 @@ def of_tree(root: Path, outcomes: list[Outcome], version: str) -> Outcome:
         run = api.migrate([root / path], kernel=root, judge=False)
         files = [change.path for one in run.drivers for change in one.changes]
         out.check(not files, f"{path} must stay as it is, but {', '.join(files)} changed")
+    _parsed_once(root, outcomes, out)
     return out
+
+
+def _parsed_once(root: Path, outcomes: list[Outcome], out: Outcome) -> None:
+    """The drivers with the most files, and the most that change: each text is parsed once."""
+    for path in {max(outcomes, key=lambda one: len(one.report.files)).path,
+                 max(outcomes, key=lambda one: len(one.changes)).path}:
+        given: Counter[bytes] = Counter()
+        real = c_parse._PARSER
+        c_parse._PARSER = _Counting(real, given)
+        try:
+            api.migrate([root / path], kernel=root)
+        finally:
+            c_parse._PARSER = real
+        again = sum(given.values()) - len(given)
+        print(f"{path}: {len(given)} texts, parsed {sum(given.values())} times")
+        out.check(bool(given) and not again, f"{path}: {again} texts are parsed more than once")
+
+
+@dataclass
+class _Counting:
+    """A parser that counts what it is given."""
+
+    real: Any
+    given: Counter[bytes]
+
+    def parse(self, text: bytes) -> Any:
+        self.given[text] += 1
+        return self.real.parse(text)
 
 
 def share(outcomes: list[Outcome], version: str, tree: Outcome) -> None:

@@ -29,8 +29,9 @@ from netmem_migrate.results import FileChange, Finding
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 # As canonical spelling has it.
 _CALL = re.compile(r"(\w+)\(")
-_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
 _ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\(\w+\);\s*\}\s*$")
+_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
+_TO_PAGE = re.compile(rb"\b(?:" + "|".join(sorted(_BACK)).encode() + rb")\s*\(")
 _GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 
 
@@ -103,8 +104,9 @@ class _File:
         if one == other:
             return
         names = _renamed(one, other)
-        # A way back that was there before may go: what it led from is a netmem already.
-        canons = Canon(self.before, {}, _BACK), Canon(self.after, names, self.accessors)
+        # Ways back to a page may go, where what they gave becomes a netmem; none may come.
+        back = _BACK if len(_TO_PAGE.findall(other)) <= len(_TO_PAGE.findall(one)) else frozenset()
+        canons = Canon(self.before, {}, back), Canon(self.after, names, self.accessors | back)
         before, after = list(canons[0].function(old.node)), list(canons[1].function(new.node))
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
