@@ -133,11 +133,12 @@ class Job:
 def job_of(driver: Driver, target: Target, options: Conversion) -> Job | None:
     """Read a driver and cut it; None for one that does not use page_pool."""
     passes = chosen(options)
-    if not uses_page_pool(driver):
+    rows = _rows(passes)
+    if not uses_page_pool(driver, rows):
         return None
     costs = WITH_ACCESSOR if any(one.declared.accessor for one in passes) else DEFAULT
     analysis = analyse(driver, target, keep=frozenset(options.keep), costs=costs,
-                       rows=_rows(passes))
+                       rows=rows)
     return Job(analysis, options, passes)
 
 

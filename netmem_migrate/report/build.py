@@ -15,7 +15,7 @@ from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.spelled import REF
-from netmem_migrate.model.twins import POOL_API, Concern
+from netmem_migrate.model.twins import POOL_API
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.report import wording
 from netmem_migrate.report.requirements import requirements_of
@@ -145,7 +145,7 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
     found: dict[tuple[str, int, str], Refusal] = {}
     # Allocations first: what hides the page on its way out explains what finds it on its way in.
     for call in sorted(analysis.graph.calls,
-                       key=lambda one: one.twin.concern is not Concern.ALLOCATION):
+                       key=lambda one: not one.twin.allocates):
         if call.slot not in reasons:
             continue
         kept = reasons[call.slot]
@@ -165,7 +165,7 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
                      or other.category == Category.MIXED_ORIGIN.value
                      or {other.category, blocker.category.value} == _HIDING), None)
         if key not in found and same is not None and \
-                call.twin.concern is not Concern.ALLOCATION:
+                not call.twin.allocates:
             key = same
         if key in found:
             known = found[key]

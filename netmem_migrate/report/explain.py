@@ -11,7 +11,6 @@ from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import components
 from netmem_migrate.flow.graph import Kind, Place, Slot, reach
 from netmem_migrate.model.spelled import REF, TO_NETMEM
-from netmem_migrate.model.twins import Concern
 from netmem_migrate.reasons import Reason
 from netmem_migrate.report import wording
 
@@ -39,7 +38,7 @@ def explain(analysis: Analysis, slot: Slot) -> list[str]:
     if slot in analysis.solution.moved:
         lines = [f"{title}: moves to {REF}"]
         starts = [call.slot for call in analysis.graph.calls
-                  if call.twin.concern is Concern.ALLOCATION]
+                  if call.twin.allocates]
         chain = _chain(analysis, starts, {slot})
         if chain:
             lines.append("  it holds memory of the page_pool:")
@@ -75,7 +74,7 @@ def _price(analysis: Analysis, slot: Slot) -> list[str]:
     """What the cut around a moved slot costs, and what leaving it would (flow/costs.py)."""
     solution = analysis.solution
     group = next(one for one in components(analysis.graph, solution.moved) if slot in one)
-    gained = sum(call.slot in group and call.twin.concern is Concern.ALLOCATION
+    gained = sum(call.slot in group and call.twin.allocates
                  for call in analysis.graph.calls)
     calls = sum(call.slot in group for call in analysis.graph.calls)
     bridges = [one for one in solution.bridges if one.into in group]

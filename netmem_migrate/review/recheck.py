@@ -108,8 +108,9 @@ def _unread(change: FileChange, shown: bytes) -> str:
     if what:
         return f"{change.path}: ends inside a {what}"
     one, other = change.texts.parse(shown), change.parsed_after
-    if parse_counts([other]).functions_with_errors > parse_counts([one]).functions_with_errors \
-            or (other.tree.root_node.has_error and not one.tree.root_node.has_error):
+    errors = [parse_counts([side]).functions_with_errors for side in (one, other)]
+    if errors[1] > errors[0] or (
+            other.tree.root_node.has_error and not one.tree.root_node.has_error):
         return f"{change.path}: does not parse any more"
     return ""
 

@@ -8,16 +8,16 @@ import itertools
 import re
 import runpy
 import shutil
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kernel_tools import NETMEM, TYPES, header_tree
+from tools import run as command
 
-from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
 from netmem_migrate.model.releases import declared, number, present
 from netmem_migrate.model.schema import ApiFunction, Effect
@@ -25,6 +25,7 @@ from netmem_migrate.model.sync import sync
 from netmem_migrate.model.sync.headers import read
 from netmem_migrate.model.sync.sync import History, merge
 
+run = partial(command, "api")
 # A model as a person may have left it: comments in all places, odd spacing, an entry on one line.
 FUNCTIONS = '''\
 # SPDX-License-Identifier: GPL-2.0-only
@@ -85,10 +86,6 @@ def model(folder: Path, functions: str = FUNCTIONS, names: str = NAMES) -> Path:
     (folder / "functions.py").write_text(functions)
     (folder / "names.py").write_text(names)
     return folder
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, ["api", *map(str, arguments)])
 
 
 def entries(folder: Path) -> dict[str, ApiFunction]:
