@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from netmem_migrate.c.counts import ParseCounts
 from netmem_migrate.errors import ExitCode
+from netmem_migrate.reasons import Category, Reason
 
 if TYPE_CHECKING:
     from netmem_migrate.c.parse import ParsedFile, Texts
@@ -53,7 +54,10 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One call of a page_pool page API in the driver, whatever became of it."""
+    """One call of a page_pool page API in the driver, whatever became of it.
+
+    One that simply converted needs no reason.
+    """
 
     file: str
     line: int
@@ -61,19 +65,28 @@ class Site:
     call: str
     action: Action
     to: str
-    reason: str
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A place that a refusal rests on: what gives the page there, by name, or what is done."""
+
+    file: str
+    line: int
+    what: str | Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A slot that a person has to look at; `origins` are `file:line text` strings."""
+    """A slot that a person has to look at."""
 
     file: str
     line: int
     slot: str
-    category: str
-    reason: str
-    origins: tuple[str, ...] = ()
+    category: Category
+    reason: Reason
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

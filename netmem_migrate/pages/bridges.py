@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netmem_migrate.convert.passes import ids
 from netmem_migrate.pages.sources import Sources, Spot
+from netmem_migrate.report import wording
 from netmem_migrate.results import Action, Edit, Migration
 
 _WRITTEN = (b"page_to_netmem", b"virt_to_netmem")
@@ -33,7 +34,7 @@ def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
         if site.action is Action.BRIDGED:
             found[site.file, site.line] = Bridge(
                 sources.spot(site.file, site.line, code=True), f"{site.call}() to {site.to}",
-                site.reason or "a page that no netmem holds flows into one")
+                wording.site(site))
     found |= _accesses(migration, sources, found)
     before = {change.path: change.before for change in migration.changes}
     for edit in migration.edits:

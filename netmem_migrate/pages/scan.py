@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from netmem_migrate.pages.base import REQUIREMENTS, render
-from netmem_migrate.pages.sources import Sources, Spot
-from netmem_migrate.report.sarif import origin
-from netmem_migrate.report.sarif_rules import advice
+from netmem_migrate.pages.sources import Sources
+from netmem_migrate.report import wording
 from netmem_migrate.results import Action, Migration, Run, Verdict
 from netmem_migrate.terminal.summary import grouped
 
@@ -47,9 +46,11 @@ def _driver(run: Run, anchor: str, migration: Migration) -> dict[str, Any]:
         "changed": [change.path for change in migration.changes],
         "status": {key: one.status for key, one in report.requirements.items()},
         "refusals": [
-            {"slot": item.slot, "category": item.category, "reason": item.reason,
-             "todo": advice(item.category).todo, "place": sources.spot(item.file, item.line),
-             "origins": [_origin(one, sources) for one in item.origins]}
+            {"slot": item.slot, "category": item.category.value, "reason": wording.refusal(item),
+             "todo": wording.ADVICE[item.category].todo,
+             "place": sources.spot(item.file, item.line),
+             "origins": [sources.spot(one.file, one.line, wording.what(one))
+                         for one in wording.origins(item)]}
             for item in report.refusals],
         "kept": [{"call": call, "reason": sources.shorten(reason),
                   "places": [sources.spot(site.file, site.line) for site in sites]}
@@ -60,8 +61,3 @@ def _driver(run: Run, anchor: str, migration: Migration) -> dict[str, Any]:
             for key, one in sorted(report.requirements.items())],
     }
 
-
-def _origin(spelled: str, sources: Sources) -> Spot:
-    place = origin(spelled)
-    return (sources.spot(place.file, place.line, place.text) if place is not None
-            else Spot("", 0, "", spelled))

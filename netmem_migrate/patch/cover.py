@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from netmem_migrate.patch import message
+from netmem_migrate.report import wording
 from netmem_migrate.results import Action, Migration
 
 _TITLE_COLUMNS = 70
@@ -56,7 +57,7 @@ def cover(
         _table(parts),
     ]
     refused = [
-        f"{part.name}: {item.file}:{item.line}: {item.slot}: {item.reason}"
+        f"{part.name}: {item.file}:{item.line}: {item.slot}: {wording.refusal(item)}"
         for part in parts
         for item in part.migration.report.refusals
     ]

@@ -39,7 +39,7 @@ def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
     unmap = find(rb"\bnetmem_dma_unmap_(?:page_attrs|addr_set)\b")
     raw_unmap = find(rb"\bdma_unmap_page(?:_attrs)?\s*\(")
     declared = find(rb"\bnetmem_tx\b")
-    left = [site for site in sites if "host memory by design" not in site.reason]
+    left = [site for site in sites if site.reason is None or not site.reason.by_design]
     page_sites = tuple((site.file, site.line, f"{site.call}()") for site in left)[:_SHOWN]
     moved = all(site.action is not Action.KEPT for site in left)
     if not pool:
