@@ -63,7 +63,8 @@ bench: setup ## Time converting every page_pool driver of a real kernel against 
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/python tests/bench.py $(KERNEL)
 
-docs: setup ## Check spelling and links of README and docs/
+docs: setup ## Write the tables of rules, check spelling and links of README and docs/
+	@$(BIN)/python tests/rule_docs.py
 	@$(BIN)/codespell README.md CHANGELOG.md docs
 	@$(BIN)/python tests/check_docs.py
 

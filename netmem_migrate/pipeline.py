@@ -123,7 +123,8 @@ class Job:
         # What other drivers of the run keep is no option of this one.
         names = self.names
         mine = replace(self.options, keep=tuple(one for one in self.options.keep if one in names))
-        return Migration(report(work, judge=judge), made.changes, made.edits, made.steps,
+        said = report(work, changed=bool(made.changes), judge=judge)
+        return Migration(said, made.changes, made.edits, made.steps,
                          mine.arguments(flags()), self.analysis.unreadable)
 
 

@@ -89,12 +89,49 @@ class Refusal:
     origins: tuple[Origin, ...] = ()
 
 
+class Standing(StrEnum):
+    """How a driver stands to a requirement."""
+
+    MET = "met"
+    UNMET = "unmet"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "n/a"
+
+
+class Basis(StrEnum):
+    """What in the source a judgement rests on; where there is no evidence, on the lack of it."""
+
+    POOL = "pool"
+    DATA_SPLIT = "data-split"
+    NETMEM = "netmem"
+    PAGE_CALLS = "page-calls"
+    POOL_FLAGS = "pool-flags"
+    UNREADABLE_FLAG = "unreadable-flag"
+    POOL_SYNC = "pool-sync"
+    RAW_SYNC = "raw-sync"
+    PAGE_COUNTS = "page-counts"
+    NETMEM_UNMAP = "netmem-unmap"
+    RAW_UNMAP = "raw-unmap"
+    NETMEM_TX = "netmem-tx"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A place that a judgement rests on, and the code that stands there."""
+
+    file: str
+    line: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One requirement of Documentation/networking/netmem.rst, judged."""
+    """One requirement of Documentation/networking/netmem.rst, judged; `evidence` is the first of
+    the places."""
 
-    status: str  # met | unmet | unknown | n/a
-    evidence: tuple[tuple[str, int, str], ...] = ()  # (file, line, text)
+    status: Standing
+    basis: Basis
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

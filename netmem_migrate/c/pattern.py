@@ -18,12 +18,12 @@ from tree_sitter import Node
 
 from netmem_migrate.c.parse import parse
 from netmem_migrate.c.view import bare, call, children, infix
+from netmem_migrate.c.words import TEXT_CALL
 
 REST = "..."
 _REST = "rest__"
 _OPERAND = re.compile(r"[a-z]+")
 _HOLE = re.compile(r"(?<![\w>.])(?<!struct )[a-z]+\b(?!\s*\()")
-_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _LAST_REST = re.compile(r"(?:,\s*)?\.\.\.")
 
 
@@ -64,7 +64,7 @@ class Pattern:
     @property
     def functions(self) -> tuple[str, ...]:
         """The names of all functions that are called anywhere in it, in order."""
-        return tuple(one for one in _CALL.findall(self.text) if one != "sizeof")
+        return tuple(one for one in TEXT_CALL.findall(self.text) if one != "sizeof")
 
     @property
     def operands(self) -> tuple[str, ...]:

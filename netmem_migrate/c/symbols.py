@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c.parse import ParsedFile, Texts
 from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator
+from netmem_migrate.c.words import WORD
 
 _SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
 _CONDITIONALS = (
@@ -21,7 +22,6 @@ _CONDITIONALS = (
     "linkage_specification",
     "declaration_list",
 )
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 _RECORD = re.compile(rb"\b(struct|union)\s+(\w+)[^;{}()]*\{")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
 
@@ -87,12 +87,12 @@ class Symbols:
     macros: dict[bytes, list[Macro]] = field(default_factory=dict)
     exported: set[bytes] = field(default_factory=set)
     record_of_node: dict[tuple[str, int], str] = field(default_factory=dict)
-    unread: dict[str, tuple[str, bytes | ParsedFile]] = field(default_factory=dict)
+    unread: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     texts: Texts = field(default_factory=Texts)
 
-    def postpone(self, path: str, source: bytes | ParsedFile) -> None:
-        """Remember a header that is read only if a record that it defines is asked for."""
-        for tag in defined(source if isinstance(source, bytes) else source.source):
+    def postpone(self, path: str, source: bytes) -> None:
+        """Remember a header that is parsed only if a record that it defines is asked for."""
+        for tag in defined(source):
             self.unread.setdefault(tag, (path, source))
 
     def add(self, path: str, parsed: ParsedFile) -> None:
@@ -107,7 +107,7 @@ class Symbols:
         if not found and tag in self.unread:
             file, source = self.unread.pop(tag)
             if file not in self.files:
-                self.add(file, self.texts.parse(source) if isinstance(source, bytes) else source)
+                self.add(file, self.texts.parse(source))
                 found = self.records.get(tag)
         if not found:
             return None
@@ -205,7 +205,7 @@ class Symbols:
             parsed.line_of(node.start_byte),
             parsed.text(value),
             value.start_byte,
-            frozenset(_WORD.findall(parsed.text(parameters)) if parameters else ()),
+            frozenset(WORD.findall(parsed.text(parameters)) if parameters else ()),
         )
         self.macros.setdefault(macro.name, []).append(macro)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from netmem_migrate.c.types import Derivation
+from netmem_migrate.model.spelled import REF
 
 FILE = re.compile(rb"page_pool_|netmem|skb_add_rx_frag|skb_frag|skb_fill_page_desc")
 """A text without any of these touches no memory of a pool."""
@@ -20,16 +21,10 @@ OWNS = re.compile(
 """Calls that change who owns memory of a pool: a function without any of them is not followed."""
 
 MEMORY: tuple[tuple[str, tuple[Derivation, ...]], ...] = (
-    ("struct page", ("p",)), ("netmem_ref", ()))
+    ("struct page", ("p",)), (REF, ()))
 """Base and derivations of the types that are memory."""
 
-NETMEM = "netmem_ref"
 PAGE = "struct page *"
-MAKES_NETMEM = "page_to_netmem"
-"""A macro, so the model has no types for it: takes PAGE, gives NETMEM."""
-
-UNREADABLE = b"PP_FLAG_ALLOW_UNREADABLE_NETMEM"
-"""A driver that names this asks for memory that the CPU may not be able to read."""
 
 POOL = "page_pool_"
 """How calls begin that take from a pool or give back to one; other allocators are not judged."""

@@ -24,8 +24,8 @@ def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
                   unreadable: bool | None = None) -> tuple[Finding, ...]:
     """What is wrong in the files of one driver, in order of file and line.
 
-    `files` are all sources of the driver by path, headers included. `unreadable` says whether its
-    pools may give memory that the CPU cannot read; None: if it sets
+    `files` are all sources of the driver by path, headers included, parsed or not. `unreadable`
+    says whether its pools may give memory that the CPU cannot read; None: if it sets
     PP_FLAG_ALLOW_UNREADABLE_NETMEM. `api` is the kernel release whose prototypes count; for one
     that the model does not hold, arguments are not judged. Never raises for any bytes; functions
     that do not parse are named and left out.
@@ -35,16 +35,16 @@ def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
     symbols = Symbols()
     parsed: dict[str, ParsedFile] = {}
     for path, one in files.items():
+        source = _source(one)
         if isinstance(one, ParsedFile):
             symbols.texts.add(one)
-        if FILE.search(_source(one)):
-            parsed[path] = symbols.texts.parse(_source(one))
+        if FILE.search(source):
+            parsed[path] = symbols.texts.parse(source)
         else:
-            symbols.postpone(path, one)
+            symbols.postpone(path, source)
     for path, file in parsed.items():
         symbols.add(path, file)
-    hidden = (allows_unreadable(_source(one) for one in files.values()) if unreadable is None
-              else unreadable)
+    hidden = allows_unreadable(map(_source, files.values())) if unreadable is None else unreadable
     return tuple(sorted({
         finding for context in _contexts(parsed, symbols, _functions_of(api), hidden)
         for rule in load() if _applies(rule, context) and rule.find is not None

@@ -15,8 +15,8 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import Type
-from netmem_migrate.check.names import MAKES_NETMEM, NETMEM
 from netmem_migrate.model.schema import ApiFunction
+from netmem_migrate.model.spelled import REF, TO_NETMEM
 
 NETMEM_KIND = "netmem"
 NUMBER_KIND = "number"
@@ -30,7 +30,7 @@ def kind_of(type_: Type | None) -> str:
     """The kind of a declared type, "" for one that nothing is said about."""
     if type_ is None:
         return ""
-    if type_.base == NETMEM and not type_.derivations:
+    if type_.base == REF and not type_.derivations:
         return NETMEM_KIND
     if type_.base in _NUMBERS and not type_.derivations:
         return NUMBER_KIND
@@ -44,7 +44,7 @@ def kind_of_parameter(parameter: str) -> str:
     words = parameter.replace("*", " * ").replace("const ", "").split()
     if "(" in parameter or not words:
         return ""
-    if words[0] == NETMEM and "*" not in words:
+    if words[0] == REF and "*" not in words:
         return NETMEM_KIND
     if words[0] == "struct" and words.count("*") == 1:
         return f"struct {words[1]} *"
@@ -54,13 +54,14 @@ def kind_of_parameter(parameter: str) -> str:
 def kind_of_result(function: ApiFunction) -> str:
     """The kind of what a function of the API gives."""
     if function.is_macro:
-        return NETMEM_KIND if function.name == MAKES_NETMEM else ""
+        # A macro has no types in the model; this one is known all the same.
+        return NETMEM_KIND if function.name == TO_NETMEM else ""
     return kind_of_parameter(function.prototype.split("(")[0].replace("static inline ", ""))
 
 
 def said(kind: str) -> str:
     """A kind with its article."""
-    return {NETMEM_KIND: f"a {NETMEM}", NUMBER_KIND: "a number"}.get(kind, f"a {kind}")
+    return {NETMEM_KIND: f"a {REF}", NUMBER_KIND: "a number"}.get(kind, f"a {kind}")
 
 
 class Types:
@@ -118,6 +119,6 @@ class Types:
         return kind_of_result(known) if known is not None else ""
 
     def _resolved(self, type_: Type | None) -> Type | None:
-        if type_ is None or type_.base == NETMEM:
+        if type_ is None or type_.base == REF:
             return type_
         return self._symbols.resolve(type_)

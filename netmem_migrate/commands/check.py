@@ -13,6 +13,7 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.options import Conversion
 
 if TYPE_CHECKING:
     from netmem_migrate.check.findings import Rule
@@ -88,30 +89,29 @@ def _rules() -> list[Rule]:
 
 
 def _judged(paths: Sequence[Path], kernel: Path | None,
-            level: str | None) -> tuple[list[Finding], list[Norm]]:
+            api: str | None) -> tuple[list[Finding], list[Norm]]:
     """What is found in sources and patches, and of each folder of patches netdev's list."""
     found: list[Finding] = []
     norms: list[Norm] = []
     sources: list[Path] = []
     for path in paths:
         if str(path) == "-":
-            found += _stdin(kernel, level)
+            found += _stdin(kernel, api)
         elif path.is_dir() and any(path.glob("*.patch")):
             from netmem_migrate.check.series.selfcheck import check_series
 
             tree = _tree(path, kernel, needed=False)
             norms += check_series(path, kernel=tree)
             if tree is not None:
-                found += _patches(sorted(path.glob("*.patch")), tree, level)
+                found += _patches(sorted(path.glob("*.patch")), tree, api)
         elif path.suffix in (".patch", ".diff", ".mbox", ".eml"):
-            found += _patches([path], _tree(path, kernel), level)
+            found += _patches([path], _tree(path, kernel), api)
         else:
             sources.append(path)
     if sources:
         from netmem_migrate import pipeline
-        from netmem_migrate.options import Conversion
 
-        found += pipeline.check(sources, Conversion(kernel=kernel, api=level))
+        found += pipeline.check(sources, Conversion(kernel=kernel, api=api))
     return found, norms
 
 

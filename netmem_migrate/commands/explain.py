@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`netmem-migrate explain`: why a line is as it is, or what a pass does."""
+"""`netmem-migrate explain`: why a line is as it is, or what a pass does or a rule finds."""
 
 from __future__ import annotations
 
@@ -16,15 +16,20 @@ from netmem_migrate.errors import InputError
 @_options.option("kernel", help="The kernel tree. Default: found by walking up from FILE.")
 @_options.option("api")
 def command(subject: str, kernel: Path | None, api: str | None) -> None:
-    """Say why the pages on a line moved or stayed, or what the pass ID rewrites and refuses."""
+    """Say why the pages on a line moved or stayed, or what ID does.
+
+    ID is a pass (`transform list`), or a rule of check (`check --list-rules`).
+    """
     file, colon, line = subject.rpartition(":")
     if colon and line.isdigit():
         _line(Path(file), int(line), kernel, api)
-    else:
-        _pass(subject)
+    elif not (_pass(subject) or _rule(subject)):
+        raise InputError(f"{subject}: neither FILE:LINE, nor a pass, nor a rule; `netmem-migrate "
+                         "transform list` and `netmem-migrate check --list-rules` name those")
 
 
-def _pass(name: str) -> None:
+def _pass(name: str) -> bool:
+    """Print a pass; False if none is called so."""
     from netmem_migrate.convert.passes import load
 
     for one in load():
@@ -33,9 +38,25 @@ def _pass(name: str) -> None:
             click.echo(one.doc)
             click.echo(f"\nFollows {one.declared.follows}.\n\nBefore:\n\n{one.declared.before}")
             click.echo(f"After:\n\n{one.declared.after}", nl=False)
-            return
-    raise InputError(f"{name}: neither FILE:LINE nor a pass; `netmem-migrate transform list` "
-                     "names the passes")
+            return True
+    return False
+
+
+def _rule(name: str) -> bool:
+    """Print a rule of `check`; False if none is called so."""
+    from netmem_migrate.check.registry import load
+
+    for one in load():
+        rule = one.declared
+        if rule.id == name:
+            click.echo(f"{name} ({rule.severity.value}): {rule.summary}\n")
+            click.echo(f"{one.doc}\n\n{rule.why}\n")
+            if rule.before:
+                click.echo(f"Before the change:\n\n{rule.before}")
+            click.echo(f"Finds something in:\n\n{rule.bad}")
+            click.echo(f"Finds nothing in:\n\n{rule.good}", nl=False)
+            return True
+    return False
 
 
 def _line(file: Path, line: int, kernel: Path | None, api: str | None) -> None:

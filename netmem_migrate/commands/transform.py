@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`netmem-migrate transform`: the passes."""
+"""`netmem-migrate transform`: the passes, and how to begin one or a rule of `check`."""
 
 from __future__ import annotations
 
@@ -29,42 +29,57 @@ def list_() -> None:
 
 @command.command(epilog="Example: netmem-migrate transform new rx-hints")
 @click.argument("id_", metavar="ID")
-def new(id_: str) -> None:
-    """Begin a pass: a module and its test, with what is to be filled in marked TODO.
+@click.option("--rule", is_flag=True, help="Begin a rule of check, not a pass.")
+def new(id_: str, rule: bool) -> None:
+    """Begin a pass, or a rule: a module and its test, with what is to be filled in marked TODO.
 
-    Works in a checkout of netmem-migrate. The new pass edits nothing until it is written, and
+    Works in a checkout of netmem-migrate. What is new does nothing until it is written, and
     `transform lint` says what it still lacks.
     """
-    from netmem_migrate.convert.authoring import scaffold
+    from netmem_migrate.convert import authoring, authoring_rules
 
-    modules = _modules()
-    for path in scaffold(modules, modules.parent / "tests/transforms", id_):
+    made = authoring_rules.scaffold(*_rules(), id_) if rule else \
+        authoring.scaffold(*_passes(), id_)
+    for path in made:
         click.echo(_shown(path))
 
 
-@command.command(epilog="Exit code 1: something is wrong with a pass.")
+@command.command(epilog="Exit code 1: something is wrong with a pass or a rule.")
 @click.pass_context
 def lint(ctx: click.Context, /) -> None:
-    """Check every pass and its test, without running them.
+    """Check every pass, every rule of check and their tests, without running them.
 
-    Docstring, declaration, example, kernel document, a test with cases that must stay; that a pass
-    only yields edits, and knows no driver by its name.
+    Docstring, declaration, example, kernel document, a test with cases that must stay; that it
+    does nothing but yield edits or findings, and knows no driver by its name.
     """
-    from netmem_migrate.convert.authoring import lint as check
+    from netmem_migrate.convert import authoring, authoring_rules
+    from netmem_migrate.convert.authored import Problem
 
-    modules = _modules()
-    tests = modules.parent / "tests/transforms"
-    found = check(modules, tests if tests.is_dir() else None)
+    found: list[Problem] = []
+    for check, (modules, tests) in ((authoring.lint, _passes()), (authoring_rules.lint, _rules())):
+        found += check(modules, tests if tests.is_dir() else None)
     for one in found:
         click.echo(f"{_shown(one.path)}:{one.line}:{one.column}: {one.text}")
     if found:
         ctx.exit(ExitCode.FINDINGS)
 
 
-def _modules() -> Path:
+def _passes() -> tuple[Path, Path]:
+    """The folders of the passes and of their tests."""
+    modules = _folder("netmem_migrate.transforms")
+    return modules, modules.parent / "tests/transforms"
+
+
+def _rules() -> tuple[Path, Path]:
+    """The folders of the rules and of their tests."""
+    modules = _folder("netmem_migrate.check.rules")
+    return modules, modules.parents[2] / "tests/check/rules"
+
+
+def _folder(package: str) -> Path:
     import importlib
 
-    return Path(importlib.import_module("netmem_migrate.transforms").__path__[0])
+    return Path(importlib.import_module(package).__path__[0]).resolve()
 
 
 def _shown(path: Path) -> Path:

@@ -10,12 +10,13 @@ from tree_sitter import Node
 
 from netmem_migrate.convert.text import indent_of, width
 from netmem_migrate.flow.graph import Kind, Spelling
+from netmem_migrate.model.spelled import REF
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
 
 _Change = tuple[int, int, bytes]
-_REF = b"netmem_ref"
+_REF = REF.encode()
 
 
 def retype(work: Work) -> Iterator[tuple[str, int, int, bytes]]:

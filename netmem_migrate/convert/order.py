@@ -7,7 +7,6 @@ move, and none moves past one that its initialiser needs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,14 +15,12 @@ from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.c.words import WORD
 from netmem_migrate.convert.text import columns, line_end, line_start
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 
 _ACTS = ("call_expression", "assignment_expression", "update_expression", "gnu_asm_expression")
-# Calls that give the same value wherever they stand.
-_PURE = re.compile(rb"^(?:container_of\w*|netdev_priv|skb_shinfo|netmem_address|page_address"
-                   rb"|dev_\w*get_drvdata|(?:min|max)(?:_t)?|[lb]e\d+_to_cpup?|cpu_to_[lb]e\d+|likely|unlikely"
-                   rb"|READ_ONCE|skb_frag_\w+|\w+_priv|ARRAY_SIZE|page_pool_get_dma_addr\w*)$")
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,8 @@ def _acts(source: bytes, value: Node) -> bool:
     for kind in _ACTS:
         for node in nodes(value, kind):
             name = node.child_by_field_name("function")
-            if name is None or not _PURE.match(source[name.start_byte:name.end_byte]):
+            if name is None or not has(source[name.start_byte:name.end_byte],
+                                           Trait.PURE):
                 return True
     return False
 
@@ -136,9 +134,9 @@ def _block(source: bytes, node: Node) -> list[_Item]:
             value = declarator.child_by_field_name("value")
             inner = declarator.child_by_field_name("declarator") if value else declarator
             if inner is not None:
-                names.update(_WORD.findall(source, inner.start_byte, inner.end_byte))
+                names.update(WORD.findall(source, inner.start_byte, inner.end_byte))
             if value is not None:
-                needs.update(_WORD.findall(source, value.start_byte, value.end_byte))
+                needs.update(WORD.findall(source, value.start_byte, value.end_byte))
                 acts = acts or _acts(source, value)
         first = source[start:line_end(source, start)]
         items.append(_Item(start, end, columns(first), frozenset(names), frozenset(needs),

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from netmem_migrate.c.complete import cut_off
 from netmem_migrate.c.symbols import Symbols, defined
+from netmem_migrate.c.words import INCLUDE, WORD
 from netmem_migrate.errors import InputError
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.costs import DEFAULT, Costs
@@ -26,8 +27,6 @@ from netmem_migrate.model.target import Target
 from netmem_migrate.reasons import Why
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
-_SHARED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]*<([^>\n]+)>", re.MULTILINE)
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 # NULL in an initialiser can stand for a page that the function does not name.
 _LISTED = re.compile(rb"=\s*\{[^;]*\bNULL\b|\)\s*\{\s*NULL\b")
 
@@ -114,7 +113,8 @@ def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str],
         return []
     found: list[str] = []
     for name in sorted({name.decode("latin-1") for file in driver.files
-                        for name in _SHARED.findall(sources[file])}):
+                        for mark, name in INCLUDE.findall(sources[file])
+                        if mark == b"<"}):
         header = f"include/{name}"
         if header in sources or len(PurePosixPath(name).parts) < 3 or \
                 not (driver.root / header).is_file():
@@ -135,7 +135,7 @@ def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) ->
     if not names:
         return []
     return [file for file, data in sources.items()
-            if file not in symbols.files and not names.isdisjoint(_WORD.findall(data))]
+            if file not in symbols.files and not names.isdisjoint(WORD.findall(data))]
 
 
 def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, bytes],
@@ -150,7 +150,7 @@ def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, b
                 continue
             span = (function.node.start_byte, function.node.end_byte)
             # Sets of words: one expression with all of them costs several times as much.
-            named = _WORD.findall(sources[function.file], *span)
+            named = WORD.findall(sources[function.file], *span)
             if words.isdisjoint(named) and not any(
                     name.startswith(b"page_pool_") for name in named) and not (
                     b"NULL" in named and _LISTED.search(sources[function.file], *span)):
@@ -193,7 +193,7 @@ def _parse_named(symbols: Symbols, sources: dict[str, bytes], carriers: Carriers
     words = _page_words(symbols, carriers)
     while words:
         pending = [file for file, data in sources.items()
-                   if file not in symbols.files and not words.isdisjoint(_WORD.findall(data))]
+                   if file not in symbols.files and not words.isdisjoint(WORD.findall(data))]
         if not pending:
             break
         _parse(symbols, sources, pending, progress)

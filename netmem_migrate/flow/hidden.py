@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.graph import Kind, Place, Slot
 from netmem_migrate.flow.slots import Slots
 from netmem_migrate.reasons import Why
 
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 _FREE_WORD = re.compile(rb"(?<![.\w#])(?<!->)[A-Za-z_]\w*")
 
 
@@ -52,14 +52,14 @@ def _unseen(slots: Slots) -> None:
         start = 0
         for line, seen in zip(parsed.source.split(b"\n"), parsed.masked.split(b"\n"), strict=True):
             if line != seen:
-                hidden += [match.start() for match in _WORD.finditer(code, start, start + len(line))
+                hidden += [match.start() for match in WORD.finditer(code, start, start + len(line))
                            if parsed.masked[match.start():match.end()] != match.group()]
             start += len(line) + 1
         if not hidden:
             continue
         words: dict[bytes, list[int]] = {}
         for start in hidden:
-            match = _WORD.match(code, start)
+            match = WORD.match(code, start)
             if match is not None:
                 words.setdefault(match.group(), []).append(start)
         root = parsed.tree.root_node
@@ -120,7 +120,7 @@ def _captured(slots: Slots, slot: Slot, macros: set[bytes],
         while node.parent is not None and node.type != "function_definition":
             node = node.parent
         source = slots.symbols.files[spelling.file].source
-        for word in _WORD.findall(source, node.start_byte, node.end_byte):
+        for word in WORD.findall(source, node.start_byte, node.end_byte):
             if word in macros:
                 slots.graph.block(slot, Why.MACRO_NAMES, places[word], by=word.decode())
                 return

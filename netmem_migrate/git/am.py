@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import shutil
 import subprocess
 import tempfile
@@ -12,13 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from unidiff.errors import UnidiffParseError
-from unidiff.patch import PatchSet
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.git.hunks import parsed
+from netmem_migrate.git.mail import number_of
 from netmem_migrate.git.run import neutral_environment
 from netmem_migrate.results import FileChange
-
-_COVER = re.compile(r"(?:v\d+-)?0000-.*\.patch")
 
 
 def apply_series(root: Path, patches: Sequence[Path]) -> tuple[FileChange, ...]:
@@ -76,7 +74,7 @@ def apply_steps(root: Path, patches: Sequence[Path]) -> tuple[tuple[FileChange, 
 
 def numbered(patches: Sequence[Path]) -> tuple[Path, ...]:
     """The patches without a cover letter, which a glob of a series names too."""
-    found = tuple(one for one in patches if not _COVER.fullmatch(one.name))
+    found = tuple(one for one in patches if number_of(one) != 0)
     return found or tuple(patches)
 
 
@@ -105,10 +103,10 @@ def _touched(patch: Path) -> list[str]:
     except OSError as error:
         raise InputError(f"{patch}: {error.strerror or error}") from error
     try:
-        files = [one.path for one in PatchSet(data.decode("utf-8", "surrogateescape"))]
+        files = [one.path for one in parsed(data)]
     except UnidiffParseError as error:
         raise InputError(f"{patch}: not a patch that can be read: {error}") from error
-    if not files and _COVER.fullmatch(patch.name):
+    if not files and number_of(patch) == 0:
         raise InputError(f"{patch}: a cover letter; name the numbered patches only")
     if not files:
         raise InputError(f"{patch}: not a patch; format-patch writes them")

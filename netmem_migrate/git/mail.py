@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unidiff.errors import UnidiffParseError
-from unidiff.patch import PatchedFile, PatchSet
+from unidiff.patch import PatchedFile
+
+from netmem_migrate.git.hunks import parsed
 
 _BRACKET = re.compile(r"^\[(?P<tags>[^\]]*)\]\s*(?P<phrase>.*)$", re.DOTALL)
 _NUMBER = re.compile(r"^(\d+)/(\d+)$")
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z-]*): (.+)$")
 _TOTALS = re.compile(r"^ (\d+) files? changed(?:, (\d+) insertions?\(\+\))?"
                      r"(?:, (\d+) deletions?\(-\))?$", re.MULTILINE)
+_BASE = re.compile(rb"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _NAME = re.compile(r"(?:v(?P<version>\d+)-)?(?P<number>\d{4})-.+\.patch")
 
 
@@ -63,8 +66,7 @@ class Mail:
     @property
     def version(self) -> int:
         """By the file's name, 1 where it has none."""
-        match = _NAME.fullmatch(self.path.name)
-        return int(match["version"] or 1) if match else 1
+        return version_of(self.path)
 
     @property
     def leads_out(self) -> bool:
@@ -85,10 +87,21 @@ def named(path: Path) -> bool:
     return _NAME.fullmatch(path.name) is not None
 
 
+def version_of(path: Path) -> int:
+    """The version in the file's name, 1 where there is none."""
+    match = _NAME.fullmatch(path.name)
+    return int(match["version"] or 1) if match else 1
+
+
 def number_of(path: Path) -> int:
     """The number in the file's name, -1 where there is none."""
     match = _NAME.fullmatch(path.name)
     return int(match["number"]) if match else -1
+
+
+def bases_of(patch: bytes) -> list[str]:
+    """The commits that a patch says it is made for."""
+    return [commit.decode() for commit in _BASE.findall(patch)]
 
 
 def _decoded(value: str | None) -> str:
@@ -120,7 +133,7 @@ def read(path: Path) -> Mail:
     unreadable = ""
     files: tuple[PatchedFile, ...] = ()
     try:
-        files = tuple(PatchSet(diff.decode("utf-8", "surrogateescape"))) if diff else ()
+        files = parsed(diff)
     except UnidiffParseError as error:
         unreadable = str(error)
     counts = totals[-1] if totals else None

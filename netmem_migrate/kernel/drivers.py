@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
 
-_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+)"', re.MULTILINE)
 _SOURCES = (".c", ".h")
 _MARK = re.compile(rb"\bpage_pool_")
 BUILD = ("Makefile", "Kbuild")
@@ -92,8 +92,8 @@ def _includes(path: Path) -> set[Path]:
         data = path.read_bytes()
     except OSError:
         return set()
-    return {target for name in _INCLUDE.findall(data)
-            if (target := Path(os.path.normpath(path.parent / os.fsdecode(name)))).is_file()}
+    return {target for mark, name in INCLUDE.findall(data) if mark == b'"'
+            and (target := Path(os.path.normpath(path.parent / os.fsdecode(name)))).is_file()}
 
 
 def _borrowed(files: list[Path]) -> set[Path]:

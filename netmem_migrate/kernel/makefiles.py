@@ -11,12 +11,12 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.kernel.drivers import BUILD
 
 _RULE = re.compile(
     r"^([\w-]+?)-(y|m|objs|\$\(\w+\))[ \t]*[:+]?=[ \t]*([^\n#]*)", re.MULTILINE
 )
-_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.MULTILINE)
 
 
 def modules(folder: Path) -> dict[str, set[str]]:
@@ -94,7 +94,7 @@ def alone(root: Path, sources: dict[str, bytes], changed: Sequence[str]) -> list
         for owner in owners:
             together.add_edge(file, owner)
     lines = {file: {name.rpartition(b"/")[2].decode("utf-8", "replace")
-                    for name in _INCLUDE.findall(text)} for file, text in sources.items()}
+                    for _, name in INCLUDE.findall(text)} for file, text in sources.items()}
     for header in changed:
         users = _users(PurePosixPath(header).name, lines)
         if header.endswith(".h") and (header not in lines or not users & set(changed)):

@@ -48,6 +48,32 @@ class Context(StrEnum):
     PROCESS = "process"  # may sleep
 
 
+class Trait(StrEnum):
+    """What else is said of a function: what those who read and judge code that calls it ask."""
+
+    GIVES_BACK = "gives-back"  # its value is its first argument, and as true
+    PRINTS = "prints"  # tests its first argument and prints the others
+    GIVES_PAGE = "gives-page"  # the result is a page that no slot of the driver holds
+    READS_PACKET = "reads-packet"  # makes a packet of what stands at an address: the CPU reads it
+    COUNTS = "counts"  # counts or looks at a page's references on the driver's own account
+    CREATES_POOL = "creates-pool"  # the result is a pool
+    POOL_SYNC = "pool-sync"  # syncs for the CPU through the pool
+    RAW_SYNC = "raw-sync"  # syncs for the CPU by a DMA address, past the pool
+    NETMEM_UNMAP = "netmem-unmap"  # unmaps, or notes to unmap, what may be no page
+    RAW_UNMAP = "raw-unmap"  # unmaps what was mapped as a page
+    GRANTS = "grants"  # grants a page to another domain
+    DMA_ADDRESS = "dma-address"  # the result is where the device finds the memory
+    ANY_MEMORY = "any-memory"  # takes memory of any kind, whatever it holds
+    COPIES = "copies"  # the result is a copy of what its argument points to
+    SIZED = "sized"  # allocates what its first argument names, of the size that this has
+    FLEXIBLE = "flexible"  # a number from a record and the name of its last member
+    CONTAINER = "container"  # the record that the first argument is a member of
+    PURE = "pure"  # the same value wherever it stands among declarations
+    HARMLESS = "harmless"  # keeps nothing of what it is given, and writes no member of the driver
+    KEEPS = "keeps"  # what it is given stays with it, or goes with several references at once
+    NEVER_RETURNS = "never-returns"
+
+
 @dataclass(frozen=True, slots=True)
 class ApiFunction:
     """One function or macro that a driver may call.
@@ -58,8 +84,10 @@ class ApiFunction:
     of memory, such as a frag or an xdp_buff. `gives` says that the result is memory. `reads` says
     that the CPU reads, writes or maps the memory itself, so it must be readable; `may_be_null`
     that the result can be NULL or 0 and must be tested; `if_true` that the effect happens only if
-    the result is true (or not NULL), and that the caller owns the memory otherwise. `doc` says in
-    a sentence what the function does, `note` what to look out for.
+    the result is true (or not NULL), and that the caller owns the memory otherwise. `direct` is the
+    0-based argument that says whether it may recycle without a lock, which only the pool's own NAPI
+    may. `traits` is what else is said of it. `doc` says in a sentence what the function does,
+    `note` what to look out for.
     """
 
     name: str
@@ -73,6 +101,8 @@ class ApiFunction:
     reads: bool = False
     may_be_null: bool = False
     if_true: bool = False
+    direct: int | None = None
+    traits: tuple[Trait, ...] = ()
     context: Context = Context.ANY
     since: str = ""
     until: str = ""

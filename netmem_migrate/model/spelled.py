@@ -20,6 +20,10 @@ TO_PAGE = "netmem_to_page"
 TO_NETMEM_BY_ADDRESS = "virt_to_netmem"
 ADDRESS = "netmem_address"
 
+# What shows that a driver can do something: header split, unreadable memory on Tx.
+DATA_SPLIT = ("ETHTOOL_RING_USE_TCP_DATA_SPLIT", "tcp_data_split")
+NETMEM_TX = "netmem_tx"
+
 # Flags of a pool.
 DMA_MAP = "PP_FLAG_DMA_MAP"
 DMA_SYNC = "PP_FLAG_DMA_SYNC_DEV"

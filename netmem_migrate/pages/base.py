@@ -20,18 +20,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, NETMEM_TX
 
 # The requirements of Documentation/networking/netmem.rst, in a few words.
 REQUIREMENTS = {
     "rx.1": "memory comes from a page_pool",
     "rx.2": "tcp-data-split can be set",
     "rx.3": "netmem functions instead of page functions",
-    "rx.4": "PP_FLAG_DMA_MAP and PP_FLAG_DMA_SYNC_DEV",
+    "rx.4": f"{DMA_MAP} and {DMA_SYNC}",
     "rx.5": "unreadable memory is allowed and never read",
     "rx.6": "DMA sync for the CPU goes through the pool",
     "rx.7": "no recycling of its own",
     "tx.1": "no raw DMA unmap of netmem addresses",
-    "tx.2": "netdev->netmem_tx is set",
+    "tx.2": f"netdev->{NETMEM_TX} is set",
 }
 
 # Characters that would change how the text around them is shown are spelled out.

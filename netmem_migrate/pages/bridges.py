@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netmem_migrate.convert.passes import ids
+from netmem_migrate.model.spelled import TO_NETMEM, TO_NETMEM_BY_ADDRESS, TO_PAGE
 from netmem_migrate.pages.sources import Sources, Spot
 from netmem_migrate.report import wording
 from netmem_migrate.results import Action, Edit, Migration
 
-_WRITTEN = (b"page_to_netmem", b"virt_to_netmem")
+_WRITTEN = (TO_NETMEM.encode(), TO_NETMEM_BY_ADDRESS.encode())
 _ADVICE = ("Check that this memory is a page whatever provides the pool's memory. "
          "The bridge itself is safe.")
 _BACK = ("Check that nothing but pages can ever come from this pool. Reviewers will ask why the "
@@ -57,7 +58,7 @@ def _accesses(migration: Migration, sources: Sources,
     for edit in migration.edits:
         if edit.transform not in accessors or edit.text == b")":
             continue
-        what = ("netmem_to_page() is written" if b"netmem_to_page" in edit.text
+        what = (f"{TO_PAGE}() is written" if TO_PAGE.encode() in edit.text
                 else f"{edit.text.decode(errors='replace').rstrip('(')}() reads a netmem as a page")
         place = edit.file, _line(before[edit.file], edit)
         if place not in known:

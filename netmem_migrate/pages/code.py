@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Number, String, _TokenType, is_token_subtype
 
+from netmem_migrate.git.words import Span
 from netmem_migrate.pages.base import visible
-from netmem_migrate.pages.words import Span
 
 Piece = tuple[str, str]  # class ("" for none) and text
 Line = tuple[Piece, ...]

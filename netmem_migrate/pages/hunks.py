@@ -8,7 +8,6 @@ at the nearest one where only a line of layout has moved.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -16,11 +15,10 @@ from pathlib import Path, PurePosixPath
 from markupsafe import Markup
 
 from netmem_migrate.git.diff import diff
+from netmem_migrate.git.hunks import Hunk, decoded, read
+from netmem_migrate.git.words import differing
 from netmem_migrate.pages.code import Line, html_of, lines_after, lines_of, text_of
-from netmem_migrate.pages.words import differing
 from netmem_migrate.results import Edit, FileChange
-
-_HEADER = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Hunk:
+class HunkView:
     """One hunk of the diff: git's header, the function's head, and the reasons."""
 
     old: int
@@ -85,26 +83,14 @@ class FileView:
     """A changed file: gaps and hunks in order of lines."""
 
     path: str
-    parts: tuple[Hunk | Gap, ...]
+    parts: tuple[HunkView | Gap, ...]
     added: int
     removed: int
 
     @property
-    def hunks(self) -> list[Hunk]:
+    def hunks(self) -> list[HunkView]:
         """The hunks alone."""
-        return [part for part in self.parts if isinstance(part, Hunk)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """A hunk as git prints it: numbers, heading, and (sign, count) runs."""
-
-    old: int
-    old_count: int
-    new: int
-    new_count: int
-    heading: str
-    runs: tuple[tuple[str, int], ...]
+        return [part for part in self.parts if isinstance(part, HunkView)]
 
 
 def views(root: Path, changes: Sequence[FileChange], edits: Iterable[Edit],
@@ -121,56 +107,29 @@ def views(root: Path, changes: Sequence[FileChange], edits: Iterable[Edit],
             for change, raw in zip(changes, _git(root, changes), strict=True)]
 
 
-def _git(root: Path, changes: Sequence[FileChange]) -> list[list[_Raw]]:
+def _git(root: Path, changes: Sequence[FileChange]) -> list[tuple[Hunk, ...]]:
     """The hunks of each change, in the order given."""
     # Plain names, so that none is quoted; the suffix tells git how function names look.
     named = [replace(change, path=f"{number:06}{PurePosixPath(change.path).suffix}")
              for number, change in enumerate(changes)]
-    found: list[list[_Raw]] = []
-    text = diff(root, named).split(b"\n")
-    index = 0
-    while index < len(text):
-        if text[index].startswith(b"diff --git "):
-            found.append([])
-        match = _HEADER.match(text[index])
-        index += 1
-        if match is None:
-            continue
-        old, new = int(match[1]), int(match[3])
-        sizes = [int(match[group]) if match[group] else 1 for group in (2, 4)]
-        left = list(sizes)
-        runs: list[tuple[str, int]] = []
-        while left[0] or left[1]:
-            sign = text[index][:1].decode("latin-1")
-            index += 1
-            if sign == "\\":
-                continue
-            left[0] -= sign != "+"
-            left[1] -= sign != "-"
-            if runs and runs[-1][0] == sign:
-                runs[-1] = (sign, runs[-1][1] + 1)
-            else:
-                runs.append((sign, 1))
-        # git names the line before an empty side.
-        found[-1].append(_Raw(old + (not sizes[0]), sizes[0], new + (not sizes[1]), sizes[1],
-                              match[5].decode("utf-8", "replace"), tuple(runs)))
-    return found
+    return [file.hunks for file in read(decoded(diff(root, named)))]
 
 
-def _view(change: FileChange, raw: Sequence[_Raw], edits: Sequence[Edit],
+def _view(change: FileChange, raw: Sequence[Hunk], edits: Sequence[Edit],
           summaries: Mapping[str, str], gap: int | None) -> FileView:
     before = lines_of(change.before)
     after = change.after.split(b"\n")
     notes = _notes(change.before, raw, edits, summaries)
-    parts: list[Hunk | Gap] = []
+    parts: list[HunkView | Gap] = []
     old = new = 1
     for one, told in zip(raw, notes, strict=True):
         parts += _gaps(before[old - 1:one.old - 1], old, new, gap)
         part = b"\n".join(after[one.new - 1:one.new - 1 + one.new_count])
         previous: Line = before[one.old - 2] if one.old > 1 else ()
         blocks = _blocks(one, before, lines_after(previous, part))
-        parts.append(Hunk(one.old, one.old_count, one.new, one.new_count, one.heading, blocks,
-                          told))
+        heading = one.heading.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        parts.append(HunkView(one.old, one.old_count, one.new, one.new_count, heading, blocks,
+                              told))
         old, new = one.old + one.old_count, one.new + one.new_count
     parts += _gaps(before[old - 1:], old, new, gap)
     counts = {sign: sum(n for one in raw for s, n in one.runs if s == sign) for sign in "+-"}
@@ -187,10 +146,11 @@ def _gaps(lines: Sequence[Line], old: int, new: int, most: int | None) -> list[G
             *_gaps(lines[-most:], old + most + middle, new + most + middle, None)]
 
 
-def _blocks(raw: _Raw, before: Sequence[Line], after: Sequence[Line]) -> tuple[Block, ...]:
+def _blocks(raw: Hunk, before: Sequence[Line],
+            after: Sequence[Line]) -> tuple[Block, ...]:
     blocks: list[Block] = []
     old, new = raw.old, raw.new
-    runs = list(raw.runs)
+    runs = raw.runs
     while runs:
         sign, count = runs.pop(0)
         gone = count if sign == "-" else 0
@@ -216,7 +176,7 @@ def _changed(old: int, new: int, before: Sequence[Line], after: Sequence[Line]) 
     return Block(old, new, sides[0], sides[1], True)
 
 
-def _notes(source: bytes, raw: Sequence[_Raw], edits: Sequence[Edit],
+def _notes(source: bytes, raw: Sequence[Hunk], edits: Sequence[Edit],
            summaries: Mapping[str, str]) -> list[tuple[Note, ...]]:
     """The reasons of each hunk: the same reason once, with all its lines."""
     found: list[dict[tuple[str, str], set[int]]] = [{} for _ in raw]
@@ -235,5 +195,5 @@ def _notes(source: bytes, raw: Sequence[_Raw], edits: Sequence[Edit],
             for told in found]
 
 
-def _distance(raw: _Raw, line: int) -> int:
+def _distance(raw: Hunk, line: int) -> int:
     return max(raw.old - line, line - (raw.old + raw.old_count - 1), 0)

@@ -16,9 +16,9 @@ from netmem_migrate.convert.passes import load
 from netmem_migrate.pages.base import render
 from netmem_migrate.pages.bridges import bridges
 from netmem_migrate.pages.hunks import FileView, views
-from netmem_migrate.pages.sources import Sources
+from netmem_migrate.pages.sources import Sources, requirement_rows
 from netmem_migrate.report import wording
-from netmem_migrate.results import Action, Migration, Refusal, Run, Site
+from netmem_migrate.results import Action, Migration, Refusal, Run, Site, Standing
 from netmem_migrate.terminal.summary import grouped
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
     kept = [site for site in report.sites if site.action is Action.KEPT]
     requirements = report.requirements
     if not requirements and analysis is not None:
-        from netmem_migrate.report.requirements import requirements_of
+        from netmem_migrate.flow.requirements import requirements_of
 
         requirements = requirements_of(analysis.sources, report.files, report.sites)
     statuses = [one.status for one in requirements.values()]
@@ -107,13 +107,9 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
              "chain": [sources.shorten(line) for line in
                        _chain(analysis, item.file, item.line, item.name)]}
             for item in report.declarations],
-        "requirements": [
-            {"id": key, "status": one.status,
-             "evidence": [sources.spot(*evidence) for evidence in dict.fromkeys(one.evidence)]}
-            for key, one in sorted(requirements.items())],
+        "requirements": requirement_rows(requirements, sources),
         "tally": ", ".join(f"{statuses.count(status)} {status}"
-                           for status in ("met", "unmet", "unknown", "n/a")
-                           if status in statuses),
+                           for status in Standing if status in statuses),
     }
 
 
@@ -141,6 +137,6 @@ def _chain(analysis: Analysis | None, file: str, line: int, name: str) -> list[s
 
     for slot in slots_at(analysis, file, line):
         if slot.name == name:
-            return [one.text for one in explain(analysis, slot) 
+            return [one.text for one in explain(analysis, slot)
                     if one.kind not in (LineKind.VERDICT, LineKind.HEADING)]
     return []

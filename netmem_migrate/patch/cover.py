@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch import message
 from netmem_migrate.report import wording
 from netmem_migrate.results import Action, Migration
@@ -80,7 +81,7 @@ def cover(
 
 
 def _what(parts: Sequence[Part], steps: bool) -> str:
-    text = "Take Rx buffers that come from a page_pool as netmem_ref instead of struct page"
+    text = f"Take Rx buffers that come from a page_pool as {REF} instead of struct page"
     several = len(parts) > 1 or any(part.inside for part in parts)
     text += ", one driver a patch." if several else "."
     if steps:

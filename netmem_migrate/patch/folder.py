@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.git.mail import named, version_of
 
-_PATCH_NAME = re.compile(r"(?:v(\d+)-)?\d{4}-.+\.patch")
 BESIDE = "send"
 """The subfolder for what is no patch: `git send-email DIR` sends every file of DIR itself."""
 RECIPIENTS = "recipients"
@@ -20,9 +19,8 @@ def versions(folder: Path) -> dict[int, dict[str, Path]]:
     """The patches of each version in a folder, by file name in order."""
     found: dict[int, dict[str, Path]] = {}
     for path in sorted(folder.iterdir()):
-        match = _PATCH_NAME.fullmatch(path.name)
-        if match:
-            found.setdefault(int(match[1] or 1), {})[path.name] = path
+        if named(path):
+            found.setdefault(version_of(path), {})[path.name] = path
     return found
 
 

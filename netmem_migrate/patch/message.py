@@ -16,10 +16,20 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from netmem_migrate.convert.passes import ids
+from netmem_migrate.model.forms import table
+from netmem_migrate.model.spelled import ADDRESS, DMA_MAP, DMA_SYNC, REF, TO_NETMEM, UNREADABLE
 from netmem_migrate.patch import replacements
 from netmem_migrate.reasons import Category, Why
 from netmem_migrate.report import wording
-from netmem_migrate.results import Action, Declaration, DriverReport, FileChange, Migration, Site
+from netmem_migrate.results import (
+    Action,
+    Declaration,
+    DriverReport,
+    FileChange,
+    Migration,
+    Site,
+    Standing,
+)
 
 COLUMNS = 75
 _MAX_ITEMS = 6
@@ -28,8 +38,8 @@ _MAX_FUNCTIONS = 6
 # What each requirement of Documentation/networking/netmem.rst asks for, in a few words. Those that
 # a conversion itself is about (rx.1, rx.3) are not in question here.
 _ASKED = {
-    "rx.4": "PP_FLAG_DMA_MAP with PP_FLAG_DMA_SYNC_DEV",
-    "rx.5": "PP_FLAG_ALLOW_UNREADABLE_NETMEM",
+    "rx.4": f"{DMA_MAP} with {DMA_SYNC}",
+    "rx.5": UNREADABLE,
     "rx.6": "CPU syncs through the pool",
     "rx.7": "no page recycling of its own",
 }
@@ -161,10 +171,11 @@ def header_split(report: DriverReport) -> str:
     found = report.requirements
     if "rx.2" not in found:
         return ""
-    if found["rx.2"].status != "met":
+    if found["rx.2"].status is not Standing.MET:
         return ("no header split (tcp-data-split), without which a driver cannot take unreadable "
                 "memory: this is future-proofing only")
-    left = [text for key, text in _ASKED.items() if key in found and found[key].status != "met"]
+    left = [text for key, text in _ASKED.items()
+            if key in found and found[key].status is not Standing.MET]
     missing = f"still open: {', '.join(left)}" if left else "no Rx requirement is left open"
     return (f"header split (tcp-data-split), so unreadable memory is within reach; {missing} "
             "(Documentation/networking/netmem.rst)")
@@ -173,7 +184,7 @@ def header_split(report: DriverReport) -> str:
 # -- what is claimed
 
 _WHY = (
-    "Take the Rx buffers that this driver gets from its page_pool as netmem_ref instead of struct "
+    f"Take the Rx buffers that this driver gets from its page_pool as {REF} instead of struct "
     "page, so that the Rx path no longer assumes what kind of memory the pool hands out and can "
     "follow when the pool is given other memory."
 )
@@ -189,7 +200,7 @@ _NEUTRAL_FOR_PAGES = (
     "is set here, and no claim is made that unreadable memory works where code changed."
 )
 _CPU = (
-    "netmem_address() is NULL for unreadable memory only, which this pool cannot hold; the CPU "
+    f"{ADDRESS}() is NULL for unreadable memory only, which this pool cannot hold; the CPU "
     "reads through it are unguarded as before."
 )
 
@@ -254,7 +265,7 @@ def body(
         parts.append(fill(f"In this driver `netmem-migrate scan` finds {split}."))
     moved = _moved(report.declarations)
     if moved:
-        parts.append("\n".join(["These become netmem_ref:", *bounded(moved, "of them")]))
+        parts.append("\n".join([f"These become {REF}:", *bounded(moved, "of them")]))
     stayed = _stayed(migration, {change.path for change in changes})
     if stayed:
         parts.append("\n".join(["These stay as they are:", *bounded(stayed, "of them")]))
@@ -269,17 +280,17 @@ def body(
         parts.append(
             fill(
                 f"At {bridged} place{'s' if bridged > 1 else ''} where a page meets an interface "
-                "that takes a netmem, page_to_netmem() bridges."
+                f"that takes a netmem, {TO_NETMEM}() bridges."
             )
         )
     accessors = ids(lambda one: one.accessor)
     if any(edit.transform in accessors for edit in migration.edits):
         parts.append(fill(
             "Where only a page will do, one accessor gives it, as was asked for: the pool does not "
-            "set PP_FLAG_ALLOW_UNREADABLE_NETMEM, so its memory is pages."))
+            f"set {UNREADABLE}, so its memory is pages."))
     parts.append(fill(neutral(provenance)))
     before, after = replacements.calls(changes)
-    if not provenance.unreadable and after["netmem_address"] > before["netmem_address"]:
+    if not provenance.unreadable and after[ADDRESS] > before[ADDRESS]:
         parts.append(fill(_CPU))
     applied = _applied(changes)
     if applied:
@@ -292,7 +303,7 @@ HINTS = "drop prefetches of Rx page descriptors"
 
 _HINTS = (
     "The prefetch asks for the cache line of struct page. The conversion that follows turns that "
-    "page into a netmem_ref, which has no descriptor that a driver may name, so that the hint has "
+    f"page into a {REF}, which has no descriptor that a driver may name, so that the hint has "
     "nothing left to point at."
 )
 _HINTS_ONLY = (
@@ -308,7 +319,7 @@ def hints_body(
     before, after = replacements.calls(changes)
     dropped = before - after
     lines = [f"  - {name}(page);" + (f"  ({number}x)" if number > 1 else "")
-             for name, number in sorted(dropped.items()) if "prefetch" in name]
+             for name, number in sorted(dropped.items()) if name in table().hints]
     parts = [fill(_HINTS), fill(_HINTS_ONLY)]
     if lines:
         parts.append("\n".join(["Rules applied:", *lines]))

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.git import mail
 from netmem_migrate.git import run as git
 from netmem_migrate.patch import folder
-
-_BASE = re.compile(rb"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
-_TOUCHED = re.compile(rb"^diff --git a/(\S+) b/", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +24,7 @@ class Earlier:
 
     def files(self) -> list[str]:
         """Every file that the patches touch."""
-        names = (name for patch in self.patches for name in _TOUCHED.findall(patch.read_bytes()))
-        return sorted({name.decode("utf-8", "surrogateescape") for name in names})
+        return sorted({file.path for patch in self.patches for file in mail.read(patch).files})
 
 
 def find(where: Path, below: int) -> Earlier:
@@ -44,10 +41,8 @@ def find(where: Path, below: int) -> Earlier:
         raise InputError(f"{where}: holds no series{older}; give the folder of the earlier one")
     number = max(known)
     paths = list(known[number].values())
-    match = next((found for path in paths if (found := _BASE.search(path.read_bytes()))), None)
-    patches = tuple(path for path in paths
-                    if not re.fullmatch(r"(?:v\d+-)?0000-.+\.patch", path.name))
-    return Earlier(number, patches, match[1].decode() if match else "")
+    base = next((commit for path in paths for commit in mail.bases_of(path.read_bytes())), "")
+    return Earlier(number, tuple(path for path in paths if mail.number_of(path) != 0), base)
 
 
 def commits(scratch: git.Scratch, earlier: Earlier, bases: Sequence[str]) -> str:

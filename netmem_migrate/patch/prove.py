@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch.plan import Plan
 from netmem_migrate.results import FileChange, Run, StepKind
 from netmem_migrate.verify import ObjectProof, Said, Status, verify_changes
@@ -103,5 +104,5 @@ def _sentence(kernel: Kernel, count: int, forced: int, steps: bool) -> str:
                 "CONFIG_ options of the Makefile defined" if forced else "")
     return (f"Compiled {objects} before and after {each} (linux {kernel.version}, W=1, "
             f"{_compiler()}, {platform.machine()}{left_out}): no new diagnostic, none either with "
-            f"netmem_ref as a type of its own; with netmem defined as pages {same} the same "
+            f"{REF} as a type of its own; with netmem defined as pages {same} the same "
             "code. Not run on hardware.")

@@ -16,11 +16,11 @@ from functools import cache
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.pattern import Pattern
+from netmem_migrate.c.words import CALL
 from netmem_migrate.model.forms import MEMORY, Form, table
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.results import FileChange
 
-_CALL = re.compile(rb"\b(\w+)\s*\(")
 _COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _ARGUMENT = rb"\((?:[^()]|\([^()]*\))*\)"
 _PART = re.compile(r"(?!sizeof\b)(\w+)\(\w+\)|\w+|->|[^\w\s]")
@@ -40,8 +40,8 @@ def calls(changes: Iterable[FileChange]) -> tuple[Counter[str], Counter[str]]:
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
     for change in changes:
-        before.update(name.decode() for name in _CALL.findall(change.before))
-        after.update(name.decode() for name in _CALL.findall(change.after))
+        before.update(name.decode() for name in CALL.findall(change.before))
+        after.update(name.decode() for name in CALL.findall(change.after))
     return before, after
 
 
@@ -49,8 +49,8 @@ def replacements(changes: Sequence[FileChange]) -> list[Replacement]:
     """Everything that `changes` replaced; page calls first, in the order of the model."""
     codes = [(code_of(one.before), code_of(one.after)) for one in changes]
     olds, news = b"\n".join(one for one, _ in codes), b"\n".join(two for _, two in codes)
-    before = Counter(name.decode() for name in _CALL.findall(olds))
-    after = Counter(name.decode() for name in _CALL.findall(news))
+    before = Counter(name.decode() for name in CALL.findall(olds))
+    after = Counter(name.decode() for name in CALL.findall(news))
     inside: Counter[str] = Counter()  # calls that are part of another form that was replaced
     forms: list[Replacement] = []
     for row in table().others:

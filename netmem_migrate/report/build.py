@@ -13,10 +13,10 @@ from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
+from netmem_migrate.flow.requirements import requirements_of
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.twins import POOL_API, Concern
 from netmem_migrate.reasons import Category, Reason, Why
-from netmem_migrate.report.requirements import requirements_of
 from netmem_migrate.results import (
     Action,
     Declaration,
@@ -32,14 +32,17 @@ _HIDING = {Category.VOID_POINTER, Category.ADDRESS}
 _CALL = re.compile(rb"\b(" + b"|".join(sorted(name.encode() for name in POOL_API)) + rb")\s*\(")
 
 
-def report(work: Work, *, judge: bool = True) -> DriverReport:
-    """The report of one analysed driver; `judge` adds the requirements of netmem.rst."""
+def report(work: Work, *, changed: bool, judge: bool = True) -> DriverReport:
+    """The report of one analysed driver, of which files were `changed`.
+
+    `judge` adds the requirements of netmem.rst.
+    """
     analysis = work.analysis
     kept = verdicts.kept(analysis)
     sites = _sites(work, kept)
     refusals = _refusals(analysis, kept)
     declarations = _declarations(work)
-    if declarations:
+    if declarations or changed:
         verdict = Verdict.PARTIAL if refusals else Verdict.CONVERTED
     else:
         verdict = Verdict.REFUSED if refusals else Verdict.NOTHING_TO_DO

@@ -54,10 +54,9 @@ def _refusal(item: Refusal) -> dict[str, Any]:
 
 def _requirement(item: Requirement) -> dict[str, Any]:
     return {
-        "status": item.status,
-        "evidence": [
-            {"file": file, "line": line, "text": text} for file, line, text in item.evidence
-        ],
+        "status": item.status.value,
+        "evidence": [{"file": one.file, "line": one.line, "text": one.text}
+                     for one in item.evidence],
     }
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netmem_migrate.reasons import Category, Reason, Why
-from netmem_migrate.results import Origin, Refusal, Site
+from netmem_migrate.results import Basis, Origin, Refusal, Site
 
 _TEXT: dict[Why, str] = {
     Why.SET_FROM_OTHER: "is set from a value that is not a page pointer",
@@ -79,6 +79,23 @@ _TEXT: dict[Why, str] = {
     Why.ONLY_PASSED: "is only passed on: no member or global of the driver holds the page",
     Why.GIVEN: "host memory by design: {by} gives the page",
 }
+
+
+BASIS: dict[Basis, str] = {
+    Basis.POOL: "a page_pool is created",
+    Basis.DATA_SPLIT: "the setting of tcp-data-split",
+    Basis.NETMEM: "netmem functions and references",
+    Basis.PAGE_CALLS: "calls of the pool that take or give a page",
+    Basis.POOL_FLAGS: "the pool's flags for mapping and syncing",
+    Basis.UNREADABLE_FLAG: "the pool's flag for unreadable memory",
+    Basis.POOL_SYNC: "syncs for the CPU through the pool",
+    Basis.RAW_SYNC: "syncs for the CPU past the pool",
+    Basis.PAGE_COUNTS: "references of pages that are counted here",
+    Basis.NETMEM_UNMAP: "unmaps that know netmem",
+    Basis.RAW_UNMAP: "unmaps that do not know netmem",
+    Basis.NETMEM_TX: "the device's word that it sends netmem",
+}
+"""What the judgement of a requirement rests on, or on the lack of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +180,9 @@ def text(reason: Reason, *, brief: bool = False) -> str:
 
 def pattern(why: Why) -> str:
     """The sentence of a reason, with words for what each one of it names."""
-    return _TEXT[why].format(by="X", other="Y", slot="SLOT", file="FILE", line="LINE", because="...",
-                             at=" (FILE:LINE)", since=" (linux X.Y has it)")
+    return _TEXT[why].format(
+        by="X", other="Y", slot="SLOT", file="FILE", line="LINE", because="...",
+        at=" (FILE:LINE)", since=" (linux X.Y has it)")
 
 
 def site(item: Site, *, brief: bool = False) -> str:

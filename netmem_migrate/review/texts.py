@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from netmem_migrate.flow.graph import Kind, Slot
 from netmem_migrate.git.diff import diff
+from netmem_migrate.git.hunks import decoded, read
 from netmem_migrate.report.explain import LineKind, explain
 from netmem_migrate.review.model import Review, Unit
 from netmem_migrate.terminal import paint
@@ -18,8 +19,6 @@ from netmem_migrate.terminal.summary import plural
 
 # Object ids as short as git shows them.
 _INDEX = re.compile(r"^index ([0-9a-f]{12})[0-9a-f]+\.\.([0-9a-f]{12})[0-9a-f]+", re.MULTILINE)
-_PARTS = re.compile(r"^(?=@@ |diff --git )", re.MULTILINE)
-_RANGE = re.compile(r"@@ -(\d+)(?:,(\d+))? ")
 _NOUNS = {
     Kind.MEMBER: "member",
     Kind.GLOBAL: "global",
@@ -33,7 +32,7 @@ _NOUNS = {
 def hunks(review: Review, unit: Unit) -> str:
     """The unit's hunks as git shows them."""
     root = review.subject(unit).analysis.driver.root
-    text = diff(root, review.changes(unit)).decode("utf-8", "surrogateescape")
+    text = decoded(diff(root, review.changes(unit)))
     return _INDEX.sub(r"index \1..\2", text)
 
 
@@ -44,29 +43,23 @@ def pieces(review: Review, unit: Unit, screen: Screen) -> list[str]:
     # Edits speak of lines of the source as it is, hunks of what the needed units leave.
     edits = () if needed else subject.migration(review.only([unit], subject)).edits
     found: list[str] = []
-    path = ""
-    for part in _PARTS.split(hunks(review, unit)):
-        if not part.startswith("@@ "):
-            path = part.rpartition("\n+++ b/")[2].rstrip()
-            continue
-        head = _RANGE.match(part)
-        first, number = (int(head[1]), int(head[2] or 1)) if head else (0, 0)
-        source = subject.analysis.sources.get(path, b"")
-        whys = dict.fromkeys(
-            edit.why for edit in edits if edit.file == path and edit.why
-            and first <= source.count(b"\n", 0, edit.start) + 1 < first + number)
-        lines = [screen.style(path, paint.BOLD), *(f"  {why}" for why in whys)]
-        found.append("\n".join(lines) + "\n"
-                     + (paint.painted(part, inside=True) if screen.colour else part))
+    for file in read(hunks(review, unit)):
+        source = subject.analysis.sources.get(file.path, b"")
+        for hunk in file.hunks:
+            lines = range(hunk.old, hunk.old + hunk.old_count)
+            whys = dict.fromkeys(edit.why for edit in edits if edit.file == file.path and edit.why
+                                 and source.count(b"\n", 0, edit.start) + 1 in lines)
+            head = [screen.style(file.path, paint.BOLD), *(f"  {why}" for why in whys)]
+            found.append("\n".join(head) + "\n"
+                         + (paint.painted_hunk(hunk) if screen.colour else hunk.text))
     return found
 
 
 def count(hunks_: str) -> str:
     """`12 hunks in 2 files`."""
-    lines = hunks_.splitlines()
-    number = sum(line.startswith("@@ ") for line in lines)
-    files = sum(line.startswith("diff --git ") for line in lines)
-    return f"{plural(number, 'hunk')} in {plural(files, 'file')}"
+    files = read(hunks_)
+    return (f"{plural(sum(len(file.hunks) for file in files), 'hunk')} in "
+            f"{plural(len(files), 'file')}")
 
 
 def moving(review: Review, unit: Unit) -> set[Slot]:

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from difflib import SequenceMatcher
+import io
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from netmem_migrate.git.hunks import Hunk, read
+from netmem_migrate.git.words import Span, differing
 
 BOLD = "\033[1m"
 RED = "\033[31m"
@@ -17,10 +20,6 @@ ERROR = "\033[1;31m"
 _REVERSE = "\033[7m"
 _PLAIN = "\033[27m"
 _RESET = "\033[m"
-_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
-# Below this share of equal text, marking words would mark nearly all of the line.
-_ALIKE = 0.4
-_HUNK = re.compile(r"(@@ [^@]* @@)(.*)", re.DOTALL)
 
 
 def paint(text: str, style: str) -> str:
@@ -29,79 +28,43 @@ def paint(text: str, style: str) -> str:
     return f"{style}{body}{_RESET}{text[len(body):]}" if body else text
 
 
-def painted(diff: str, *, inside: bool = False) -> str:
-    """A unified diff with colours; `inside` for one that begins with a hunk."""
-    return "".join(_lines(diff.split("\n"), inside))
+def painted(diff: str) -> str:
+    """A unified diff with colours."""
+    return "".join(
+        "".join(paint(line, BOLD) for line in io.StringIO(file.head))
+        + "".join(painted_hunk(hunk) for hunk in file.hunks)
+        for file in read(diff))
 
 
-def _lines(split: list[str], inside: bool) -> Iterator[str]:
-    lines = [line + "\n" for line in split[:-1]] + ([split[-1]] if split[-1] else [])
-    index = 0
-    while index < len(lines):
-        line = lines[index]
-        if line.startswith("diff "):
-            inside = False
-        if line.startswith("@@"):
-            inside = True
-            match = _HUNK.match(line)
-            yield paint(match[1], CYAN) + match[2] if match else paint(line, CYAN)
-        elif not inside:
-            yield paint(line, BOLD)
-        elif line[0] in "-+":
-            end = index
-            while end < len(lines) and lines[end][0] in "-+\\":
-                end += 1
-            yield from _block(lines[index:end])
-            index = end
-            continue
-        else:
-            yield line
-        index += 1
+def painted_hunk(hunk: Hunk) -> str:
+    """One hunk with colours."""
+    ranges = hunk.header.removesuffix("\n").removesuffix(hunk.heading).rstrip()
+    parts = [paint(ranges, CYAN), hunk.header[len(ranges):]]
+    for changed, run in groupby(hunk.lines, lambda line: line[0] in "-+\\"):
+        lines = list(run)
+        parts += _block(lines) if changed else lines
+    return "".join(parts)
 
 
 def _block(lines: list[str]) -> Iterator[str]:
-    """A run of removed and added lines; lines are paired where both sides have as many."""
-    old = [index for index, line in enumerate(lines) if line[0] == "-"]
-    new = [index for index, line in enumerate(lines) if line[0] == "+"]
-    marked: dict[int, str] = {}
-    if len(old) == len(new):
-        for one, other in zip(old, new, strict=True):
-            pair = _marked([lines[one]], [lines[other]])
-            if pair is not None:
-                marked[one], marked[other] = pair[0][0], pair[1][0]
-    elif old and new:
-        pair = _marked([lines[one] for one in old], [lines[one] for one in new])
-        if pair is not None:
-            marked.update(zip([*old, *new], [*pair[0], *pair[1]], strict=True))
+    """A run of removed and added lines, with the words that differ in reverse video."""
+    sides = [[index for index, line in enumerate(lines) if line[0] == sign] for sign in "-+"]
+    marks = differing(*([lines[index][1:].removesuffix("\n") for index in side]
+                        for side in sides))
+    spans = {index: one for side, found in zip(sides, marks, strict=True)
+             for index, one in zip(side, found, strict=True)}
     for index, line in enumerate(lines):
-        colour = RED if line[0] == "-" else GREEN
-        yield paint(marked.get(index, line), colour) if line[0] in "-+" else line
+        if line[0] == "\\":
+            yield line
+        else:
+            yield paint(_marked(line, spans[index]), RED if line[0] == "-" else GREEN)
 
 
-def _marked(old: list[str], new: list[str]) -> tuple[list[str], list[str]] | None:
-    """Both sides with the words that differ in reverse video; None where little is alike."""
-    one = _WORDS.findall("".join(line[1:] for line in old))
-    other = _WORDS.findall("".join(line[1:] for line in new))
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    if matcher.ratio() < _ALIKE:
-        return None
-    parts: tuple[list[str], list[str]] = ([], [])
-    codes = matcher.get_opcodes()
-    for number, (tag, i1, i2, j1, j2) in enumerate(codes):
-        # A blank between two changed words belongs to them.
-        same = tag == "equal" and not (
-            0 < number < len(codes) - 1 and "".join(one[i1:i2]).strip(" \t") == "")
-        for side, words in zip(parts, (one[i1:i2], other[j1:j2]), strict=True):
-            side.append("".join(words) if same else _reverse("".join(words)))
-    texts = ["".join(part).replace(_PLAIN + _REVERSE, "") for part in parts]
-    return _signed("-", texts[0]), _signed("+", texts[1])
-
-
-def _reverse(text: str) -> str:
-    """Reverse video over what is not blank at line ends, so that no colour spans two lines."""
-    return re.sub(r"[^\r\n]+", lambda match: _REVERSE + match[0] + _PLAIN, text)
-
-
-def _signed(sign: str, text: str) -> list[str]:
-    lines = text.split("\n")
-    return [f"{sign}{line}\n" for line in lines[:-1]] + ([sign + lines[-1]] if lines[-1] else [])
+def _marked(line: str, spans: Sequence[Span]) -> str:
+    """A line of a hunk; the spans count behind its sign."""
+    parts = [line[:1]]
+    at = 1
+    for start, end in spans:
+        parts += [line[at:start + 1], _REVERSE, line[start + 1:end + 1], _PLAIN]
+        at = end + 1
+    return "".join([*parts, line[at:]])

@@ -12,11 +12,11 @@ import tempfile
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.git.hunks import decoded, read
 from netmem_migrate.git.run import neutral_environment
 from netmem_migrate.results import FileChange
 
 _CONDITIONAL = re.compile(rb"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b")
-_HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _REACHED = re.compile(rb"#pragma netmem_reached (\d+) (\d+)")
 
 
@@ -31,10 +31,10 @@ def changed_lines(change: FileChange) -> tuple[list[int], list[int]]:
             stdin=subprocess.DEVNULL)
     old: list[int] = []
     new: list[int] = []
-    for match in _HUNK.finditer(done.stdout):
-        for lines, start, count in ((old, match[1], match[2]), (new, match[3], match[4])):
-            first = int(start)
-            lines.extend(range(first, first + int(count if count is not None else 1)))
+    for file in read(decoded(done.stdout)):
+        for hunk in file.hunks:
+            old.extend(range(hunk.old, hunk.old + hunk.old_count))
+            new.extend(range(hunk.new, hunk.new + hunk.new_count))
     return old, new
 
 

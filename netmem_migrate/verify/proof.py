@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.words import TEXT_TOKEN
 from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import table
 from netmem_migrate.results import FileChange
@@ -32,7 +33,6 @@ _MARKS = re.compile(r'^(?:# \d+ "|\s*\.(?:file|ident|loc)\b)')
 _LITERAL = re.compile(rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"((?:\\.|[^"\\])*)\"""",
                       re.DOTALL)
 _LABEL = re.compile(r"\.L[A-Z]*\d+")
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\w+|[^\w\s]')
 
 
 class Status(StrEnum):
@@ -386,7 +386,7 @@ def _same_tokens(trees: _Trees, command: Recorded) -> Said:
         done = _compile(trees, side, command, options)
         if done.returncode:
             return _identical(trees, command)
-        texts.append(_TOKEN.findall(done.stdout.decode("utf-8", "replace")))
+        texts.append(TEXT_TOKEN.findall(done.stdout.decode("utf-8", "replace")))
     before, after = (_declared(text) for text in texts)
     if len(before) != len(after):
         return _identical(trees, command)

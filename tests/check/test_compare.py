@@ -63,3 +63,27 @@ def test_any_bytes_are_compared(text: bytes) -> None:
     assert compare(text, text, "d.c") == ()
     compare(text, AFTER.encode(), "d.c")
     compare(BEFORE.encode(), text, "d.c")
+
+
+def _function(line: str) -> bytes:
+    return f"int t(struct buf *one, netmem_ref netmem, int n)\n{{\n\t{line}\n}}\n".encode()
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("return !page_to_netmem(n ? one->page : 0);", "return !(n ? one->netmem : 0);"),
+    ("return (one->page == NULL) + 2;", "return (!one->netmem) + 2;"),
+    ("one->page = netmem_to_page(netmem);", "one->netmem = netmem;"),
+    ("struct page const *page = one->page;", "netmem_ref netmem = one->netmem;"),
+])
+def test_other_spellings(before: str, after: str) -> None:
+    assert compare(_function(before), _function(after), "d.c") == ()
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("return !page_to_netmem(n ? one->page : 0);", "return !n ? one->netmem : 0;"),
+    ("return (n == 1) + 2;", "return n == 1 + 2;"),
+    ("return (!n == 1) + 2;", "return !n == 1 + 2;"),
+    ("foreign(one->page);", "foreign(netmem_to_page(one->netmem));"),
+])
+def test_no_other_spellings(before: str, after: str) -> None:
+    assert compare(_function(before), _function(after), "d.c")

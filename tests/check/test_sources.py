@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_tools import ALLOC, FRAG, PUT, TYPES, body, found
 
-from netmem_migrate.c.parse import parse
+from netmem_migrate.c import parse
 from netmem_migrate.check.sources import check_sources
 
 DROP = """
@@ -75,12 +75,12 @@ def test_parsed_files_are_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> N
         "false); return 0;").replace("demo(", "other(")).encode(), "b.h": header}
     wanted = check_sources(files)
     assert [one.id for one in wanted] == ["leak", "argument-kind"]
-    parsed = {path: parse(source) for path, source in files.items()}
+    parsed = {path: parse.parse(source) for path, source in files.items()}
 
     def fail(source: bytes) -> None:
         raise AssertionError("parsed again")
 
-    monkeypatch.setattr("netmem_migrate.c.parse.parse", fail)
+    monkeypatch.setattr(parse, "parse", fail)
     assert check_sources(parsed) == wanted
 
 

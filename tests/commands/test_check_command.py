@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sarif_tools import check
 
 from netmem_migrate import pipeline
 from netmem_migrate.cli import cli
@@ -68,9 +69,7 @@ def test_json_and_sarif(leaking: Path, tmp_path: Path) -> None:
     result = run("check", "--json", "--sarif", str(tmp_path / "log.sarif"), str(leaking))
     (finding,) = json.loads(result.stdout)["findings"]
     assert finding["id"] == "leak" and finding["line"] and finding["why"]
-    log = json.loads((tmp_path / "log.sarif").read_text())
-    assert log["version"] == "2.1.0"
-    assert [one["ruleId"] for one in log["runs"][0]["results"]] == ["leak"]
+    assert [one["ruleId"] for one in check((tmp_path / "log.sarif").read_text())] == ["leak"]
 
 
 @pytest.fixture

@@ -130,6 +130,7 @@ def test_a_new_pass_lacks_what_only_a_person_can_say(checkout: Path) -> None:
     assert "transforms/rx_hints.py" in said
     assert said.count("TODO: to be filled in") == 11
     assert "edits: yields nothing" in said
+    assert "import Work\n" in (checkout / "transforms/rx_hints.py").read_text()
     # It is Python, and no other file changed.
     for path in (checkout / "transforms").glob("*.py"):
         compile(path.read_text(), path, "exec")

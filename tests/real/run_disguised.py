@@ -91,7 +91,7 @@ def compare(root: Path, folder: Path) -> list[str]:
         if outcome(plain, name != "renamed") != outcome(other, name != "renamed"):
             found.append(f"FAILED {path}: {name}: not what becomes of it undisguised")
         found += [f"FAILED {path}: {name}: {one.file}:{one.line}: {one.message} [{one.id}]"
-                  for one in api.check_migration(other, run.api) if one.severity != "note"]
+                  for stop in run.stopped for one in stop.findings]
     return found
 
 

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
-from hypothesis import strategies as st
 from kernel_tools import BEFORE, DRIVER
 from tools import CORPUS, PRELUDE, TWO_MEMBERS, compiles
 
@@ -22,7 +20,6 @@ from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode
 from netmem_migrate.results import Finding
 from netmem_migrate.review.recheck import _differs
-from netmem_migrate.terminal.paint import painted
 
 DEMO = TWO_MEMBERS.encode()
 MEMBERS = ["rx_buf.page", "ring.spare"]
@@ -457,20 +454,6 @@ def test_wrong_usage(demo: Path, tmp_path: Path) -> None:
 
 def test_a_pipe_gets_no_colour(demo: Path) -> None:
     assert "\x1b" not in review(demo, "q\n").output
-
-
-@given(st.lists(st.sampled_from(["page", " ", "\t", "netmem_ref", "->", "(", "x"]), max_size=12),
-       st.lists(st.sampled_from(["page", " ", "\t", "netmem_ref", "->", ")", "y"]), max_size=12))
-def test_colours_change_no_letter(old: list[str], new: list[str]) -> None:
-    diff = ("diff --git a/d.c b/d.c\n--- a/d.c\n+++ b/d.c\n@@ -1,2 +1,2 @@ int f()\n a\n"
-            f"-{''.join(old)}\n-b\n+{''.join(new)}\n\\ No newline at end of file\n")
-    assert re.sub(r"\x1b\[[0-9;]*m", "", painted(diff)) == diff
-
-
-def test_words_that_differ_are_marked() -> None:
-    diff = "diff --git a/d b/d\n@@ -1 +1 @@\n-\tput(pool, buf->page);\n+\tput(pool, buf->netmem);\n"
-    assert "\x1b[7mpage\x1b[27m)" in painted(diff)
-    assert "\x1b[7mnetmem\x1b[27m)" in painted(diff)
 
 
 # ---------------------------------------------------------------- in a kernel tree

@@ -20,14 +20,13 @@ from netmem_migrate.c import view
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.pattern import REST, Pattern, pattern
+from netmem_migrate.c.words import TEXT_TOKEN, TEXT_WORD
 from netmem_migrate.model import spelled
 from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.twins import Twin, twins
 
 _NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
 REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
-_WORD = re.compile(r"[A-Za-z_]\w*")
 _WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 _LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_expression",
                     "comma_expression", "cast_expression"})
@@ -85,7 +84,7 @@ def _rows(held: Table) -> _Rows:
     spellings: dict[str, list[tuple[Pattern, Pattern, tuple[bytes, ...]]]] = {}
     for one, spelling in _spellings(held):
         if one.node is not None:
-            fixed = tuple(word.encode() for word in _WORD.findall(one.text)
+            fixed = tuple(word.encode() for word in TEXT_WORD.findall(one.text)
                           if word not in one.operands)
             spellings.setdefault(one.node.type, []).append((one, spelling, fixed))
     return _Rows({twin.page: canonical(twin) for twin in every}, netmems, words, spellings)
@@ -114,7 +113,7 @@ def _spellings(held: Table) -> Iterator[tuple[Pattern, Pattern]]:
 
 
 def _spelled(text: str) -> str:
-    return " ".join(_TOKEN.findall(text))
+    return " ".join(TEXT_TOKEN.findall(text))
 
 
 class Canon:
@@ -143,7 +142,7 @@ class Canon:
     def tokens(self, text: str) -> str:
         """Text that is not read as a tree: its tokens, spelled one way."""
         words: list[str] = []
-        for word in _TOKEN.findall(text):
+        for word in TEXT_TOKEN.findall(text):
             if word == "*" and words[-1:] == ["const"] and words[-3:-1] == ["struct", "page"]:
                 words[-3:] = [REF]
             elif word == "*" and words[-2:] == ["struct", "page"]:
@@ -212,7 +211,7 @@ class Canon:
         elif kind in ("comment", "break_statement", "continue_statement", "goto_statement",
                       "statement_identifier"):
             if kind != "comment":
-                yield Statement(" ".join(_TOKEN.findall(self.raw(node))), self._line(node))
+                yield Statement(" ".join(TEXT_TOKEN.findall(self.raw(node))), self._line(node))
         elif kind in ("labeled_statement", "case_statement"):
             yield from self._labelled(node)
         else:
@@ -266,7 +265,7 @@ class Canon:
                 if value is not None:
                     said += " = " + self.value(value)
                 found.append(Statement(said, self._line(one)))
-                name = re.search(r"[A-Za-z_]\w*", self.raw(inner or one))
+                name = TEXT_WORD.search(self.raw(inner or one))
                 declared.append(self.name(name.group()) if name is not None else "")
         yield from _settled(found, declared)
 
@@ -330,7 +329,7 @@ class Canon:
         if not node.named_children:
             return self.tokens(self.raw(node))
         if node.type in ("string_literal", "concatenated_string", "char_literal"):
-            return " ".join(_TOKEN.findall(self.raw(node)))
+            return " ".join(TEXT_TOKEN.findall(self.raw(node)))
         parts: list[str] = []
         for child in node.children:
             if child.type == "comment":
@@ -447,7 +446,7 @@ class Canon:
             if inside is None:
                 break
             node = inside
-        return "".join(_WORD.findall(self.raw(node))[-1:])
+        return "".join(TEXT_WORD.findall(self.raw(node))[-1:])
 
     def _call(self, node: Node, truth: bool) -> str:
         function = node.child_by_field_name("function")
@@ -484,7 +483,7 @@ class Canon:
 def _settled(found: list[Statement], names: list[str]) -> Iterator[Statement]:
     """Declarations in one order for all orders that mean the same."""
     values = [one.text.partition(" = ")[2] for one in found]
-    reads = [set(_WORD.findall(value)) for value in values]
+    reads = [set(TEXT_WORD.findall(value)) for value in values]
     left = list(range(len(found)))
 
     def bound(i: int, j: int) -> bool:

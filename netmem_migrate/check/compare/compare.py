@@ -15,6 +15,7 @@ from functools import cache
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
+from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.canonical import REF, Canon, Statement
 from netmem_migrate.check.registry import rule
 from netmem_migrate.model.forms import KNOWN, MEMORY, Table, table
@@ -25,11 +26,12 @@ from netmem_migrate.model.spelled import TO_PAGE
 from netmem_migrate.model.twins import twins
 from netmem_migrate.results import FileChange, Finding
 
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
+# As canonical spelling has it.
 _CALL = re.compile(r"(\w+)\(")
-_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
 _ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\(\w+\);\s*\}\s*$")
+_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
+_TO_PAGE = re.compile(rb"\b(?:" + "|".join(sorted(_BACK)).encode() + rb")\s*\(")
 _GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 
 
@@ -102,8 +104,9 @@ class _File:
         if one == other:
             return
         names = _renamed(one, other)
-        # A way back that was there before may go: what it led from is a netmem already.
-        canons = Canon(self.before, {}, _BACK), Canon(self.after, names, self.accessors)
+        # Ways back to a page may go, where what they gave becomes a netmem; none may come.
+        back = _BACK if len(_TO_PAGE.findall(other)) <= len(_TO_PAGE.findall(one)) else frozenset()
+        canons = Canon(self.before, {}, back), Canon(self.after, names, self.accessors | back)
         before, after = list(canons[0].function(old.node)), list(canons[1].function(new.node))
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
@@ -175,8 +178,8 @@ def _hint(held: Table) -> re.Pattern[str]:
 def _renamed(before: bytes, after: bytes) -> dict[str, str]:
     """New names that stand where old ones stood: paired by the order in which they come."""
     api = _api(table())
-    old = dict.fromkeys(_WORD.findall(code_of(before)))
-    new = dict.fromkeys(_WORD.findall(code_of(after)))
+    old = dict.fromkeys(WORD.findall(code_of(before)))
+    new = dict.fromkeys(WORD.findall(code_of(after)))
     gone = [one for one in old if one not in new and one not in api]
     came = [one for one in new if one not in old and one not in api
             and not _NAMES.match(one) and b"netmem" in one and one != NETMEM_REF.encode()]

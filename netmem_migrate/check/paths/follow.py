@@ -8,7 +8,6 @@ must be worth reading.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import Type
+from netmem_migrate.c.words import CALL
 from netmem_migrate.check.names import MEMORY, POOL
 from netmem_migrate.check.paths.cfg import ControlFlow, build
 from netmem_migrate.check.paths.conditions import refine, tested
@@ -30,7 +30,6 @@ from netmem_migrate.check.paths.values import Op, operations
 # The second limit ends a function with one such block, often a loop's head, sooner than the first.
 _MAX_STATES = 20000
 _MAX_IN_BLOCK = 1500
-_NAME = re.compile(rb"\b[A-Za-z_]\w*(?=\s*\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Follower:
 
     def wraps(self, text: bytes) -> bool:
         """May some code call a function of the driver that takes or gives memory itself?"""
-        return not self.handlers.isdisjoint(_NAME.findall(text))
+        return not self.handlers.isdisjoint(CALL.findall(text))
 
     def events(self, function: Function) -> tuple[Event, ...]:
         """What happens to memory on the paths of a function that parses and has a body.

@@ -15,11 +15,11 @@ from functools import lru_cache
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.words import TEXT_WORD
 from netmem_migrate.check.names import STORES, TRANSPARENT
 from netmem_migrate.check.paths.cfg import Item
 
 _TEXTS = 1 << 14  # places of the largest driver; what is asked again stands close together
-_WORD = re.compile(r"[A-Za-z_]\w*")
 _NOT_EVALUATED = ("sizeof_expression", "alignof_expression", "offsetof_expression",
                   "string_literal", "concatenated_string", "char_literal", "type_descriptor",
                   "comment")
@@ -77,7 +77,7 @@ def place(node: Node) -> str:
 @lru_cache(maxsize=_TEXTS)
 def words(name: str) -> frozenset[str]:
     """The identifiers in the text of a place."""
-    return frozenset(_WORD.findall(name))
+    return frozenset(TEXT_WORD.findall(name))
 
 
 @lru_cache(maxsize=_TEXTS)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from netmem_migrate.c.view import Call
 from netmem_migrate.check.context import Context
-from netmem_migrate.check.names import MAKES_NETMEM
 from netmem_migrate.model.schema import ApiFunction
+from netmem_migrate.model.spelled import TO_NETMEM
 
 # Of these every argument is judged; of what all of the kernel has for pages, only the memory.
 _JUDGED = ("page_pool_", "netmem_", "skb_", "__skb_", "page_to_netmem", "napi_pp", "get_netmem",
@@ -34,4 +34,4 @@ def is_judged(known: ApiFunction) -> bool:
 def has_prototype(call: Call, known: ApiFunction) -> bool:
     """Whether the arguments of a call can be held against those of a function one by one."""
     return is_judged(known) and not call.arguments.has_error and "..." not in known.parameters \
-        and (not known.is_macro or known.name == MAKES_NETMEM)
+        and (not known.is_macro or known.name == TO_NETMEM)

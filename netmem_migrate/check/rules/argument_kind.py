@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from netmem_migrate.c import view
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule
-from netmem_migrate.check.names import MAKES_NETMEM, PAGE
+from netmem_migrate.check.names import PAGE
 from netmem_migrate.check.rules._prototypes import has_prototype, is_judged, known_calls
 from netmem_migrate.check.types import NETMEM_KIND, kind_of_parameter, said
 from netmem_migrate.model.schema import ApiFunction, Side
+from netmem_migrate.model.spelled import TO_NETMEM
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(
@@ -55,7 +56,7 @@ def find(context: Context) -> Iterator[Finding]:
         if {want, has} == {NETMEM_KIND, PAGE}:
             yield context.finding(
                 RULE, store.node, f"{said(has)} is assigned to {said(want)}",
-                fix=f"{MAKES_NETMEM}()" if want == NETMEM_KIND else "")
+                fix=f"{TO_NETMEM}()" if want == NETMEM_KIND else "")
 
 
 def _arguments(context: Context, call: view.Call, known: ApiFunction) -> Iterator[Finding]:
@@ -63,7 +64,7 @@ def _arguments(context: Context, call: view.Call, known: ApiFunction) -> Iterato
     if not has_prototype(call, known) or len(call.args) != len(wanted):
         return
     for number, argument in enumerate(call.args):
-        want = PAGE if known.name == MAKES_NETMEM else kind_of_parameter(wanted[number])
+        want = PAGE if known.name == TO_NETMEM else kind_of_parameter(wanted[number])
         has = context.types.kind(argument)
         if want and has and want != has:
             yield context.finding(

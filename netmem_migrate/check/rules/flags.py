@@ -10,7 +10,6 @@ fills in, nor flags that a variable or a macro names.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.types import Type
+from netmem_migrate.c.words import WORD
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule, Unit
 from netmem_migrate.results import Finding, Severity
@@ -59,7 +59,6 @@ _TYPE = Type("struct page_pool_params")
 _MAP, _SYNC = b"PP_FLAG_DMA_MAP", b"PP_FLAG_DMA_SYNC_DEV"
 _UNREADABLE = b"PP_FLAG_ALLOW_UNREADABLE_NETMEM"
 _READS_ONLY = (b"page_pool_create", b"memset")
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 
 
 def find(context: Context) -> Iterator[Finding]:
@@ -89,7 +88,7 @@ class _Parameters:
         """Note that a field is set; of the flags, which ones."""
         self.fields.add(name)
         if name == b"flags":
-            names = set(_WORD.findall(view.text(value)))
+            names = set(WORD.findall(view.text(value)))
             flags = {one for one in names if one.startswith(b"PP_FLAG_")}
             self.flags |= flags
             self.sure = self.sure and names == flags

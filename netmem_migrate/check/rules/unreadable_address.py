@@ -7,7 +7,7 @@ only prefetched, is left alone, and so is a function that asks whether the memor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tree_sitter import Node
 
@@ -16,7 +16,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule
 from netmem_migrate.check.rules._unreadable import asks, in_question, stored
-from netmem_migrate.model.twins import HINTS
+from netmem_migrate.model.forms import table
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(
@@ -70,7 +70,7 @@ def _goes_on(context: Context, call: view.Call) -> bool:
     if parent is not None and parent.type in _USES:
         return _sign(parent) in ("", "+", "-", "*", "->")
     if parent is not None and parent.type == "argument_list":
-        return not _passed_to(parent, HINTS)
+        return not _passed_to(parent, table().hints)
     name = stored(call).encode()
     if not name:
         return False
@@ -87,7 +87,7 @@ def _goes_on(context: Context, call: view.Call) -> bool:
         if above.type == "argument_list":
             if _passed_to(above, _TRUTH):
                 return False
-            used = used or not _passed_to(above, HINTS)
+            used = used or not _passed_to(above, table().hints)
         elif above.type in _USES:
             used = True
     return used
@@ -111,6 +111,6 @@ def _sign(node: Node) -> str:
     return one.sign if one is not None else ""
 
 
-def _passed_to(arguments: Node, names: tuple[str, ...]) -> bool:
+def _passed_to(arguments: Node, names: Collection[str]) -> bool:
     call = view.call(arguments.parent)
     return call is not None and call.name.decode("latin-1") in names

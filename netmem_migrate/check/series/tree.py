@@ -19,13 +19,12 @@ from netmem_migrate.check.series.mail import FAIL, WARN, Problem, patches
 from netmem_migrate.convert.order import disordered
 from netmem_migrate.errors import InputError
 from netmem_migrate.git import run as git
-from netmem_migrate.git.mail import Mail
+from netmem_migrate.git.mail import Mail, bases_of
 from netmem_migrate.patch import folder, recipients
 from netmem_migrate.patch.plan import LIMIT
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify.checkpatch import checkpatch
 
-_BASE = re.compile(rb"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _OFFSET = re.compile(r"^Hunk #\d+ succeeded at .*(?:offset|fuzz).*$", re.MULTILINE)
 _PLACE = re.compile(r"^(?:\w+: )?\S*?:\d+:?\s*")
 
@@ -56,7 +55,7 @@ def exact(kernel: Path, mails: Sequence[Mail]) -> Iterator[Problem]:
 
 def base(kernel: Path, mails: Sequence[Mail]) -> Iterator[Problem]:
     """base-commit is there, once, and known to the tree, where the tree has commits."""
-    named = [(mail, commit.decode()) for mail in mails for commit in _BASE.findall(mail.raw)]
+    named = [(mail, commit) for mail in mails for commit in bases_of(mail.raw)]
     repository = git.repository(kernel)
     if repository is None:
         if named:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from netmem_migrate.model.kernel_calls import named
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.twins import HINTS
 
 _HINTS = frozenset(name.encode() for name in HINTS)
@@ -19,8 +21,7 @@ MEMORY = frozenset({
     b"bitmap_free", b"ksize",
 })
 COPIES = frozenset({b"kmemdup", b"kmemdup_array", b"devm_kmemdup"})
-_RECYCLING = frozenset({b"page_ref_add", b"page_ref_sub", b"page_ref_inc", b"page_ref_dec",
-                        b"__page_frag_cache_drain", b"dev_page_is_reusable", b"page_ref_freeze"})
+_COUNTS = frozenset(name.encode() for name in named(Trait.COUNTS))
 _HOST_READERS = frozenset({b"build_skb", b"napi_build_skb", b"slab_build_skb",
                            b"build_skb_around", b"xdp_prepare_buff"})
 FLEXIBLE = frozenset({b"struct_size", b"flex_array_size"})
@@ -39,7 +40,7 @@ def is_hint(name: bytes) -> bool:
 
 
 def counts(name: bytes) -> bool:
-    return name in _RECYCLING
+    return name in _COUNTS
 
 
 def grants(name: bytes) -> bool:

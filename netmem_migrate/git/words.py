@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which words differ between removed lines and the lines that replace them."""
+"""Which words differ between removed lines and the lines that replace them: the one word diff."""
 
 from __future__ import annotations
 
