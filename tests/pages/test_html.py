@@ -199,8 +199,8 @@ struct page_pool *create(const struct page_pool_params *params)
     rows = {row.all("td")[0].text: row.words for row in facts.all("tr") if row.all("td")}
     for key, requirement in told.items():
         assert requirement.status in rows[key]
-        for file, line, text in requirement.evidence:
-            assert f"{file}:{line} {text}" in rows[key]
+        for one in requirement.evidence:
+            assert f"{one.file}:{one.line} {one.text}" in rows[key]
 
 
 def test_flows_stand_behind_declarations_where_they_are_known(run: Run) -> None:
