@@ -30,6 +30,7 @@ from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
+from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.report.build import report
 from netmem_migrate.results import (
     Action,
@@ -44,8 +45,6 @@ from netmem_migrate.results import (
 )
 
 Progress = Callable[[str], None]
-
-_STOPPED = "its own check stops this conversion"
 
 
 # -- find
@@ -221,7 +220,8 @@ def _without(migration: Migration) -> Migration:
     """A migration of which nothing is left: its calls stay."""
     said = migration.report
     sites = tuple(one if one.action is Action.KEPT else
-                  replace(one, action=Action.KEPT, to="", reason=_STOPPED) for one in said.sites)
+                  replace(one, action=Action.KEPT, to="",
+                          reason=Reason(Why.STOPPED)) for one in said.sites)
     return replace(migration, changes=(), edits=(), steps=(), report=replace(
         said, verdict=Verdict.STOPPED, declarations=(), sites=sites))
 

@@ -73,4 +73,5 @@ def _line(file: Path, line: int, kernel: Path | None, api: str | None) -> None:
         click.echo(f"{name}:{line}: no page is declared, used or passed here")
         return
     for slot in slots:
-        click.echo("\n".join(explain(analysis, slot)))
+        for one in explain(analysis, slot):
+            click.echo(one)

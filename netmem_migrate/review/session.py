@@ -155,9 +155,9 @@ class Session:
     @staticmethod
     def _judged(judged: Judgement) -> str:
         if judged.failed:
-            return "FAILED: " + "; ".join(judged.failed[:3])
+            return "FAILED: " + "; ".join(map(summary.unproven, judged.failed[:3]))
         if judged.open:
-            return "not proven: " + "; ".join(judged.open[:3])
+            return "not proven: " + "; ".join(map(summary.unproven, judged.open[:3]))
         return (judged.sentences or {}).get("", "") or "nothing to compile"
 
     def _compiles(self) -> bool:
@@ -240,9 +240,9 @@ class Session:
         judged: Judgement | None = None
         if self._compiles():
             judged = self._compiled(run, told=True)
-            self._require(list(judged.failed))
+            self._require([summary.unproven(one) for one in judged.failed])
             if self.wanted.verify:
-                self._require(list(judged.open))
+                self._require([summary.unproven(one) for one in judged.open])
         if finish.is_edited(self.review):
             # Merged with other slots, an edit may mean something else.
             shown = {change.path: change.after for subject in self.review.subjects.values()
@@ -250,8 +250,8 @@ class Session:
             self._require(recheck(run, shown, lambda _: judged))
         if judged is None:
             return {}
-        for line in judged.open:
-            click.echo(f"note: {line}", err=True)
+        for one in judged.open:
+            click.echo(f"note: {summary.unproven(one)}", err=True)
         sentence = (judged.sentences or {}).get("", "")
         if sentence and not self.output.quiet:
             click.echo(sentence, err=True)
