@@ -32,3 +32,10 @@ def test_the_map_stands_in_the_order_of_the_floors() -> None:
               for name in layer.split(" | ")}
     assert set(order) == set(floors)
     assert [levels[name] for name in order] == sorted(levels[name] for name in order)
+
+
+def test_no_module_is_long_but_the_tables_of_the_model() -> None:
+    tables = {PACKAGE / "model/functions.py", PACKAGE / "model/names.py"}
+    long = {path: number for top in (PACKAGE, ROOT / "transforms") for path in top.rglob("*.py")
+            if path not in tables and (number := len(path.read_text().splitlines())) > 500}
+    assert not long
