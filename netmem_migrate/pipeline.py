@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netmem_migrate.c.parse import Texts, parse_counts
+from netmem_migrate.c.parse import Texts
 from netmem_migrate.check.compare.compare import compare_changes
 from netmem_migrate.check.sources import check_sources
 from netmem_migrate.convert.edits import convert
@@ -27,6 +27,7 @@ from netmem_migrate.flow.cut import solve
 from netmem_migrate.kernel.drivers import Driver, find
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.forms import Table, table
+from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
 from netmem_migrate.reasons import Reason, Why
@@ -131,11 +132,12 @@ class Job:
 def job_of(driver: Driver, target: Target, options: Conversion) -> Job | None:
     """Read a driver and cut it; None for one that does not use page_pool."""
     passes = chosen(options)
-    if not uses_page_pool(driver):
+    rows = _rows(passes)
+    if not uses_page_pool(driver, rows):
         return None
     costs = WITH_ACCESSOR if any(one.declared.accessor for one in passes) else DEFAULT
     analysis = analyse(driver, target, keep=frozenset(options.keep), costs=costs,
-                       rows=_rows(passes))
+                       rows=rows)
     return Job(analysis, options, passes)
 
 

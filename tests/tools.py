@@ -7,9 +7,12 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from click.testing import CliRunner, Result
+
 from netmem_migrate.api import migrate
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import parse
+from netmem_migrate.cli import cli
 from netmem_migrate.report import wording
 from netmem_migrate.results import Migration
 
@@ -95,6 +98,11 @@ def plant(root: Path, files: Mapping[str, str]) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     return root
+
+
+def run(*arguments: object, input: str | bytes | None = None) -> Result:
+    """The command, in this process."""
+    return CliRunner().invoke(cli, [str(one) for one in arguments], input=input)
 
 
 def convert(folder: Path, files: dict[str, bytes], api: str = "7.3") -> tuple[

@@ -3,24 +3,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
-from netmem_migrate.c.counts import ParseCounts
 from netmem_migrate.c.mask.masking import mask
-from netmem_migrate.c.mask.text import code_of
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
 
-# What makes a function one that touches pool memory.
-_RELEVANT = re.compile(
-    rb"page_pool|netmem|\bstruct\s+page\b|\bskb_frag_(?:page|address|fill|ref|unref|dma_map)|"
-    rb"\bskb_add_rx_frag|skb_fill_page_desc|\bskb_can_coalesce"
-)
 _CONTAINERS = frozenset(
     (
         "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef",
@@ -59,11 +51,6 @@ class ParsedFile:
     def functions(self) -> tuple[Definition, ...]:
         """Every function definition, those inside top-level conditionals included, in order."""
         return tuple(_functions(self.tree.root_node))
-
-    def relevant(self, function: Definition) -> bool:
-        """Does its code (not comments, not strings) name page_pool, netmem or page things?"""
-        body = self.source[function.start : function.end]
-        return _RELEVANT.search(body) is not None and _RELEVANT.search(code_of(body)) is not None
 
 
 def _functions(node: Node) -> Iterator[Definition]:
@@ -122,15 +109,3 @@ class Texts:
     def forget(self) -> None:
         """Free the trees; what is asked for again is parsed again."""
         self._known.clear()
-
-
-def parse_counts(files: Iterable[ParsedFile]) -> ParseCounts:
-    """Functions of some files, and how many of them the parser could not fully read."""
-    total = errors = relevant = 0
-    for file in files:
-        for function in file.functions():
-            total += 1
-            if function.has_error:
-                errors += 1
-                relevant += file.relevant(function)
-    return ParseCounts(total, errors, relevant)

@@ -13,10 +13,10 @@ from netmem_migrate.c import view
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.check.findings import Rule
-from netmem_migrate.check.names import OWNS
 from netmem_migrate.check.paths.events import Event, EventKind
 from netmem_migrate.check.paths.follow import Follower
 from netmem_migrate.check.types import Types
+from netmem_migrate.model.relevant import OWNS
 from netmem_migrate.model.schema import ApiFunction
 from netmem_migrate.results import Finding
 

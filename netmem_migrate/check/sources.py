@@ -10,12 +10,12 @@ from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Unit
-from netmem_migrate.check.names import FILE
 from netmem_migrate.check.paths.follow import Follower
 from netmem_migrate.check.registry import Loaded, load
 from netmem_migrate.errors import InputError
 from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.model import versions
+from netmem_migrate.model.relevant import FILE
 from netmem_migrate.model.schema import ApiFunction
 from netmem_migrate.results import Finding
 

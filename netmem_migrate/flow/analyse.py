@@ -50,9 +50,14 @@ class Analysis:
     unreadable: bool = False
 
 
-def uses_page_pool(driver: Driver) -> bool:
-    """Whether any file of the driver mentions page_pool at all (a byte search)."""
-    return any(b"page_pool_" in driver.read(file) for file in driver.files)
+def uses_page_pool(driver: Driver, rows: Table) -> bool:
+    """Whether any file of the driver mentions page_pool at all, or what a pass brings along.
+
+    A byte search.
+    """
+    names = [b"page_pool_", *(row.call.encode() for row in rows.brought if row.call)]
+    return any(name in data for file in driver.files for data in [driver.read(file)]
+               for name in names)
 
 
 def analyse(driver: Driver, target: Target,

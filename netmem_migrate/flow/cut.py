@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.graph import Blocker, Bridge, Graph, Kind, Slot, reach
-from netmem_migrate.model.twins import Concern
 from netmem_migrate.reasons import Category, Why
 
 _SOURCE = "pool"
@@ -48,7 +47,7 @@ def solve(graph: Graph, keep: frozenset[str] = frozenset(), costs: Costs = DEFAU
 
 
 def _solve(graph: Graph, keep: frozenset[str], costs: Costs) -> Solution:
-    allocations = [call.slot for call in graph.calls if call.twin.concern is Concern.ALLOCATION]
+    allocations = [call.slot for call in graph.calls if call.twin.allocates]
     solution = Solution()
     if not allocations:
         return solution
@@ -106,7 +105,7 @@ def _cut(graph: Graph, allocations: Iterable[Slot], costs: Costs,
     for origin, into, _ in graph.flows:
         edge(origin, into, None)
         # An allocation that stays a page while what it fills moves would be absurd.
-        if origin.twin is not None and origin.twin.concern is Concern.ALLOCATION:
+        if origin.twin is not None and origin.twin.allocates:
             edge(into, origin, None)
     for one, other, _ in graph.same:
         edge(one, other, None)
@@ -155,7 +154,7 @@ def _useless(component: set[Slot]) -> Why | None:
     """Why converting a component would gain nothing; None where it would gain something."""
     if any(slot.kind in (Kind.MEMBER, Kind.GLOBAL) for slot in component):
         return None
-    if any(slot.twin is not None and slot.twin.concern is Concern.ADDRESSES
+    if any(slot.twin is not None and slot.twin.gives_address
            for slot in component):
         return Why.ONLY_ADDRESS
     return Why.ONLY_PASSED

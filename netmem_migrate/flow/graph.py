@@ -16,7 +16,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c.pattern import Match
 from netmem_migrate.model.forms import Form
-from netmem_migrate.model.twins import Concern, Twin
+from netmem_migrate.model.twins import Twin
 from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
 
 
@@ -218,7 +218,7 @@ class Graph:
 
 
 def _allocates(slot: Slot) -> bool:
-    return slot.twin is not None and slot.twin.concern is Concern.ALLOCATION
+    return slot.twin is not None and slot.twin.allocates
 
 
 def reach(starts: Iterable[Slot], edges: Mapping[Slot, Sequence[Slot]]) -> list[Slot]:

@@ -15,7 +15,7 @@ from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.graph import Graph, Kind, Place, Slot, Spelling
 from netmem_migrate.flow.outside import Outside
-from netmem_migrate.model.forms import FORMS, MEMORY, Form, Table, table
+from netmem_migrate.model.forms import MEMORY, Form, Table, table
 from netmem_migrate.model.target import Target
 from netmem_migrate.model.twins import Twin, by_page
 from netmem_migrate.reasons import Why
@@ -49,10 +49,9 @@ class Slots:
         """The form of a call that the target has, or its equivalent there; None: neither."""
         return self.target.choose(twin) or (twin if self.fits(twin.form) else None)
 
-    @staticmethod
-    def brought(row: Form) -> bool:
+    def brought(self, row: Form) -> bool:
         """Whether a pass brought the row: it knows better than a definition that is in sight."""
-        return row not in FORMS
+        return row in self.rows.brought
 
     def patterns(self, file: str) -> dict[str, list[tuple[Form, Pattern]]]:
         """What the forms look like that a file can hold, by the kind of their node.

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Blocker, Call, Kind, Slot, reach
-from netmem_migrate.model.twins import Concern
 from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
 
 _Edges = dict[Slot, list[Slot]]
@@ -61,18 +60,18 @@ def _why(analysis: Analysis, call: Call, back: _Edges, flows: _Edges, near: _Edg
 
 def _lost(analysis: Analysis, call: Call, near: _Edges) -> Kept | None:
     """A page of which the driver keeps no pointer and no address that the CPU can use."""
-    if call.twin.concern not in (Concern.ALLOCATION, Concern.DMA_ADDRESS):
+    if not (call.twin.allocates or call.twin.gives_dma_address):
         return None
     together = set(reach([call.slot], near))
     calls = [one for one in analysis.graph.calls if one.slot in together]
-    concerns = {one.twin.concern for one in calls}
-    first = next((one for one in calls if one.twin.concern is Concern.ALLOCATION), None)
+    first = next((one for one in calls if one.twin.allocates), None)
     if first is None:
         return None
     slot = next((one for one in together if one.kind is not Kind.CALL), first.slot)
-    if concerns == {Concern.ALLOCATION, Concern.DMA_ADDRESS}:
+    if any(one.twin.gives_dma_address for one in calls) and all(
+            one.twin.allocates or one.twin.gives_dma_address for one in calls):
         return _blocked(slot, _blocker(Why.ONLY_DMA, first))
-    if Concern.FRAGS in concerns and analysis.graph.grants:
+    if any(one.twin.hands_over for one in calls) and analysis.graph.grants:
         by, place = analysis.graph.grants[0]
         reason = Reason(Why.GRANTED, by, file=place.file, line=place.line)
         return _blocked(slot, Blocker(reason, CATEGORY[Why.GRANTED], place))

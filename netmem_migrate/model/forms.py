@@ -290,6 +290,11 @@ class Table:
         """Calls that mean nothing but speed; of a page's descriptor they have no netmem form."""
         return frozenset(one.call for one in self.rows if one.call and not one.netmem)
 
+    @cached_property
+    def brought(self) -> tuple[Form, ...]:
+        """The rows that passes brought along."""
+        return tuple(one for one in self.rows if one not in FORMS)
+
     def of(self, concern: str) -> tuple[Form, ...]:
         """The rows that one pass rewrites."""
         return tuple(one for one in self.rows if one.concern == concern)

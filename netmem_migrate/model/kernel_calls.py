@@ -39,6 +39,8 @@ CALLS: tuple[KernelCall, ...] = (
                 "DEBUG_NET_WARN_ON_ONCE", "ACCESS_ONCE", "VM_BUG_ON", "__builtin_expect"),
                (Trait.GIVES_BACK,)),
     KernelCall(("WARN", "WARN_ONCE"), (Trait.PRINTS,)),
+    KernelCall(("WRITE_ONCE",), (Trait.STORES,)),
+    KernelCall(("swap",), (Trait.SWAPS,)),
     KernelCall(("kfree", "kvfree", "vfree", "devm_kfree", "memset", "kfree_rcu", "bitmap_free",
                 "ksize"), (Trait.ANY_MEMORY,)),
     KernelCall(("kmemdup", "kmemdup_array", "devm_kmemdup"), (Trait.COPIES,)),
@@ -48,6 +50,7 @@ CALLS: tuple[KernelCall, ...] = (
                 "folio_page", "skb_frag_off_page", "dma_alloc_pages", "iova_to_page"),
                (Trait.GIVES_PAGE,)),
     KernelCall(("netdev_priv", "skb_shinfo", "ARRAY_SIZE"), (Trait.PURE,)),
+    KernelCall(("BUG_ON",), (Trait.ENDS_IF_TRUE,)),
     KernelCall(("BUG", "unreachable", "panic", "__builtin_unreachable"), (Trait.NEVER_RETURNS,)),
 )
 
@@ -57,6 +60,8 @@ FAMILIES: tuple[Family, ...] = (
            (Trait.CONTAINER,)),
     Family(re.compile(r"(?:__)?(?:dev_)?alloc_pages?(?:_\w+)?|xsk_buff_\w*page"),
            (Trait.GIVES_PAGE,)),
+    # The kernel names what allocates so.
+    Family(re.compile(r"\w*alloc\w*"), (Trait.ALLOCATES,)),
     Family(re.compile(r"gnttab_\w+|xenbus_grant\w*"), (Trait.GRANTS,)),
     Family(re.compile(r"container_of\w*|dev_\w*get_drvdata|(?:min|max)(?:_t)?|[lb]e\d+_to_cpup?"
                       r"|cpu_to_[lb]e\d+|skb_frag_\w+|\w+_priv"), (Trait.PURE,)),

@@ -65,12 +65,16 @@ class Trait(StrEnum):
     DMA_ADDRESS = "dma-address"  # the result is where the device finds the memory
     ANY_MEMORY = "any-memory"  # takes memory of any kind, whatever it holds
     COPIES = "copies"  # the result is a copy of what its argument points to
+    ALLOCATES = "allocates"  # gives memory, of whatever kind, that was nobody's
+    STORES = "stores"  # writes its second argument to its first
+    SWAPS = "swaps"  # exchanges its two arguments
     SIZED = "sized"  # allocates what its first argument names, of the size that this has
     FLEXIBLE = "flexible"  # a number from a record and the name of its last member
     CONTAINER = "container"  # the record that the first argument is a member of
     PURE = "pure"  # the same value wherever it stands among declarations
     HARMLESS = "harmless"  # keeps nothing of what it is given, and writes no member of the driver
     KEEPS = "keeps"  # what it is given stays with it, or goes with several references at once
+    ENDS_IF_TRUE = "ends-if-true"  # does not return if its argument is true
     NEVER_RETURNS = "never-returns"
 
 

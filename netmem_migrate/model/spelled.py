@@ -6,13 +6,18 @@ What is said of a name is in netmem_migrate/model/functions.py and names.py.
 
 from __future__ import annotations
 
-# Types.
+# Types, and the words that a type is.
 REF = "netmem_ref"
+PAGE = "struct page *"
 POOL = "page_pool"
 POOL_PARAMS = "page_pool_params"
 
 # Headers, relative to the tree.
 NETMEM_HEADER = "include/net/netmem.h"
+
+# How functions are called that take from a pool or give back to one, and those of arrays.
+POOL_PREFIX = "page_pool_"
+ARRAYS_SUFFIX = "_bulk"
 
 # From one kind of reference to the other.
 TO_NETMEM = "page_to_netmem"

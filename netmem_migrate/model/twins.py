@@ -8,24 +8,11 @@ netmem_migrate/model/functions.py says of their functions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 
 from netmem_migrate.model.forms import FORMS, Form, Table
-from netmem_migrate.model.schema import Effect
-
-
-class Concern(StrEnum):
-    """Which pass rewrites a call; the value is that pass's id."""
-
-    ALLOCATION = "allocation"
-    RELEASE = "release"
-    DMA_ADDRESS = "dma-address"
-    REFERENCES = "references"
-    FRAGS = "frags"
-    ADDRESSES = "addresses"
-    POOL_SYNC = "pool-sync"
-    PAGE_FIELDS = "page-fields"
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Effect, Trait
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +60,11 @@ class Twin:
         return self.effect is Effect.HANDS_OVER
 
     @property
+    def gives_dma_address(self) -> bool:
+        """Whether the result is where the device finds the memory."""
+        return has(self.page, Trait.DMA_ADDRESS)
+
+    @property
     def gives_address(self) -> bool:
         """Whether the result is the address of the memory, for the CPU."""
         return self.effect is Effect.BORROWS and not self.gives
@@ -81,8 +73,7 @@ class Twin:
 @cache
 def twin(form: Form) -> Twin:
     """The view of a row that is a call; the same object for the same row."""
-    concern = Concern(form.concern) if form.concern in set(Concern) else form.concern
-    return Twin(form, form.call, form.becomes.name, form.parameters, concern, form.declared,
+    return Twin(form, form.call, form.becomes.name, form.parameters, form.concern, form.declared,
                 form.arg, form.gives, ", ".join(form.extra), form.pool_api, form.oldest, form.does)
 
 

@@ -8,14 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.parse import parse_counts
 from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.requirements import requirements_of
 from netmem_migrate.flow.verdicts import Kept
-from netmem_migrate.model.twins import POOL_API, Concern
+from netmem_migrate.model.relevant import parse_counts
+from netmem_migrate.model.spelled import REF
+from netmem_migrate.model.twins import POOL_API
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.results import (
     Action,
@@ -84,7 +85,7 @@ def _types(work: Work, slot: Slot) -> tuple[str, str]:
         node = node.child_by_field_name("declarator")
     stars = "*" * (level - 1)
     old = "void" if slot.void else "struct page"
-    return f"{old} *{stars}{array}", f"netmem_ref{' ' if stars else ''}{stars}{array}"
+    return f"{old} *{stars}{array}", f"{REF}{' ' if stars else ''}{stars}{array}"
 
 
 def _sites(work: Work, kept: dict[Slot, Kept]) -> tuple[Site, ...]:
@@ -143,7 +144,7 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
     found: dict[tuple[str, int, str], Refusal] = {}
     # Allocations first: what hides the page on its way out explains what finds it on its way in.
     for call in sorted(analysis.graph.calls,
-                       key=lambda one: one.twin.concern is not Concern.ALLOCATION):
+                       key=lambda one: not one.twin.allocates):
         if call.slot not in reasons:
             continue
         kept = reasons[call.slot]
@@ -162,7 +163,7 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
                      if other.category in (blocker.category, Category.MIXED_ORIGIN)
                      or {other.category, blocker.category} == _HIDING), None)
         if key not in found and same is not None and \
-                call.twin.concern is not Concern.ALLOCATION:
+                not call.twin.allocates:
             key = same
         if key in found:
             known = found[key]

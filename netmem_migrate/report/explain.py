@@ -12,7 +12,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import components
 from netmem_migrate.flow.graph import Kind, Place, Slot, reach
-from netmem_migrate.model.twins import Concern
+from netmem_migrate.model.spelled import REF, TO_NETMEM
 from netmem_migrate.reasons import Reason
 from netmem_migrate.report import wording
 
@@ -59,9 +59,9 @@ def explain(analysis: Analysis, slot: Slot) -> list[Line]:
     """What became of a slot, and the chain of flows behind it."""
     title = describe(slot)
     if slot in analysis.solution.moved:
-        lines = [Line(LineKind.VERDICT, 0, f"{title}: moves to netmem_ref")]
+        lines = [Line(LineKind.VERDICT, 0, f"{title}: moves to {REF}")]
         starts = [call.slot for call in analysis.graph.calls
-                  if call.twin.concern is Concern.ALLOCATION]
+                  if call.twin.allocates]
         chain = _chain(analysis, starts, {slot})
         if chain:
             lines += _below("it holds memory of the page_pool:", chain)
@@ -83,7 +83,7 @@ def explain(analysis: Analysis, slot: Slot) -> list[Line]:
                   for one in (analysis.graph.blockers.get(end, ()) if end else ())]
         return [*lines, *_instead(analysis, slot)]
     lines += [_fact(f"{one.text} gives it a page at {_where(one.place)}; moving it would only add "
-                    f"page_to_netmem() there")
+                    f"{TO_NETMEM}() there")
               for one in analysis.graph.bridges if one.into is slot and one.origin is None]
     if len(lines) == 1:
         lines.append(_fact("no memory of this driver's page_pool reaches it"))
@@ -102,7 +102,7 @@ def _price(analysis: Analysis, slot: Slot) -> list[Line]:
     """What the cut around a moved slot costs, and what leaving it would (flow/costs.py)."""
     solution = analysis.solution
     group = next(one for one in components(analysis.graph, solution.moved) if slot in one)
-    gained = sum(call.slot in group and call.twin.concern is Concern.ALLOCATION
+    gained = sum(call.slot in group and call.twin.allocates
                  for call in analysis.graph.calls)
     calls = sum(call.slot in group for call in analysis.graph.calls)
     bridges = [one for one in solution.bridges if one.into in group]
@@ -111,7 +111,7 @@ def _price(analysis: Analysis, slot: Slot) -> list[Line]:
     cost = len(bridges) * DEFAULT.bridge + len(accesses) * (WITH_ACCESSOR.accessor or 0)
     return [
         _fact(f"the cut: {len(group)} slots move together, {calls} calls among them; cost {cost}"),
-        *(_fact(f"{DEFAULT.bridge}: page_to_netmem() around {one.text}, at {_where(one.place)}", 2)
+        *(_fact(f"{DEFAULT.bridge}: {TO_NETMEM}() around {one.text}, at {_where(one.place)}", 2)
           for one in bridges),
         *(_fact(f"{WITH_ACCESSOR.accessor}: the accessor, as it {wording.text(one.reason)}, at "
                 f"{_where(one.place)}", 2) for one in accesses),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netmem_migrate.model.spelled import POOL, TO_NETMEM
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.results import Basis, Origin, Refusal, Site
 
@@ -69,7 +70,7 @@ _TEXT: dict[Why, str] = {
     Why.NOT_OURS: "its page does not come from this driver's page_pool allocations",
     Why.HOST_READS: "host memory by design: {by}() reads it ({file}:{line}); {because}",
     Why.ADDRESSES_TOO: "host memory by design: {slot} holds addresses too; {because}",
-    Why.BRIDGED: "page_to_netmem() around its argument",
+    Why.BRIDGED: f"{TO_NETMEM}() around its argument",
     Why.STOPPED: "its own check stops this conversion",
     Why.IN_MACRO: "inside a macro, which is not followed",
     Why.NOT_CALLED: "is not called in code that can be followed",
@@ -82,7 +83,7 @@ _TEXT: dict[Why, str] = {
 
 
 BASIS: dict[Basis, str] = {
-    Basis.POOL: "a page_pool is created",
+    Basis.POOL: f"a {POOL} is created",
     Basis.DATA_SPLIT: "the setting of tcp-data-split",
     Basis.NETMEM: "netmem functions and references",
     Basis.PAGE_CALLS: "calls of the pool that take or give a page",

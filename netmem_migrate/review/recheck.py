@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from netmem_migrate.c.complete import cut_off
-from netmem_migrate.c.parse import parse_counts
 from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.patch.plan import Plan, steps_of
 from netmem_migrate.patch.prove import Proven, Unproven, prove
 from netmem_migrate.results import FileChange, Migration, Run, Step, StepKind
@@ -107,8 +107,9 @@ def _unread(change: FileChange, shown: bytes) -> str:
     if what:
         return f"{change.path}: ends inside a {what}"
     one, other = change.texts.parse(shown), change.parsed_after
-    if parse_counts([other]).functions_with_errors > parse_counts([one]).functions_with_errors \
-            or (other.tree.root_node.has_error and not one.tree.root_node.has_error):
+    errors = [parse_counts([side]).functions_with_errors for side in (one, other)]
+    if errors[1] > errors[0] or (
+            other.tree.root_node.has_error and not one.tree.root_node.has_error):
         return f"{change.path}: does not parse any more"
     return ""
 

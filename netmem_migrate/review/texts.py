@@ -11,6 +11,7 @@ from dataclasses import replace
 from netmem_migrate.flow.graph import Kind, Slot
 from netmem_migrate.git.diff import diff
 from netmem_migrate.git.hunks import decoded, read
+from netmem_migrate.model.spelled import TO_NETMEM
 from netmem_migrate.report.explain import LineKind, explain
 from netmem_migrate.review.model import Review, Unit
 from netmem_migrate.terminal import paint
@@ -87,7 +88,7 @@ def reasons(review: Review, unit: Unit) -> Iterator[str]:
                         if line.kind is not LineKind.BRIDGE)
     for bridge in solution.bridges:
         if bridge.into in slots:
-            yield (f"bridged: page_to_netmem() at {bridge.place.file}:{bridge.place.line}: "
+            yield (f"bridged: {TO_NETMEM}() at {bridge.place.file}:{bridge.place.line}: "
                    f"{bridge.text} gives a page")
     for one in needed:
         yield f"moves only with {one.title}: its pages flow there"

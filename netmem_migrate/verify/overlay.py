@@ -8,14 +8,14 @@ in code are the same before and after, and the real tree is never written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.pattern import pattern
+from netmem_migrate.c.pattern import REST, pattern
 from netmem_migrate.errors import InputError
-from netmem_migrate.model.forms import KNOWN, table
+from netmem_migrate.model.forms import KNOWN, Form, table
 from netmem_migrate.model.spelled import NETMEM_HEADER, REF
 from netmem_migrate.model.target import from_tree
 from netmem_migrate.model.twins import twins
@@ -56,21 +56,34 @@ def strict_header(root: Path) -> dict[str, bytes]:
     return {NETMEM_HEADER: strict.encode("utf-8")}
 
 
-def _defined(header: str) -> Iterator[tuple[str, str]]:
-    """What netmem forms that are no call by another name are on pages, as heads and bodies.
+def _defined(header: str, paired: Container[str]) -> Iterator[tuple[str, str]]:
+    """What netmem forms that no name of a page function stands for are on pages: heads and bodies.
 
     `header` is the tree's include/net/netmem.h: of several page spellings, the one that reads the
-    page's descriptor is taken where that kernel has one.
+    page's descriptor is taken where that kernel has one. `paired` are the functions that a page
+    function stands for.
     """
-    twins_too = [one for one in table().calls if one.identity]
+    twins_too = [one for one in table().calls
+                 if one.identity or (one.extra and one.becomes.name not in paired)]
     for row in (*table().others, *twins_too, *KNOWN):
-        if not row.becomes.name:
+        head = _head(row)
+        if not head:
             continue
         said = [pattern(row.identity)] if row.identity else [*row.spellings[1:], row.spellings[0]]
         page = next((one for one in said[:-1] if all(name in header for name in one.functions)),
                     said[-1])
         brackets = {name: f"({name})" for name in row.becomes.operands}
-        yield row.netmem, f"({page.fill(brackets, '__VA_ARGS__')})"
+        yield head, f"({page.fill(brackets, '__VA_ARGS__')})"
+
+
+def _head(row: Form) -> str:
+    """The netmem form as the head of a macro, "" where it cannot be one."""
+    args = list(row.becomes.args)
+    if REST in args[:-1]:
+        return ""  # what is behind a variable number of arguments cannot be told from them
+    names = [one if one == REST or one in row.becomes.operands else f"extra_{number}"
+             for number, one in enumerate(args)]
+    return f"{row.becomes.name}({', '.join(names)})" if row.becomes.name else ""
 
 
 def partners_of(root: Path) -> dict[str, list[str]]:
@@ -141,7 +154,7 @@ def identity_header(root: Path, partners: Mapping[str, str],
     pairs.update(partners)
     lines += [f"#undef {name}\n#define {name}(...) {page}(__VA_ARGS__)"
               for name, page in sorted(pairs.items())]
-    special = dict(_defined(netmem))
+    special = dict(_defined(netmem, pairs))
     for number, one in enumerate(spelled):
         result, back = ("struct page *", "return ") if one.gives else ("void ", "")
         for letter, call in (("a", f"{one.page}({one.names})"),

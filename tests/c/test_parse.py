@@ -7,7 +7,8 @@ import dataclasses
 
 import pytest
 
-from netmem_migrate.c.parse import ParsedFile, parse, parse_counts
+from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.model.relevant import parse_counts, relevant
 from netmem_migrate.results import ParseCounts
 
 DRIVER = b"""\
@@ -41,7 +42,7 @@ static void fourth(void)
 def _one(source: bytes) -> tuple[ParsedFile, bool]:
     file = parse(source)
     (function,) = file.functions()
-    return file, file.relevant(function)
+    return file, relevant(file, function)
 
 
 def test_functions_are_found_in_order_and_in_conditionals() -> None:
@@ -64,7 +65,7 @@ def test_offsets_are_those_of_the_original() -> None:
 
 def test_only_code_makes_a_function_relevant() -> None:
     file = parse(DRIVER)
-    assert [file.relevant(f) for f in file.functions()] == [False, True, False, False]
+    assert [relevant(file, f) for f in file.functions()] == [False, True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
-from click.testing import CliRunner, Result
+from click.testing import Result
 from kernel_tools import NETMEM, header_tree
+from tools import run as command
 
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
@@ -19,9 +21,7 @@ from netmem_migrate.model.schema import Effect, Side
 from netmem_migrate.model.sync.headers import belongs, read
 from netmem_migrate.model.sync.prototypes import shape
 
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, ["api", *map(str, arguments)])
+run = partial(command, "api")
 
 
 def names(result: Result) -> list[str]:

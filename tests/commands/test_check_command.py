@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from sarif_tools import check
+from tools import run
 
 from netmem_migrate import pipeline
-from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
 from netmem_migrate.results import Finding
 
@@ -31,10 +30,6 @@ int demo_take(struct page_pool *pool, int busy)
 	return 0;
 }
 """
-
-
-def run(*arguments: str, input: bytes | None = None) -> Result:
-    return CliRunner().invoke(cli, list(arguments), input=input)
 
 
 @pytest.fixture

@@ -7,10 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from tools import PRELUDE
-
-from netmem_migrate.cli import cli
+from tools import PRELUDE, run
 
 SOURCE = PRELUDE + """\
 void blocked(struct page_pool *pool)
@@ -49,10 +46,6 @@ def file(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "d.c").write_text(SOURCE)
     return folder / "d.c"
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, list(arguments))
 
 
 def explain(file: Path, text: str) -> str:

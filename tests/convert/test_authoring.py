@@ -7,14 +7,14 @@ import importlib
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from tools import ROOT
+from tools import run as command
 
-from netmem_migrate.cli import cli
-
-ROOT = Path(__file__).resolve().parents[2]
+run = partial(command, "transform")
 
 
 @pytest.fixture
@@ -28,10 +28,6 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(package, "__path__", [str(tmp_path / "transforms")])
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["transform", *arguments])
 
 
 def spoil(path: Path, before: str, after: str) -> None:

@@ -8,16 +8,16 @@ import itertools
 import re
 import runpy
 import shutil
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kernel_tools import NETMEM, TYPES, header_tree
+from tools import run as command
 
-from netmem_migrate.cli import cli
 from netmem_migrate.errors import InputError
 from netmem_migrate.model.releases import declared, number, present
 from netmem_migrate.model.schema import ApiFunction, Effect
@@ -25,11 +25,12 @@ from netmem_migrate.model.sync import sync
 from netmem_migrate.model.sync.headers import read
 from netmem_migrate.model.sync.sync import History, merge
 
+run = partial(command, "api")
 # A model as a person may have left it: comments in all places, odd spacing, an entry on one line.
 FUNCTIONS = '''\
 # SPDX-License-Identifier: GPL-2.0-only
 """A model."""
-from netmem_migrate.model.schema import Context, Effect, ApiFunction, Side
+from netmem_migrate.model.schema import Context, Effect, ApiFunction, Side, Trait
 
 LEVELS: tuple[str, ...] = ("6.12", "7.3")  # compared
 
@@ -55,7 +56,8 @@ FUNCTIONS: tuple[ApiFunction, ...] = (
         "const struct page *page)",
         header="net/page_pool/types.h",
         side=Side.PAGE,
-        effect=Effect.NONE,
+        effect=Effect.NONE, direct=0,
+        traits=(Trait.COUNTS, Trait.KEEPS),  # by hand
         context=Context.NAPI
     ),
     ApiFunction("get_thing", "void get_thing(int a)", "linux/mm.h", Side.NONE, effect=Effect.NONE)
@@ -84,10 +86,6 @@ def model(folder: Path, functions: str = FUNCTIONS, names: str = NAMES) -> Path:
     (folder / "functions.py").write_text(functions)
     (folder / "names.py").write_text(names)
     return folder
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, ["api", *map(str, arguments)])
 
 
 def entries(folder: Path) -> dict[str, ApiFunction]:
@@ -357,7 +355,7 @@ def test_what_people_wrote_survives_any_kernels(
     assert [name for name in held if name in original] == list(original)
     for name, one in original.items():
         for field in ("side", "partner", "memory", "gives", "effect", "may_be_null", "context",
-                      "note"):
+                      "direct", "traits", "note"):
             assert getattr(held[name], field) == getattr(one, field)
     assert all(one.effect is Effect.UNKNOWN for name, one in held.items() if name not in original)
 

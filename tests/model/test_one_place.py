@@ -17,9 +17,10 @@ from netmem_migrate.model.functions import FUNCTIONS
 PACKAGE = Path(netmem_migrate.__file__).parent
 ALLOWED = ("model/", "check/rules/")
 PENDING: tuple[str, ...] = ()
-# `alloc_page()` is a name as well as `page_pool_alloc()`; a member `page_pool_params.order` is not
-# named by the word "order".
-NAMES = frozenset({one.name for one in FUNCTIONS} | {one.name for one in names.NAMES})
+# A member `page_pool_params.order` is not named by the word "order", and page_pool is what all of
+# this is about, in every sentence.
+NAMES = frozenset({one.name for one in (*FUNCTIONS, *names.NAMES)}) - {"page_pool"}
+_ESCAPE = re.compile(r"\\[a-zA-Z]")
 WORD = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
 HELP = frozenset({"epilog", "help", "short_help"})
 
@@ -44,7 +45,8 @@ def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def named(text: str) -> Iterator[str]:
-    for word in WORD.findall(text):
+    # `\b` of an expression is no letter of the name behind it.
+    for word in WORD.findall(_ESCAPE.sub(" ", text)):
         yield from (one for one in {word, *word.split(".")} if one in NAMES)
 
 

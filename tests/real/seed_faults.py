@@ -17,6 +17,7 @@ from tree_sitter import Node
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.model.relevant import relevant
 
 # Position of the memory among the arguments of each call.
 RELEASE = {b"page_pool_put_netmem": 1, b"page_pool_put_full_netmem": 1,
@@ -458,7 +459,7 @@ def seed(path: str, source: bytes, *, each: int) -> Iterator[Fault]:
     file = parse(source)
     places = []
     for function in file.functions():
-        if not function.has_error and file.relevant(function):
+        if not function.has_error and relevant(file, function):
             calls = tuple(nodes(function.node, "call_expression"))
             places.append((function.name, Place(file, function.node, calls)))
     code = code_of(source).split()  # an edit of a comment is no fault

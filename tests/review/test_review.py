@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from kernel_tools import BEFORE, DRIVER
-from tools import CORPUS, PRELUDE, TWO_MEMBERS, compiles
+from tools import CORPUS, PRELUDE, TWO_MEMBERS, compiles, run
 
 from netmem_migrate import pipeline
 from netmem_migrate.cli import cli
@@ -46,10 +46,6 @@ def driver(folder: Path, source: bytes) -> Path:
 
 def review(folder: Path, answers: str, *options: str) -> Result:
     return CliRunner().invoke(cli, ["review", str(folder), *options], input=answers)
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, list(arguments))
 
 
 def kept(tmp_path: Path, source: bytes, keep: list[str]) -> bytes:

@@ -69,6 +69,8 @@ def _rows(held: Table) -> _Rows:
             if form.extra and target is not None and target.page != twin.page:
                 name, extra = canonical(target)
                 return name, ", ".join(filter(None, (_spelled(form.extra), extra)))
+        if twin.extra:  # and no page function takes it too
+            return twin.netmem, _spelled(twin.extra)
         return primary.get((twin.netmem, twin.parameters), twin).netmem, ""
 
     netmems: dict[tuple[str, int | None], tuple[str, str]] = {}

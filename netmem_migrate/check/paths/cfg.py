@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from netmem_migrate.c import view
-from netmem_migrate.check.names import ENDS_IF_TRUE, NEVER_RETURNS, TRANSPARENT
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 
 _LOOPS = ("while_statement", "do_statement", "for_statement")
 # Each `?:` doubles the ways through an expression. Three are more than any driver nests where
@@ -74,7 +75,7 @@ def transparent(node: Node) -> Node:
     while True:
         node = view.bare(node)
         call = view.call(node)
-        if call is None or call.name not in TRANSPARENT or not call.args:
+        if call is None or not has(call.name, Trait.GIVES_BACK) or not call.args:
             return node
         node = call.args[0]
 
@@ -163,11 +164,11 @@ class _Builder:
             return block
         call = view.call(transparent(node)) if node.type == "call_expression" else None
         if call is not None:
-            if call.name == ENDS_IF_TRUE and call.args:
+            if has(call.name, Trait.ENDS_IF_TRUE) and call.args:
                 after, dead = self.new(), self.dead()
                 self.condition(call.args[0], block, dead, after)
                 return after
-            if call.name in NEVER_RETURNS:
+            if has(call.name, Trait.NEVER_RETURNS):
                 return self.dead()
         chosen = {at for at, _ in choices}
         for found in _conditionals(node) if len(choices) < _MAX_CHOICES else ():

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Symbols
-from netmem_migrate.c.types import Type
+from netmem_migrate.c.types import PAGE, Type
 from netmem_migrate.c.words import CALL
-from netmem_migrate.check.names import MEMORY, POOL
 from netmem_migrate.check.paths.cfg import ControlFlow, build
 from netmem_migrate.check.paths.conditions import refine, tested
 from netmem_migrate.check.paths.events import Event, EventKind
@@ -24,6 +23,7 @@ from netmem_migrate.check.paths.state import Frozen, Known, Memory, Owner, State
 from netmem_migrate.check.paths.summaries import ANYTHING, Does, Summary, does
 from netmem_migrate.check.paths.transfer import Scope, Transfer
 from netmem_migrate.check.paths.values import Op, operations
+from netmem_migrate.model.spelled import POOL_PREFIX, REF
 
 # A function is left alone beyond these. The largest that is followed in linux 7.3 has 8312 states,
 # 363 of them in one block; the one that is not keeps 1279 apart in a block before it is given up.
@@ -74,7 +74,7 @@ class Follower:
         key = (path, name)
         if key not in self.known:
             function = self.symbols.function(name.encode(), path) if name else None
-            if function is not None and function.body is None and name.startswith(POOL):
+            if function is not None and function.body is None and name.startswith(POOL_PREFIX):
                 function = None  # only declared: the kernel's own
             self.known[key] = ANYTHING if function is not None else None
             if function is not None and function.body is not None:
@@ -187,7 +187,7 @@ class Follower:
 
 def _is_memory(type_: Type) -> bool:
     """Is a declared type one of those that memory of a pool has?"""
-    return (type_.base, type_.derivations) in MEMORY
+    return type_ in (Type(PAGE, ("p",)), Type(REF))
 
 
 def _handles_memory(function: Function) -> bool:

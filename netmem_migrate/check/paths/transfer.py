@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from netmem_migrate.check.names import FOR_DEVICE, HARMLESS, KEEPS, POOL, SEVERAL, SWAPS
 from netmem_migrate.check.paths.events import Event, EventKind
 from netmem_migrate.check.paths.state import NOTHING, Known, Memory, Owner, State
 from netmem_migrate.check.paths.summaries import Does, Summary
 from netmem_migrate.check.paths.values import NONZERO, NULL, Op, Operand, member
 from netmem_migrate.model.functions import BY_NAME
-from netmem_migrate.model.schema import ApiFunction, Effect, Side
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import ApiFunction, Effect, Side, Trait
+from netmem_migrate.model.spelled import ARRAYS_SUFFIX, POOL_PREFIX
 
 
 @dataclass(slots=True)
@@ -205,7 +206,7 @@ class Transfer:
         """A function is called."""
         summary = self.scope.summary(op.name)
         known = BY_NAME.get(op.name) if summary is None else None
-        if op.name == SWAPS:
+        if has(op.name, Trait.SWAPS):
             for one in op.operands:
                 self.escape(one)
                 if one.kind == "place":
@@ -219,7 +220,7 @@ class Transfer:
             self.state.forget_members()
             if summary.fresh:
                 self.allocated(op, op.name, Known.MAYBE)
-        elif not HARMLESS.fullmatch(op.name):
+        elif not has(op.name, Trait.HARMLESS):
             for operand in op.operands:
                 self.escape(operand)
             if op.operands or not op.name:
@@ -247,7 +248,7 @@ class Transfer:
         """A function of the API: its effect is in the model.
 
         A container of memory, or an array of it, is not followed: what was in it is somebody
-        else's from here. KEEPS comes before the effect, which says too little for those.
+        else's from here. Trait.KEEPS comes before the effect, which says too little for those.
         """
         effect, number = known.effect, known.memory
         operand = op.operands[number] if number is not None and number < len(op.operands) else None
@@ -256,21 +257,21 @@ class Transfer:
                 if other != number and one.kind != "address":
                     self.escape(one)
         if effect == Effect.ALLOCATES and known.gives:
-            if op.name.startswith(POOL):
+            if op.name.startswith(POOL_PREFIX):
                 self.allocated(op, op.name, Known.MAYBE if known.may_be_null else Known.YES)
         elif operand is None:
             return
-        elif known.side == Side.NONE or op.name.endswith(SEVERAL):
+        elif known.side == Side.NONE or op.name.endswith(ARRAYS_SUFFIX):
             self.escape(operand)
             if effect in (Effect.RELEASES, Effect.HANDS_OVER):
                 self.state.forget_members()
-        elif op.name in KEEPS:
+        elif Trait.KEEPS in known.traits:
             self.escape(operand)
         else:
             _EFFECTS.get(effect, Transfer._looks_at)(self, op, operand, known)
 
     def _releases(self, op: Op, operand: Operand, _: ApiFunction) -> None:
-        self.release(op, operand, create=op.name.startswith(POOL))
+        self.release(op, operand, create=op.name.startswith(POOL_PREFIX))
 
     def _hands_over(self, op: Op, operand: Operand, known: ApiFunction) -> None:
         if known.if_true:  # who has it now hangs on the result, which is not followed
@@ -293,7 +294,7 @@ class Transfer:
         self.use(operand, op.node, op.name)
         if known.effect == Effect.BORROWS:
             self.derive(op, operand, address=True)
-        elif op.name.startswith(FOR_DEVICE):
+        elif Trait.DMA_ADDRESS in known.traits:
             self.for_device[op.result] = operand
 
     def _only_a_place(self, operand: Operand) -> bool:

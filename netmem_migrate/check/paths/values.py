@@ -16,8 +16,9 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.words import TEXT_WORD
-from netmem_migrate.check.names import STORES, TRANSPARENT
 from netmem_migrate.check.paths.cfg import Item
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 
 _TEXTS = 1 << 14  # places of the largest driver; what is asked again stands close together
 _NOT_EVALUATED = ("sizeof_expression", "alignof_expression", "offsetof_expression",
@@ -263,9 +264,9 @@ class _Reader:
         if not one.name:
             self.value(one.function)
         values = [self.value(child) for child in one.args]
-        if one.name in TRANSPARENT and values:
+        if has(one.name, Trait.GIVES_BACK) and values:
             return values[0]
-        if one.name == STORES and len(values) == 2:
+        if has(one.name, Trait.STORES) and len(values) == 2:
             self.ops.append(Op("assign", node, place(one.args[0]), (values[1],)))
             return OTHER
         name = one.name.decode("latin-1")

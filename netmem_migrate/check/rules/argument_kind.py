@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from netmem_migrate.c import view
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule
-from netmem_migrate.check.names import PAGE
 from netmem_migrate.check.rules._prototypes import has_prototype, is_judged, known_calls
 from netmem_migrate.check.types import NETMEM_KIND, kind_of_parameter, said
 from netmem_migrate.model.schema import ApiFunction, Side
-from netmem_migrate.model.spelled import TO_NETMEM
+from netmem_migrate.model.spelled import PAGE, TO_NETMEM
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(

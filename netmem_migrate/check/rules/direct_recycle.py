@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from netmem_migrate.c import view
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule, Unit
+from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(
@@ -42,9 +43,6 @@ irqreturn_t demo_irq(int irq, void *data)
 )
 _NOT_NAPI = (b"irqreturn_t", b"netdev_tx_t")
 _DIRECT = b"page_pool_recycle_direct"
-# Which argument says that the call recycles directly.
-_ALLOWS = {b"page_pool_put_page": 3, b"page_pool_put_netmem": 3, b"page_pool_put_full_page": 2,
-           b"page_pool_put_full_netmem": 2}
 
 
 def find(context: Context) -> Iterator[Finding]:
@@ -54,9 +52,11 @@ def find(context: Context) -> Iterator[Finding]:
         if type_ is None or view.text(type_) not in _NOT_NAPI or function.has_error:
             continue
         for call in view.calls(function.node):
-            number = _ALLOWS.get(call.name, len(call.args))
+            known = BY_NAME.get(call.name.decode("latin-1"))
+            number = known.direct if known is not None else None
             if call.name.startswith(_DIRECT) or (
-                    number < len(call.args) and view.text(call.args[number]) == b"true"):
+                    number is not None and number < len(call.args)
+                    and view.text(call.args[number]) == b"true"):
                 yield context.finding(
                     RULE, call.node, f"{call.name.decode('latin-1')}() recycles directly, but this "
                     "is no NAPI poll function", fix="allow_direct = false", function=function.name)

@@ -13,10 +13,11 @@ from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Call
-from netmem_migrate.flow.reader import kinds
 from netmem_migrate.flow.reader.core import Reader, reads
 from netmem_migrate.flow.reader.hints import hint
 from netmem_migrate.flow.reader.values import INT, MEMORY, POINTER_TO_PAGE, Atom, Value
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.twins import Twin
 from netmem_migrate.reasons import Category, Why
 
@@ -41,8 +42,12 @@ def call(reader: Reader, node: Node) -> Value:
         return _own(reader, found, known)
     if twin is not None and name not in reader.symbols.macros:
         return _twin(reader, found, twin)
-    for belongs, handler in _KINDS:
-        if belongs(name):
+    if name.decode("latin-1") in reader.driver.rows.hints:
+        value = hint(reader, found)
+        if value is not None:
+            return value
+    for trait, handler in _KINDS:
+        if has(name, trait):
             value = handler(reader, found)
             if value is not None:
                 return value
@@ -259,10 +264,10 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
             continue
         if value.holds_page and known is None:
             reader.graph.unread_functions.add(name)
-        if value.holds_page and kinds.grants(name):
+        if value.holds_page and has(name, Trait.GRANTS):
             reader.graph.grants.append((title, reader.place(found.node)))
-        reader.escape(value, Why.COUNTED if kinds.counts(name) else Why.PASSED, by=title)
-    if kinds.gives_page(name):
+        reader.escape(value, Why.COUNTED if has(name, Trait.COUNTS) else Why.PASSED, by=title)
+    if has(name, Trait.GIVES_PAGE):
         return Value(found.node, POINTER_TO_PAGE, (Atom(found.node),))
     if known is None:
         return Value(found.node)
@@ -270,15 +275,14 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
     return Value(found.node, result, (Atom(found.node),) if result.is_page else ())
 
 
-_KINDS: tuple[tuple[Callable[[bytes], bool], _Handler], ...] = (
-    (kinds.TRANSPARENT.__contains__, _transparent),
-    (kinds.PRINTS.__contains__, _prints),
-    (b"WRITE_ONCE".__eq__, _write_once),
-    (b"swap".__eq__, _swap),
-    (kinds.is_hint, hint),
-    (kinds.COPIES.__contains__, _copy),
-    (kinds.MEMORY.__contains__, _memory),
-    (kinds.sized, _sized),
-    (kinds.FLEXIBLE.__contains__, _flexible),
-    (kinds.entry, _entry),
+_KINDS: tuple[tuple[Trait, _Handler], ...] = (
+    (Trait.GIVES_BACK, _transparent),
+    (Trait.PRINTS, _prints),
+    (Trait.STORES, _write_once),
+    (Trait.SWAPS, _swap),
+    (Trait.COPIES, _copy),
+    (Trait.ANY_MEMORY, _memory),
+    (Trait.SIZED, _sized),
+    (Trait.FLEXIBLE, _flexible),
+    (Trait.CONTAINER, _entry),
 )

@@ -18,9 +18,10 @@ from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type, read_declarator
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Bridge, Kind, Place, Slot, Use, UseKind
-from netmem_migrate.flow.reader import kinds
 from netmem_migrate.flow.reader.values import Value
 from netmem_migrate.flow.slots import Slots
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.reasons import CATEGORY, Category, Why
 
 Named = tuple[Type, Slot | None, Callable[[], None] | None]
@@ -266,7 +267,7 @@ class Reader:
     @staticmethod
     def _allocates(node: Node) -> bool:
         found = view.call(view.bare(node))
-        return found is not None and kinds.allocates(found.name)
+        return found is not None and has(found.name, Trait.ALLOCATES)
 
     def _steady(self, node: Node, slot: Slot) -> bool:
         """Whether this is a variable inside a loop that never sets it."""

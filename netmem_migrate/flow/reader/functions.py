@@ -12,10 +12,12 @@ from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function, Global
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.graph import Slot
-from netmem_migrate.flow.reader import calls, comparisons, expressions, kinds, statements
+from netmem_migrate.flow.reader import calls, comparisons, expressions, statements
 from netmem_migrate.flow.reader.core import FORMS, Reader
 from netmem_migrate.flow.reader.forms import form
 from netmem_migrate.flow.slots import Slots
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.reasons import Why
 
 # What enters its handlers by being imported.
@@ -59,7 +61,8 @@ def read_global(driver: Slots, variable: Global, value: Node) -> None:
 
 def _read_by_host(reader: Reader, body: Node) -> None:
     """Note which addresses of pages go, directly or by a local, to what reads packets."""
-    readers = [one for one in view.calls(body) if kinds.reads_packet(reader.text(one.function))]
+    readers = [one for one in view.calls(body) if has(
+        reader.text(one.function), Trait.READS_PACKET)]
     if not readers:
         return
     for slot, node in reader.addresses:

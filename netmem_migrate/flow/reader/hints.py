@@ -8,7 +8,6 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.flow.graph import Use, UseKind
-from netmem_migrate.flow.reader import kinds
 from netmem_migrate.flow.reader.core import Reader
 from netmem_migrate.flow.reader.values import Value
 from netmem_migrate.reasons import Why
@@ -51,7 +50,7 @@ def _idle_without(reader: Reader, argument: Node) -> str:
     for one in nodes(reader.function.body, "identifier"):
         if _declares(one):
             declared.add(reader.text(one))
-        elif not _is_set(one) and not _is_hinted(one):
+        elif not _is_set(one) and not _is_hinted(reader, one):
             read.add(reader.text(one))
     idle = declared - read
     return next((name.decode("latin-1") for one in nodes(argument, "identifier")
@@ -90,7 +89,7 @@ def _is_set(name: Node) -> bool:
             and above.parent is not None and above.parent.type == "expression_statement")
 
 
-def _is_hinted(name: Node) -> bool:
+def _is_hinted(reader: Reader, name: Node) -> bool:
     """Whether an identifier is in what a prefetch that stands alone is given."""
     above = name.parent
     while above is not None and above.type != "expression_statement":
@@ -98,4 +97,4 @@ def _is_hinted(name: Node) -> bool:
             return False
         name, above = above, above.parent
     found = view.call(name)
-    return found is not None and kinds.is_hint(found.name)
+    return found is not None and found.name.decode("latin-1") in reader.driver.rows.hints
