@@ -60,20 +60,14 @@ class Session:
         """Read and convert the drivers in memory. Raises InputError as `diff` does."""
         given = pipeline.inputs(paths, options)
         subjects: dict[str, Subject] = {}
-        migrations: dict[str, Migration] = {}
-        known: set[str] = set()
-        for one in given.drivers:
-            if one.path in migrations:
-                continue
-            job = pipeline.job_of(one, given.target, options)
+        migrations: list[Migration] = []
+        for driver, job in pipeline.read(given, options):
             if job is None:
-                migrations[one.path] = pipeline.nothing(one)
+                migrations.append(pipeline.nothing(driver))
                 continue
-            known |= job.names
-            subjects[one.path] = Subject(job)
-            migrations[one.path] = subjects[one.path].migration(frozenset(), judge=True)
-        pipeline.require_known(options, known)
-        base = pipeline.judged(pipeline.started(given, tuple(migrations.values())))
+            subjects[driver.path] = Subject(job)
+            migrations.append(subjects[driver.path].migration(frozenset(), judge=True))
+        base = pipeline.judged(pipeline.started(given, migrations))
         summary.stopped(base)
         for stop in base.stopped:
             del subjects[stop.driver]
