@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netmem_migrate.model.spelled import TO_NETMEM
+from netmem_migrate.model.spelled import POOL, TO_NETMEM
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.results import Basis, Origin, Refusal, Site
 
@@ -83,7 +83,7 @@ _TEXT: dict[Why, str] = {
 
 
 BASIS: dict[Basis, str] = {
-    Basis.POOL: "a page_pool is created",
+    Basis.POOL: f"a {POOL} is created",
     Basis.DATA_SPLIT: "the setting of tcp-data-split",
     Basis.NETMEM: "netmem functions and references",
     Basis.PAGE_CALLS: "calls of the pool that take or give a page",
