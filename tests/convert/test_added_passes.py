@@ -344,3 +344,47 @@ def test_a_call_without_a_page_on_request(added: Added, tmp_path: Path, kernel_t
     assert "  - own_unmap(dev, a, ...)\n  + own_unmap_netmem(dev, a, ...)\n" in text
     added.run("check", patch, cwd=kernel_tree)
     assert "proven" in added.run("verify", patch, "--kernel", ".", cwd=kernel_tree).stdout
+
+
+# ----------------------------------------------------------------- other shapes of a row
+
+SHAPES = {
+    "swapped": ("own_set(p, i)", "own_set_netmem(i, p)", "own_set(buf->page, 3);",
+                "own_set_netmem(3, buf->netmem);",
+                "void own_set(struct page *page, int i);\n"
+                "void own_set_netmem(int i, netmem_ref netmem);"),
+    "member": ("p->own_mark", "own_netmem_mark(p)", "buf->offset = buf->page->own_mark;",
+               "buf->offset = own_netmem_mark(buf->netmem);",
+               "struct page { int own_mark; };\nint own_netmem_mark(netmem_ref netmem);"),
+    "arithmetic": ("own_pfn(p) << 12", "own_netmem_phys(p)",
+                   "buf->offset = own_pfn(buf->page) << 12;",
+                   "buf->offset = own_netmem_phys(buf->netmem);",
+                   "int own_pfn(struct page *page);\nint own_netmem_phys(netmem_ref netmem);"),
+    "inside": ("own_hash(own_head(p))", "own_netmem_hash(p)",
+               "buf->offset = own_hash(own_head(buf->page));",
+               "buf->offset = own_netmem_hash(buf->netmem);",
+               "struct page *own_head(struct page *page);\nint own_hash(struct page *page);\n"
+               "int own_netmem_hash(netmem_ref netmem);"),
+    "two-of-a-page": ("own_order(p) == n && own_last(p)", "own_netmem_fits(p, n)",
+                      "buf->offset = own_order(buf->page) == 2 && own_last(buf->page);",
+                      "buf->offset = own_netmem_fits(buf->netmem, 2);",
+                      "int own_order(struct page *page);\nint own_last(struct page *page);\n"
+                      "int own_netmem_fits(netmem_ref netmem, int n);"),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_row_of_any_shape(name: str, added: Added, tmp_path: Path, kernel_tree: Path) -> None:
+    page, netmem, before, after, declared = SHAPES[name]
+    row = f'FORMS = (Form("{page}", "{netmem}", header="net/own.h"),)\n\n\ndef'
+    text = re.sub(r"FORMS = .*?\n\n\ndef", lambda _: row, PAIR, flags=re.DOTALL)
+    added.put("transforms/own_pair.py", text)
+    (kernel_tree / "include/net/own.h").write_text(
+        "#ifndef OWN\n#define OWN\n#include <net/netmem.h>\n" + declared + "\n#endif\n")
+    (kernel_tree / DRIVER).write_text(KEEPS.replace("own_keep_page(buf->page, 4);", before))
+    (patch,) = added.run("format-patch", "-q", DEMO, "-o", str(tmp_path / "out"),
+                         cwd=kernel_tree).stdout.split()
+    said = Path(patch).read_text()
+    assert f"+\t{after}" in said and f"  - {page}\n  + {netmem}\n" in said
+    added.run("check", patch, cwd=kernel_tree)
+    added.run("verify", patch, "--kernel", ".", cwd=kernel_tree)
