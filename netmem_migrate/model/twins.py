@@ -8,11 +8,13 @@ netmem_migrate/model/functions.py says of their functions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
-from netmem_migrate.model.forms import FORMS, Form, Table
+from netmem_migrate.model.forms import Form, Table
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Effect, Trait
+
+_TABLES = 8  # the table, and what runs with and without passes of choice make of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +79,13 @@ def twin(form: Form) -> Twin:
                 form.arg, form.gives, ", ".join(form.extra), form.pool_api, form.oldest, form.does)
 
 
-@cache
+@lru_cache(maxsize=_TABLES)
 def twins(rows: Table) -> tuple[Twin, ...]:
     """The calls of a table, in its order."""
     return tuple(twin(one) for one in rows.calls)
 
 
-@cache
+@lru_cache(maxsize=_TABLES)
 def by_page(rows: Table) -> dict[str, Twin]:
     """The calls of a table by the name of the page call."""
     return {one.page: one for one in twins(rows)}
-
-
-TWINS: tuple[Twin, ...] = twins(Table(FORMS))
-"""The calls of the model, without those that passes bring."""
-
-POOL_API: frozenset[str] = frozenset(one.page for one in TWINS if one.pool_api)
-"""The page_pool page API, each call of which the report lists."""
-
-HINTS: tuple[str, ...] = tuple(one.call for one in FORMS if one.call and not one.netmem)
-"""Calls that mean nothing but speed; of a page's own descriptor they have no netmem form."""
-
-BY_PAGE: dict[str, Twin] = {one.page: one for one in TWINS}
-"""The same by the name of the page call."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.work import Work
@@ -14,9 +15,9 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.requirements import requirements_of
 from netmem_migrate.flow.verdicts import Kept
+from netmem_migrate.model.forms import Table
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.spelled import REF
-from netmem_migrate.model.twins import POOL_API
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.results import (
     Action,
@@ -30,7 +31,6 @@ from netmem_migrate.results import (
 
 # A page hidden on its way out is found again under another of these names.
 _HIDING = {Category.VOID_POINTER, Category.ADDRESS}
-_CALL = re.compile(rb"\b(" + b"|".join(sorted(name.encode() for name in POOL_API)) + rb")\s*\(")
 
 
 def report(work: Work, *, changed: bool, judge: bool = True) -> DriverReport:
@@ -99,7 +99,7 @@ def _sites(work: Work, kept: dict[Slot, Kept]) -> tuple[Site, ...]:
             continue
         code = code_of(data)
         functions = _functions(analysis, file)
-        for match in _CALL.finditer(code):
+        for match in _calls(analysis.rows).finditer(code):
             found.append(_site(work, file, match.start(), match.group(1).decode(),
                                calls.get((file, match.start())), bridged, functions, kept))
         # Calls inside #define bodies are directives to code_of(); they count too.
@@ -107,11 +107,18 @@ def _sites(work: Work, kept: dict[Slot, Kept]) -> tuple[Site, ...]:
             for macro in macros:
                 if macro.file != file:
                     continue
-                for match in _CALL.finditer(macro.body):
+                for match in _calls(analysis.rows).finditer(macro.body):
                     found.append(Site(file, macro.line, macro.name.decode("latin-1"),
                                       match.group(1).decode(), Action.KEPT, "",
                                       Reason(Why.IN_MACRO)))
     return tuple(sorted(found, key=lambda site: (site.file, site.line, site.call)))
+
+
+@lru_cache(maxsize=8)
+def _calls(rows: Table) -> re.Pattern[bytes]:
+    """A call of the page_pool page API."""
+    names = "|".join(sorted(rows.pool_api)).encode()
+    return re.compile(rb"\b(" + names + rb")\s*\(")
 
 
 def _functions(analysis: Analysis, file: str) -> Callable[[int], str]:

@@ -20,7 +20,7 @@ from tools import CORPUS
 from netmem_migrate.api import migrate
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode
-from netmem_migrate.model.twins import POOL_API
+from netmem_migrate.model.forms import table
 from netmem_migrate.reasons import Category
 from netmem_migrate.report import wording
 from netmem_migrate.results import Edit, Migration, Verdict
@@ -127,7 +127,7 @@ def test_expectation_lists_every_call_of_the_page_api(case: Case) -> None:
     for text in case.files("before").values():
         code = re.sub(rb"/\*.*?\*/|//[^\n]*", b"", text, flags=re.DOTALL)
         calls.update(word.decode() for word in re.findall(rb"\b(page_pool_\w+)\(", code)
-                     if word.decode() in POOL_API)
+                     if word.decode() in table().pool_api)
     assert Counter(site["call"] for site in case.sites) == calls
 
 

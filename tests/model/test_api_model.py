@@ -14,7 +14,7 @@ from netmem_migrate.model.functions import BY_NAME, FUNCTIONS, LEVELS
 from netmem_migrate.model.schema import ApiFunction, Context, Effect, Name, Side, parameters
 from netmem_migrate.model.sync.headers import SOURCES
 from netmem_migrate.model.target import bundled, counts, missing
-from netmem_migrate.model.twins import TWINS, Twin
+from netmem_migrate.model.twins import Twin, twins
 
 RELEASE = re.compile(r"\d+\.\d+")
 
@@ -23,7 +23,7 @@ def number(release: str) -> tuple[int, ...]:
     return tuple(map(int, release.split(".")))
 
 
-@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.page)
+@pytest.mark.parametrize("twin", twins(table()), ids=lambda twin: twin.page)
 def test_each_twin_is_in_the_model(twin: Twin) -> None:
     page, netmem = BY_NAME[twin.page], BY_NAME[twin.netmem]
     assert page.partner == netmem.name
@@ -35,7 +35,7 @@ def test_each_twin_is_in_the_model(twin: Twin) -> None:
     assert len(netmem.parameters) == len(page.parameters) + bool(twin.extra)
 
 
-@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.page)
+@pytest.mark.parametrize("twin", twins(table()), ids=lambda twin: twin.page)
 def test_levels_that_lack_a_twin_are_the_models(twin: Twin) -> None:
     """The twin of 6.12 with other arguments counts as missing there."""
     netmem = BY_NAME[twin.netmem]

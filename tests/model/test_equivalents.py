@@ -10,8 +10,9 @@ from tools import PRELUDE, convert, plant
 
 from netmem_migrate.api import migrate
 from netmem_migrate.errors import InputError
+from netmem_migrate.model.forms import table
 from netmem_migrate.model.target import bundled, from_tree
-from netmem_migrate.model.twins import BY_PAGE
+from netmem_migrate.model.twins import by_page
 from netmem_migrate.report import wording
 from netmem_migrate.results import Action, FileChange, Migration
 from netmem_migrate.verify import ObjectProof, verify_changes
@@ -163,26 +164,26 @@ def prove(root: Path) -> ObjectProof:
 
 def test_headers_decide_and_comments_do_not(tmp_path: Path) -> None:
     target = from_tree(tree(tmp_path), "6.13")
-    chosen = target.choose(BY_PAGE["page_pool_dev_alloc_pages"])
+    chosen = target.choose(by_page(table())["page_pool_dev_alloc_pages"])
     assert chosen is not None
     assert (chosen.netmem, chosen.extra) == ("page_pool_alloc_netmem", GFP)
-    assert target.choose(BY_PAGE["page_pool_alloc"]) is None
-    assert target.choose(BY_PAGE["put_page"]) is None
+    assert target.choose(by_page(table())["page_pool_alloc"]) is None
+    assert target.choose(by_page(table())["put_page"]) is None
 
 
 def test_the_first_form_in_order_of_preference(tmp_path: Path) -> None:
     more = "netmem_ref page_pool_alloc_netmems(struct page_pool *pool, unsigned int gfp);\n"
     target = from_tree(tree(tmp_path, "struct page_pool;\n", "struct page_pool;\n" + more), "6.14")
-    chosen = target.choose(BY_PAGE["page_pool_dev_alloc_pages"])
+    chosen = target.choose(by_page(table())["page_pool_dev_alloc_pages"])
     assert chosen is not None
     assert (chosen.netmem, chosen.extra) == ("page_pool_alloc_netmems", GFP)
 
 
 def test_the_bundled_levels() -> None:
-    chosen = bundled("6.12").choose(BY_PAGE["page_pool_recycle_direct"])
+    chosen = bundled("6.12").choose(by_page(table())["page_pool_recycle_direct"])
     assert chosen is not None
     assert (chosen.netmem, chosen.extra) == ("page_pool_put_full_netmem", "true")
-    assert all(bundled("7.3").choose(twin) is twin for twin in BY_PAGE.values())
+    assert all(bundled("7.3").choose(twin) is twin for twin in by_page(table()).values())
     with pytest.raises(InputError):
         bundled("5.4")
 

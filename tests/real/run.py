@@ -30,9 +30,10 @@ from netmem_migrate.git.am import apply_series
 from netmem_migrate.kernel.drivers import page_pool_folders
 from netmem_migrate.kernel.fetch import pick
 from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.model.forms import table
 from netmem_migrate.model.functions import LEVELS
 from netmem_migrate.model.target import HEADERS, bundled, from_tree
-from netmem_migrate.model.twins import POOL_API, TWINS
+from netmem_migrate.model.twins import twins
 from netmem_migrate.patch.plan import Plan, steps_of
 from netmem_migrate.patch.prove import prove as prove_steps
 from netmem_migrate.patch.series import SeriesOptions, write_series
@@ -178,7 +179,7 @@ def of_tree(root: Path, outcomes: list[Outcome], version: str) -> Outcome:
     """What is checked of the whole tree: every call is somewhere, and what must stay as it is."""
     out = Outcome("(tree)", DriverReport("(tree)", (), Verdict.NOTHING_TO_DO))
     names = page_functions(root)
-    out.check(names == {name.encode() for name in POOL_API},
+    out.check(names == {name.encode() for name in table().pool_api},
               f"the page_pool page API is {b', '.join(sorted(names)).decode()}")
     calls = sum(count_calls(file.read_bytes(), names)
                 for suffix in ("c", "h") for file in (root / "drivers").rglob(f"*.{suffix}")
@@ -189,7 +190,7 @@ def of_tree(root: Path, outcomes: list[Outcome], version: str) -> Outcome:
     level = ".".join(version.split(".")[:2])
     if level in LEVELS:
         tree, model = from_tree(root, level), bundled(level)
-        odd = [twin.page for twin in TWINS if tree.choose(twin) != model.choose(twin)]
+        odd = [twin.page for twin in twins(table()) if tree.choose(twin) != model.choose(twin)]
         out.check(not odd, f"the bundled API {level} is not that of the tree: {', '.join(odd)}")
     for path in nearest(version).get("untouched", []):
         run = api.migrate([root / path], kernel=root, judge=False)

@@ -22,14 +22,16 @@ from netmem_migrate import api
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.kernel.fetch import pick
 from netmem_migrate.kernel.tree import Kernel
-from netmem_migrate.model.twins import TWINS, Concern
+from netmem_migrate.model.forms import table
+from netmem_migrate.model.twins import twins
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import ObjectProof, Status, verify_changes
 
 FOLDERS = ("alibaba/eea", "broadcom/genet", "huawei/hinic3", "hisilicon/hibmcge", "engleder",
            "mellanox/mlx4", "tehuti", "stmicro/stmmac", "freescale", "renesas")
-PAGES = {twin.netmem.encode(): twin.page.encode() for twin in reversed(TWINS) if not twin.extra}
-RELEASES = [twin.netmem.encode() for twin in TWINS if twin.concern is Concern.RELEASE]
+PAGES = {twin.netmem.encode(): twin.page.encode()
+         for twin in reversed(twins(table())) if not twin.extra}
+RELEASES = [twin.netmem.encode() for twin in twins(table()) if twin.concern == "release"]
 NETMEM_CALL = re.compile(rb"\b(" + b"|".join(sorted(PAGES, key=len, reverse=True)) + rb")\(")
 RELEASE_CALL = re.compile(rb"^[ \t]*(?:" + b"|".join(RELEASES) + rb")\(", re.MULTILINE)
 WAYS = ("plain", "strict", "identity")
