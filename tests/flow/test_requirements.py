@@ -33,11 +33,12 @@ def line_of(text: str, source: str) -> int:
 
 
 def test_a_driver_without_a_pool_is_not_judged(tmp_path: Path) -> None:
-    assert report_of(tmp_path, "") .requirements == {}
+    assert report_of(tmp_path, "").requirements == {}
 
 
 @pytest.mark.parametrize("name", ["page_ref_dec", "page_ref_add", "page_ref_sub",
-                                  "__page_frag_cache_drain", "page_ref_freeze"])
+                                  "__page_frag_cache_drain", "page_ref_freeze",
+                                  "dev_page_is_reusable"])
 def test_what_refuses_a_slot_as_its_own_recycling_is_rx_7(name: str, tmp_path: Path) -> None:
     assert name in named(Trait.COUNTS)
     source = CREATE + f"void t(struct rx_buf *buf)\n{{\n\t{name}(buf->page, 1);\n}}\n"
@@ -51,11 +52,22 @@ def test_what_refuses_a_slot_as_its_own_recycling_is_rx_7(name: str, tmp_path: P
     assert rx_7.evidence == (Evidence("d.c", line, f"{name}(buf->page, 1);"),)
 
 
-def test_a_driver_that_leaves_recycling_to_the_pool(tmp_path: Path) -> None:
-    report = report_of(tmp_path, CREATE)
+@pytest.mark.parametrize("name", named(Trait.COUNTS))
+def test_what_counts_references_is_own_recycling_to_the_requirement(
+    name: str, tmp_path: Path
+) -> None:
+    source = CREATE + f"void t(struct rx_buf *buf)\n{{\n\t{name}(buf->page);\n}}\n"
+    assert report_of(tmp_path, source).requirements["rx.7"].status is Standing.UNMET
+
+
+@pytest.mark.parametrize("code", ["", "page_pool_put_full_page(pool, buf->page, false);",
+                                  "/* page_ref_dec(buf->page) */"])
+def test_a_driver_that_leaves_recycling_to_the_pool(code: str, tmp_path: Path) -> None:
+    report = report_of(tmp_path, CREATE + (
+        f"void t(struct page_pool *pool, struct rx_buf *buf)\n{{\n\t{code}\n}}\n"))
     assert not report.refusals
-    assert report.requirements["rx.7"].status is Standing.MET
-    assert report.requirements["rx.7"].evidence == ()
+    rx_7 = report.requirements["rx.7"]
+    assert (rx_7.status, rx_7.evidence) == (Standing.MET, ())
 
 
 def test_calls_that_stay_by_design_leave_rx_3_open_to_be_met(tmp_path: Path) -> None:
