@@ -54,9 +54,10 @@ bench-check: setup ## Seed faults into converted drivers and count those that ch
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/python tests/bench_check.py $(KERNEL)
 
-lint: setup ## Run ruff, mypy --strict, and the check of the passes
+lint: setup ## Run ruff, mypy --strict, import-linter, and the check of passes and rules
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/netmem-migrate transform lint
 
 bench: setup ## Time converting every page_pool driver of a real kernel against parsing it

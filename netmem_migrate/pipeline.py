@@ -9,7 +9,7 @@ but that finding (docs/checking.md).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
+from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.report.build import report
 from netmem_migrate.results import (
     Action,
@@ -44,8 +45,6 @@ from netmem_migrate.results import (
 )
 
 Progress = Callable[[str], None]
-
-_STOPPED = "its own check stops this conversion"
 
 
 # -- find
@@ -154,9 +153,20 @@ def nothing(driver: Driver) -> Migration:
     return Migration(DriverReport(driver.path, driver.files, Verdict.NOTHING_TO_DO))
 
 
-def require_known(options: Conversion, known: Iterable[str]) -> None:
-    """Raise InputError for a name to keep that no slot has."""
-    unknown = set(options.keep).difference(known)
+def read(given: Input, options: Conversion,
+         progress: Progress | None = None) -> Iterator[tuple[Driver, Job | None]]:
+    """Each driver once, with its job; `progress` is told of it before it is read.
+
+    Raises InputError for what cannot be read and, after the last one, for a name to keep that no
+    slot of any driver has.
+    """
+    unknown = set(options.keep)
+    for driver in {one.path: one for one in given.drivers}.values():
+        if progress is not None:
+            progress(driver.path)
+        job = job_of(driver, given.target, options)
+        unknown -= job.names if job is not None else frozenset()
+        yield driver, job
     if unknown:
         raise InputError(f"{min(unknown)}: no member or global of that name holds a page "
                          "here; give STRUCT.MEMBER as the report spells it")
@@ -210,7 +220,8 @@ def _without(migration: Migration) -> Migration:
     """A migration of which nothing is left: its calls stay."""
     said = migration.report
     sites = tuple(one if one.action is Action.KEPT else
-                  replace(one, action=Action.KEPT, to="", reason=_STOPPED) for one in said.sites)
+                  replace(one, action=Action.KEPT, to="",
+                          reason=Reason(Why.STOPPED)) for one in said.sites)
     return replace(migration, changes=(), edits=(), steps=(), report=replace(
         said, verdict=Verdict.STOPPED, declarations=(), sites=sites))
 
@@ -227,14 +238,8 @@ def run(paths: Sequence[Path], options: Conversion, *, judge: bool = True,
     Raises InputError for input that cannot be processed.
     """
     given = inputs(paths, options)
-    known: set[str] = set()
     whole = started(given, ())
-    for driver in given.drivers:
-        if progress is not None:
-            progress(driver.path)
-        job = job_of(driver, given.target, options)
-        if job is not None:
-            known |= job.names
+    for driver, job in read(given, options, progress):
         one = job.migration(judge=judge) if job is not None else nothing(driver)
         texts = job.texts if job is not None else Texts()
         if count:
@@ -244,7 +249,6 @@ def run(paths: Sequence[Path], options: Conversion, *, judge: bool = True,
         texts.forget()
         whole = replace(whole, drivers=(*whole.drivers, *part.drivers),
                         stopped=(*whole.stopped, *part.stopped))
-    require_known(options, known)
     return whole
 
 

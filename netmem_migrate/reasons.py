@@ -6,6 +6,7 @@ Nothing here is a sentence, and no decision reads one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -96,6 +97,7 @@ class Why(StrEnum):
     IN_MACRO = "in-macro"
     NOT_CALLED = "not-called"
     BRIDGED = "bridged"
+    STOPPED = "stopped"
     NOT_OURS = "not-ours"
     ON_REQUEST = "on-request"
     ONLY_ADDRESS = "only-address"
@@ -148,6 +150,14 @@ class Reason:
     file: str = ""
     line: int = 0
     because: Reason | None = None
+
+    @property
+    def chain(self) -> Iterator[Reason]:
+        """This reason, and those behind it."""
+        one: Reason | None = self
+        while one is not None:
+            yield one
+            one = one.because
 
     @property
     def by_design(self) -> bool:

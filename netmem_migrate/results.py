@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from netmem_migrate.c.counts import ParseCounts
 from netmem_migrate.errors import ExitCode
+from netmem_migrate.reasons import Category, Reason
 
 if TYPE_CHECKING:
     from netmem_migrate.c.parse import ParsedFile, Texts
@@ -53,7 +54,10 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One call of a page_pool page API in the driver, whatever became of it."""
+    """One call of a page_pool page API in the driver, whatever became of it.
+
+    One that simply converted needs no reason.
+    """
 
     file: str
     line: int
@@ -61,27 +65,73 @@ class Site:
     call: str
     action: Action
     to: str
-    reason: str
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A place that a refusal rests on: what gives the page there, by name, or what is done."""
+
+    file: str
+    line: int
+    what: str | Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A slot that a person has to look at; `origins` are `file:line text` strings."""
+    """A slot that a person has to look at."""
 
     file: str
     line: int
     slot: str
-    category: str
-    reason: str
-    origins: tuple[str, ...] = ()
+    category: Category
+    reason: Reason
+    origins: tuple[Origin, ...] = ()
+
+
+class Standing(StrEnum):
+    """How a driver stands to a requirement."""
+
+    MET = "met"
+    UNMET = "unmet"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "n/a"
+
+
+class Basis(StrEnum):
+    """What in the source a judgement rests on; where there is no evidence, on the lack of it."""
+
+    POOL = "pool"
+    DATA_SPLIT = "data-split"
+    NETMEM = "netmem"
+    PAGE_CALLS = "page-calls"
+    POOL_FLAGS = "pool-flags"
+    UNREADABLE_FLAG = "unreadable-flag"
+    POOL_SYNC = "pool-sync"
+    RAW_SYNC = "raw-sync"
+    PAGE_COUNTS = "page-counts"
+    NETMEM_UNMAP = "netmem-unmap"
+    RAW_UNMAP = "raw-unmap"
+    NETMEM_TX = "netmem-tx"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A place that a judgement rests on, and the code that stands there."""
+
+    file: str
+    line: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One requirement of Documentation/networking/netmem.rst, judged."""
+    """One requirement of Documentation/networking/netmem.rst, judged; `evidence` is the first of
+    the places."""
 
-    status: str  # met | unmet | unknown | n/a
-    evidence: tuple[tuple[str, int, str], ...] = ()  # (file, line, text)
+    status: Standing
+    basis: Basis
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from netmem_migrate.api import migrate
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import parse
 from netmem_migrate.cli import cli
+from netmem_migrate.report import wording
 from netmem_migrate.results import Migration
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -168,6 +169,6 @@ def check_refused(tmp_path: Path, source: str, slot: str, category: str,
     assert (slot, category) in refusals, refusals
     assert files["d.c"].decode().endswith("\n\n" + source)
     for refusal in migration.report.refusals:
-        assert refusal.reason and refusal.origins and refusal.line
+        assert wording.text(refusal.reason) and refusal.origins and refusal.line
     if files["d.c"].decode() != PRELUDE + source:
         compiles(tmp_path / "gcc", files)

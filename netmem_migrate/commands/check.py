@@ -59,13 +59,13 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
         if name not in {rule.id for rule in known}:
             raise InputError(f"no rule is called {name}; check --list-rules names them")
     from netmem_migrate.report import findings as report
-    from netmem_migrate.report.sarif import Rule as Described
+    from netmem_migrate.report.sarif import Descriptor
 
     found, norms = _judged(paths, kernel, api)
     found = sorted({one for one in found
                     if (not rules or one.id in rules) and one.id not in ignore})
     if sarif is not None:
-        described = [Described(one.id, one.summary, one.why) for one in known]
+        described = [Descriptor(one.id, one.summary, one.why) for one in known]
         sarif.write_text(report.as_sarif(described, found), encoding="utf-8")
     if b4:
         click.echo(report.as_b4(found, norms))

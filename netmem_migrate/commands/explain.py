@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`netmem-migrate explain`: why a line is as it is, or what a pass does or a rule finds."""
+"""`netmem-migrate explain`: why a line is as it is, or what is behind a name that was printed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from netmem_migrate.errors import InputError
 @_options.option("kernel", help="The kernel tree. Default: found by walking up from FILE.")
 @_options.option("api")
 def command(subject: str, kernel: Path | None, api: str | None) -> None:
-    """Say why the pages on a line moved or stayed, or what ID does.
+    """Say why the pages on a line moved or stayed, or what ID is.
 
-    ID is a pass (`transform list`), or a rule of check (`check --list-rules`).
+    ID is a pass (`transform list`), a rule of check (`check --list-rules`), or the category of a
+    refusal.
     """
     file, colon, line = subject.rpartition(":")
     if colon and line.isdigit():
         _line(Path(file), int(line), kernel, api)
-    elif not (_pass(subject) or _rule(subject)):
-        raise InputError(f"{subject}: neither FILE:LINE, nor a pass, nor a rule; `netmem-migrate "
-                         "transform list` and `netmem-migrate check --list-rules` name those")
+    elif not (_pass(subject) or _rule(subject) or _category(subject)):
+        raise InputError(f"{subject}: neither FILE:LINE, nor a pass, nor a rule, nor a category of "
+                         "refusals; `netmem-migrate transform list` and `netmem-migrate check "
+                         "--list-rules` name passes and rules")
 
 
 def _pass(name: str) -> bool:
@@ -59,6 +61,21 @@ def _rule(name: str) -> bool:
     return False
 
 
+def _category(name: str) -> bool:
+    """Print a category of refusals; False if none is called so."""
+    from netmem_migrate.reasons import CATEGORY
+    from netmem_migrate.report import wording
+
+    for category, advice in wording.ADVICE.items():
+        if category.value == name:
+            click.echo(f"{name}: {advice.means}\n\n{advice.todo}\n\n"
+                       "What is said then of a page, or of what holds it:\n")
+            for why in (one for one, of in CATEGORY.items() if of is category):
+                click.echo(f"  {wording.pattern(why)}")
+            return True
+    return False
+
+
 def _line(file: Path, line: int, kernel: Path | None, api: str | None) -> None:
     from netmem_migrate.api import analyse_path
     from netmem_migrate.report.explain import explain, slots_at
@@ -73,4 +90,5 @@ def _line(file: Path, line: int, kernel: Path | None, api: str | None) -> None:
         click.echo(f"{name}:{line}: no page is declared, used or passed here")
         return
     for slot in slots:
-        click.echo("\n".join(explain(analysis, slot)))
+        for one in explain(analysis, slot):
+            click.echo(one)

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError
 from netmem_migrate.results import Run
+
+if TYPE_CHECKING:
+    from netmem_migrate.patch.prove import Proven
 
 
 def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
@@ -42,17 +45,16 @@ def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
             return
 
 
-def _prove(run: Run, *, together: bool, quiet: bool) -> tuple[dict[str, str], tuple[str, ...]]:
+def _prove(run: Run, *, together: bool, quiet: bool) -> Proven:
     from netmem_migrate.patch.plan import plans
     from netmem_migrate.patch.prove import prove
     from netmem_migrate.terminal.progress import progress
 
     with progress(quiet=quiet) as bar:
         bar.step("Compiling")
-        proven = prove(
+        return prove(
             run, plans(run, together=together),
             lambda source, done, count: bar.at(done / count, f"{done}/{count} {source}"))
-    return proven.sentences, proven.failed
 
 
 @click.command(
@@ -176,13 +178,13 @@ def command(
         trailer=assisted_by,
     )
     if verify:
-        proven, failed = _prove(run, together=together, quiet=output.quiet)
-        if failed:
-            for line in failed:
-                click.echo(line, err=True)
+        proven = _prove(run, together=together, quiet=output.quiet)
+        if proven.failed:
+            for one in proven.failed:
+                click.echo(summary.unproven(one), err=True)
             click.echo("not proven; nothing was written", err=True)
             ctx.exit(ExitCode.VERIFY)
-        wanted = replace(wanted, proven=proven)
+        wanted = replace(wanted, proven=proven.sentences)
     files = write_series(run, out, wanted)
     for file in files:
         click.echo(str(file))

@@ -11,7 +11,7 @@ import click
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError
 from netmem_migrate.options import Conversion
-from netmem_migrate.results import Action, Run
+from netmem_migrate.results import Action, Run, Standing
 
 _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "
            "rx.5 unreadable memory, rx.6 CPU sync through the pool, rx.7 no own recycling, "
@@ -101,7 +101,7 @@ def _print(run: Run) -> None:
         report = migration.report
         kept = sum(site.action is Action.KEPT for site in report.sites)
         unmet = " ".join(key for key, one in sorted(report.requirements.items())
-                         if one.status == "unmet")
+                         if one.status is Standing.UNMET)
         table.add_row(report.path, report.verdict.value, str(len(report.sites)),
                       str(len(report.sites) - kept), str(kept), str(len(report.refusals)), unmet)
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)

@@ -17,6 +17,7 @@ from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.graph import Graph, Place
 from netmem_migrate.flow.hidden import block_hidden
+from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.flow.reader.functions import read_function, read_global
 from netmem_migrate.flow.slots import Slots
@@ -82,7 +83,7 @@ def analyse(driver: Driver, target: Target,
         if file.endswith(".h") and file not in symbols.files:
             symbols.postpone(file, data)
     # Only paths below a kernel's root say where else a header can be included from.
-    outside = Outside(driver.root if driver.path.startswith("drivers/") else None)
+    outside = Outside(driver.root if driver.path.startswith("drivers/") else None, _uses)
     slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     while True:
         # Each round follows pages one void pointer, or one function of an unread file, further.
@@ -172,6 +173,26 @@ def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, b
             if value is not None and variable.file in slots.own:
                 read_global(slots, variable, value)
     return slots
+
+
+def _uses(symbols: Symbols, file: str, own: frozenset[str]) -> dict[Key, int]:
+    """The lines where a file of somebody else uses members, by the keys of their slots.
+
+    A name that stands on a value of unknown type is a key of its own.
+    """
+    slots = Slots(symbols, Target("", frozenset()), own)
+    for functions in list(symbols.functions.values()):
+        for function in functions:
+            if function.file == file and function.body is not None:
+                read_function(slots, function)
+    found: dict[Key, int] = {}
+    for key, slot in slots.graph.slots.items():
+        lines = [place.line for place in slot.names if place.file == file]
+        if lines:
+            found[key] = lines[0]
+    for name, places in slots.graph.unresolved_members.items():
+        found[name,] = places[0].line
+    return found
 
 
 def _check_whole(driver: Driver, symbols: Symbols) -> None:

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.graph import Blocker, Bridge, Graph, Kind, Slot, reach
 from netmem_migrate.reasons import Category, Why
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _SOURCE = "pool"
 _SINK = "page"
@@ -79,58 +83,61 @@ def _solve(graph: Graph, keep: frozenset[str], costs: Costs) -> Solution:
 def _cut(graph: Graph, allocations: Iterable[Slot], costs: Costs,
          held: Iterable[Slot] = ()) -> set[Slot]:
     """The slots on the pool side of the cheapest cut; the smallest such set."""
-    import networkx as nx
     from networkx.algorithms.flow import preflow_push
 
-    network: nx.DiGraph[object] = nx.DiGraph()
-
-    def edge(tail: object, head: object, capacity: int | None) -> None:
-        """Add capacity; None is without limit."""
-        if network.has_edge(tail, head):
-            if "capacity" not in network[tail][head]:
-                return
-            if capacity is None:
-                del network[tail][head]["capacity"]
-            else:
-                network[tail][head]["capacity"] += capacity
-        elif capacity is None:
-            network.add_edge(tail, head)
-        else:
-            network.add_edge(tail, head, capacity=capacity)
-
-    network.add_node(_SOURCE)
-    network.add_node(_SINK)
-    for slot in dict.fromkeys(allocations):
-        edge(_SOURCE, slot, costs.allocation)
-    for origin, into, _ in graph.flows:
-        edge(origin, into, None)
-        # An allocation that stays a page while what it fills moves would be absurd.
-        if origin.twin is not None and origin.twin.allocates:
-            edge(into, origin, None)
-    for one, other, _ in graph.same:
-        edge(one, other, None)
-        edge(other, one, None)
-    for bridge in graph.bridges:
-        edge(bridge.into, bridge.origin if bridge.origin is not None else _SINK,
-             costs.bridge)
+    network = _network(graph, allocations, costs)
     # Slots that must stay are the sink itself, so that no path to it is unlimited.
     shut = [slot for slot, known in graph.blockers.items()
             if costs.accessor is None or not all(one.readable for one in known)]
-    if costs.accessor is not None:
-        for slot, known in graph.blockers.items():
-            edge(slot, _SINK, costs.accessor * len(known))
     closed = reach([*shut, *held], graph.predecessors(tied=True))
     network.remove_nodes_from([slot for slot in closed if slot in network])
     residual = preflow_push(network, _SOURCE, _SINK)
+    # networkx.minimum_cut() gives the largest pool side of all cuts of this price: what is reached
+    # from the source in the residual network is the smallest. Nothing moves that need not.
     reached: set[object] = {_SOURCE}
     queue: list[object] = [_SOURCE]
     while queue:
-        node = queue.pop()
-        for head, data in residual[node].items():
+        for head, data in residual[queue.pop()].items():
             if head not in reached and data["capacity"] - data["flow"] > 0:
                 reached.add(head)
                 queue.append(head)
     return {slot for slot in reached if isinstance(slot, Slot)}
+
+
+def _network(graph: Graph, allocations: Iterable[Slot], costs: Costs) -> nx.DiGraph[object]:
+    """What the cut may separate, at what price: from the pool to where only pages can go."""
+    import networkx as nx
+
+    network: nx.DiGraph[object] = nx.DiGraph()
+    network.add_node(_SOURCE)
+    network.add_node(_SINK)
+    for slot in dict.fromkeys(allocations):
+        _edge(network, _SOURCE, slot, costs.allocation)
+    for origin, into, _ in graph.flows:
+        _edge(network, origin, into, None)
+        # An allocation that stays a page while what it fills moves would be absurd.
+        if origin.twin is not None and origin.twin.allocates:
+            _edge(network, into, origin, None)
+    for one, other, _ in graph.same:
+        _edge(network, one, other, None)
+        _edge(network, other, one, None)
+    for bridge in graph.bridges:
+        _edge(network, bridge.into, bridge.origin if bridge.origin is not None else _SINK,
+              costs.bridge)
+    if costs.accessor is not None:
+        for slot, known in graph.blockers.items():
+            _edge(network, slot, _SINK, costs.accessor * len(known))
+    return network
+
+
+def _edge(network: nx.DiGraph[object], tail: object, head: object, capacity: int | None) -> None:
+    """Add capacity; None is without limit, and stays so."""
+    if not network.has_edge(tail, head):
+        network.add_edge(tail, head, **({} if capacity is None else {"capacity": capacity}))
+    elif capacity is None:
+        network[tail][head].pop("capacity", None)
+    elif "capacity" in network[tail][head]:
+        network[tail][head]["capacity"] += capacity
 
 
 def components(graph: Graph, moved: set[Slot]) -> list[set[Slot]]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
@@ -12,14 +13,20 @@ from netmem_migrate.c.types import Member
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.keys import Key
 from netmem_migrate.kernel.includes import Includes, near
-from netmem_migrate.model.target import Target
+
+ReadUses = Callable[[Symbols, str, frozenset[str]], dict[Key, int]]
 
 
 class Outside:
-    """Looks for uses in files that are not the driver's own; `root` is None outside a tree."""
+    """Looks for uses in files that are not the driver's own; `root` is None outside a tree.
 
-    def __init__(self, root: Path | None) -> None:
+    `read_uses` reads one file of somebody else: it is given what that file declares, its path, and
+    the files whose members count, and gives the lines where it uses members, by their keys.
+    """
+
+    def __init__(self, root: Path | None, read_uses: ReadUses) -> None:
         self.root = root
+        self._read_uses = read_uses
         self._reaching: dict[str, frozenset[str]] = {}
         self._members: dict[str, dict[Key, int]] = {}
         self._includes: dict[tuple[str, ...] | None, Includes] = {}
@@ -60,10 +67,6 @@ class Outside:
         """
         if file in self._members:
             return self._members[file]
-        # The reader knows of this module.
-        from netmem_migrate.flow.reader.functions import read_function
-        from netmem_migrate.flow.slots import Slots
-
         assert self.root is not None
         there = Symbols(unread=dict(symbols.unread), texts=symbols.texts)
         for path, parsed in symbols.files.items():
@@ -74,18 +77,7 @@ class Outside:
             if path not in there.files:
                 there.postpone(path, header.read_bytes())
         there.add(file, there.texts.parse((self.root / file).read_bytes()))
-        slots = Slots(there, Target("", frozenset()), own | {file})
-        for functions in list(there.functions.values()):
-            for function in functions:
-                if function.file == file and function.body is not None:
-                    read_function(slots, function)
-        found: dict[Key, int] = {}
-        for key, slot in slots.graph.slots.items():
-            lines = [place.line for place in slot.names if place.file == file]
-            if lines:
-                found[key] = lines[0]
-        for name, places in slots.graph.unresolved_members.items():
-            found[name,] = places[0].line
+        found = self._read_uses(there, file, own | {file})
         self._members[file] = found
         return found
 

@@ -30,7 +30,7 @@ class Slots:
                  carriers: Carriers | None = None, outside: Outside | None = None,
                  rows: Table | None = None) -> None:
         self.symbols = symbols
-        self.outside = outside or Outside(None)
+        self.outside = outside or Outside(None, lambda *_: {})
         self.carriers = carriers or Carriers(own)
         self.target = target
         self.own = own

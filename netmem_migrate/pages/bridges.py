@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.spelled import TO_NETMEM, TO_NETMEM_BY_ADDRESS, TO_PAGE
 from netmem_migrate.pages.sources import Sources, Spot
+from netmem_migrate.report import wording
 from netmem_migrate.results import Action, Edit, Migration
 
 _WRITTEN = (TO_NETMEM.encode(), TO_NETMEM_BY_ADDRESS.encode())
@@ -34,7 +35,7 @@ def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
         if site.action is Action.BRIDGED:
             found[site.file, site.line] = Bridge(
                 sources.spot(site.file, site.line, code=True), f"{site.call}() to {site.to}",
-                site.reason or "a page that no netmem holds flows into one")
+                wording.site(site))
     found |= _accesses(migration, sources, found)
     before = {change.path: change.before for change in migration.changes}
     for edit in migration.edits:

@@ -16,10 +16,9 @@ from netmem_migrate.convert.passes import load
 from netmem_migrate.pages.base import render
 from netmem_migrate.pages.bridges import bridges
 from netmem_migrate.pages.hunks import FileView, views
-from netmem_migrate.pages.sources import Sources, Spot
-from netmem_migrate.report.sarif import origin
-from netmem_migrate.report.sarif_rules import advice
-from netmem_migrate.results import Action, Migration, Refusal, Run, Site
+from netmem_migrate.pages.sources import Sources, requirement_rows
+from netmem_migrate.report import wording
+from netmem_migrate.results import Action, Migration, Refusal, Run, Site, Standing
 from netmem_migrate.terminal.summary import grouped
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
     kept = [site for site in report.sites if site.action is Action.KEPT]
     requirements = report.requirements
     if not requirements and analysis is not None:
-        from netmem_migrate.report.requirements import requirements_of
+        from netmem_migrate.flow.requirements import requirements_of
 
         requirements = requirements_of(analysis.sources, report.files, report.sites)
     statuses = [one.status for one in requirements.values()]
@@ -108,31 +107,25 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
              "chain": [sources.shorten(line) for line in
                        _chain(analysis, item.file, item.line, item.name)]}
             for item in report.declarations],
-        "requirements": [
-            {"id": key, "status": one.status,
-             "evidence": [sources.spot(*evidence) for evidence in dict.fromkeys(one.evidence)]}
-            for key, one in sorted(requirements.items())],
+        "requirements": requirement_rows(requirements, sources),
         "tally": ", ".join(f"{statuses.count(status)} {status}"
-                           for status in ("met", "unmet", "unknown", "n/a")
-                           if status in statuses),
+                           for status in Standing if status in statuses),
     }
 
 
 def _refusal(item: Refusal, sources: Sources) -> dict[str, Any]:
-    places = [origin(one) for one in item.origins]
     return {
-        "slot": item.slot, "category": item.category, "reason": item.reason,
-        "todo": advice(item.category).todo,
+        "slot": item.slot, "category": item.category.value, "reason": wording.refusal(item),
+        "todo": wording.ADVICE[item.category].todo,
         "place": sources.spot(item.file, item.line),
-        "origins": [sources.spot(place.file, place.line, place.text, code=True)
-                    if place is not None else Spot("", 0, "", text)
-                    for place, text in zip(places, item.origins, strict=True)],
+        "origins": [sources.spot(one.file, one.line, wording.what(one), code=True)
+                    for one in wording.origins(item)],
     }
 
 
 def _sites(sites: tuple[Site, ...], action: Action, sources: Sources) -> list[dict[str, Any]]:
-    return [{"call": site.call, "to": site.to, "reason": site.reason, "function": site.function,
-             "place": sources.spot(site.file, site.line)}
+    return [{"call": site.call, "to": site.to, "reason": wording.site(site),
+             "function": site.function, "place": sources.spot(site.file, site.line)}
             for site in sites if site.action is action]
 
 
@@ -140,9 +133,10 @@ def _chain(analysis: Analysis | None, file: str, line: int, name: str) -> list[s
     """The flows that bring the pool's memory to a declared slot, one a line."""
     if analysis is None:
         return []
-    from netmem_migrate.report.explain import explain, slots_at
+    from netmem_migrate.report.explain import LineKind, explain, slots_at
 
     for slot in slots_at(analysis, file, line):
         if slot.name == name:
-            return [one.strip() for one in explain(analysis, slot)[1:] if not one.endswith(":")]
+            return [one.text for one in explain(analysis, slot)
+                    if one.kind not in (LineKind.VERDICT, LineKind.HEADING)]
     return []

@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import Any
 
 from netmem_migrate.pages.base import REQUIREMENTS, render
-from netmem_migrate.pages.sources import Sources, Spot
-from netmem_migrate.report.sarif import origin
-from netmem_migrate.report.sarif_rules import advice
-from netmem_migrate.results import Action, Migration, Run, Verdict
+from netmem_migrate.pages.sources import Sources, requirement_rows
+from netmem_migrate.report import wording
+from netmem_migrate.results import Action, Migration, Run, Standing, Verdict
 from netmem_migrate.terminal.summary import grouped
 
 # What a cell of the matrix shows; the word is there too, for those who do not see it.
-_SIGNS = {"met": "✓", "unmet": "✗", "unknown": "?", "n/a": "–"}
+_SIGNS = {Standing.MET.value: "✓", Standing.UNMET.value: "✗", Standing.UNKNOWN.value: "?",
+          Standing.NOT_APPLICABLE.value: "–"}
 
 
 def page(run: Run, *, title: str = "") -> str:
@@ -25,7 +25,8 @@ def page(run: Run, *, title: str = "") -> str:
     drivers = [_driver(run, f"d{index}", one) for index, one in enumerate(run.drivers, 1)]
     verdicts = [(verdict.value, sum(one["verdict"] == verdict.value for one in drivers))
                 for verdict in Verdict]
-    met = {key: sum(one["status"].get(key) == "met" for one in drivers) for key in REQUIREMENTS}
+    met = {key: sum(one["status"].get(key) == Standing.MET for one in drivers)
+           for key in REQUIREMENTS}
     judged = sum(bool(one["status"]) for one in drivers)
     return render("scan", run=run, drivers=drivers, verdicts=verdicts, signs=_SIGNS, met=met,
                   judged=judged,
@@ -45,23 +46,17 @@ def _driver(run: Run, anchor: str, migration: Migration) -> dict[str, Any]:
         "kept_count": len(kept),
         "file_count": len(report.files),
         "changed": [change.path for change in migration.changes],
-        "status": {key: one.status for key, one in report.requirements.items()},
+        "status": {key: one.status.value for key, one in report.requirements.items()},
         "refusals": [
-            {"slot": item.slot, "category": item.category, "reason": item.reason,
-             "todo": advice(item.category).todo, "place": sources.spot(item.file, item.line),
-             "origins": [_origin(one, sources) for one in item.origins]}
+            {"slot": item.slot, "category": item.category.value, "reason": wording.refusal(item),
+             "todo": wording.ADVICE[item.category].todo,
+             "place": sources.spot(item.file, item.line),
+             "origins": [sources.spot(one.file, one.line, wording.what(one))
+                         for one in wording.origins(item)]}
             for item in report.refusals],
         "kept": [{"call": call, "reason": sources.shorten(reason),
                   "places": [sources.spot(site.file, site.line) for site in sites]}
                  for (call, reason), sites in grouped(kept).items()],
-        "requirements": [
-            {"id": key, "status": one.status,
-             "evidence": [sources.spot(*evidence) for evidence in dict.fromkeys(one.evidence)]}
-            for key, one in sorted(report.requirements.items())],
+        "requirements": requirement_rows(report.requirements, sources),
     }
 
-
-def _origin(spelled: str, sources: Sources) -> Spot:
-    place = origin(spelled)
-    return (sources.spot(place.file, place.line, place.text) if place is not None
-            else Spot("", 0, "", spelled))

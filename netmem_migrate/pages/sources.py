@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
-from netmem_migrate.results import FileChange
+from netmem_migrate.report import wording
+from netmem_migrate.results import FileChange, Requirement
 
 _NOTHING = Markup("")
 
@@ -66,3 +68,11 @@ class Sources:
             found = lines_of(self.line(file, line).strip())
             shown = html_of(found[0]) if found else shown
         return Spot(file, line, self.shown(file), text, self.anchors.get(file, ""), shown)
+
+
+def requirement_rows(judged: Mapping[str, Requirement], sources: Sources) -> list[dict[str, Any]]:
+    """The requirements of netmem.rst as rows of a table: status, what it rests on, where."""
+    return [{"id": key, "status": one.status.value, "basis": wording.BASIS[one.basis],
+             "evidence": [sources.spot(place.file, place.line, place.text)
+                          for place in dict.fromkeys(one.evidence)]}
+            for key, one in sorted(judged.items())]

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch import message
+from netmem_migrate.report import wording
 from netmem_migrate.results import Action, Migration
 
 _TITLE_COLUMNS = 70
@@ -57,7 +58,7 @@ def cover(
         _table(parts),
     ]
     refused = [
-        f"{part.name}: {item.file}:{item.line}: {item.slot}: {item.reason}"
+        f"{part.name}: {item.file}:{item.line}: {item.slot}: {wording.refusal(item)}"
         for part in parts
         for item in part.migration.report.refusals
     ]

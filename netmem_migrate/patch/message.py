@@ -19,13 +19,21 @@ from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.forms import table
 from netmem_migrate.model.spelled import ADDRESS, DMA_MAP, DMA_SYNC, REF, TO_NETMEM, UNREADABLE
 from netmem_migrate.patch import replacements
-from netmem_migrate.results import Action, Declaration, DriverReport, FileChange, Migration, Site
+from netmem_migrate.reasons import Category, Why
+from netmem_migrate.report import wording
+from netmem_migrate.results import (
+    Action,
+    Declaration,
+    DriverReport,
+    FileChange,
+    Migration,
+    Site,
+    Standing,
+)
 
 COLUMNS = 75
 _MAX_ITEMS = 6
 _MAX_FUNCTIONS = 6
-_PLACE = re.compile(r" ?\([^()\s]+:\d+\)$")
-_LACKS = re.compile(r"\bhas no (\w+)\(\)")
 
 # What each requirement of Documentation/networking/netmem.rst asks for, in a few words. Those that
 # a conversion itself is about (rx.1, rx.3) are not in question here.
@@ -134,15 +142,14 @@ def _stayed(migration: Migration, changed: set[str]) -> list[str]:
     groups: dict[str, list[Site]] = {}
     for site in kept:
         if site.file in changed:
-            reason = _PLACE.sub("", site.reason) or "not decided"
-            groups.setdefault(reason, []).append(site)
+            groups.setdefault(wording.site(site, brief=True), []).append(site)
     items = []
     for reason, sites in groups.items():
         calls = _names(list(dict.fromkeys(f"{site.call}()" for site in sites)))
         where = _names(list(dict.fromkeys(f"{site.function}()" for site in sites)))
         items.append(f"{calls} in {where}: {reason}")
     refused = {
-        (item.slot, _PLACE.sub("", item.reason)): None
+        (item.slot, wording.refusal(item)): None
         for item in migration.report.refusals
         if item.file in changed
     }
@@ -155,9 +162,8 @@ def _stayed(migration: Migration, changed: set[str]) -> list[str]:
 
 def missing_helpers(report: DriverReport) -> list[str]:
     """Helpers that the base lacks, and without which something was refused."""
-    found = (match for item in report.refusals if item.category == "missing-api"
-             for match in _LACKS.findall(item.reason))
-    return sorted(dict.fromkeys(found))
+    return sorted({one.by for item in report.refusals if item.category is Category.MISSING_API
+                   for one in item.reason.chain if one.why is Why.NO_API})
 
 
 def header_split(report: DriverReport) -> str:
@@ -165,10 +171,11 @@ def header_split(report: DriverReport) -> str:
     found = report.requirements
     if "rx.2" not in found:
         return ""
-    if found["rx.2"].status != "met":
+    if found["rx.2"].status is not Standing.MET:
         return ("no header split (tcp-data-split), without which a driver cannot take unreadable "
                 "memory: this is future-proofing only")
-    left = [text for key, text in _ASKED.items() if key in found and found[key].status != "met"]
+    left = [text for key, text in _ASKED.items()
+            if key in found and found[key].status is not Standing.MET]
     missing = f"still open: {', '.join(left)}" if left else "no Rx requirement is left open"
     return (f"header split (tcp-data-split), so unreadable memory is within reach; {missing} "
             "(Documentation/networking/netmem.rst)")

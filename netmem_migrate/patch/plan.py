@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from netmem_migrate.convert import steps
 from netmem_migrate.errors import InputError
-from netmem_migrate.results import Action, FileChange, Migration, Run, Step, StepKind
+from netmem_migrate.results import Action, FileChange, Migration, Run, Standing, Step, StepKind
 
 LIMIT = 15
 """Patches in a series, and a contributor's patches under review on one tree
@@ -65,7 +65,7 @@ class PatchStep:
                             if one.action is Action.KEPT or one.file in files),
                 refusals=tuple(one for one in report.refusals if one.file in files),
                 requirements={key: one for key, one in report.requirements.items()
-                              if one.status == "unmet"}))
+                              if one.status is Standing.UNMET}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,28 @@ from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch.plan import Plan
 from netmem_migrate.results import FileChange, Run, StepKind
-from netmem_migrate.verify import ObjectProof, Status, verify_changes
+from netmem_migrate.verify import ObjectProof, Said, Status, verify_changes
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """An object of which a patch does not hold: the first of the ways that did not pass."""
+
+    source: str
+    said: Said
+
+    @property
+    def built(self) -> bool:
+        """Whether it could be compiled at all."""
+        return self.said.status is not Status.NOT_BUILT
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Sentences by key of the steps, "" for all; `failed` are lines on what did not hold."""
+    """Sentences by key of the steps, "" for all; `failed` is what did not hold."""
 
     sentences: dict[str, str]
-    failed: tuple[str, ...] = ()
+    failed: tuple[Unproven, ...] = ()
 
 
 def prove(run: Run, series: tuple[Plan, ...],
@@ -35,7 +48,7 @@ def prove(run: Run, series: tuple[Plan, ...],
     counts: dict[str, int] = {}
     forced: dict[str, int] = {}
     steps: dict[str, bool] = {}
-    failed: list[str] = []
+    failed: list[Unproven] = []
     for plan in series:
         state: dict[str, bytes] = {}
         for step in plan.steps:
@@ -52,7 +65,7 @@ def prove(run: Run, series: tuple[Plan, ...],
             counts[key] = max(counts.get(key, 0), len(proofs))
             forced[key] = max(forced.get(key, 0), sum(bool(one.as_if) for one in proofs))
             steps[key] = steps.get(key, False) or step.kind != StepKind.CONVERT
-            failed += [f"{one.source}: {_why(one, step.kind)}" for one in proofs
+            failed += [Unproven(one.source, _said(one, step.kind)) for one in proofs
                        if not _good(one, step.kind)]
     sentences = {key: _sentence(kernel, count, forced[key], steps[key])
                  for key, count in counts.items()}
@@ -69,10 +82,9 @@ def _good(proof: ObjectProof, kind: StepKind) -> bool:
     return proof.plain.status is Status.PASS and proof.strict.status is Status.PASS
 
 
-def _why(proof: ObjectProof, kind: StepKind) -> str:
+def _said(proof: ObjectProof, kind: StepKind) -> Said:
     ways = (proof.plain, proof.strict) + ((proof.identity,) if kind == StepKind.CONVERT else ())
-    said = next((way for way in ways if way.status is not Status.PASS), proof.plain)
-    return f"{said.status.value}: {'; '.join(said.details[:3]) or 'no reason given'}"
+    return next((way for way in ways if way.status is not Status.PASS), proof.plain)
 
 
 def _compiler() -> str:

@@ -13,24 +13,24 @@ from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
+from netmem_migrate.flow.requirements import requirements_of
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.forms import Table
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.reasons import Category, Reason, Why
-from netmem_migrate.report import wording
-from netmem_migrate.report.requirements import requirements_of
 from netmem_migrate.results import (
     Action,
     Declaration,
     DriverReport,
+    Origin,
     Refusal,
     Site,
     Verdict,
 )
 
 # A page hidden on its way out is found again under another of these names.
-_HIDING = {Category.VOID_POINTER.value, Category.ADDRESS.value}
+_HIDING = {Category.VOID_POINTER, Category.ADDRESS}
 
 
 def report(work: Work, *, changed: bool, judge: bool = True) -> DriverReport:
@@ -110,7 +110,7 @@ def _sites(work: Work, kept: dict[Slot, Kept]) -> tuple[Site, ...]:
                 for match in _calls(analysis.rows).finditer(macro.body):
                     found.append(Site(file, macro.line, macro.name.decode("latin-1"),
                                       match.group(1).decode(), Action.KEPT, "",
-                                      wording.text(Reason(Why.IN_MACRO))))
+                                      Reason(Why.IN_MACRO)))
     return tuple(sorted(found, key=lambda site: (site.file, site.line, site.call)))
 
 
@@ -136,15 +136,14 @@ def _site(work: Work, file: str, offset: int, name: str, call: Call | None, brid
     analysis = work.analysis
     line = analysis.sources[file].count(b"\n", 0, offset) + 1
     if call is None:
-        return Site(file, line, functions(offset), name, Action.KEPT, "",
-                    wording.text(Reason(Why.NOT_CALLED)))
+        return Site(file, line, functions(offset), name, Action.KEPT, "", Reason(Why.NOT_CALLED))
     if work.moves(call.slot):
         action = Action.BRIDGED if call.slot in bridged else Action.CONVERTED
-        reason = wording.text(Reason(Why.BRIDGED)) if action is Action.BRIDGED else ""
+        reason = Reason(Why.BRIDGED) if action is Action.BRIDGED else None
         return Site(file, line, functions(offset), name, action,
                     call.twin.netmem, reason)
     return Site(file, line, functions(offset), name, Action.KEPT, "",
-                wording.text(kept[call.slot].reason))
+                kept[call.slot].reason)
 
 
 def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, ...]:
@@ -163,14 +162,13 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
                    if bridge.into is slot and bridge.origin is None]
         origins = [_origin(call.place, call.twin.page + "()"),
                    *(_origin(bridge.place, bridge.text) for bridge in foreign),
-                   *(_origin(one.place, wording.text(one.reason))
+                   *(_origin(one.place, one.reason)
                      for one in analysis.graph.blockers.get(slot, (blocker,)))]
         name = verdicts.title(slot)
         key = (slot.place.file, slot.place.line, name)
         same = next((one for one, other in found.items()
-                     if other.category == blocker.category.value
-                     or other.category == Category.MIXED_ORIGIN.value
-                     or {other.category, blocker.category.value} == _HIDING), None)
+                     if other.category in (blocker.category, Category.MIXED_ORIGIN)
+                     or {other.category, blocker.category} == _HIDING), None)
         if key not in found and same is not None and \
                 not call.twin.allocates:
             key = same
@@ -182,11 +180,10 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
         if foreign and category in (Category.PAGE_ONLY_USE, Category.VOID_POINTER):
             category = Category.MIXED_ORIGIN
             reason = Reason(Why.PAGES_TOO, foreign[0].text, because=reason)
-        found[key] = Refusal(slot.place.file, slot.place.line, name, category.value,
-                             f"{name} {wording.text(reason)}; {wording.ADVICE[category]}",
+        found[key] = Refusal(slot.place.file, slot.place.line, name, category, reason,
                              tuple(dict.fromkeys(origins)))
     return tuple(sorted(found.values(), key=lambda one: (one.file, one.line, one.slot)))
 
 
-def _origin(place: Place, text: str) -> str:
-    return f"{place.file}:{place.line} {text}"
+def _origin(place: Place, what: str | Reason) -> Origin:
+    return Origin(place.file, place.line, what)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
 
 from netmem_migrate.convert.passes import load
 from netmem_migrate.flow.analyse import Analysis
@@ -15,6 +17,27 @@ from netmem_migrate.reasons import Reason
 from netmem_migrate.report import wording
 
 _MOST = 12
+
+
+class LineKind(StrEnum):
+    """What a line of an explanation is."""
+
+    VERDICT = "verdict"  # what became of the slot: always the first
+    HEADING = "heading"  # of the lines below it, which are indented deeper
+    BRIDGE = "bridge"  # where a page is made a netmem
+    FACT = "fact"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an explanation; `depth` counts the lines that it is below."""
+
+    kind: LineKind
+    depth: int
+    text: str
+
+    def __str__(self) -> str:
+        return "  " * self.depth + self.text
 
 
 def slots_at(analysis: Analysis, file: str, line: int) -> list[Slot]:
@@ -32,45 +55,50 @@ def slots_at(analysis: Analysis, file: str, line: int) -> list[Slot]:
     return sorted(found, key=lambda slot: found[slot])
 
 
-def explain(analysis: Analysis, slot: Slot) -> list[str]:
-    """Lines that say what became of a slot, and the chain of flows behind it."""
+def explain(analysis: Analysis, slot: Slot) -> list[Line]:
+    """What became of a slot, and the chain of flows behind it."""
     title = describe(slot)
     if slot in analysis.solution.moved:
-        lines = [f"{title}: moves to {REF}"]
+        lines = [Line(LineKind.VERDICT, 0, f"{title}: moves to {REF}")]
         starts = [call.slot for call in analysis.graph.calls
                   if call.twin.allocates]
         chain = _chain(analysis, starts, {slot})
         if chain:
-            lines.append("  it holds memory of the page_pool:")
-            lines += [f"    {one}" for one in chain]
-        for bridge in analysis.solution.bridges:
-            if bridge.into is slot:
-                lines.append(f"  bridged: {bridge.text} gives a page at {_where(bridge.place)}")
+            lines += _below("it holds memory of the page_pool:", chain)
+        lines += [Line(LineKind.BRIDGE, 1, f"bridged: {one.text} gives a page at "
+                                           f"{_where(one.place)}")
+                  for one in analysis.solution.bridges if one.into is slot]
         return [*lines, *_price(analysis, slot)]
-    lines = [f"{title}: stays a page"]
+    lines = [Line(LineKind.VERDICT, 0, f"{title}: stays a page")]
     if slot in analysis.solution.stays:
-        lines.append(f"  {wording.text(Reason(analysis.solution.stays[slot]))}")
+        lines.append(_fact(wording.text(Reason(analysis.solution.stays[slot]))))
         return lines
     blocked = set(analysis.graph.blockers)
     chain = _chain(analysis, [slot], blocked)
     if chain:
-        lines.append("  its page goes where only pages can go, and netmem is never cast back:")
-        lines += [f"    {one}" for one in chain]
+        lines += _below("its page goes where only pages can go, and netmem is never cast back:",
+                        chain)
         end = _last(analysis, slot, blocked)
-        for blocker in analysis.graph.blockers.get(end, ()) if end else ():
-            lines.append(f"      {wording.text(blocker.reason)} ({blocker.category}) at "
-                         f"{_where(blocker.place)}")
+        lines += [_fact(f"{wording.text(one.reason)} ({one.category}) at {_where(one.place)}", 3)
+                  for one in (analysis.graph.blockers.get(end, ()) if end else ())]
         return [*lines, *_instead(analysis, slot)]
-    for bridge in analysis.graph.bridges:
-        if bridge.into is slot and bridge.origin is None:
-            lines.append(f"  {bridge.text} gives it a page at {_where(bridge.place)}; "
-                         f"moving it would only add {TO_NETMEM}() there")
+    lines += [_fact(f"{one.text} gives it a page at {_where(one.place)}; moving it would only add "
+                    f"{TO_NETMEM}() there")
+              for one in analysis.graph.bridges if one.into is slot and one.origin is None]
     if len(lines) == 1:
-        lines.append("  no memory of this driver's page_pool reaches it")
+        lines.append(_fact("no memory of this driver's page_pool reaches it"))
     return lines
 
 
-def _price(analysis: Analysis, slot: Slot) -> list[str]:
+def _fact(text: str, depth: int = 1) -> Line:
+    return Line(LineKind.FACT, depth, text)
+
+
+def _below(heading: str, texts: Iterable[str]) -> list[Line]:
+    return [Line(LineKind.HEADING, 1, heading), *(_fact(one, 2) for one in texts)]
+
+
+def _price(analysis: Analysis, slot: Slot) -> list[Line]:
     """What the cut around a moved slot costs, and what leaving it would (flow/costs.py)."""
     solution = analysis.solution
     group = next(one for one in components(analysis.graph, solution.moved) if slot in one)
@@ -81,31 +109,32 @@ def _price(analysis: Analysis, slot: Slot) -> list[str]:
     accesses = [one for one in solution.accesses
                 if any(one in analysis.graph.blockers.get(other, ()) for other in group)]
     cost = len(bridges) * DEFAULT.bridge + len(accesses) * (WITH_ACCESSOR.accessor or 0)
-    lines = [f"  the cut: {len(group)} slots move together, {calls} calls among them; cost {cost}"]
-    lines += [f"    {DEFAULT.bridge}: {TO_NETMEM}() around {one.text}, at {_where(one.place)}"
-              for one in bridges]
-    lines += [f"    {WITH_ACCESSOR.accessor}: the accessor, as it {wording.text(one.reason)}, at "
-              f"{_where(one.place)}" for one in accesses]
-    lines.append(f"  the alternative: all of them stay pages, and {gained} allocations of the pool "
-                 f"with them; cost {gained * DEFAULT.allocation}")
-    return lines
+    return [
+        _fact(f"the cut: {len(group)} slots move together, {calls} calls among them; cost {cost}"),
+        *(_fact(f"{DEFAULT.bridge}: {TO_NETMEM}() around {one.text}, at {_where(one.place)}", 2)
+          for one in bridges),
+        *(_fact(f"{WITH_ACCESSOR.accessor}: the accessor, as it {wording.text(one.reason)}, at "
+                f"{_where(one.place)}", 2) for one in accesses),
+        _fact(f"the alternative: all of them stay pages, and {gained} allocations of the pool "
+              f"with them; cost {gained * DEFAULT.allocation}")]
 
 
-def _instead(analysis: Analysis, slot: Slot) -> list[str]:
+def _instead(analysis: Analysis, slot: Slot) -> list[Line]:
     """What it would take to move a slot that is blocked."""
     forward = analysis.graph.successors(tied=True)
     known = [(one, blocker) for one in reach([slot], forward)
              for blocker in analysis.graph.blockers.get(one, ())]
-    lines = [f"  to move it, {len(known)} use{'s' if len(known) > 1 else ''} would have to change:"]
-    lines += [f"    {one.name} {wording.text(blocker.reason)}, at {_where(blocker.place)}"
-              for one, blocker in known[:_MOST]]
+    lines = _below(
+        f"to move it, {len(known)} use{'s' if len(known) > 1 else ''} would have to change:",
+        (f"{one.name} {wording.text(blocker.reason)}, at {_where(blocker.place)}"
+         for one, blocker in known[:_MOST]))
     if len(known) > _MOST:
-        lines.append(f"    and {len(known) - _MOST} more")
+        lines.append(_fact(f"and {len(known) - _MOST} more", 2))
     asked = next((one.declared.option for one in load() if one.declared.accessor), "")
     if asked and all(blocker.readable for _, blocker in known):
         cost = len(known) * (WITH_ACCESSOR.accessor or 0)
-        lines.append(f"  {asked} would let it move, at a cost of {cost}, if one source "
-                     "file has them all")
+        lines.append(_fact(f"{asked} would let it move, at a cost of {cost}, if one source file "
+                           "has them all"))
     return lines
 
 

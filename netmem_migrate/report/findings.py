@@ -56,11 +56,11 @@ def as_b4(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
                       indent=2)
 
 
-def as_sarif(rules: Sequence[sarif.Rule], findings: Sequence[Finding]) -> str:
+def as_sarif(rules: Sequence[sarif.Descriptor], findings: Sequence[Finding]) -> str:
     """A log of SARIF 2.1.0; each finding's rule must be one of `rules`."""
     return sarif.text(rules, [
         sarif.Result(one.id, one.severity, one.message,
-                     sarif.Place(one.file, one.line, one.column, function=one.function))
+                     sarif.Location(one.file, one.line, one.column, function=one.function))
         for one in findings])
 
 

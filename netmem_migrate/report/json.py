@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.report import wording
 from netmem_migrate.results import Declaration, DriverReport, Refusal, Requirement, Run, Site
 
 VERSION = 1
@@ -36,7 +37,7 @@ def _site(item: Site) -> dict[str, Any]:
         "call": item.call,
         "action": item.action.value,
         "to": item.to,
-        "reason": item.reason,
+        "reason": wording.site(item),
     }
 
 
@@ -45,18 +46,17 @@ def _refusal(item: Refusal) -> dict[str, Any]:
         "file": item.file,
         "line": item.line,
         "slot": item.slot,
-        "category": item.category,
-        "reason": item.reason,
-        "origins": list(item.origins),
+        "category": item.category.value,
+        "reason": wording.refusal(item),
+        "origins": [wording.origin(one) for one in wording.origins(item)],
     }
 
 
 def _requirement(item: Requirement) -> dict[str, Any]:
     return {
-        "status": item.status,
-        "evidence": [
-            {"file": file, "line": line, "text": text} for file, line, text in item.evidence
-        ],
+        "status": item.status.value,
+        "evidence": [{"file": one.file, "line": one.line, "text": one.text}
+                     for one in item.evidence],
     }
 
 

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
-from netmem_migrate.report.sarif_rules import advice
+from netmem_migrate.reasons import Category
+from netmem_migrate.report import wording
 from netmem_migrate.results import Run
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # Where paths begin; a viewer is told on its side which folder that is on its machine.
 BASE = "SRCROOT"
-_ORIGIN = re.compile(r"(?P<file>.+?):(?P<line>\d+) (?P<text>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Descriptor:
     """What a result is an instance of; `id` is stable, the texts are for people."""
 
     id: str
@@ -36,7 +35,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """A place in a file; `line` and `column` count from 1, 0 means not known.
 
     `text` says what is to be seen there.
@@ -56,11 +55,11 @@ class Result:
     rule: str
     level: str
     message: str
-    place: Place
-    related: tuple[Place, ...] = ()
+    place: Location
+    related: tuple[Location, ...] = ()
 
 
-def document(rules: Sequence[Rule], results: Iterable[Result]) -> dict[str, Any]:
+def document(rules: Sequence[Descriptor], results: Iterable[Result]) -> dict[str, Any]:
     """A log of one run, as plain data. Each result's rule must be one of `rules`."""
     order = {rule.id: index for index, rule in enumerate(rules)}
     return {
@@ -70,7 +69,7 @@ def document(rules: Sequence[Rule], results: Iterable[Result]) -> dict[str, Any]
             "tool": {"driver": {
                 "name": "netmem-migrate",
                 "version": version("netmem-migrate"),
-                "rules": [_rule(rule) for rule in rules],
+                "rules": [_descriptor(rule) for rule in rules],
             }},
             "columnKind": "unicodeCodePoints",
             "results": [_result(result, order[result.rule]) for result in results],
@@ -78,31 +77,31 @@ def document(rules: Sequence[Rule], results: Iterable[Result]) -> dict[str, Any]
     }
 
 
-def text(rules: Sequence[Rule], results: Iterable[Result]) -> str:
+def text(rules: Sequence[Descriptor], results: Iterable[Result]) -> str:
     """The log as ASCII JSON, two-space indent, a newline at the end; same input, same bytes."""
     return json.dumps(document(rules, results), indent=2) + "\n"
 
 
-def origin(spelled: str) -> Place | None:
-    """A `file:line text` string of a `Refusal` as a place; None where it is not of that form."""
-    match = _ORIGIN.fullmatch(spelled)
-    return Place(match["file"], int(match["line"]), text=match["text"]) if match else None
-
-
-def refusals(run: Run) -> tuple[list[Rule], list[Result]]:
+def refusals(run: Run) -> tuple[list[Descriptor], list[Result]]:
     """Every refusal of a run as a warning, and the categories met as rules, in order of name."""
     results = []
     for migration in run.drivers:
         for item in migration.report.refusals:
-            related = tuple(place for one in item.origins if (place := origin(one)))
-            results.append(Result(f"refused/{item.category}", "warning", item.reason,
-                                  Place(item.file, item.line), related))
-    return [_refused(name) for name in sorted({result.rule for result in results})], results
+            related = tuple(Location(one.file, one.line, text=wording.what(one))
+                            for one in wording.origins(item))
+            results.append(Result(_id(item.category), "warning", wording.refusal(item),
+                                  Location(item.file, item.line), related))
+    met = {item.category for one in run.drivers for item in one.report.refusals}
+    return [_refused(one) for one in sorted(met)], results
 
 
-def _refused(name: str) -> Rule:
-    known = advice(name.partition("/")[2])
-    return Rule(name, known.means, f"{known.means} {known.todo}")
+def _id(category: Category) -> str:
+    return f"refused/{category.value}"
+
+
+def _refused(category: Category) -> Descriptor:
+    known = wording.ADVICE[category]
+    return Descriptor(_id(category), known.means, f"{known.means} {known.todo}")
 
 
 def dumps(run: Run) -> str:
@@ -110,7 +109,7 @@ def dumps(run: Run) -> str:
     return text(*refusals(run))
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _descriptor(rule: Descriptor) -> dict[str, Any]:
     told: dict[str, Any] = {"id": rule.id, "shortDescription": {"text": rule.short}}
     if rule.full:
         told["fullDescription"] = {"text": rule.full}
@@ -137,7 +136,7 @@ def _result(result: Result, index: int) -> dict[str, Any]:
     return told
 
 
-def _location(place: Place, number: int = 0) -> dict[str, Any]:
+def _location(place: Location, number: int = 0) -> dict[str, Any]:
     artifact = {"uri": quote(place.file, errors="surrogateescape"), "uriBaseId": BASE}
     physical: dict[str, Any] = {"artifactLocation": artifact}
     if place.line:

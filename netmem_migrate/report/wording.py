@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
-from netmem_migrate.model.spelled import TO_NETMEM
+from dataclasses import dataclass
+
+from netmem_migrate.model.spelled import POOL, TO_NETMEM
 from netmem_migrate.reasons import Category, Reason, Why
+from netmem_migrate.results import Basis, Origin, Refusal, Site
 
 _TEXT: dict[Why, str] = {
     Why.SET_FROM_OTHER: "is set from a value that is not a page pointer",
@@ -63,11 +66,12 @@ _TEXT: dict[Why, str] = {
     Why.GRANTED: "goes into an skb, from which {by}() takes it to grant it to another domain",
     Why.UNKNOWN_ORIGIN: "is given a page of unknown origin",
     Why.PAGES_TOO: "holds pages of {by} too, and {because}",
-    Why.BLOCKED: "{slot} {because} ({file}:{line})",
+    Why.BLOCKED: "{slot} {because}{at}",
     Why.NOT_OURS: "its page does not come from this driver's page_pool allocations",
     Why.HOST_READS: "host memory by design: {by}() reads it ({file}:{line}); {because}",
     Why.ADDRESSES_TOO: "host memory by design: {slot} holds addresses too; {because}",
     Why.BRIDGED: f"{TO_NETMEM}() around its argument",
+    Why.STOPPED: "its own check stops this conversion",
     Why.IN_MACRO: "inside a macro, which is not followed",
     Why.NOT_CALLED: "is not called in code that can be followed",
     Why.ON_REQUEST: "kept a page on request",
@@ -78,25 +82,133 @@ _TEXT: dict[Why, str] = {
 }
 
 
-ADVICE: dict[Category, str] = {
-    Category.VOID_POINTER: "give it a member of its own type first",
-    Category.PAGE_ONLY_USE: "that use has no netmem form",
-    Category.MIXED_ORIGIN: "keep the two kinds of memory apart first",
-    Category.MACRO: "make the macro an inline function first",
-    Category.FUNCTION_POINTER: "its callers are not all known",
-    Category.UNRESOLVED: "its type cannot be followed",
-    Category.PARSE_ERROR: "the code around it must be read by a person",
-    Category.OWN_RECYCLING: "leave recycling to the pool first (netmem.rst, Rx requirement 7)",
-    Category.ADDRESS: "keep the netmem itself beside the address first",
-    Category.EXPORTED: "its other users must move in the same patch",
-    Category.MISSING_API: "add the helper in a core patch first",
+BASIS: dict[Basis, str] = {
+    Basis.POOL: f"a {POOL} is created",
+    Basis.DATA_SPLIT: "the setting of tcp-data-split",
+    Basis.NETMEM: "netmem functions and references",
+    Basis.PAGE_CALLS: "calls of the pool that take or give a page",
+    Basis.POOL_FLAGS: "the pool's flags for mapping and syncing",
+    Basis.UNREADABLE_FLAG: "the pool's flag for unreadable memory",
+    Basis.POOL_SYNC: "syncs for the CPU through the pool",
+    Basis.RAW_SYNC: "syncs for the CPU past the pool",
+    Basis.PAGE_COUNTS: "references of pages that are counted here",
+    Basis.NETMEM_UNMAP: "unmaps that know netmem",
+    Basis.RAW_UNMAP: "unmaps that do not know netmem",
+    Basis.NETMEM_TX: "the device's word that it sends netmem",
 }
-"""What to do about a refusal, behind its reason."""
+"""What the judgement of a requirement rests on, or on the lack of it."""
 
 
-def text(reason: Reason) -> str:
-    """A reason as the end of a sentence whose subject is the slot."""
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a category of refusal `means`, and what to do about it.
+
+    `first` stands behind the reason of a refusal, as a part of its sentence; `then` are whole
+    sentences for where there is room.
+    """
+
+    means: str
+    first: str
+    then: str = ""
+
+    @property
+    def todo(self) -> str:
+        """All that is to be done, as sentences."""
+        return f"{self.first[0].upper()}{self.first[1:]}. {self.then}".strip()
+
+
+ADVICE: dict[Category, Advice] = {
+    Category.VOID_POINTER: Advice(
+        "The page is kept as, returned as, passed as or cast to `void *`, or read back from one.",
+        "give it a member of its own type first",
+        "A parameter or a variable of its own type will do too."),
+    Category.PAGE_ONLY_USE: Advice(
+        "The page goes to a function or an operator that has no netmem form.",
+        "that use has no netmem form",
+        "Look at whether it is needed for pool memory. If it is, the pages stay pages."),
+    Category.MIXED_ORIGIN: Advice(
+        "The slot holds pages of the pool and pages from elsewhere.",
+        "keep the two kinds of memory apart first",
+        "Give each a slot of its own, then convert again."),
+    Category.MACRO: Advice(
+        "The page is declared by, or used inside, a macro.",
+        "make the macro an inline function first"),
+    Category.FUNCTION_POINTER: Advice(
+        "The page goes through a function whose callers are not all known.",
+        "its callers are not all known",
+        "Find every function that is called through the pointer. They and the type of the "
+        "pointer have to move together, by hand."),
+    Category.UNRESOLVED: Advice(
+        "A member of this name is used on a value whose type cannot be followed.",
+        "its type cannot be followed",
+        "Say the type at the places listed (a local of the right type will do), then convert "
+        "again."),
+    Category.PARSE_ERROR: Advice(
+        "The function around it cannot be parsed.",
+        "the code around it must be read by a person",
+        "Convert it by hand, or write it so that it parses."),
+    Category.OWN_RECYCLING: Advice(
+        "The driver counts references of the page itself, to use it again.",
+        "leave recycling to the pool first (netmem.rst, Rx requirement 7)",
+        "Take the driver's own reference counting and reuse of pages away in a patch before this "
+        "one, then convert again."),
+    Category.ADDRESS: Advice(
+        "An address or a number is kept where the page would have to be.",
+        "keep the netmem itself beside the address first"),
+    Category.EXPORTED: Advice(
+        "It is used by code that is not of the driver: a caller of an exported function, a user "
+        "of a header's member.",
+        "its other users must move in the same patch"),
+    Category.MISSING_API: Advice(
+        "The target kernel lacks the netmem helper.",
+        "add the helper in a core patch first",
+        "Or convert for a kernel that has it (--api)."),
+}
+
+
+def text(reason: Reason, *, brief: bool = False) -> str:
+    """A reason as the end of a sentence whose subject is the slot.
+
+    `brief` leaves out the place at its end, where calls that stay for the same reason at other
+    places are told of as one.
+    """
+    at = "" if brief else f" ({reason.file}:{reason.line})"
     return _TEXT[reason.why].format(
         by=reason.by, other=reason.other, slot=reason.slot, file=reason.file, line=reason.line,
-        because=text(reason.because) if reason.because is not None else "",
+        at=at, because=text(reason.because, brief=brief) if reason.because is not None else "",
         since=f" (linux {reason.other} has it)" if reason.other else "")
+
+
+def pattern(why: Why) -> str:
+    """The sentence of a reason, with words for what each one of it names."""
+    return _TEXT[why].format(
+        by="X", other="Y", slot="SLOT", file="FILE", line="LINE", because="...",
+        at=" (FILE:LINE)", since=" (linux X.Y has it)")
+
+
+def site(item: Site, *, brief: bool = False) -> str:
+    """Why a call is as it is; "" for one that simply converted. `brief` as for text()."""
+    return text(item.reason, brief=brief) if item.reason is not None else ""
+
+
+def refusal(item: Refusal) -> str:
+    """Why a slot is refused, and the first thing to do about it."""
+    return f"{item.slot} {text(item.reason)}; {ADVICE[item.category].first}"
+
+
+def what(item: Origin) -> str:
+    """What is to be seen at the place of an origin."""
+    return text(item.what) if isinstance(item.what, Reason) else item.what
+
+
+def origin(item: Origin) -> str:
+    """An origin in one line."""
+    return f"{item.file}:{item.line} {what(item)}"
+
+
+def origins(item: Refusal) -> tuple[Origin, ...]:
+    """The origins of a refusal; of those that read the same, the first."""
+    found: dict[str, Origin] = {}
+    for one in item.origins:
+        found.setdefault(origin(one), one)
+    return tuple(found.values())

@@ -16,8 +16,9 @@ from netmem_migrate.c.complete import cut_off
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.patch.plan import Plan, steps_of
-from netmem_migrate.patch.prove import Proven, prove
+from netmem_migrate.patch.prove import Proven, Unproven, prove
 from netmem_migrate.results import FileChange, Migration, Run, Step, StepKind
+from netmem_migrate.terminal.summary import unproven
 
 Progress = Callable[[str, int, int], None]
 
@@ -29,18 +30,17 @@ _TOKEN = re.compile(
     |\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|&&|\|\||[-+*/%&|^<>=!]=|.""",
     re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
-_NOT_BUILT = re.compile(r"^([^:]+): not-built: ")
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`failed` are lines about what does not hold, `open` about what was not compiled.
+    """`failed` is what does not hold, `open` what was not compiled.
 
     `sentences` say what was proven, for the messages of a series; empty unless all was.
     """
 
-    failed: tuple[str, ...] = ()
-    open: tuple[str, ...] = ()
+    failed: tuple[Unproven, ...] = ()
+    open: tuple[Unproven, ...] = ()
     sentences: Mapping[str, str] | None = None
 
 
@@ -62,9 +62,9 @@ def compiled(run: Run, progress: Progress | None = None) -> Judgement:
     """Prove a run on its prepared tree. Raises InputError where nothing can be compiled."""
     steps = tuple(step for migration in run.drivers for step in steps_of(migration))
     proven: Proven = prove(run, (Plan("", run.drivers, steps),), progress)
-    unbuilt = tuple(line for line in proven.failed if _NOT_BUILT.match(line))
-    failed = tuple(line for line in proven.failed if line not in unbuilt)
-    return Judgement(failed, unbuilt, None if proven.failed else proven.sentences)
+    return Judgement(tuple(one for one in proven.failed if one.built),
+                     tuple(one for one in proven.failed if not one.built),
+                     None if proven.failed else proven.sentences)
 
 
 def prepared(run: Run) -> bool:
@@ -86,9 +86,8 @@ def recheck(run: Run, shown: Mapping[str, bytes],
         return reasons
     judged = judge(run)
     if judged is not None and judged.failed:
-        return list(judged.failed)
-    unbuilt = {match[1] for line in (judged.open if judged else ())
-               if (match := _NOT_BUILT.match(line))}
+        return [unproven(one) for one in judged.failed]
+    unbuilt = {one.source for one in judged.open} if judged is not None else set()
     where = ("this file is not compiled by the tree's configuration" if judged else
              "it was not compiled (that needs `netmem-migrate kernel prepare`)")
     for migration in run.drivers:

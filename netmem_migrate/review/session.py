@@ -60,20 +60,14 @@ class Session:
         """Read and convert the drivers in memory. Raises InputError as `diff` does."""
         given = pipeline.inputs(paths, options)
         subjects: dict[str, Subject] = {}
-        migrations: dict[str, Migration] = {}
-        known: set[str] = set()
-        for one in given.drivers:
-            if one.path in migrations:
-                continue
-            job = pipeline.job_of(one, given.target, options)
+        migrations: list[Migration] = []
+        for driver, job in pipeline.read(given, options):
             if job is None:
-                migrations[one.path] = pipeline.nothing(one)
+                migrations.append(pipeline.nothing(driver))
                 continue
-            known |= job.names
-            subjects[one.path] = Subject(job)
-            migrations[one.path] = subjects[one.path].migration(frozenset(), judge=True)
-        pipeline.require_known(options, known)
-        base = pipeline.judged(pipeline.started(given, tuple(migrations.values())))
+            subjects[driver.path] = Subject(job)
+            migrations.append(subjects[driver.path].migration(frozenset(), judge=True))
+        base = pipeline.judged(pipeline.started(given, migrations))
         summary.stopped(base)
         for stop in base.stopped:
             del subjects[stop.driver]
@@ -161,9 +155,9 @@ class Session:
     @staticmethod
     def _judged(judged: Judgement) -> str:
         if judged.failed:
-            return "FAILED: " + "; ".join(judged.failed[:3])
+            return "FAILED: " + "; ".join(map(summary.unproven, judged.failed[:3]))
         if judged.open:
-            return "not proven: " + "; ".join(judged.open[:3])
+            return "not proven: " + "; ".join(map(summary.unproven, judged.open[:3]))
         return (judged.sentences or {}).get("", "") or "nothing to compile"
 
     def _compiles(self) -> bool:
@@ -246,9 +240,9 @@ class Session:
         judged: Judgement | None = None
         if self._compiles():
             judged = self._compiled(run, told=True)
-            self._require(list(judged.failed))
+            self._require([summary.unproven(one) for one in judged.failed])
             if self.wanted.verify:
-                self._require(list(judged.open))
+                self._require([summary.unproven(one) for one in judged.open])
         if finish.is_edited(self.review):
             # Merged with other slots, an edit may mean something else.
             shown = {change.path: change.after for subject in self.review.subjects.values()
@@ -256,8 +250,8 @@ class Session:
             self._require(recheck(run, shown, lambda _: judged))
         if judged is None:
             return {}
-        for line in judged.open:
-            click.echo(f"note: {line}", err=True)
+        for one in judged.open:
+            click.echo(f"note: {summary.unproven(one)}", err=True)
         sentence = (judged.sentences or {}).get("", "")
         if sentence and not self.output.quiet:
             click.echo(sentence, err=True)

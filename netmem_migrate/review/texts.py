@@ -12,7 +12,7 @@ from netmem_migrate.flow.graph import Kind, Slot
 from netmem_migrate.git.diff import diff
 from netmem_migrate.git.hunks import decoded, read
 from netmem_migrate.model.spelled import TO_NETMEM
-from netmem_migrate.report.explain import explain
+from netmem_migrate.report.explain import LineKind, explain
 from netmem_migrate.review.model import Review, Unit
 from netmem_migrate.terminal import paint
 from netmem_migrate.terminal.screen import Screen
@@ -84,8 +84,8 @@ def reasons(review: Review, unit: Unit) -> Iterator[str]:
     for slot in sorted(slots, key=lambda one: (one.place.file, one.place.node.start_byte)):
         if slot.kind in (Kind.MEMBER, Kind.GLOBAL):
             # Bridges follow below, those of the locals included.
-            yield from (line for line in explain(analysis, slot)
-                        if not line.startswith("  bridged: "))
+            yield from (str(line) for line in explain(analysis, slot)
+                        if line.kind is not LineKind.BRIDGE)
     for bridge in solution.bridges:
         if bridge.into in slots:
             yield (f"bridged: {TO_NETMEM}() at {bridge.place.file}:{bridge.place.line}: "

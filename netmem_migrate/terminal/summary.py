@@ -6,11 +6,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from netmem_migrate.options import Output
+from netmem_migrate.reasons import Reason, Why
+from netmem_migrate.report import wording
 from netmem_migrate.results import Action, DriverReport, Refusal, Run, Site, Verdict
+
+if TYPE_CHECKING:
+    from netmem_migrate.patch.prove import Unproven
 
 _COLOURS = {
     Verdict.CONVERTED: "green",
@@ -33,10 +39,10 @@ def plural(number: int, noun: str) -> str:
 
 
 def grouped(sites: Iterable[Site]) -> dict[tuple[str, str], list[Site]]:
-    """Sites by what is called and why it stayed, in the order they were met."""
+    """Sites by what is called and why it stayed, in words, in the order they were met."""
     groups: dict[tuple[str, str], list[Site]] = {}
     for site in sites:
-        groups.setdefault((site.call, site.reason), []).append(site)
+        groups.setdefault((site.call, wording.site(site)), []).append(site)
     return groups
 
 
@@ -65,15 +71,16 @@ def _group_lines(word: str, colour: str, sites: Iterable[Site]) -> Iterator[str]
         places = [f"{site.file}:{site.line}" for site in group[:_PLACES_SHOWN]]
         more = len(group) - len(places)
         where = ", ".join(places) + (f" and {more} more" if more else "")
-        yield f"  {click.style(word, fg=colour)} {call}(): {reason or 'no reason given'} ({where})"
+        yield f"  {click.style(word, fg=colour)} {call}(): {reason} ({where})"
 
 
 def _refusal_lines(refusals: Iterable[Refusal]) -> Iterator[str]:
     for item in refusals:
         word = click.style("refused", fg="red")
-        yield f"  {word} {item.file}:{item.line}: {item.slot}: {item.reason} [{item.category}]"
-        for origin in item.origins:
-            yield f"            from {origin}"
+        yield (f"  {word} {item.file}:{item.line}: {item.slot}: {wording.refusal(item)} "
+               f"[{item.category}]")
+        for one in wording.origins(item):
+            yield f"            from {wording.origin(one)}"
 
 
 def lines(run: Run) -> Iterator[str]:
@@ -97,8 +104,14 @@ def stopped(run: Run) -> None:
         for finding in one.findings:
             click.echo(f"netmem-migrate: {finding.file}:{finding.line}: {finding.message} "
                        f"[{finding.id}]", err=True)
-        click.echo(f"netmem-migrate: {one.driver}: its own check stops this conversion; "
+        click.echo(f"netmem-migrate: {one.driver}: {wording.text(Reason(Why.STOPPED))}; "
                    "nothing of it is written, please report it", err=True)
+
+
+def unproven(one: Unproven) -> str:
+    """In one line, what does not hold of an object."""
+    return (f"{one.source}: {one.said.status.value}: "
+            f"{'; '.join(one.said.details[:3]) or 'no reason given'}")
 
 
 def show(run: Run, output: Output) -> None:

@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 from tools import PRELUDE, run
 
+from netmem_migrate.check import registry
+from netmem_migrate.convert import passes
+from netmem_migrate.reasons import CATEGORY, Category
+from netmem_migrate.report import wording
+
 SOURCE = PRELUDE + """\
 void blocked(struct page_pool *pool)
 {
@@ -142,3 +147,18 @@ def test_what_blocks_a_slot_is_counted_with_what_would_help(file: Path) -> None:
     assert "to move it, 1 use would have to change:" in said
     assert "kept is passed to foreign()" in said
     assert "--allow-accessor would let it move, at a cost of 20" in said
+
+
+@pytest.mark.parametrize("category", Category)
+def test_each_category_of_refusals(category: Category) -> None:
+    said = run("explain", category.value).stdout
+    advice = wording.ADVICE[category]
+    assert said.startswith(f"{category.value}: {advice.means}\n")
+    assert f"\n{advice.todo}\n" in said
+    assert [line.strip() for line in said.splitlines() if line.startswith("  ")] == [
+        wording.pattern(why) for why, of in CATEGORY.items() if of is category]
+
+
+def test_an_id_is_of_one_kind() -> None:
+    ids = [one.declared.id for one in (*passes.load(), *registry.load())]
+    assert not set(ids) & set(Category)

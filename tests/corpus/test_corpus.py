@@ -21,15 +21,14 @@ from netmem_migrate.api import migrate
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode
 from netmem_migrate.model.forms import table
+from netmem_migrate.reasons import Category
+from netmem_migrate.report import wording
 from netmem_migrate.results import Edit, Migration, Verdict
 
 IDIOMS = range(1, 33)
 NAME = "demo"
 KINDS = {"positive", "bridged", "refused", "leave-alone"}
-CATEGORIES = {
-    "void-pointer", "page-only-use", "mixed-origin", "macro", "function-pointer",
-    "unresolved", "parse-error", "own-recycling", "address", "exported", "missing-api",
-}
+CATEGORIES = {one.value for one in Category}
 GCC = [
     "gcc", "-std=gnu11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wint-conversion",
     "-Wincompatible-pointer-types", "-Wdeclaration-after-statement", "-Wno-unused-function",
@@ -201,7 +200,7 @@ def test_reports_what_it_did(case: Case, tmp_path: Path) -> None:
     assert ({(one.slot, one.category) for one in report.refusals}
             == {(one["slot"], one["category"]) for one in case.refusals})
     for refusal in report.refusals:
-        assert refusal.reason and refusal.origins, refusal
+        assert wording.text(refusal.reason) and refusal.origins, refusal
     for declaration in report.declarations:
         assert declaration.from_.startswith(("struct page *", "void *"))
         assert "netmem_ref" in declaration.to

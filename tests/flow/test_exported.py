@@ -9,6 +9,7 @@ import pytest
 from tools import plant
 
 from netmem_migrate.api import migrate
+from netmem_migrate.reasons import Why
 from netmem_migrate.results import Migration
 
 FOLDER = "drivers/net/demo"
@@ -72,7 +73,8 @@ def test_it_stays_when_another_folder_calls_it(kernel_tree: Path) -> None:
         "\tdemo_put(pool, page);\n}\n")})
     assert not found.changes
     (refusal,) = [one for one in found.report.refusals if one.category == "exported"]
-    assert "drivers/net/other/main.c:4" in refusal.reason
+    assert refusal.reason.why is Why.USED_FUNCTION
+    assert (refusal.reason.by, refusal.reason.other) == ("demo_put", "drivers/net/other/main.c:4")
 
 
 def test_it_stays_without_a_header_to_search_by(kernel_tree: Path) -> None:

@@ -44,7 +44,7 @@ def replayed(before: list[str], hunks: tuple[Hunk, ...]) -> list[str]:
 
 
 @given(LINES, LINES, st.booleans(), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_hunks_are_the_change(old: list[bytes], new: list[bytes], ended: bool,
                               closed: bool) -> None:
     before = b"\n".join(old) + b"\n" * ended

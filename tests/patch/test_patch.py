@@ -19,18 +19,23 @@ from netmem_migrate.git.diff import changes_of, diff
 from netmem_migrate.patch import message, subject
 from netmem_migrate.patch.apply import apply
 from netmem_migrate.patch.series import SeriesOptions, write_series
+from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.report import json as report_json
 from netmem_migrate.results import (
     Action,
+    Basis,
     Declaration,
     DriverReport,
     Edit,
+    Evidence,
     FileChange,
     Migration,
+    Origin,
     Refusal,
     Requirement,
     Run,
     Site,
+    Standing,
     Verdict,
 )
 from netmem_migrate.terminal import summary as terminal
@@ -88,18 +93,21 @@ def migration(path: str, before: bytes = SOURCE, verdict: Verdict = Verdict.CONV
         sites=(
             Site(
                 file, 18, "demo_fill", "page_pool_dev_alloc_pages", Action.CONVERTED,
-                "page_pool_dev_alloc_netmems", "",
+                "page_pool_dev_alloc_netmems",
             ),
             Site(
                 file, 30, "demo_xdp", "page_pool_put_page", Action.KEPT, "",
-                "the page is sent by XDP and is host memory",
+                Reason(Why.BLOCKED, slot="page", file=file, line=31,
+                       because=Reason(Why.PASSED, "xdp_send")),
             ),
         ),
-        requirements={"rx.3": Requirement("met", ((file, 18, "page_pool_dev_alloc_netmems"),))},
+        requirements={"rx.3": Requirement(
+            Standing.MET, Basis.NETMEM, (Evidence(file, 18, "page_pool_dev_alloc_netmems"),))},
     )  # fmt: skip
     if verdict is Verdict.PARTIAL:
-        refusal = Refusal(file, 40, "struct demo_buf.data", "mixed-origins", "two origins meet",
-                          (f"{file}:41 kmalloc()",))  # fmt: skip
+        refusal = Refusal(file, 40, "struct demo_buf.data", Category.MIXED_ORIGIN,
+                          Reason(Why.HOLDS_TOO, "kmalloc()"),
+                          (Origin(file, 41, "kmalloc()"),))  # fmt: skip
         report = replace(report, refusals=(refusal,))
     edits = (Edit(file, 0, 1, b"", "allocation"), Edit(file, 1, 2, b"", "declarations"))
     return Migration(report, (FileChange(file, before, converted(before)),), edits)
@@ -442,7 +450,7 @@ def test_cover_letter_is_filled_in(tree: Path, tmp_path: Path) -> None:
     assert "***" not in cover
     assert "Subject: [PATCH net-next 0/2] net: convert Rx buffers of demo and other" in cover
     assert re.search(r"^  demo +2 +1 +0 +1 +1$", cover, re.MULTILINE)
-    assert "two origins meet" in cover
+    assert "struct demo_buf.data holds what kmalloc() gives too; keep the two" in cover
     assert f"{DEMO} \\\n" in cover or f"{DEMO} {OTHER}\n" in cover
     assert "2 files changed, 6 insertions(+), 6 deletions(-)" in cover
     files = write_series(run, tmp_path / "none", SeriesOptions(cover_letter=False, together=True))
@@ -540,8 +548,9 @@ def test_message_says_what_moved_what_stayed_and_what_is_not_claimed() -> None:
     for part in (
         "struct demo_buf: page (now netmem)",
         "locals of demo_fill()",
-        "page_pool_put_page() in demo_xdp(): the page is sent by XDP and is host memory",
-        "struct demo_buf.data: two origins meet; left for a person to decide",
+        "page_pool_put_page() in demo_xdp(): page is passed to xdp_send() - struct demo_buf.data: ",
+        "struct demo_buf.data: struct demo_buf.data holds what kmalloc() gives too; keep the two "
+        "kinds of memory apart first; left for a person to decide",
         "- page_pool_dev_alloc_pages(pool) + page_pool_dev_alloc_netmems(pool)",
         "unreadable (device) memory is neither added nor claimed",
         "Not compiled or run on hardware yet",
@@ -556,7 +565,8 @@ def test_message_keeps_to_what_git_and_checkpatch_take() -> None:
         replace(
             one.report.sites[1],
             function=f"a_function_with_a_rather_long_name_{number}",
-            reason="--- a/file and diff --git are words that start a diff " * 2 + str(number),
+            reason=Reason(Why.HOLDS_TOO, "--- a/file and diff --git are words that start a diff "
+                          * 2 + str(number)),
         )
         for number in range(40)
     )
@@ -676,6 +686,7 @@ def test_summary_lists_every_refusal_and_groups_what_was_kept(tree: Path) -> Non
         f"{DEMO}: partial: 2 declarations, 1 call converted, 0 bridged, 1 kept, 1 refused, "
         "1 file changed"
     )
-    assert any("kept page_pool_put_page(): the page is sent by XDP" in line for line in lines)
+    assert any(f"kept page_pool_put_page(): page is passed to xdp_send() ({DEMO}/rx.c:31)" in line
+               for line in lines)
     assert any("refused" in line and "struct demo_buf.data" in line for line in lines)
     assert any("kmalloc()" in line for line in lines)

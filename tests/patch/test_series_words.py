@@ -15,7 +15,17 @@ from tools import CORPUS
 from netmem_migrate.api import migrate
 from netmem_migrate.patch import disclosure, message, replacements, subject
 from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.results import DriverReport, FileChange, Refusal, Requirement, Verdict
+from netmem_migrate.reasons import Category, Reason, Why
+from netmem_migrate.results import (
+    Basis,
+    DriverReport,
+    FileChange,
+    Origin,
+    Refusal,
+    Requirement,
+    Standing,
+    Verdict,
+)
 
 pytestmark = pytest.mark.usefixtures("home")
 IDIOMS = sorted(path.parent for path in CORPUS.glob("*/before.c"))
@@ -104,7 +114,8 @@ def test_rules_fit_a_message() -> None:
 
 
 def report(**status: str) -> DriverReport:
-    found = {key.replace("_", "."): Requirement(value) for key, value in status.items()}
+    found = {key.replace("_", "."): Requirement(Standing(value), Basis.POOL)
+             for key, value in status.items()}
     return DriverReport("d", (), Verdict.CONVERTED, requirements=found)
 
 
@@ -122,9 +133,9 @@ def test_a_helper_that_the_base_lacks_is_a_core_patch_first(
     series_tree: Path, tmp_path: Path
 ) -> None:
     run = convert(series_tree, DEMO, OTHER)
-    refusal = Refusal(f"{OTHER}/other_rx.c", 3, "x()", "missing-api",
-                      "x() this kernel has no netmem_helper(); add the helper in a core patch "
-                      "first", ("f:1 x()",))
+    refusal = Refusal(f"{OTHER}/other_rx.c", 3, "x()", Category.MISSING_API,
+                      Reason(Why.COPY_OF, "y", because=Reason(Why.NO_API, "netmem_helper")),
+                      (Origin("f", 1, "x()"),))
     driver = run.drivers[1]
     driver = replace(driver, report=replace(driver.report, refusals=(refusal,)))
     run = replace(run, drivers=(run.drivers[0], driver))
@@ -138,8 +149,8 @@ def test_a_driver_that_does_not_change_is_in_the_cover_letter_with_its_refusals(
     series_tree: Path, tmp_path: Path
 ) -> None:
     run = convert(series_tree, DEMO, OTHER)
-    refusal = Refusal(f"{OTHER}/other_rx.c", 3, "other_buf.data", "void-pointer", "kept as void *",
-                      ("f:1 x()",))
+    refusal = Refusal(f"{OTHER}/other_rx.c", 3, "other_buf.data", Category.VOID_POINTER,
+                      Reason(Why.KEPT_AS_OTHER), (Origin("f", 1, "x()"),))
     driver = replace(run.drivers[1], changes=(), edits=(), steps=(), report=replace(
         run.drivers[1].report, refusals=(refusal,), verdict=Verdict.REFUSED))
     run = replace(run, drivers=(run.drivers[0], driver))
@@ -147,7 +158,8 @@ def test_a_driver_that_does_not_change_is_in_the_cover_letter_with_its_refusals(
     assert len(files) == 2
     cover = files[0].read_text()
     assert re.search(r"^  other +\d+ +\d+ +\d+ +\d+ +1$", cover, re.MULTILINE)
-    assert "other_buf.data: kept as void *" in " ".join(cover.split())
+    told = "other_buf.data: other_buf.data is kept as another type; give it a member"
+    assert told in " ".join(cover.split())
     assert "[PATCH net-next 0/1] net: convert Rx buffers of demo to netmem" in cover
 
 

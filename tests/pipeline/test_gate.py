@@ -11,6 +11,7 @@ from package_tools import Package
 from tools import PRELUDE
 
 from netmem_migrate import api, pipeline
+from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Finding, Migration, Verdict
 
 # Where a driver says so, this pass changes what a function returns.
@@ -138,7 +139,7 @@ def test_a_review_is_judged_as_it_was_accepted(driver: Path,
 
     def judge(migration: Migration, level: str) -> tuple[Finding, ...]:
         return () if migration.report.verdict is Verdict.CONVERTED and all(
-            "request" not in site.reason for site in migration.report.sites) else (fault,)
+            site.reason != Reason(Why.ON_REQUEST) for site in migration.report.sites) else (fault,)
 
     monkeypatch.setattr(pipeline, "check_migration", judge)
     monkeypatch.setenv("XDG_CACHE_HOME", str(driver.parent / "cache"))

@@ -131,3 +131,7 @@ def test_each_message_names_only_what_its_driver_knows(tmp_path: Path, home: Pat
 def test_the_library_refuses_an_option_that_there_is_not(accessed: Path) -> None:
     with pytest.raises(TypeError, match="accessor"):
         api.migrate([accessed], accessor=True)
+
+
+def test_a_driver_that_is_given_twice_is_converted_once(accessed: Path) -> None:
+    assert len(api.migrate([accessed, accessed], api="7.3").drivers) == 1

@@ -37,7 +37,10 @@ from netmem_migrate.model.twins import twins
 from netmem_migrate.patch.plan import Plan, steps_of
 from netmem_migrate.patch.prove import prove as prove_steps
 from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.results import Action, DriverReport, FileChange, Run, Site, Verdict
+from netmem_migrate.reasons import Why
+from netmem_migrate.report import wording
+from netmem_migrate.results import Action, DriverReport, FileChange, Origin, Run, Site, Verdict
+from netmem_migrate.terminal.summary import unproven
 from netmem_migrate.verify import ObjectProof, overlay, verify_changes
 from netmem_migrate.verify.checkpatch import MISSING_SIGN_OFF, checkpatch
 from netmem_migrate.verify.objects import touched_sources
@@ -49,10 +52,9 @@ PROTOTYPE = re.compile(rb"^(?:static\s+inline\s+)?([\w\s*]*?)\b(\w+)\s*\(([^(){}
                        re.MULTILINE)
 PAGE = re.compile(rb"\bstruct\s+page\s*\*")
 NETMEM_NAME = re.compile(rb"\b\w*netmems?\w*(?=[ \t\n]*\()")
-BY_DESIGN = ("host memory by design", "is only passed on")
 SHARE = 90  # per cent of the calls that are not by design, on the newest release of the table
-PLACE = re.compile(r"[^\s:]+:[1-9]\d* \S")
-HOST = re.compile(r"host memory by design: (\w+)\(\) gives the page")
+CLASSES = {Why.ONLY_ADDRESS: "address only", Why.ONLY_PASSED: "passed on",
+           Why.IN_MACRO: "macro", Why.NOT_CALLED: "not followed"}
 IDENTITY = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
             for key, value in (("NAME", "make test-kernel"), ("EMAIL", "test-kernel@localhost"))}
 
@@ -135,11 +137,11 @@ def _examine(root: Path, folder: Path) -> Outcome:
     out.check(counted == len(report.sites),
               f"{counted} page_pool page calls in the source, {len(report.sites)} in the report")
     unexplained = [site for site in report.sites
-                   if site.action is not Action.CONVERTED and not site.reason]
+                   if site.action is not Action.CONVERTED and not wording.site(site)]
     out.check(not unexplained, f"{len(unexplained)} kept calls without a reason")
     out.check(_verdict(report) is report.verdict,
               f"verdict {report.verdict.value}, but its calls say {_verdict(report).value}")
-    out.check(all(one.origins and all(PLACE.match(origin) for origin in one.origins)
+    out.check(all(one.origins and all(_placed(origin) for origin in one.origins)
                   for one in report.refusals), "a refusal without the places of its origins")
     out.check(bool(migration.changes) == (report.verdict in (Verdict.CONVERTED, Verdict.PARTIAL)),
               f"verdict {report.verdict.value}, but {len(migration.changes)} files changed")
@@ -231,10 +233,10 @@ def share(outcomes: list[Outcome], version: str, tree: Outcome) -> None:
     every = [site for out in outcomes for site in out.report.sites]
     moved = [site for site in every if site.action is not Action.KEPT]
     rest = [site for site in every
-            if site.action is Action.KEPT and not site.reason.startswith(BY_DESIGN)]
+            if site.action is Action.KEPT and not _designed(site)]
     print(f"\nnot host memory by design, and kept ({len(rest)}):")
     for site in rest:
-        print(f"  {site.file}:{site.line} {site.call}(): {site.reason}")
+        print(f"  {site.file}:{site.line} {site.call}(): {wording.site(site)}")
     possible = len(moved) + len(rest)
     per_cent = 100 * len(moved) / possible if possible else 100.0
     print(f"converted: {len(moved)} of {possible} calls that are not host memory by design, "
@@ -298,16 +300,23 @@ def facts(out: Outcome) -> dict[str, object]:
 
 def _class(site: Site) -> str:
     """The kind of reason for which a call keeps its page; `refused` ones are in the refusals."""
-    host = HOST.match(site.reason)
-    if host:
-        return f"host memory of {host.group(1)}()"
-    for start, kind in (("host memory by design: only the address", "address only"),
-                        ("is only passed on", "passed on"),
-                        ("inside a macro", "macro"),
-                        ("is not called in code", "not followed")):
-        if site.reason.startswith(start):
-            return kind
-    return "refused"
+    if site.reason is None:
+        return "no reason"
+    if site.reason.why is Why.GIVEN:
+        return f"host memory of {site.reason.by}"
+    return CLASSES.get(site.reason.why, "refused")
+
+
+def _designed(site: Site) -> bool:
+    """Whether a call keeps its page by design, or since the driver never holds it."""
+    return site.reason is not None and (
+        site.reason.by_design or site.reason.why is Why.ONLY_PASSED)
+
+
+def _placed(origin: Origin) -> bool:
+    """Whether an origin names a place, and what is to be seen there."""
+    return bool(re.fullmatch(r"[^\s:]+", origin.file) and origin.line > 0
+                and wording.what(origin).strip())
 
 
 def print_facts(outcomes: list[Outcome]) -> None:
@@ -396,9 +405,9 @@ def prove(root: Path, outcomes: list[Outcome]) -> dict[str, list[ObjectProof]]:
         if out.run is not None:
             steps = steps_of(out.run.drivers[0])[:-1]
             # With the last patch the tree is what was proven above.
-            for line in (prove_steps(out.run, (Plan("", out.run.drivers, steps),)).failed
-                         if steps else ()):
-                out.check(False, f"before its last patch: {line}")
+            for one in (prove_steps(out.run, (Plan("", out.run.drivers, steps),)).failed
+                        if steps else ()):
+                out.check(False, f"before its last patch: {unproven(one)}")
             out.checks += len(steps)
     return found
 

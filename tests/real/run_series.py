@@ -31,6 +31,7 @@ from netmem_migrate.patch.plan import plans
 from netmem_migrate.patch.prove import prove
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.results import Run
+from netmem_migrate.terminal.summary import unproven
 from netmem_migrate.verify.checkpatch import checkpatch
 
 DRIVERS = tuple(f"drivers/net/ethernet/{name}" for name in (
@@ -81,8 +82,8 @@ def judge(root: Path, run: Run, name: str, tally: Tally, compile_it: bool) -> st
         cells.append(f"self-check {len(checks) - len(bad)}/{len(checks)}")
     if compile_it:
         proven = prove(run, plans(run, together=True))
-        for line in proven.failed:
-            tally.check(False, f"{name}: {line}")
+        for one in proven.failed:
+            tally.check(False, f"{name}: {unproven(one)}")
         cells.append("prefixes built and proven "
                      + tally.check(not proven.failed and bool(proven.sentences),
                                    f"{name}: not proven"))

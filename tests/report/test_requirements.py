@@ -46,7 +46,7 @@ def test_a_refusal_for_own_recycling_and_the_requirement_agree(name: str, tmp_pa
     assert [one.category for one in found.refusals] == ["own-recycling"]
     assert found.requirements["rx.7"].status == "unmet"
     evidence = found.requirements["rx.7"].evidence
-    assert [(file, line) for file, line, _ in evidence] == [("d.c", 9)]
+    assert [(one.file, one.line) for one in evidence] == [("d.c", 9)]
 
 
 @pytest.mark.parametrize("code", ["page_pool_put_full_page(pool, buf->page, false)",

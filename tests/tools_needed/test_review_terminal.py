@@ -67,7 +67,7 @@ def kept(tmp_path: Path, *names: str) -> bytes:
     return (folder / "demo.c").read_bytes()
 
 
-def test_every_key(start: Start, demo: Path, tmp_path: Path) -> None:
+def test_keys_that_look_around(start: Start, demo: Path) -> None:
     child = start(demo)
     assert question(child) == "1/2"
     child.sendline("?")
@@ -100,6 +100,14 @@ def test_every_key(start: Start, demo: Path, tmp_path: Path) -> None:
     assert "page_pool_alloc_pages takes a page" in child.before
     child.sendline("p")
     child.expect("diff --git")
+    assert question(child) == "1/2"
+    child.sendline("q")
+    assert ended(child)[0] == ExitCode.DONE
+    assert (demo / "demo.c").read_bytes() == DEMO
+
+
+def test_keys_that_answer(start: Start, demo: Path, tmp_path: Path) -> None:
+    child = start(demo)
     assert question(child) == "1/2"
     child.sendline("yn")
     child.expect("Only one letter is expected, got 'yn'")

@@ -153,6 +153,12 @@ def statements(text: Text) -> None:
     `for_each_foo(a, b) {` becomes `while       (a, b) {`, `FOO(a)` becomes `    a;`, and in an
     initialiser `    a,`.
     """
+    _named_loops(text)
+    _calls_alone(text)
+
+
+def _named_loops(text: Text) -> None:
+    """Macros that end in `for` or contain `for_each` are loops, whatever follows them."""
     code = text.code
     for loop in _FOR.finditer(code):
         if b";" in loop[1]:
@@ -167,6 +173,11 @@ def statements(text: Text) -> None:
                 name -= 1
             if byte_at(code, last(code, name)) in b";{}:)" or last_word(code, name) == b"else":
                 _loop(text, name, *each.span(1))
+
+
+def _calls_alone(text: Text) -> None:
+    """A call without a semicolon is a loop, a statement or an item of a list, by what follows."""
+    code = text.code
     pos = 0
     while m := _STATEMENT.search(code, pos):
         name, args = m.start(1), m.span(2)

@@ -12,18 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.c.pattern import REST, Pattern, pattern
 from netmem_migrate.c.words import TEXT_TOKEN, TEXT_WORD
+from netmem_migrate.check.compare.spellings import filled, spellings
 from netmem_migrate.model import spelled
-from netmem_migrate.model.forms import Table, table
-from netmem_migrate.model.twins import Twin, twins
+from netmem_migrate.model.forms import table
 
 _NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
 REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
@@ -42,82 +40,6 @@ class Statement:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The table as the comparison needs it.
-
-    `pages` (by the page function) and `netmems` (by the netmem function and how many arguments it
-    is given, None: any number) hold the canonical name of a call and what is added to it. `words`
-    is the canonical name of each netmem function. `spellings` are, by the kind of their node, other
-    forms of one thing, what all of them are spelled as, and the words without which none is there.
-    """
-
-    pages: Mapping[str, tuple[str, str]]
-    netmems: Mapping[tuple[str, int | None], tuple[str, str]]
-    words: Mapping[str, str]
-    spellings: Mapping[str, list[tuple[Pattern, Pattern, tuple[bytes, ...]]]]
-
-
-@cache
-def _rows(held: Table) -> _Rows:
-    every = twins(held)
-    primary = {(twin.netmem, twin.parameters): twin for twin in every if not twin.extra}
-
-    def canonical(twin: Twin) -> tuple[str, str]:
-        for form in twin.forms:
-            target = primary.get((form.netmem, form.parameters))
-            if form.extra and target is not None and target.page != twin.page:
-                name, extra = canonical(target)
-                return name, ", ".join(filter(None, (_spelled(form.extra), extra)))
-        if twin.extra:  # and no page function takes it too
-            return twin.netmem, _spelled(twin.extra)
-        return primary.get((twin.netmem, twin.parameters), twin).netmem, ""
-
-    netmems: dict[tuple[str, int | None], tuple[str, str]] = {}
-    found: dict[str, set[str]] = {}
-    for twin in every:
-        for form in twin.forms:
-            if not form.extra:
-                said = netmems.setdefault((form.netmem, form.parameters), canonical(twin))
-                found.setdefault(form.netmem, set()).add(said[0])
-    # A name that is two functions in two releases is left as it is.
-    words = {name: min(several) if len(several) == 1 else name
-             for name, several in found.items()}
-    spellings: dict[str, list[tuple[Pattern, Pattern, tuple[bytes, ...]]]] = {}
-    for one, spelling in _spellings(held):
-        if one.node is not None:
-            fixed = tuple(word.encode() for word in TEXT_WORD.findall(one.text)
-                          if word not in one.operands)
-            spellings.setdefault(one.node.type, []).append((one, spelling, fixed))
-    return _Rows({twin.page: canonical(twin) for twin in every}, netmems, words, spellings)
-
-
-def _spellings(held: Table) -> Iterator[tuple[Pattern, Pattern]]:
-    """Forms that are no call of the memory by another name, and what they are spelled as.
-
-    A comparison is spelled as netmem asks for it, since its sides may stand either way round;
-    anything else as the page form.
-    """
-    for row in held.others:
-        page, netmem = row.spellings[0], row.becomes
-        if page.node is None or not netmem.name:
-            continue
-        if page.node.type == "binary_expression":
-            yield from ((one, netmem) for one in row.spellings)
-            continue
-        yield netmem, page
-        for one in row.spellings[1:]:
-            yield one, page
-            for name in one.functions:
-                if name in held.by_page:
-                    partner = held.by_page[name].becomes.name
-                    yield pattern(re.sub(rf"\b{name}\b", partner, one.text)), page
-
-
-def _spelled(text: str) -> str:
-    return " ".join(TEXT_TOKEN.findall(text))
-
-
 class Canon:
     """Spells the code of one parsed file; `names` are the names that a change gave others."""
 
@@ -126,7 +48,7 @@ class Canon:
         self.parsed = parsed
         self.names = names
         self.accessors = accessors
-        self.rows = _rows(table())
+        self.rows = spellings(table())
         # Calls of the page API that are given something with a netmem's name: name, line.
         self.mixed: list[tuple[str, int]] = []
 
@@ -342,13 +264,13 @@ class Canon:
     def _respelled(self, node: Node) -> str | None:
         """The one text for what a row spells in several ways, or None for anything else."""
         text = node.text or b""
-        for wanted, spelling, words in self.rows.spellings.get(node.type, ()):
+        for wanted, spelling, words in self.rows.forms.get(node.type, ()):
             # Most code is neither, which is seen without a look at the tree.
             match = wanted.match(node) if all(word in text for word in words) else None
             if match is not None:
                 given = {name: self.value(one) for name, one in match.operands.items()}
                 rest = ",".join(self.value(one) for one in match.rest)
-                said = "!" * match.negated + _filled(spelling, given, rest)
+                said = "!" * match.negated + filled(spelling, given, rest)
                 alone = next((one for name, one in match.operands.items()
                               if spelling.text == name), None)
                 return self._bound(said, alone, node) if alone is not None else said
@@ -498,14 +420,6 @@ def _settled(found: list[Statement], names: list[str]) -> Iterator[Statement]:
         first = min(ready, key=lambda number: found[number].text)
         left.remove(first)
         yield found[first]
-
-
-def _filled(spelling: Pattern, operands: Mapping[str, str], rest: str) -> str:
-    """A pattern as calls are spelled: no space after a comma."""
-    if not spelling.name:
-        return spelling.fill(operands)
-    args = [rest if one == REST else pattern(one).fill(operands) for one in spelling.args]
-    return f"{spelling.name}({','.join(one for one in args if one)})"
 
 
 _HANDLERS: dict[str, Callable[[Canon, Node, bool], str]] = {
