@@ -16,6 +16,7 @@ from itertools import zip_longest
 
 from tree_sitter import Node
 
+from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import parse
 from netmem_migrate.c.view import bare, call, children, infix
 from netmem_migrate.c.words import TEXT_CALL
@@ -72,6 +73,15 @@ class Pattern:
         return tuple(dict.fromkeys(one.group() for one in _HOLE.finditer(self.text)
                                    if one.group() not in _WORDS))
 
+    def computes_with(self, operand: str) -> bool:
+        """Whether an operand stands beside an operator somewhere, not only as an argument."""
+        if self.node is None:
+            return False
+        return any(one.text == operand.encode() and one.parent is not None
+                   and one.parent.type.endswith("_expression")
+                   and one.parent.type not in ("call_expression", "parenthesized_expression")
+                   for one in nodes(self.node, "identifier"))
+
     def match(self, node: Node) -> Match | None:
         """What the operands are where `node` is such code; parentheses around it do not count.
 
@@ -111,13 +121,16 @@ _WORDS = frozenset({"struct", "void", "sizeof", "true", "false", "const", "unsig
 def pattern(text: str) -> Pattern:
     """Read a pattern; the same object for the same text."""
     body = text.replace(REST, _REST).encode("latin-1")
-    root = parse(b"void f(void)\n{\n" + body + b";\n}\n").tree.root_node
+    # Behind `return` nothing is taken for a declaration, as `f(p) * n;` would be.
+    root = parse(b"int f(void)\n{\nreturn " + body + b";\n}\n").tree.root_node
     function = next(iter(root.named_children), None)
     block = function.child_by_field_name("body") if function is not None else None
     inside = children(block) if block is not None else []
-    if not text or root.has_error or len(inside) != 1 or inside[0].type != "expression_statement":
+    if not text or root.has_error or len(inside) != 1 or inside[0].type != "return_statement":
         return Pattern(text, None)
-    return Pattern(text, children(inside[0])[0])
+    node = children(inside[0])[0]
+    typed = any((one.text or b"").decode("latin-1") in _WORDS for one in nodes(node, "identifier"))
+    return Pattern(text, None if typed else node)
 
 
 def _fits(wanted: Node, node: Node, found: dict[str, Node], rest: list[Node]) -> bool:

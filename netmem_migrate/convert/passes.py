@@ -13,12 +13,11 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netmem_migrate.errors import InputError
 
 if TYPE_CHECKING:
-    from netmem_migrate.convert.work import Work
     from netmem_migrate.options import Conversion
     from netmem_migrate.results import Edit
 
@@ -57,7 +56,7 @@ class Loaded:
 
     declared: Pass
     doc: str
-    edits: Callable[[Work], Iterable[Edit]]
+    edits: Callable[[Any], Iterable[Edit]]  # of what convert/work.py defines
 
 
 def load() -> list[Loaded]:

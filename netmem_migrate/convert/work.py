@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from netmem_migrate.convert.forms import edits_of
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Place, Slot
@@ -43,6 +44,4 @@ class Work:
 
     def forms(self, owner: Pass) -> Iterator[Edit]:
         """Make the netmem form of every row of the table that is the pass's, where it moves."""
-        from netmem_migrate.convert.forms import edits_of
-
-        yield from edits_of(self, owner)
+        yield from edits_of(self.analysis, owner)

@@ -75,14 +75,6 @@ def at(release: str) -> Api:
     return Api(short, functions, names)
 
 
-def prototypes_of(root: Path) -> dict[str, Prototype]:
-    """What the headers of the tree at `root` declare of the API, functions and macros by name.
-
-    Holds what the model knows and what belongs into it. Raises InputError if it cannot be read.
-    """
-    return _chosen(read(root))
-
-
 def _chosen(headers: Headers) -> dict[str, Prototype]:
     return {
         one.name: one for one in headers.functions.values()

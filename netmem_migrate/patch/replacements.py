@@ -79,7 +79,7 @@ def _form(row: Form, before: bytes, after: bytes, inside: Counter[str]) -> Itera
         number = -_lost(_counted(netmem), before, after)
     elif row.netmem == MEMORY and row.call:  # a netmem that was made one
         number = _lost(_counted(row.spellings[0]), before, after)
-    elif netmem.name or not netmem.operands:
+    elif netmem.functions or not netmem.operands:
         more = -_lost(_counted(netmem), before, after)
         for one in (*row.spellings[1:], row.spellings[0]):
             less = _lost(_counted(one), before, after) if more > 0 else 0

@@ -145,7 +145,9 @@ def test_the_targets_own_headers_win(tmp_path: Path) -> None:
     new = api.functions["netmem_news"]
     assert (new.effect, new.side, new.since) == (Effect.UNKNOWN, Side.NETMEM, "6.18")
     assert "get_netmem" not in api.functions
-    assert set(versions.prototypes_of(k)) == set(api.functions)
+    # Of what the headers declare, what the model knows and what belongs into it.
+    assert {"put_netmem", "netmem_news"} <= set(api.functions)
+    assert "get_thing" not in api.functions
     assert names(run("list", "--kernel", k, "netmem")) == ["put_netmem", "netmem_news"]
 
 

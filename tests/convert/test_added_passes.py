@@ -370,13 +370,32 @@ SHAPES = {
                       "buf->offset = own_netmem_fits(buf->netmem, 2);",
                       "int own_order(struct page *page);\nint own_last(struct page *page);\n"
                       "int own_netmem_fits(netmem_ref netmem, int n);"),
+    "what-binds-loosely": ("own_phys(p)", "own_netmem_pfn(p) << 12",
+                           "buf->offset = own_phys(buf->page) + 4;",
+                           "buf->offset = (own_netmem_pfn(buf->netmem) << 12) + 4;",
+                           "#define own_phys(p) (own_pfn(p) << 12)\nint own_pfn(struct page *page);"
+                           "\nint own_netmem_pfn(netmem_ref netmem);"),
+    "an-operand-that-binds-loosely": (
+        "own_scale(p, n)", "own_netmem_unit(p) * n",
+        "buf->offset = own_scale(buf->page, buf->offset + 1);",
+        "buf->offset = own_netmem_unit(buf->netmem) * (buf->offset + 1);",
+        "#define own_scale(p, n) (own_unit(p) * (n))\nint own_unit(struct page *page);\n"
+        "int own_netmem_unit(netmem_ref netmem);"),
+}
+
+# What a form is made of has a page form too, so that the proof knows what it is for pages.
+PARTS = {
+    "what-binds-loosely": ' Form("own_pfn(p)", "own_netmem_pfn(p)", header="net/own.h")',
+    "an-operand-that-binds-loosely":
+        ' Form("own_unit(p)", "own_netmem_unit(p)", header="net/own.h")',
 }
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_row_of_any_shape(name: str, added: Added, tmp_path: Path, kernel_tree: Path) -> None:
     page, netmem, before, after, declared = SHAPES[name]
-    row = f'FORMS = (Form("{page}", "{netmem}", header="net/own.h"),)\n\n\ndef'
+    more = PARTS.get(name, "")
+    row = f'FORMS = (Form("{page}", "{netmem}", header="net/own.h"),{more})\n\n\ndef'
     text = re.sub(r"FORMS = .*?\n\n\ndef", lambda _: row, PAIR, flags=re.DOTALL)
     added.put("transforms/own_pair.py", text)
     (kernel_tree / "include/net/own.h").write_text(

@@ -287,7 +287,8 @@ class Canon:
     def _bound(self, said: str, inner: Node, node: Node) -> str:
         """An expression in parentheses, where it would mean something else in `node`'s place."""
         parent = node.parent
-        loose = inner.type in _LOOSE and not self._tests_null(inner)
+        loose = inner.type in _LOOSE and not self._tests_null(inner) and (
+            self._respelled(inner) is None)
         return f"({said})" if loose and parent is not None and parent.type in _TIGHT else said
 
     def _tests_null(self, node: Node) -> bool:

@@ -72,7 +72,7 @@ def _forms(held: Table) -> Iterator[tuple[Pattern, Pattern]]:
     """
     for row in held.others:
         page, netmem = row.spellings[0], row.becomes
-        if page.node is None or not netmem.name:
+        if page.node is None or not netmem.functions:
             continue
         if page.node.type == "binary_expression":
             yield from ((one, netmem) for one in row.spellings)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netmem_migrate.git.mail import Mail, address, named, number_of
@@ -20,7 +20,6 @@ from netmem_migrate.patch.plan import LIMIT
 
 FAIL, WARN = "fail", "warn"
 Problem = tuple[str, str]
-Norm = Callable[[Sequence[Mail]], Iterator[Problem]]
 
 _SUBJECT = 75
 _COLUMNS = 75

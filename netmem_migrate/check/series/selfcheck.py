@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Norm a series as netdev would, offline, before anybody sees it.
+"""Check a series as netdev would, offline, before anybody sees it.
 
 Mirrors Documentation/process/maintainer-netdev.rst, submitting-patches.rst and the tests of
 netdev's robot (nipa). What is not mirrored: builds (`netmem-migrate verify`), cryptographic
@@ -28,7 +28,7 @@ _Problems = Iterable[norms_mail.Problem]
 
 
 def check_series(folder: Path, *, kernel: Path | None) -> tuple[Norm, ...]:
-    """Norm the patches in a folder against netdev's rules and, if given, a kernel tree.
+    """Check the patches in a folder against netdev's rules and, if given, a kernel tree.
 
     Of several versions in the folder the newest is checked. Raises InputError for a folder
     without patches.

@@ -24,7 +24,6 @@ class DmaDir(StrEnum):
     """enum dma_data_direction, as far as a pool takes it."""
 
     FROM_DEVICE = "DMA_FROM_DEVICE"
-    BIDIRECTIONAL = "DMA_BIDIRECTIONAL"
     TO_DEVICE = "DMA_TO_DEVICE"
 
 
