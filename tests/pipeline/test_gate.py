@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from package_tools import Package
+from added_tools import Added
 from tools import PRELUDE
 
 from netmem_migrate import api, pipeline
@@ -49,8 +49,8 @@ BROKEN = "/* break me */\n" + PRELUDE
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return Package.make(tmp_path_factory.mktemp("package"), wrong=WRONG)
+def package(tmp_path_factory: pytest.TempPathFactory) -> Added:
+    return Added(tmp_path_factory.mktemp("package"), wrong=WRONG)
 
 
 @pytest.fixture
@@ -74,11 +74,10 @@ FACES = {
 
 
 @pytest.mark.parametrize("name", FACES)
-def test_every_face_says_the_same_and_writes_nothing(name: str, package: Package,
+def test_every_face_says_the_same_and_writes_nothing(name: str, package: Added,
                                                      driver: Path) -> None:
     words, stdin = FACES[name]
-    done = package.run(driver, *words, stdin=stdin)
-    assert done.returncode == 5
+    done = package.run(*words, cwd=driver, code=5, stdin=stdin)
     assert "[changed-behaviour]" in done.stderr
     assert "netmem-migrate: .: its own check stops this conversion" in done.stderr
     assert (driver / "d.c").read_text() == BROKEN and not (driver / "out").exists()
@@ -93,7 +92,7 @@ def test_every_face_says_the_same_and_writes_nothing(name: str, package: Package
         assert ".: stopped: 0 declarations, 0 calls converted" in done.stderr
 
 
-def test_the_library_says_so_by_values(package: Package, driver: Path) -> None:
+def test_the_library_says_so_by_values(package: Added, driver: Path) -> None:
     said = package.python(driver, """\
 from pathlib import Path
 from netmem_migrate import api
@@ -105,7 +104,7 @@ print(stopped.driver, [finding.id for finding in stopped.findings], stopped.find
     assert said == "() () () stopped 5\n. ['changed-behaviour'] d.c\n"
 
 
-def test_others_of_the_same_run_are_converted(package: Package, driver: Path) -> None:
+def test_others_of_the_same_run_are_converted(package: Added, driver: Path) -> None:
     root = driver.parent
     for name in ("MAINTAINERS", "Kbuild"):
         (root / name).write_text("")
@@ -113,8 +112,7 @@ def test_others_of_the_same_run_are_converted(package: Package, driver: Path) ->
     (root / "include/linux").mkdir(parents=True)
     (root / "good").mkdir()
     (root / "good/g.c").write_text(PRELUDE)
-    done = package.run(root, "apply", "drv", "good", "--api", "7.3")
-    assert done.returncode == 5
+    done = package.run("apply", "drv", "good", "--api", "7.3", cwd=root, code=5)
     assert done.stdout == f"{root / 'good/g.c'}\n"
     assert "drv: its own check stops this conversion" in done.stderr
     assert "netmem_ref" in (root / "good/g.c").read_text()

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from package_tools import Package
+from added_tools import Added
 from tools import PRELUDE
 
 PASS = '''\
@@ -43,8 +43,8 @@ COMMANDS = ("diff", "apply", "format-patch", "review")
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return Package.make(tmp_path_factory.mktemp("package"), remark=PASS)
+def package(tmp_path_factory: pytest.TempPathFactory) -> Added:
+    return Added(tmp_path_factory.mktemp("package"), remark=PASS)
 
 
 @pytest.fixture
@@ -56,33 +56,32 @@ def driver(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_option_is_there(name: str, package: Package, driver: Path) -> None:
-    said = " ".join(package.run(driver, name, "--help").stdout.split())
+def test_the_option_is_there(name: str, package: Added, driver: Path) -> None:
+    said = " ".join(package.run(name, "--help", cwd=driver).stdout.split())
     assert "--with-remark A remark stands in front of each file." in said
 
 
-def test_it_runs_only_where_it_is_asked_for(package: Package, driver: Path) -> None:
-    assert "remark" not in package.run(driver, "diff", ".").stdout
-    assert "+/* remark */" in package.run(driver, "diff", ".", "--with-remark").stdout
-    assert "remark" not in package.run(driver, "diff", ".", "--with-remark", "--skip",
-                                       "remark").stdout
-    assert "--with-remark" in package.run(driver, "transform", "list").stdout
+def test_it_runs_only_where_it_is_asked_for(package: Added, driver: Path) -> None:
+    assert "remark" not in package.run("diff", ".", cwd=driver).stdout
+    assert "+/* remark */" in package.run("diff", ".", "--with-remark", cwd=driver).stdout
+    assert "remark" not in package.run("diff", ".", "--with-remark", "--skip",
+                                       "remark", cwd=driver).stdout
+    assert "--with-remark" in package.run("transform", "list", cwd=driver).stdout
 
 
-def test_messages_name_it(package: Package, driver: Path) -> None:
-    asked = package.run(driver, "format-patch", ".", "-o", "out", "--with-remark")
+def test_messages_name_it(package: Added, driver: Path) -> None:
+    asked = package.run("format-patch", ".", "-o", "out", "--with-remark", cwd=driver)
     text = Path(driver / asked.stdout.strip()).read_text()
     assert re.search(r"^  netmem-migrate format-patch --with-remark \.$", text, re.MULTILINE)
-    package.run(driver, "review", ".", "-o", "again", "--with-remark", stdin="a\n")
+    package.run("review", ".", "-o", "again", "--with-remark", stdin="a\n", cwd=driver)
     other = next((driver / "again").glob("*.patch")).read_text()
     assert _comparable(other) == _comparable(text)
 
 
 def test_two_passes_cannot_share_one(tmp_path: Path, driver: Path) -> None:
-    package = Package.make(tmp_path / "package", remark=PASS,
+    package = Added(tmp_path / "package", remark=PASS,
                            other=PASS.replace('id="remark"', 'id="other"'))
-    done = package.run(driver, "diff", ".")
-    assert done.returncode == 4
+    done = package.run("diff", ".", cwd=driver, code=4)
     assert "--with-remark is the option of the pass other" in done.stderr
 
 
