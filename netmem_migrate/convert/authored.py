@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ class Problem:
     text: str
 
 
-class Written:
+class Written(ABC):
     """A module as it is written. Raises InputError for one that is not Python."""
 
     def __init__(self, path: Path, author: Author) -> None:
@@ -123,9 +124,9 @@ class Written:
         for node, text in seen.found:
             yield self.at(node, text)
 
+    @abstractmethod
     def declaration(self) -> Iterator[Problem]:
         """What is wrong with the declaration; each kind of module has its own."""
-        raise NotImplementedError
 
     def identity(self, said: Mapping[str, str], columns: int) -> Iterator[Problem]:
         """What is wrong with its id and summary."""

@@ -24,6 +24,7 @@ from netmem_migrate.flow.slots import Slots
 from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.model.forms import Table, table
+from netmem_migrate.model.spelled import CALLS
 from netmem_migrate.model.target import Target
 from netmem_migrate.reasons import Why
 
@@ -56,7 +57,7 @@ def uses_page_pool(driver: Driver, rows: Table) -> bool:
 
     A byte search.
     """
-    names = [b"page_pool_", *(row.call.encode() for row in rows.brought if row.call)]
+    names = [CALLS.encode(), *(row.call.encode() for row in rows.brought if row.call)]
     return any(name in data for file in driver.files for data in [driver.read(file)]
                for name in names)
 
@@ -158,7 +159,7 @@ def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, b
             # Sets of words: one expression with all of them costs several times as much.
             named = WORD.findall(sources[function.file], *span)
             if words.isdisjoint(named) and not any(
-                    name.startswith(b"page_pool_") for name in named) and not (
+                    name.startswith(CALLS.encode()) for name in named) and not (
                     b"NULL" in named and _LISTED.search(sources[function.file], *span)):
                 continue
             touched = read_function(slots, function)

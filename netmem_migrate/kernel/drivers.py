@@ -10,9 +10,10 @@ from pathlib import Path
 
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
+from netmem_migrate.model.spelled import CALLS
 
 _SOURCES = (".c", ".h")
-_MARK = re.compile(rb"\bpage_pool_")
+_MARK = re.compile(rb"\b" + CALLS.encode())
 BUILD = ("Makefile", "Kbuild")
 """What holds a folder's build rules (Documentation/kbuild/makefiles.rst)."""
 
@@ -147,4 +148,4 @@ def page_pool_folders(root: Path) -> list[Path]:
 def _mentions(path: Path) -> bool:
     data = path.read_bytes()
     # A plain search is many times faster than one for a word, and nearly always says no.
-    return b"page_pool_" in data and _MARK.search(data) is not None
+    return CALLS.encode() in data and _MARK.search(data) is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 REF = "netmem_ref"
 PAGE = "struct page *"
 POOL = "page_pool"
+CALLS = "page_pool_"  # how its functions begin
 POOL_PARAMS = "page_pool_params"
 
 # Headers, relative to the tree.

@@ -17,7 +17,7 @@ from netmem_migrate.flow.requirements import requirements_of
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.forms import Table
 from netmem_migrate.model.relevant import parse_counts
-from netmem_migrate.model.spelled import REF
+from netmem_migrate.model.spelled import CALLS, REF
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.results import (
     Action,
@@ -95,7 +95,7 @@ def _sites(work: Work, kept: dict[Slot, Kept]) -> tuple[Site, ...]:
     found: list[Site] = []
     for file in analysis.driver.files:
         data = analysis.sources[file]
-        if b"page_pool_" not in data:
+        if CALLS.encode() not in data:
             continue
         code = code_of(data)
         functions = _functions(analysis, file)
