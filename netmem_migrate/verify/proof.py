@@ -32,6 +32,9 @@ _MARKS = re.compile(r'^(?:# \d+ "|\s*\.(?:file|ident|loc)\b)')
 
 _LITERAL = re.compile(rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"((?:\\.|[^"\\])*)\"""",
                       re.DOTALL)
+_STRINGS = re.compile(r"\t\.section\t\.rodata(?:\.\w+)*?\.{1,2}str")
+_NUMBERED = re.compile(r"(?P<label>\.L[A-Z]*)(?P<of_label>\d+)\b|"
+                       r"(?<![\w.$])(?P<name>[A-Za-z_][\w$]*(?:\.[a-z]\w*)*)\.(?P<of_name>\d+)\b")
 _LABEL = re.compile(r"\.L[A-Z]*\d+")
 
 
@@ -419,19 +422,42 @@ def _declared(tokens: list[str]) -> list[str]:
 
 
 def _normal(text: str) -> list[str]:
-    """Assembly without what names source lines, and without the text of string literals."""
+    """Assembly without what names source lines, the text of string literals, and numbers of names.
+
+    How long a literal is decides which section of strings it is in, and with which alignment; a
+    literal that spells code is as long as the names in it. What the compiler numbers (labels,
+    clones of functions, static locals, tables of a switch) is numbered anew, in order.
+    """
     lines: list[str] = []
-    strings = False
+    numbers: dict[tuple[str, str], int] = {}
+    counted: Counter[str] = Counter()
+
+    def numbered(match: re.Match[str]) -> str:
+        name, number = match["label"] or match["name"], match["of_label"] or match["of_name"]
+        if (name, number) not in numbers:
+            counted[name] += 1
+            numbers[name, number] = counted[name]
+        return f"{name}{'' if match['label'] else '.'}{numbers[name, number]}"
+
+    section = ""
     for line in text.splitlines():
         if _MARKS.match(line):
             continue
-        if line.startswith("\t.section"):
-            strings = ".rodata.str" in line or ".rodata..str" in line
-        elif line in ("\t.text", "\t.data", "\t.bss"):
-            strings = False
-        if strings and line.startswith(("\t.string", "\t.ascii", "\t.zero")):
-            line = "\t.string"
-        lines.append(line.rstrip())
+        strings = _STRINGS.match(line)
+        if strings or line.startswith("\t.section") or line in ("\t.text", "\t.data", "\t.bss"):
+            now = strings[0] if strings else line.rstrip()
+            # Strings of several lengths change the section for each other only.
+            if strings and now == section:
+                continue
+            section = now
+            lines.append(section)
+            continue
+        if _STRINGS.match(section):
+            if line.startswith("\t.align"):
+                continue
+            if line.startswith(("\t.string", "\t.ascii", "\t.zero")):
+                line = "\t.string"
+        lines.append(_NUMBERED.sub(numbered, line.rstrip()))
     return lines
 
 
