@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from kernel_tools import BEFORE, DRIVER
 
+from netmem_migrate.api import migrate
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode, InputError
 from netmem_migrate.git.am import apply_series
@@ -334,3 +335,29 @@ def test_options_that_break_the_code_are_not_taken(kernel_tree: Path) -> None:
     (kernel_tree / DRIVER).write_text(before)
     (proof,) = verify_changes(kernel_tree, conversion(kernel_tree))
     assert (proof.proven, proof.as_if) == (True, ())
+
+
+SAYS = """
+void own_say(const char *text);
+void *ow;
+#define own_text(cond) own_say(#cond)
+#define own_check(cond) own_text(cond)
+
+void rx_look(struct rx_buf *buf)
+{
+	own_check(page_address(buf->page) == ow);
+}
+"""
+
+
+def test_a_literal_that_spells_code_is_as_long_as_its_names(kernel_tree: Path) -> None:
+    """gcc puts a long literal into another section than a short one; that is no code."""
+    before = (BEFORE + SAYS).encode()
+    (kernel_tree / DRIVER).write_bytes(before)
+    (migration,) = migrate([kernel_tree / DRIVER], kernel=kernel_tree).drivers
+    (change,) = migration.changes
+    (proof,) = verify_changes(kernel_tree, [change])
+    assert proof.proven, proof
+    wrong = change.after.replace(b"== own", b"!= own_wh").replace(b"buf->offset, len", b"0, len")
+    (proof,) = verify_changes(kernel_tree, [FileChange(change.path, before, wrong)])
+    assert proof.identity.status is Status.FAIL
