@@ -242,6 +242,7 @@ def _shapes(rows: Table) -> list[tuple[Form, Pattern, tuple[bytes, ...]]]:
             # What has none is about types: the flow itself finds it. A hint is a statement.
             if words and row.netmem and MEMORY in spelled.operands:
                 found.append((row, spelled, tuple(word.encode() for word in words)))
+    # The longest first: `pp_page_to_nmdesc(p)->pp` is also a `p->pp` of something that is no page.
     return sorted(found, key=lambda one: -len(one[1].text))
 
 

@@ -43,6 +43,7 @@ def _why(analysis: Analysis, call: Call, back: _Edges, flows: _Edges, near: _Edg
     if found.blocker is None:
         return _lost(analysis, call, near) or found
     graph = analysis.graph
+    # That the host reads the memory explains more than what blocks it: it is said first.
     together = reach([call.slot], near)
     read = next((graph.host_reads[slot] for slot in together if slot in graph.host_reads), None)
     if read is not None:

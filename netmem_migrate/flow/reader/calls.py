@@ -33,6 +33,8 @@ def call(reader: Reader, node: Node) -> Value:
         return Value(node)
     reader.errors += [child for child in found.args if child.type == "ERROR"]
     name = found.name
+    # In this order: a name in scope hides everything else of that name, a body in sight says more
+    # than the model does, and a macro of the driver is not what a header of the kernel declares.
     if not name or any(name in scope for scope in reader.scopes):
         return _indirect(reader, found)
     known = reader.symbols.function(name, reader.path)

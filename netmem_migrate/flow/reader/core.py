@@ -219,6 +219,8 @@ class Reader:
 
     def flow(self, value: Value, into: Slot, level: int) -> None:
         """The value is stored in (or passed to) the slot `into`, `level` derivations up."""
+        # What is surely no page comes before what may be one: of a value without type and origin
+        # only a call can give a page, and only where nothing but the page itself is stored.
         if level == 0 and self.text(value.node) == b"0":
             return  # = { 0 } and the like mean the same for both
         if value.carrier is not None and not value.holds_page:
