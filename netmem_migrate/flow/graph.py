@@ -225,7 +225,7 @@ def reach(starts: Iterable[Slot], edges: Mapping[Slot, Sequence[Slot]]) -> list[
     """The slots that can be reached over `edges`, the starts included, nearest first."""
     found = list(starts)
     seen = set(found)
-    # The list grows while it is walked: breadth first, so that the first reason found is the nearest.
+    # The list grows while it is walked: breadth first, so that what is found first is the nearest.
     for slot in found:
         for other in edges.get(slot, ()):
             if other not in seen:
