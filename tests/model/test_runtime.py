@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from netmem_migrate.model import runtime as rt
 from netmem_migrate.model.functions import FUNCTIONS
-from netmem_migrate.model.runtime.memory import Memory, Place
+from netmem_migrate.model.runtime.memory import Memory, Whereabouts
 from netmem_migrate.model.schema import ApiFunction, Context, Effect
 
 DOCS = Path(__file__).parents[2] / "docs" / "runtime.md"
@@ -732,12 +732,12 @@ class Driver(RuleBasedStateMachine):
         places = [*self.pool.cache, *self.pool.ring, *self.pool.out]
         assert len({id(one) for one in places}) == len(places) == self.pool.inflight
         for memory in self.seen.values():
-            assert (memory.place is Place.GONE) == all(memory is not one for one in places)
+            assert (memory.place is Whereabouts.GONE) == all(memory is not one for one in places)
 
     @invariant()
     def mapped_until_the_pool_lets_go(self) -> None:
         for memory in self.seen.values():
-            kept = memory.place is not Place.GONE and not self.pool.dying
+            kept = memory.place is not Whereabouts.GONE and not self.pool.dying
             assert memory.mapped == kept
 
     @invariant()

@@ -36,7 +36,7 @@ class Backing(StrEnum):
     IOURING = "io_uring net_iov"
 
 
-class Place(StrEnum):
+class Whereabouts(StrEnum):
     """Where memory is: in use by a driver or an skb, in one of the pool's caches, or gone."""
 
     IN_USE = "in use"
@@ -110,7 +110,7 @@ class Memory:
     size: int
     address: int
     pfmemalloc: bool = False
-    place: Place = Place.IN_USE
+    place: Whereabouts = Whereabouts.IN_USE
     pool: PagePool | None = None
     pp_ref_count: int = 1
     bias: int = 0
@@ -127,7 +127,7 @@ class Memory:
     @property
     def held(self) -> int:
         """References of drivers and skbs; the pool's own are not counted."""
-        if self.place is not Place.IN_USE:
+        if self.place is not Whereabouts.IN_USE:
             return 0
         return self.pp_ref_count - self.bias if self.pool is not None else self.refcount
 
@@ -287,5 +287,5 @@ def put_page(page: Page) -> None:
         raise Leak(f"put_page() frees {memory}, which its pool still counts as in flight")
     memory.refcount -= 1
     if not memory.refcount:
-        memory.place = Place.GONE
+        memory.place = Whereabouts.GONE
         memory.generation += 1

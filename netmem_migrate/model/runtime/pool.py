@@ -18,7 +18,14 @@ from netmem_migrate.model.runtime.errors import (
     WrongContext,
     WrongPool,
 )
-from netmem_migrate.model.runtime.memory import PAGE_SIZE, Backing, Memory, Netmem, Place, Provider
+from netmem_migrate.model.runtime.memory import (
+    PAGE_SIZE,
+    Backing,
+    Memory,
+    Netmem,
+    Provider,
+    Whereabouts,
+)
 from netmem_migrate.model.runtime.params import PP_FLAG, Napi, PagePoolParams
 
 CACHE_SIZE = 128
@@ -96,7 +103,7 @@ class PagePool:
             if fresh is None:
                 return Netmem(None)
             memory = fresh
-        memory.place = Place.IN_USE
+        memory.place = Whereabouts.IN_USE
         self.out.append(memory)
         return Netmem(memory, memory.generation)
 
@@ -185,10 +192,10 @@ class PagePool:
             return
         self._sync_for_device(memory, dma_sync_size)
         if direct and len(self.cache) < CACHE_SIZE:
-            memory.place = Place.CACHE
+            memory.place = Whereabouts.CACHE
             self.cache.append(memory)
         elif len(self.ring) < min(self.p.pool_size or RING_SIZE, 16384):
-            memory.place = Place.RING
+            memory.place = Whereabouts.RING
             self.ring.append(memory)
         else:
             self._let_go(memory)
@@ -199,11 +206,11 @@ class PagePool:
         memory.device_bits = memory.dirty = 0
         memory.refcount -= 1
         if memory.refcount:
-            memory.place = Place.IN_USE
+            memory.place = Whereabouts.IN_USE
             # An ordinary page from now on, for those who used get_page().
             memory.generation -= 1
         else:
-            memory.place = Place.GONE
+            memory.place = Whereabouts.GONE
         if self.provider is not None:
             self.provider.free += 1
         self.release_cnt += 1

@@ -16,7 +16,7 @@ from netmem_migrate.model.runtime.errors import (
     UseAfterRelease,
     WrongPool,
 )
-from netmem_migrate.model.runtime.memory import PAGE_SIZE, Memory, Netmem, Place
+from netmem_migrate.model.runtime.memory import PAGE_SIZE, Memory, Netmem, Whereabouts
 from netmem_migrate.model.runtime.params import PP_FLAG, DmaDir, PagePoolParams
 from netmem_migrate.model.runtime.pool import PagePool
 
@@ -71,7 +71,7 @@ def owned(netmem: Netmem, count: int = 1) -> Memory:
     memory = netmem.memory
     if memory is None:
         raise NullReference("a release of the result of an allocation that failed")
-    if memory.generation != netmem.generation or memory.place is not Place.IN_USE:
+    if memory.generation != netmem.generation or memory.place is not Whereabouts.IN_USE:
         raise DoubleRelease(f"{memory} was released before ({memory.place})")
     if memory.pool is None:
         raise WrongPool(f"{memory} does not come from a pool")

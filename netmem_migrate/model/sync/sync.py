@@ -40,7 +40,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Sync:
     """What a sync would do: the files before and after, and why.
 
     `skipped` names headers that the tree does not have; their entries are left alone.
@@ -66,7 +66,7 @@ def bundled() -> Path:
     return Path(__file__).parents[1]
 
 
-def plan(root: Path, release: str, folder: Path) -> Plan:
+def plan(root: Path, release: str, folder: Path) -> Sync:
     """Compare the model in `folder` with the tree at `root`, which is of `release` ("7.3").
 
     Raises InputError where the tree or the model cannot be read.
@@ -94,10 +94,10 @@ def plan(root: Path, release: str, folder: Path) -> Plan:
         FileChange(str(folder / name), sources[name], document.result())
         for name, document in ((NAMES_FILE, names), (FUNCTIONS_FILE, functions))
     )
-    return Plan(files, tuple(changes), tuple(sorted(skipped)))
+    return Sync(files, tuple(changes), tuple(sorted(skipped)))
 
 
-def write(made: Plan) -> None:
+def write(made: Sync) -> None:
     """Write the files of a plan, each atomically, functions.py with its LEVELS last.
 
     Raises InputError, before anything is written, where a file is not writable.
@@ -131,7 +131,7 @@ def _replace(path: Path, data: bytes) -> None:
             made.unlink(missing_ok=True)
 
 
-def as_diff(made: Plan) -> str:
+def as_diff(made: Sync) -> str:
     """A plan as a unified diff; "" where nothing changes."""
     lines: list[str] = []
     for one in made.files:
