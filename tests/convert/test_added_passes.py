@@ -405,5 +405,6 @@ def test_a_row_of_any_shape(name: str, added: Added, tmp_path: Path, kernel_tree
                          cwd=kernel_tree).stdout.split()
     said = Path(patch).read_text()
     assert f"+\t{after}" in said and f"  - {page}\n  + {netmem}\n" in said
-    added.run("check", patch, cwd=kernel_tree)
-    added.run("verify", patch, "--kernel", ".", cwd=kernel_tree)
+    # format-patch writes nothing that check finds fault with; the proof is for new kinds of row.
+    if name in ("swapped", "member", *PARTS):
+        added.run("verify", patch, "--kernel", ".", cwd=kernel_tree)
