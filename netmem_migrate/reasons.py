@@ -55,7 +55,6 @@ class Why(StrEnum):
     COUNTED = "counted"  # by: the function by which the driver counts references
     PRINTED = "printed"  # by: the macro
     MEMBER_READ = "member-read"  # by: the member of struct page
-    COUNT_READ = "count-read"  # by: the member of struct page
     STRUCT_READ = "struct-read"
     INDEXED = "indexed"
     ARITHMETIC = "arithmetic"
@@ -112,7 +111,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.VOID_POINTER: (Why.SET_FROM_OTHER, Why.GIVEN_OTHER),
     Category.PAGE_ONLY_USE: (
         Why.SET_FROM_HIDDEN, Why.PASSED, Why.PASSED_VARIABLY, Why.PASSED_WITH_MORE,
-        Why.PASSED_FOR_A_LOCAL, Why.PRINTED, Why.MEMBER_READ, Why.COUNT_READ, Why.STRUCT_READ,
+        Why.PASSED_FOR_A_LOCAL, Why.PRINTED, Why.MEMBER_READ, Why.STRUCT_READ,
         Why.INDEXED, Why.ARITHMETIC, Why.GRANTED),
     Category.MIXED_ORIGIN: (Why.HOLDS_TOO,),
     Category.MACRO: (Why.MACRO_TYPE, Why.MACRO_DECLARES, Why.MACRO_GIVEN, Why.MACRO_USES,

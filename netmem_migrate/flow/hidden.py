@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from netmem_migrate.c import view
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.graph import Kind, Place, Slot
@@ -66,7 +67,7 @@ def _unseen(slots: Slots) -> None:
         for slot in list(slots.graph.slots.values()):
             for start in words.get(slot.short_name.encode("latin-1"), ()):
                 member = code[:start].rstrip().endswith((b"->", b"."))
-                if member == (slot.kind is Kind.MEMBER) and _in_scope(slot, file, start):
+                if member == (slot.kind is Kind.MEMBER) and _in_scope(slots, slot, file, start):
                     node = root.descendant_for_byte_range(start, start + 1) or root
                     slots.graph.block(slot, Why.HIDDEN_ARM, Place(file, node, ""))
 
@@ -116,9 +117,8 @@ def _captured(slots: Slots, slot: Slot, macros: set[bytes],
               places: dict[bytes, Place]) -> None:
     """Block a local that a macro used in its function names without being given it."""
     for spelling in slot.spellings:
-        node = spelling.declaration
-        while node.parent is not None and node.type != "function_definition":
-            node = node.parent
+        root = slots.symbols.files[spelling.file].tree.root_node
+        node = view.function_around(spelling.declaration) or root
         source = slots.symbols.files[spelling.file].source
         for word in WORD.findall(source, node.start_byte, node.end_byte):
             if word in macros:
@@ -126,16 +126,15 @@ def _captured(slots: Slots, slot: Slot, macros: set[bytes],
                 return
 
 
-def _in_scope(slot: Slot, file: str, offset: int) -> bool:
+def _in_scope(slots: Slots, slot: Slot, file: str, offset: int) -> bool:
     """Whether a word at an offset could be the slot: anywhere, or in its own function."""
     if slot.kind in (Kind.MEMBER, Kind.GLOBAL):
         return True
     if slot.kind not in (Kind.LOCAL, Kind.PARAMETER):
         return False
     for spelling in slot.spellings:
-        node = spelling.declaration
-        while node.parent is not None and node.type != "function_definition":
-            node = node.parent
+        root = slots.symbols.files[spelling.file].tree.root_node
+        node = view.function_around(spelling.declaration) or root
         if spelling.file == file and node.start_byte <= offset < node.end_byte:
             return True
     return False

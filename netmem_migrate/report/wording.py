@@ -30,7 +30,6 @@ _TEXT: dict[Why, str] = {
     Why.COUNTED: "is passed to {by}()",
     Why.PRINTED: "is printed by {by}()",
     Why.MEMBER_READ: "its struct page member {by} is used",
-    Why.COUNT_READ: "its {by} is used",
     Why.STRUCT_READ: "its struct page is read",
     Why.INDEXED: "is indexed as an array of struct page",
     Why.ARITHMETIC: "is used in arithmetic",
