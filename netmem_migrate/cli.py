@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import importlib
+import io
+import os
+import signal
 import sys
 
 import click
@@ -62,19 +65,40 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: errors become one line on stderr and their exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files are bytes, and go out as they are.
+        sys.stdout.reconfigure(errors="surrogateescape")
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read stdout has had enough. As every program does that is not asked otherwise.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGPIPE)
+        raise
+    except (click.Abort, KeyboardInterrupt):
+        code = _said(ExitCode.INTERRUPTED.text, ExitCode.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except InputError as error:
+        code = _said(str(error), error.code)
+    except Exception as error:
+        from netmem_migrate.terminal import crash
+
+        code = _said(*crash.said(error))
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         # click returns the code of ctx.exit() here instead of raising Exit.
         code = cli.main(standalone_mode=False)
-        if isinstance(code, int):
-            sys.exit(code)
     except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.Abort:
-        click.echo(f"netmem-migrate: {ExitCode.INTERRUPTED.text}", err=True)
-        sys.exit(ExitCode.INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except InputError as error:
-        click.echo(f"netmem-migrate: {error}", err=True)
-        sys.exit(ExitCode.INPUT)
+        return stop.exit_code
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _said(text: str, code: int) -> int:
+    click.echo(f"netmem-migrate: {text}", err=True)
+    return code

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import ClassVar
 
 
 class ExitCode(IntEnum):
@@ -24,8 +25,17 @@ class ExitCode(IntEnum):
     REFUSED = 3, "done, but sites were refused"
     INPUT = 4, "an input could not be processed"
     VERIFY = 5, "verification failed, or the tool's own check stopped a conversion"
+    INTERNAL = 70, "an error that nobody foresaw, with one line on how to report it"
     INTERRUPTED = 130, "interrupted; nothing was left half-written"
 
 
 class InputError(Exception):
     """An input cannot be processed. The message is one line and says what to do; exit code 4."""
+
+    code: ClassVar[ExitCode] = ExitCode.INPUT
+
+
+class UsageError(InputError):
+    """The command line asks for what there is not, or for what goes not together; exit code 2."""
+
+    code: ClassVar[ExitCode] = ExitCode.USAGE

@@ -20,7 +20,7 @@ from netmem_migrate.convert.edits import convert
 from netmem_migrate.convert.naming import new_names
 from netmem_migrate.convert.passes import Loaded, chosen, flags
 from netmem_migrate.convert.work import Work
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.flow.analyse import Analysis, analyse, uses_page_pool
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import solve
@@ -168,7 +168,7 @@ def read(given: Input, options: Conversion,
         unknown -= job.names if job is not None else frozenset()
         yield driver, job
     if unknown:
-        raise InputError(f"{min(unknown)}: no member or global of that name holds a page "
+        raise UsageError(f"{min(unknown)}: no member or global of that name holds a page "
                          "here; give STRUCT.MEMBER as the report spells it")
 
 

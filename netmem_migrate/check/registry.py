@@ -16,7 +16,7 @@ from functools import cache
 
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule, Unit
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.results import Finding
 
 
@@ -55,4 +55,4 @@ def rule(id_: str) -> Rule:
     for one in load():
         if one.declared.id == id_:
             return one.declared
-    raise InputError(f"no rule is called {id_}; check --list-rules names them")
+    raise UsageError(f"no rule is called {id_}; check --list-rules names them")

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from netmem_migrate.convert import passes
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.options import Conversion, Flag, Output, flags_of
 from netmem_migrate.results import Run
 
@@ -90,15 +90,27 @@ def _check_report(path: Path | None) -> None:
 
 @contextlib.contextmanager
 def stdin_file(name: str) -> Iterator[Path]:
-    """What stands on stdin, as a file called `name` in a folder of its own."""
+    """What stands on stdin, as a file called `name` in a folder of its own.
+
+    Raises UsageError for a name that is none, and where nothing stands on stdin.
+    """
     pure = PurePath(name)
     if pure.is_absolute() or ".." in pure.parts or pure.suffix not in (".c", ".h"):
-        raise InputError(f"{name}: --stdin-name wants a relative name that ends in .c or .h")
+        raise UsageError(f"{name}: --stdin-filename wants a relative name that ends in .c or .h")
+    data = stdin()
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as folder:
         path = Path(folder) / pure
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(sys.stdin.buffer.read())
+        path.write_bytes(data)
         yield path
+
+
+def stdin() -> bytes:
+    """What stands on stdin. Raises UsageError where nothing does."""
+    data = sys.stdin.buffer.read()
+    if not data.strip():
+        raise UsageError("-: nothing on stdin")
+    return data
 
 
 def for_stdin(options: Conversion) -> Conversion:
@@ -111,9 +123,9 @@ def for_stdin(options: Conversion) -> Conversion:
 
 
 def alone(paths: tuple[Path, ...]) -> bool:
-    """Is stdin the only input? Raises InputError where `-` stands beside other paths."""
+    """Is stdin the only input? Raises UsageError where `-` stands beside other paths."""
     if Path("-") not in paths:
         return False
     if len(paths) > 1:
-        raise InputError("- reads one file from stdin and cannot stand beside other paths")
+        raise UsageError("- reads one file from stdin and cannot stand beside other paths")
     return True

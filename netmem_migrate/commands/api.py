@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from netmem_migrate.commands import _options
-from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from netmem_migrate.model.schema import ApiFunction, Name
@@ -47,7 +47,7 @@ def _of(kernel: Path | None, api: str | None) -> Api:
     if kernel is None:
         return versions.at(api or LEVELS[-1])
     if api is not None:
-        raise InputError("--kernel and --api exclude each other: a tree has its own headers")
+        raise UsageError("--kernel and --api exclude each other: a tree has its own headers")
     return _tree(kernel)
 
 
@@ -114,7 +114,7 @@ def list_(words: tuple[str, ...], kind: str, side: str | None, effect: str | Non
     held = _of(kernel, api)
     first = releases.release_of(since) if since else ""
     if first is None:
-        raise InputError(f"{since}: no kernel release; give one such as 7.3")
+        raise UsageError(f"{since}: no kernel release; give one such as 7.3")
     entries: list[ApiFunction | Name] = [
         one for one in held.functions.values()
         if kind == "function" and side in (None, one.side.value)
@@ -154,7 +154,7 @@ def show(names: tuple[str, ...], api: str | None, kernel: Path | None, as_json: 
         one = api_text.find(held, name)
         if one is None:
             near = difflib.get_close_matches(name, [*held.functions, *held.names], 3)
-            raise InputError(f"{name}: {held.label} has no such name"
+            raise UsageError(f"{name}: {held.label} has no such name"
                              + (f"; it has {', '.join(near)}" if near else
                                 "; `netmem-migrate api list` says what it has"))
         found.append(one)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.errors import ExitCode, InputError, UsageError
 from netmem_migrate.options import Conversion
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
         raise click.UsageError("name a source, a folder, or a patch", ctx)
     for name in (*rules, *ignore):
         if name not in {rule.id for rule in known}:
-            raise InputError(f"no rule is called {name}; check --list-rules names them")
+            raise UsageError(f"no rule is called {name}; check --list-rules names them")
     from netmem_migrate.report import findings as report
     from netmem_migrate.report.sarif import Descriptor
 
@@ -141,7 +140,8 @@ def _patches(patches: Sequence[Path], root: Path | None, level: str | None) -> I
 
 def _stdin(kernel: Path | None, level: str | None) -> list[Finding]:
     """A patch on stdin, as b4 gives one."""
+    data = _options.stdin()
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as folder:
         patch = Path(folder) / "0001-stdin.patch"
-        patch.write_bytes(sys.stdin.buffer.read())
+        patch.write_bytes(data)
         return list(_patches([patch], _tree(Path.cwd() / "-", kernel), level))

@@ -56,7 +56,9 @@ def _show(run: Run, *, color: str, stat: bool) -> bool:
 )
 @click.option("--exit-code", "findings", is_flag=True, help="Exit with 1 if there is a difference.")
 @click.option(
+    "--stdin-filename",
     "--stdin-name",
+    "stdin_name",
     default="stdin.c",
     show_default=True,
     metavar="NAME",

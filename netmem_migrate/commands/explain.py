@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
 
 
 @click.command(name="explain", epilog="Example: netmem-migrate explain foo_rx.c:120")
@@ -22,10 +22,12 @@ def command(subject: str, kernel: Path | None, api: str | None) -> None:
     refusal.
     """
     file, colon, line = subject.rpartition(":")
-    if colon and line.isdigit():
+    if colon and line.isascii() and line.isdigit():
         _line(Path(file), int(line), kernel, api)
+    elif Path(file if colon else subject).is_file():
+        raise UsageError(f"{subject}: give a file and the number of one of its lines, FILE:LINE")
     elif not (_pass(subject) or _rule(subject) or _category(subject)):
-        raise InputError(f"{subject}: neither FILE:LINE, nor a pass, nor a rule, nor a category of "
+        raise UsageError(f"{subject}: neither FILE:LINE, nor a pass, nor a rule, nor a category of "
                          "refusals; `netmem-migrate transform list` and `netmem-migrate check "
                          "--list-rules` name passes and rules")
 
@@ -76,12 +78,22 @@ def _category(name: str) -> bool:
     return False
 
 
+def _lines(file: Path) -> int:
+    """How many lines a file has."""
+    try:
+        return len(file.read_bytes().splitlines())
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror or error}") from error
+
+
 def _line(file: Path, line: int, kernel: Path | None, api: str | None) -> None:
     from netmem_migrate.api import analyse_path
     from netmem_migrate.report.explain import explain, slots_at
 
     if not file.is_file():
         raise InputError(f"{file}: no such file")
+    if not 0 < line <= _lines(file):
+        raise UsageError(f"{file}:{line}: the file has lines 1 to {_lines(file)}")
     # The whole folder is read: another file may decide what becomes of this line.
     analysis = analyse_path(file.parent, kernel=kernel, api=api)
     name = file.resolve().relative_to(analysis.driver.root).as_posix()

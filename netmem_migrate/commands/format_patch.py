@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.errors import ExitCode, InputError, UsageError
 from netmem_migrate.results import Run
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def command(
 
     options, output = _options.taken(shared)
     if Path("-") in paths:
-        raise InputError("format-patch wants a file or folder in a tree, not -; use diff for stdin")
+        raise UsageError("format-patch wants a file or folder in a tree, not -; use diff for stdin")
     run = _options.convert(paths, options, output, judge=True)
     wanted = SeriesOptions(
         tree=tree,

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import UsageError
 
 
 @click.command(
@@ -43,7 +43,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], in_place: bool, out:
     if in_place and out is not None:
         raise click.UsageError("give --apply or -o, not both")
     if Path("-") in paths:
-        raise InputError("review wants a file or folder, not -: answers come from stdin")
+        raise UsageError("review wants a file or folder, not -: answers come from stdin")
     from netmem_migrate.review.session import Session, Wanted
 
     options, output = _options.taken(shared)

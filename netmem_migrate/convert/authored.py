@@ -13,7 +13,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from netmem_migrate.c.parse import parse
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
 
 OPEN = "TODO"
 """Marks what only a person can say."""
@@ -232,7 +232,7 @@ def paths_of(modules: Path, tests: Path, name: str, model: str,
     with their tests.
     """
     if not _ID.fullmatch(name):
-        raise InputError(f"{name}: no id of a {author.kind}; use small letters, digits and dashes, "
+        raise UsageError(f"{name}: no id of a {author.kind}; use small letters, digits and dashes, "
                          f"as in {model.replace('_', '-')}")
     module = name.replace("-", "_")
     made = modules / f"{module}.py", tests / f"test_{module}.py"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from netmem_migrate.options import Conversion
@@ -98,7 +98,7 @@ def chosen(options: Conversion) -> tuple[Loaded, ...]:
     known = {one.declared.id for one in passes}
     for name in [*options.only, *options.skip, *options.opted]:
         if name not in known:
-            raise InputError(f"no pass is called {name}; known: {', '.join(sorted(known))}")
+            raise UsageError(f"no pass is called {name}; known: {', '.join(sorted(known))}")
     return tuple(one for one in passes if _runs(one.declared, options))
 
 

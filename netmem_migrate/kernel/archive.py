@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.kernel.process import Progress, run
 
 ANY_TREE = "any kernel tree can be given with --kernel"
@@ -47,10 +47,10 @@ class Package:
 
 
 def release(text: str) -> str:
-    """`text` as a release, "7.3". Raises InputError if it does not name one."""
+    """`text` as a release, "7.3". Raises UsageError if it does not name one."""
     match = _RELEASE.match(text)
     if match is None:
-        raise InputError(
+        raise UsageError(
             f"{text}: not a kernel release; write X.Y, as in 6.12 (the newest point release is "
             "taken)"
         )

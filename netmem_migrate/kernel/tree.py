@@ -10,7 +10,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
 
 _NUMBER = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)[ \t]*=[ \t]*(\d+)[ \t]*$", re.MULTILINE)
 # The numbers stand in the first lines of the Makefile; the rest is never read.
@@ -46,20 +46,20 @@ class Kernel:
         try:
             folder = stat.S_ISDIR(path.stat().st_mode)
         except FileNotFoundError as error:
-            raise InputError(f"{path}: no such folder; give the root of a kernel tree") from error
+            raise UsageError(f"{path}: no such folder; give the root of a kernel tree") from error
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}; give a kernel tree that can be read") \
                 from error
         if not folder:
-            raise InputError(f"{path}: not a folder; give the root of a kernel tree")
+            raise UsageError(f"{path}: not a folder; give the root of a kernel tree")
         root = path.resolve()
         found = cls._read(root) if is_root(root) else None
         if found is not None:
             return found
         above = cls.find(root)
         if above is not None:
-            raise InputError(f"{path}: inside a kernel tree; its root is {above.root}")
-        raise InputError(
+            raise UsageError(f"{path}: inside a kernel tree; its root is {above.root}")
+        raise UsageError(
             f"{path}: not a kernel tree; give one, or get one by `netmem-migrate kernel fetch`"
         )
 

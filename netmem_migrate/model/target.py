@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.model.forms import Form, Table, table
 from netmem_migrate.model.functions import BY_NAME, LEVELS
 from netmem_migrate.model.releases import declared, present
@@ -134,5 +134,5 @@ def bundled(api: str | None) -> Target:
     """The bundled model at an API level. Raises InputError for a level it does not know."""
     level = api or NEWEST
     if level not in LEVELS:
-        raise InputError(f"unknown API level {level}; known: {', '.join(sorted(LEVELS))}")
+        raise UsageError(f"unknown API level {level}; known: {', '.join(sorted(LEVELS))}")
     return Target(level, None, counts(level, table()))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import UsageError
 from netmem_migrate.model.functions import BY_NAME, FUNCTIONS, LEVELS
 from netmem_migrate.model.names import NAMES
 from netmem_migrate.model.releases import declared, number, present, release_of
@@ -60,9 +60,9 @@ def at(release: str) -> Api:
     """
     short = release_of(release)
     if short is None:
-        raise InputError(f"{release}: no kernel release; give one such as {LEVELS[-1]}")
+        raise UsageError(f"{release}: no kernel release; give one such as {LEVELS[-1]}")
     if not number(LEVELS[0]) <= number(short) <= number(LEVELS[-1]):
-        raise InputError(f"{release}: the model holds {LEVELS[0]} to {LEVELS[-1]}; give the tree "
+        raise UsageError(f"{release}: the model holds {LEVELS[0]} to {LEVELS[-1]}; give the tree "
                          "of that kernel instead")
     functions = {
         one.name: replace(one, prototype=declared(one.prototype, one.earlier, short))

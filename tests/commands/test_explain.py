@@ -106,10 +106,10 @@ def test_bad_subjects(subject: str, file: Path) -> None:
     assert isinstance(result.exception, InputError | SystemExit)
 
 
-def test_line_beyond_the_end(file: Path) -> None:
-    result = run("explain", f"{file}:99999")
-    assert result.exit_code == 0
-    assert "no page is declared" in result.stdout
+def test_a_line_without_pages(file: Path) -> None:
+    result = run("explain", f"{file}:1")
+    assert (result.exit_code, result.output) == (0, "d.c:1: no page is declared, used or passed "
+                                                    "here\n")
 
 
 def test_scan_table(file: Path) -> None:

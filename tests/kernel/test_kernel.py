@@ -189,9 +189,9 @@ class Machine:
         assert process.returncode == code, err
         return out, err
 
-    def refused(self, *words: str) -> str:
+    def refused(self, *words: str, code: int = 4) -> str:
         """The one line of an input that cannot be processed."""
-        out, err = self.run(*words, code=4)
+        out, err = self.run(*words, code=code)
         assert out == ""
         line = err.splitlines()[-1]
         assert line.startswith("netmem-migrate: ")
@@ -385,7 +385,8 @@ def test_unknown_release(machine: Machine) -> None:
 
 @pytest.mark.parametrize("version", ["7.3.4", "latest", "7", "", "../7.3"])
 def test_not_a_release(machine: Machine, version: str) -> None:
-    assert "not a kernel release; write X.Y" in machine.refused("fetch", version)
+    assert "not a kernel release; write X.Y" in machine.refused(
+        "fetch", version, code=2)
     assert machine.log == []
 
 
@@ -606,9 +607,9 @@ def test_missing_programs(
 
 
 def test_prepare_what_is_no_tree(machine: Machine, tree: Path) -> None:
-    assert "not a kernel tree" in machine.refused("prepare", str(machine.folder))
-    assert "no such folder" in machine.refused("prepare", "nowhere")
-    assert "its root is" in machine.refused("prepare", str(tree / "drivers"))
+    assert "not a kernel tree" in machine.refused("prepare", str(machine.folder), code=2)
+    assert "no such folder" in machine.refused("prepare", "nowhere", code=2)
+    assert "its root is" in machine.refused("prepare", str(tree / "drivers"), code=2)
     assert "run `netmem-migrate kernel fetch 6.9`" in machine.refused("prepare", "6.9")
     assert machine.calls("make") == 0
 
