@@ -10,6 +10,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Kind, Slot
 
 _PAGE_NAME = re.compile(r"^(?P<lead>\w+_)?page(?P<plural>s?)$")
+_MACRO = re.compile(rb"#[ \t]*define[ \t]+(\w*netmems?)\b")
 
 
 def new_name(name: str) -> str | None:
@@ -24,11 +25,14 @@ def new_names(analysis: Analysis) -> dict[Slot, str]:
     """New names for every moved slot that has one and whose new name is free."""
     chosen: dict[Slot, str] = {}
     code: dict[str, bytes] = {}
+    macros = {name.decode("latin-1") for text in analysis.sources.values()
+              for name in _MACRO.findall(text)}
     for slot in analysis.graph.slots.values():
         if slot not in analysis.solution.moved or slot.kind in (Kind.CALL, Kind.RETURN):
             continue
         name = new_name(slot.short_name)
-        if name is not None and not _taken(analysis, slot, name, code):
+        # A macro has its name wherever the word stands, a member's included.
+        if name is not None and name not in macros and not _taken(analysis, slot, name, code):
             chosen[slot] = name
     return chosen
 

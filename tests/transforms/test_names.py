@@ -61,6 +61,28 @@ int t(struct ring *ring)
 }
 """,
     ),
+    "taken-by-a-macro": (
+"""\
+#define new_netmem	5
+
+void t(struct ring *ring)
+{
+	struct page *new_page = page_pool_dev_alloc_pages(ring->pool);
+
+	ring->spare = new_page;
+}
+""",
+"""\
+#define new_netmem	5
+
+void t(struct ring *ring)
+{
+	netmem_ref new_page = page_pool_dev_alloc_netmems(ring->pool);
+
+	ring->spare = new_page;
+}
+""",
+    ),
     "taken-by-a-member": (
 """\
 struct both {
