@@ -157,6 +157,18 @@ bool t(void)
 """,
 }
 REFUSED = {
+    "literal": ("rx_buf.page", "unresolved", """\
+void t(struct rx_buf *buf)
+{
+	buf->page = ((struct page *){ NULL });
+}
+"""),
+    "literal-array": ("rx_buf.page", "unresolved", """\
+void t(struct rx_buf *buf, struct page *page)
+{
+	buf->page = ((struct page *[]){ page, NULL })[1];
+}
+"""),
     "cast": ("rx_buf.page", "void-pointer", """\
 void t(struct rx_buf *buf)
 {

@@ -241,6 +241,8 @@ class Reader:
                     allocated=self._allocates(value.node)))
             else:
                 self.graph.block(into, Why.SET_FROM_UNKNOWN, self.place(value.node))
+        elif not value.atoms:  # a page, as of a compound literal, that nothing says the origin of
+            self.graph.block(into, Why.SET_FROM_UNKNOWN, self.place(value.node))
         else:
             self._atoms(value, into, level)
 
