@@ -11,9 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tree_sitter import Node
-
 from mutants.places import File, Function
+from tree_sitter import Node
 
 DEFINED = ("-DM_ON",)
 
@@ -178,8 +177,8 @@ def _called_by_pointer(file: File, one: Function) -> bytes | None:
     if call is None:
         return None
     start, end = (one.end + at for at in call.span())
-    return file.replaced((one.end, one.end, b"\n\nstatic __typeof__(&" + one.name + b") m_pointer = "
-                          + one.name + b";"), (start, end, b"m_pointer"))
+    pointer = b"\n\nstatic __typeof__(&" + one.name + b") m_pointer = " + one.name + b";"
+    return file.replaced((one.end, one.end, pointer), (start, end, b"m_pointer"))
 
 
 _per_function("function: by pointer", _called_by_pointer)
@@ -580,7 +579,8 @@ _called("spaced out", lambda name: name + b"\n\t ", lambda name: b"")
 
 _TAKEN = {
     "local": lambda file, one: file.replaced(
-        (one.body.start_byte + 1, one.body.start_byte + 1, b"\n\tint netmem = 0;\n\n\t(void)netmem;\n")),
+        (one.body.start_byte + 1, one.body.start_byte + 1,
+         b"\n\tint netmem = 0;\n\n\t(void)netmem;\n")),
     "local inside": lambda file, one: file.replaced(
         (one.body.end_byte - 1, one.body.end_byte - 1,
          b"\t__attribute__((unused)) int netmem;\n")),

@@ -98,7 +98,7 @@ def judge(subject: Subject, trial: Trial, tally: Tally, show: Path | None) -> bo
         run = subject.convert()
     except InputError:
         return False
-    except Exception as error:  # noqa: BLE001 - that is what is looked for
+    except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         fault(f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}")
         return False
