@@ -50,8 +50,6 @@ class Why(StrEnum):
     # A page is used as only a page can be.
     PASSED = "passed"  # by: the function
     PASSED_VARIABLY = "passed-variably"  # by: the function
-    PASSED_WITH_MORE = "passed-with-more"  # by: the function
-    PASSED_FOR_A_LOCAL = "passed-for-a-local"  # by: the function, other: the local
     COUNTED = "counted"  # by: the function by which the driver counts references
     PRINTED = "printed"  # by: the macro
     MEMBER_READ = "member-read"  # by: the member of struct page
@@ -110,9 +108,8 @@ class Why(StrEnum):
 _OF: dict[Category, tuple[Why, ...]] = {
     Category.VOID_POINTER: (Why.SET_FROM_OTHER, Why.GIVEN_OTHER),
     Category.PAGE_ONLY_USE: (
-        Why.SET_FROM_HIDDEN, Why.PASSED, Why.PASSED_VARIABLY, Why.PASSED_WITH_MORE,
-        Why.PASSED_FOR_A_LOCAL, Why.PRINTED, Why.MEMBER_READ, Why.STRUCT_READ,
-        Why.INDEXED, Why.ARITHMETIC, Why.GRANTED),
+        Why.SET_FROM_HIDDEN, Why.PASSED, Why.PASSED_VARIABLY, Why.PRINTED, Why.MEMBER_READ,
+        Why.STRUCT_READ, Why.INDEXED, Why.ARITHMETIC, Why.GRANTED),
     Category.MIXED_ORIGIN: (Why.HOLDS_TOO,),
     Category.MACRO: (Why.MACRO_TYPE, Why.MACRO_DECLARES, Why.MACRO_GIVEN, Why.MACRO_USES,
                      Why.MACRO_REACHES, Why.MACRO_NAMES),

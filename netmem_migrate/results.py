@@ -190,13 +190,6 @@ class DriverReport:
     parse: ParseCounts = field(default_factory=ParseCounts)
 
 
-class StepKind(StrEnum):
-    """What one patch of a driver's series does."""
-
-    HINTS = "hints"  # drops prefetches of page descriptors, before the conversion
-    CONVERT = "convert"
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """One logical change of a driver, a patch of its own: the tree before and after it builds.
@@ -205,7 +198,6 @@ class Step:
     own, and "" elsewhere.
     """
 
-    kind: StepKind
     changes: tuple[FileChange, ...]
     part: str = ""
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Drop prefetches of a struct page, in a patch of their own before the conversion.
+"""Prefetch the descriptor of a netmem.
 
-prefetchw(page) asks for the cache line of the page's descriptor. A netmem has no descriptor that a
-driver may name, and the call is a hint only, so it goes; but dropping it changes the code, so that
-it is a preparatory patch and no part of the conversion. A prefetch that is no statement on a line
-of its own, that a comment stands above, or without which a local would be unused, refuses the slot:
-a person has to drop it. Prefetches of the memory itself, prefetch(page_address(page)), stay.
+prefetchw(page) asks for the cache line of the page's descriptor, where the pool keeps its fields.
+netmem_to_nmdesc() gives the same address, so the hint stays what it was. A kernel without it has no
+descriptor that a driver may name: the slot is refused, and the hint stays. Prefetches of the memory
+itself, prefetch(page_address(page)), are of an address.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.graph import UseKind
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
 PASS = Pass(
     id="hints",
-    summary="prefetches of a page's descriptor are dropped, in a patch of their own",
+    summary="prefetches of a page's descriptor become prefetches of a netmem's",
     before="""\
 void show(struct rx_buf *buf)
 {
@@ -33,34 +31,15 @@ void show(struct rx_buf *buf)
     after="""\
 void show(struct rx_buf *buf)
 {
+	prefetchw(netmem_to_nmdesc(buf->netmem));
 	deliver(netmem_address(buf->netmem));
 }
 """,
-    follows="include/linux/prefetch.h",
-    order=5,
-    prepares=True,
+    follows="include/net/netmem.h",
+    order=75,
 )
 
 
 def edits(work: Work) -> Iterator[Edit]:
-    """Remove the lines of the hints whose page moves."""
-    for use in work.analysis.graph.uses:
-        if use.kind is UseKind.HINT and work.moves(use.slot):
-            source = work.analysis.sources[use.place.file]
-            start, end = _lines(source, use.place.node.start_byte, use.place.node.end_byte)
-            yield work.edit(PASS, use.place.file, start, end, b"",
-                            "a netmem has no descriptor to prefetch")
-
-
-def _lines(source: bytes, start: int, end: int) -> tuple[int, int]:
-    """The lines of a statement, with the blank one that would be left over."""
-    start = source.rfind(b"\n", 0, start) + 1
-    end = source.find(b"\n", end) + 1 or len(source)
-    above = source[source.rfind(b"\n", 0, max(start - 1, 0)) + 1:start].strip()
-    stop = source.find(b"\n", end) + 1 or len(source)
-    below = source[end:stop].strip()
-    if not below and (not above or above.endswith(b"{")):
-        return start, stop
-    if not above and below.startswith(b"}"):
-        return source.rfind(b"\n", 0, start - 1) + 1, end
-    return start, end
+    """Make the netmem form of every row of this pass whose page moved."""
+    yield from work.forms(PASS)

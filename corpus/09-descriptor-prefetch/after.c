@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The descriptor of a pool page is prefetched, which netmem has no form for. */
+/* The descriptor of a pool page is prefetched. */
 #include "netmem_stub.h"
 
 struct demo_buf {
@@ -14,6 +14,8 @@ static int demo_fill(struct page_pool *pool, struct demo_buf *buf)
 
 static void demo_rx(struct demo_buf *buf, struct sk_buff *skb, int len)
 {
+	prefetchw(netmem_to_nmdesc(buf->netmem));
+
 	skb_add_rx_frag_netmem(skb, 0, buf->netmem, 0, len, PAGE_SIZE);
 	buf->netmem = 0;
 }

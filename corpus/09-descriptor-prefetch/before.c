@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The descriptor of a pool page is prefetched, which netmem has no form for. */
+/* The descriptor of a pool page is prefetched. */
 #include "netmem_stub.h"
 
 struct demo_buf {

@@ -96,6 +96,7 @@ void kunmap_local(const void *addr);
 void prefetch(const void *addr);
 void prefetchw(const void *addr);
 void net_prefetch(const void *addr);
+void net_prefetchw(const void *addr);
 long atomic_long_read(const atomic_long_t *v);
 
 struct scatterlist {
@@ -115,6 +116,7 @@ struct netmem_desc {
 };
 
 struct netmem_desc *pp_page_to_nmdesc(const struct page *page);
+struct netmem_desc *netmem_to_nmdesc(netmem_ref netmem);
 netmem_ref page_to_netmem(const struct page *page);
 struct page *netmem_to_page(netmem_ref netmem);
 struct page *__netmem_to_page(netmem_ref netmem);

@@ -26,30 +26,19 @@ class Converted:
 def convert(work: Work, passes: Sequence[Loaded]) -> Converted:
     """Run the passes, in order, and apply what they yield."""
     by_file: dict[str, list[Edit]] = {}
-    prepared: dict[str, list[Edit]] = {}
     for one in passes:
         for edit in one.edits(work):
             by_file.setdefault(edit.file, []).append(edit)
-            if one.declared.prepares:
-                prepared.setdefault(edit.file, []).append(edit)
     declares = {one.declared.id for one in passes if one.declared.declares}
     texts = work.analysis.symbols.texts
     changes: list[FileChange] = []
     kept: list[Edit] = []
     for file in sorted(by_file):
         source = work.analysis.sources[file]
-        gone = prepared.get(file, [])
-        # What a preparing pass takes out needs no other edit.
-        after, edits = rewrite(source, [edit for edit in by_file[file]
-                                        if edit in gone or not _inside(edit, gone)])
+        after, edits = rewrite(source, by_file[file])
         if any(edit.transform in declares for edit in edits):
             after = keep_order(texts.parse(source), texts.parse(after))
         if after != source:
             changes.append(FileChange(file, source, after, texts))
             kept.extend(edits)
-    return Converted(tuple(changes), tuple(kept),
-                     steps(work.analysis, passes, prepared, changes))
-
-
-def _inside(edit: Edit, gone: Sequence[Edit]) -> bool:
-    return any(one.start <= edit.start and edit.end <= one.end for one in gone)
+    return Converted(tuple(changes), tuple(kept), steps(work.analysis, changes))

@@ -27,10 +27,9 @@ class Pass:
     """The declaration of a pass.
 
     `before` and `after` are whole functions or records of C: `explain` prints them, and a test
-    runs the tool on `before`. `order` sorts passes for reading; edits never depend on it. The
-    edits of a pass that `prepares` are a patch of their own, before the conversion. A pass with an
-    `option` runs only where that option of the command line asks for it; that is `--words`, a
-    switch whose help is the summary.
+    runs the tool on `before`. `order` sorts passes for reading; edits never depend on it. A pass
+    with an `option` runs only where that option of the command line asks for it; that is `--words`,
+    a switch whose help is the summary.
 
     What the rest of the tool knows of a pass: that it `renames` (`--keep-names` leaves it out),
     that it `declares` (blocks of declarations are put in order again after it), and that it
@@ -43,7 +42,6 @@ class Pass:
     after: str
     follows: str
     order: int
-    prepares: bool = False
     option: str = ""
     renames: bool = False
     declares: bool = False

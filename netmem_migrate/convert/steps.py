@@ -1,49 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The patches of one driver: what prepares its conversion, then the conversion.
+"""The patches of one driver's conversion.
 
-They stand in the order in which they build. A folder of several drivers has a conversion for each
-that builds without the others (Documentation/process/submitting-patches.rst: one logical change a
-patch).
+A folder of several drivers has a conversion for each that builds without the others
+(Documentation/process/submitting-patches.rst: one logical change a patch).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.kernel.makefiles import alone
-from netmem_migrate.results import Edit, FileChange, Migration, Step, StepKind
+from netmem_migrate.results import FileChange, Migration, Step
 
 if TYPE_CHECKING:
-    from netmem_migrate.convert.passes import Loaded
     from netmem_migrate.flow.analyse import Analysis
 
 
-def steps(analysis: Analysis, passes: Sequence[Loaded], prepared: Mapping[str, Sequence[Edit]],
-          changes: Sequence[FileChange]) -> tuple[Step, ...]:
-    """The patches that make `changes`; `prepared` are the edits of the passes that prepare."""
-    sources, texts = analysis.sources, analysis.symbols.texts
-    state = {change.path: change.before for change in changes}
-    found: list[Step] = []
-    for number, one in enumerate(passes):
-        if not one.declared.prepares:
-            continue
-        so_far = {other.declared.id for other in passes[:number + 1]}
-        made = []
-        for file, edits in prepared.items():
-            text = rewrite(sources[file], [e for e in edits if e.transform in so_far])[0]
-            if text != state[file]:
-                made.append(FileChange(file, state[file], text, texts))
-                state[file] = text
-        if made:
-            found.append(Step(StepKind.HINTS, tuple(made)))
-    rest = {change.path: FileChange(change.path, state[change.path], change.after, texts)
-            for change in changes if state[change.path] != change.after}
-    groups = [group for group in alone(analysis.driver.root, sources, list(rest)) if group]
-    return _named([*found, *(Step(StepKind.CONVERT, tuple(rest[file] for file in group))
-                             for group in groups)])
+def steps(analysis: Analysis, changes: Sequence[FileChange]) -> tuple[Step, ...]:
+    """The patches that make `changes`."""
+    made = {change.path: change for change in changes}
+    groups = [group for group in alone(analysis.driver.root, analysis.sources, list(made)) if group]
+    return _named([Step(tuple(made[file] for file in group)) for group in groups])
 
 
 def steps_of(migration: Migration) -> tuple[Step, ...]:
@@ -59,19 +38,16 @@ def steps_of(migration: Migration) -> tuple[Step, ...]:
 
 def _named(found: Sequence[Step]) -> tuple[Step, ...]:
     """Steps that say which driver of the folder they convert, where there are several."""
-    several = sum(step.kind == StepKind.CONVERT for step in found) > 1
-    return tuple(replace(step, part=step.changes[0].path
-                         if several and step.kind == StepKind.CONVERT else "") for step in found)
+    several = len(found) > 1
+    return tuple(replace(step, part=step.changes[0].path if several else "") for step in found)
 
 
 def _whole(migration: Migration) -> Iterator[Step]:
     """A conversion for each driver of the folder, from the first bytes to the last."""
     left = {change.path: change for change in _real(migration.changes)}
     for one in migration.steps:
-        if one.kind == StepKind.CONVERT:
-            mine = [left.pop(change.path) for change in one.changes if change.path in left]
-            yield Step(StepKind.CONVERT, tuple(mine))
-    yield Step(StepKind.CONVERT, tuple(left.values()))
+        yield Step(tuple(left.pop(change.path) for change in one.changes if change.path in left))
+    yield Step(tuple(left.values()))
 
 
 def _make(found: Sequence[Step], changes: Sequence[FileChange]) -> bool:

@@ -113,7 +113,6 @@ class UseKind(StrEnum):
     NULL = "null"  # NULL stored, returned, passed or initialised: `0`
     COMPARE = "compare"  # compared with NULL: `!x` or `x`
     SIZEOF = "sizeof"  # the type inside sizeof()
-    HINT = "hint"  # prefetchw(page), a statement of its own: dropped
     CAST = "cast"  # a cast between struct page * and void *: dropped
 
 

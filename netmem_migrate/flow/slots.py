@@ -239,8 +239,8 @@ def _shapes(rows: Table) -> list[tuple[Form, Pattern, tuple[bytes, ...]]]:
     for row in rows.others:
         for spelled in row.spellings:
             words = (*spelled.functions, *_MEMBER.findall(spelled.text))
-            # What has none is about types: the flow itself finds it. A hint is a statement.
-            if words and row.netmem and MEMORY in spelled.operands:
+            # What has none is about types: the flow itself finds it.
+            if words and MEMORY in spelled.operands:
                 found.append((row, spelled, tuple(word.encode() for word in words)))
     # The longest first: `pp_page_to_nmdesc(p)->pp` is also a `p->pp` of something that is no page.
     return sorted(found, key=lambda one: -len(one[1].text))

@@ -38,12 +38,12 @@ class Form:
     """What a page form becomes with netmem.
 
     In `page` and `netmem`, patterns of C (netmem_migrate/c/pattern.py), `p` is the memory, other
-    lower-case words are other operands, and `...` is whatever arguments follow. `netmem` is ""
-    where nothing stands there any more. Arguments that the netmem function takes in addition are
-    written behind those of the page function. `concern` is the id of the pass that rewrites it (""
-    in a pass module: that pass). `others` are equivalents, in order of preference. `also` are other
-    page spellings of the same. `identity` is what the netmem form is on ordinary pages, if that is
-    not the page form. `wording` is how a message says both sides, if not as the patterns do.
+    lower-case words are other operands, and `...` is whatever arguments follow. Arguments that the
+    netmem function takes in addition are written behind those of the page function. `concern` is
+    the id of the pass that rewrites it ("" in a pass module: that pass). `others` are equivalents,
+    in order of preference. `also` are other page spellings of the same. `identity` is what the
+    netmem form is on ordinary pages, if that is not the page form. `wording` is how a message says
+    both sides, if not as the patterns do.
     `pool_api` marks the page_pool page API, each call of which is a `Site` of the report.
 
     `since` (the oldest release with the netmem form; "": every one that has netmem), `header`
@@ -80,8 +80,9 @@ class Form:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The functions that a kernel must have for the netmem form."""
-        return self.becomes.functions
+        """The functions that a kernel must have for the netmem form, beside that of the page form.
+        """
+        return tuple(one for one in self.becomes.functions if one != self.call)
 
     @property
     def arg(self) -> int | None:
@@ -99,6 +100,11 @@ class Form:
         """Whether a call becomes a call of another name, its arguments as they are."""
         args = pattern(self.page).args
         return bool(self.call and self.becomes.name) and self.becomes.args[:len(args)] == args
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a call stays, and it is what it is given that becomes another thing."""
+        return bool(self.call) and self.becomes.name == self.call
 
     @property
     def is_twin(self) -> bool:
@@ -235,10 +241,9 @@ FORMS: tuple[Form, ...] = (
     Form("(struct page *)p", "p", "declarations"),
     Form("void *p", "netmem_ref p", "declarations"),
     Form("(void *)p", "p", "declarations"),
-    Form("prefetch(p)", "", "hints"),
-    Form("prefetchw(p)", "", "hints"),
-    Form("net_prefetch(p)", "", "hints"),
-    Form("net_prefetchw(p)", "", "hints"),
+    *(Form(f"{name}(p)", f"{name}(netmem_to_nmdesc(p))", "hints",
+           also=(f"{name}(pp_page_to_nmdesc(p))", f"{name}(__pp_page_to_nmdesc(p))"))
+      for name in ("prefetch", "prefetchw", "net_prefetch", "net_prefetchw")),
 )
 """The rows of the model, in the order in which messages list them."""
 
@@ -250,6 +255,8 @@ KNOWN: tuple[Form, ...] = (
     Form("false", "netmem_is_net_iov(p)", identity="(void)p, false"),
     Form("p->pp", "__netmem_get_pp(p)", also=("pp_page_to_nmdesc(p)->pp",)),
     Form("page_address(p)", "__netmem_address(p)"),
+    # Where nothing asked whether the page is a pool's.
+    Form("__pp_page_to_nmdesc(p)", "netmem_to_nmdesc(p)"),
 )
 """Netmem forms that drivers may have and that no pass writes: what each is on ordinary pages."""
 
@@ -287,8 +294,8 @@ class Table:
 
     @cached_property
     def hints(self) -> frozenset[str]:
-        """Calls that mean nothing but speed; of a page's descriptor they have no netmem form."""
-        return frozenset(one.call for one in self.rows if one.call and not one.netmem)
+        """Calls of any address that mean nothing but speed."""
+        return frozenset(one.call for one in self.rows if one.keeps)
 
     @cached_property
     def brought(self) -> tuple[Form, ...]:

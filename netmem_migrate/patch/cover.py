@@ -37,12 +37,8 @@ def name_of(prefix: str) -> str:
 
 def cover(
     parts: Sequence[Part], provenance: message.Provenance, *, earlier: int = 0,
-    steps: bool = False,
 ) -> tuple[str, str]:
-    """Subject and body. `earlier` is the version that a range-diff below is against, 0 for none.
-
-    `steps` says that a driver has patches beside its conversion.
-    """
+    """Subject and body. `earlier` is the version that a range-diff below is against, 0 for none."""
     changed = [part for part in parts if part.patches]
     names = [part.name for part in changed]
     shown = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
@@ -50,7 +46,7 @@ def cover(
     if len(title) > _TITLE_COLUMNS:
         title = f"net: convert Rx buffers of {len(names)} drivers to netmem"
     blocks = [
-        message.fill(_what(changed, steps)),
+        message.fill(_what(changed)),
         message.fill(
             "Why: the Rx paths no longer assume what kind of memory their pool hands out. No "
             "driver gains a feature by this series. What `netmem-migrate scan` finds:"
@@ -80,17 +76,13 @@ def cover(
     return title, message.safe("\n\n".join(blocks) + "\n")
 
 
-def _what(parts: Sequence[Part], steps: bool) -> str:
+def _what(parts: Sequence[Part]) -> str:
     text = f"Take Rx buffers that come from a page_pool as {REF} instead of struct page"
     several = len(parts) > 1 or any(part.inside for part in parts)
     text += ", one driver a patch." if several else "."
-    if steps:
-        text += (" A patch before the conversion drops prefetches of page descriptors, which is "
-                 "a change of the code; what is said below is about the conversion.")
     paths = [change.path for part in parts for change in part.migration.changes]
     if several and len(paths) == len(set(paths)):
-        text += (" The drivers do not depend on each other." if steps
-                 else " The patches do not depend on each other.")
+        text += " The patches do not depend on each other."
     return text
 
 

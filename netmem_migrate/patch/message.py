@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from netmem_migrate.convert.passes import ids
-from netmem_migrate.model.forms import table
 from netmem_migrate.model.spelled import ADDRESS, DMA_MAP, DMA_SYNC, REF, TO_NETMEM, UNREADABLE
 from netmem_migrate.patch import replacements
 from netmem_migrate.reasons import Category, Why
@@ -295,41 +294,12 @@ def body(
     applied = _applied(changes)
     if applied:
         parts.append("\n".join(applied))
-    return _signed(parts, provenance, _passes(migration, prepares=False))
+    return _signed(parts, provenance, _passes(migration))
 
 
-HINTS = "drop prefetches of Rx page descriptors"
-"""Summary phrase of the patch that StepKind.HINTS makes."""
-
-_HINTS = (
-    "The prefetch asks for the cache line of struct page. The conversion that follows turns that "
-    f"page into a {REF}, which has no descriptor that a driver may name, so that the hint has "
-    "nothing left to point at."
-)
-_HINTS_ONLY = (
-    "Drop it first, and in a patch of its own: it is the only change that alters the code. "
-    "Prefetches of the data itself stay. The effect on speed was not measured."
-)
-
-
-def hints_body(
-    migration: Migration, provenance: Provenance, changes: Sequence[FileChange]
-) -> str:
-    """The message of the patch that drops prefetches of a page's descriptor."""
-    before, after = replacements.calls(changes)
-    dropped = before - after
-    lines = [f"  - {name}(page);" + (f"  ({number}x)" if number > 1 else "")
-             for name, number in sorted(dropped.items()) if name in table().hints]
-    parts = [fill(_HINTS), fill(_HINTS_ONLY)]
-    if lines:
-        parts.append("\n".join(["Rules applied:", *lines]))
-    return _signed(parts, provenance, _passes(migration, prepares=True))
-
-
-def _passes(migration: Migration, *, prepares: bool) -> list[str]:
-    """Ids of the passes whose edits are in a step."""
-    known = ids(lambda one: one.prepares is prepares)
-    return sorted({edit.transform for edit in migration.edits} & known)
+def _passes(migration: Migration) -> list[str]:
+    """Ids of the passes whose edits are in it."""
+    return sorted({edit.transform for edit in migration.edits})
 
 
 def _signed(parts: Sequence[str], provenance: Provenance, passes: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from netmem_migrate.convert import steps
 from netmem_migrate.errors import InputError
-from netmem_migrate.results import Action, FileChange, Migration, Run, Standing, Step, StepKind
+from netmem_migrate.results import Action, FileChange, Migration, Run, Standing, Step
 
 LIMIT = 15
 """Patches in a series, and a contributor's patches under review on one tree
@@ -23,11 +23,6 @@ class PatchStep:
 
     migration: Migration
     step: Step
-
-    @property
-    def kind(self) -> StepKind:
-        """What it does."""
-        return self.step.kind
 
     @property
     def changes(self) -> tuple[FileChange, ...]:

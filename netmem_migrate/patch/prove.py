@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch.plan import Plan
-from netmem_migrate.results import FileChange, Run, StepKind
+from netmem_migrate.results import FileChange, Run
 from netmem_migrate.verify import ObjectProof, Said, Status, verify_changes
 
 
@@ -47,7 +47,6 @@ def prove(run: Run, series: tuple[Plan, ...],
     kernel.require_prepared()
     counts: dict[str, int] = {}
     forced: dict[str, int] = {}
-    steps: dict[str, bool] = {}
     failed: list[Unproven] = []
     for plan in series:
         state: dict[str, bytes] = {}
@@ -64,26 +63,15 @@ def prove(run: Run, series: tuple[Plan, ...],
             proofs = verify_changes(run.root, changes, progress=progress)
             counts[key] = max(counts.get(key, 0), len(proofs))
             forced[key] = max(forced.get(key, 0), sum(bool(one.as_if) for one in proofs))
-            steps[key] = steps.get(key, False) or step.kind != StepKind.CONVERT
-            failed += [Unproven(one.source, _said(one, step.kind)) for one in proofs
-                       if not _good(one, step.kind)]
-    sentences = {key: _sentence(kernel, count, forced[key], steps[key])
-                 for key, count in counts.items()}
+            failed += [Unproven(one.source, _said(one)) for one in proofs if not one.proven]
+    sentences = {key: _sentence(kernel, count, forced[key]) for key, count in counts.items()}
     if counts:
-        sentences[""] = _sentence(kernel, sum(counts.values()), sum(forced.values()),
-                                  any(steps.values()))
+        sentences[""] = _sentence(kernel, sum(counts.values()), sum(forced.values()))
     return Proven(sentences, tuple(failed))
 
 
-def _good(proof: ObjectProof, kind: StepKind) -> bool:
-    """A patch that only prepares may change the code; it may not add a diagnostic."""
-    if kind == StepKind.CONVERT:
-        return proof.proven
-    return proof.plain.status is Status.PASS and proof.strict.status is Status.PASS
-
-
-def _said(proof: ObjectProof, kind: StepKind) -> Said:
-    ways = (proof.plain, proof.strict) + ((proof.identity,) if kind == StepKind.CONVERT else ())
+def _said(proof: ObjectProof) -> Said:
+    ways = (proof.plain, proof.strict, proof.identity)
     return next((way for way in ways if way.status is not Status.PASS), proof.plain)
 
 
@@ -94,15 +82,12 @@ def _compiler() -> str:
     return f"gcc {done.stdout.strip()}".strip()
 
 
-def _sentence(kernel: Kernel, count: int, forced: int, steps: bool) -> str:
+def _sentence(kernel: Kernel, count: int, forced: int) -> str:
     objects = "the one touched object" if count == 1 else f"the {count} touched objects"
-    each = "each patch" if steps else "the change"
-    same = "the conversion gives" if steps else "they give"
-    if count == 1 and not steps:
-        same = "it gives"
+    same = "it gives" if count == 1 else "they give"
     left_out = (f"; {'it' if count == 1 else forced}, left out by the configuration, with the "
                 "CONFIG_ options of the Makefile defined" if forced else "")
-    return (f"Compiled {objects} before and after {each} (linux {kernel.version}, W=1, "
+    return (f"Compiled {objects} before and after the change (linux {kernel.version}, W=1, "
             f"{_compiler()}, {platform.machine()}{left_out}): no new diagnostic, none either with "
             f"{REF} as a type of its own; with netmem defined as pages {same} the same "
             "code. Not run on hardware.")

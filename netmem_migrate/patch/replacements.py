@@ -75,7 +75,9 @@ def _form(row: Form, before: bytes, after: bytes, inside: Counter[str]) -> Itera
     netmem, number = row.becomes, 0
     if netmem.node is None:
         return
-    if row.page.isidentifier():  # a page that is made a netmem
+    if row.keeps:
+        yield from _argument(row, before, after, inside)
+    elif row.page.isidentifier():  # a page that is made a netmem
         number = -_lost(_counted(netmem), before, after)
     elif row.netmem == MEMORY and row.call:  # a netmem that was made one
         number = _lost(_counted(row.spellings[0]), before, after)
@@ -91,6 +93,21 @@ def _form(row: Form, before: bytes, after: bytes, inside: Counter[str]) -> Itera
         number = min(number, more) if row.wording is not None else 0
     if number > 0:
         yield Replacement(*_worded(row), number)
+
+
+def _argument(row: Form, before: bytes, after: bytes,
+              inside: Counter[str]) -> Iterator[Replacement]:
+    """A call that stays, of which the argument becomes another thing."""
+    def nested(one: Pattern) -> bytes:
+        return rb"\b" + rb"\s*\(\s*".join(map(str.encode, one.functions)) + rb"\s*\("
+
+    number = -_lost(nested(row.becomes), before, after)
+    for one in (*row.spellings[1:], row.spellings[0]):
+        less = _lost(nested(one), before, after) if len(one.functions) > 1 else number
+        if 0 < less <= number:
+            inside.update(dict.fromkeys(one.functions[1:], less))
+            number -= less
+            yield Replacement(one.text, row.netmem, less)
 
 
 @cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from netmem_migrate.patch import cover, message, subject
 from netmem_migrate.patch.plan import Plan
-from netmem_migrate.results import Run, StepKind
+from netmem_migrate.results import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,14 @@ class Words:
 def words(run: Run, plan: Plan, prefixes: Mapping[str, str], wanted: Wanted) -> Words:
     """The words of one series; `prefixes` are the subject prefixes by key of the steps."""
     keys = [step.key for step in plan.steps]
-    conversions = [step.key for step in plan.steps if step.kind == StepKind.CONVERT]
-    phrases = dict(zip(conversions, subject.subjects(
-        [prefixes[key] for key in conversions], conversions), strict=True))
-    titles, bodies = [], []
+    titles = subject.subjects([prefixes[key] for key in keys], keys)
+    bodies = []
     for step, key in zip(plan.steps, keys, strict=True):
         provenance = message.Provenance(
             message.repeat_command([step.migration.report.path], step.migration.arguments),
             wanted.proven.get(key, ""),
             wanted.trailer, step.migration.unreadable)
-        if step.kind == StepKind.CONVERT:
-            titles.append(phrases[key])
-            bodies.append(message.body(step.share, provenance, step.changes))
-        else:
-            titles.append(f"{prefixes[key]}: {message.HINTS}")
-            bodies.append(message.hints_body(step.migration, provenance, step.changes))
+        bodies.append(message.body(step.share, provenance, step.changes))
     messages = tuple(_whole(title, body, wanted)
                      for title, body in zip(subject.unique(titles, keys), bodies, strict=True))
     letter = len(messages) > 1 if wanted.letter is None else wanted.letter
@@ -84,5 +77,4 @@ def _letter(run: Run, plan: Plan, prefixes: Mapping[str, str],
     provenance = message.Provenance(
         message.repeat_command(changed, [*options, *more]), wanted.proven.get("", ""),
         unreadable=any(driver.unreadable for driver in plan.drivers))
-    steps = any(step.kind != StepKind.CONVERT for step in plan.steps)
-    return cover.cover(parts, provenance, earlier=wanted.earlier, steps=steps)
+    return cover.cover(parts, provenance, earlier=wanted.earlier)

@@ -25,8 +25,6 @@ _TEXT: dict[Why, str] = {
     Why.SWAPPED: "is swapped with a value of another type",
     Why.PASSED: "is passed to {by}()",
     Why.PASSED_VARIABLY: "is a variable argument of {by}()",
-    Why.PASSED_WITH_MORE: "is passed to {by}() by an expression that does more",
-    Why.PASSED_FOR_A_LOCAL: "is passed to {by}(), and {other} is there for nothing else",
     Why.COUNTED: "is passed to {by}()",
     Why.PRINTED: "is printed by {by}()",
     Why.MEMBER_READ: "its struct page member {by} is used",

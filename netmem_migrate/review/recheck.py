@@ -17,7 +17,7 @@ from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.patch.plan import Plan, steps_of
 from netmem_migrate.patch.prove import Proven, Unproven, prove
-from netmem_migrate.results import FileChange, Migration, Run, Step, StepKind
+from netmem_migrate.results import FileChange, Migration, Run, Step
 from netmem_migrate.terminal.summary import unproven
 
 Progress = Callable[[str, int, int], None]
@@ -53,7 +53,7 @@ def with_texts(migration: Migration, texts: Mapping[str, bytes]) -> Migration:
         if one.path in texts and last[one.path] is step else one for one in step.changes))
         for step in migration.steps]
     if not steps:
-        steps = [Step(StepKind.CONVERT, ())]
+        steps = [Step(())]
     return replace(migration, steps=tuple(steps), changes=tuple(
         replace(change, after=texts.get(path, change.after)) for path, change in changes.items()))
 

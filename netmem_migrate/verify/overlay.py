@@ -67,7 +67,7 @@ def _defined(header: str, paired: Container[str]) -> Iterator[tuple[str, str]]:
                  if one.identity or (one.extra and one.becomes.name not in paired)]
     for row in (*table().others, *twins_too, *KNOWN):
         head = _head(row)
-        if not head:
+        if not head or row.keeps or (row in KNOWN and row.becomes.name in paired):
             continue
         said = [pattern(row.identity)] if row.identity else [*row.spellings[1:], row.spellings[0]]
         page = next((one for one in said[:-1] if all(name in header for name in one.functions)),
@@ -98,6 +98,9 @@ def partners_of(root: Path) -> dict[str, list[str]]:
         for form in twin.forms:
             if not (form.extra or form.form.identity) and target.fits(form):
                 found.setdefault(form.netmem, []).append(form.page)
+    for row in KNOWN:
+        if row.renames and row.becomes.name in found:
+            found[row.becomes.name].insert(0, row.call)
     return found
 
 

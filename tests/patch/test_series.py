@@ -106,30 +106,22 @@ def with_hint(root: Path) -> None:
         "\tif (page_to_nid(", "\tprefetchw(buf->page);\n\n\tif (page_to_nid("))
 
 
-def test_each_step_is_a_patch_on_top_of_the_one_before(series_tree: Path, tmp_path: Path) -> None:
+def test_a_hint_goes_with_the_conversion(series_tree: Path, tmp_path: Path) -> None:
     with_hint(series_tree)
     commit_all(series_tree)
     run = convert(series_tree, DEMO)
-    files = write_series(run, tmp_path / "out", SeriesOptions(signoff=True))
-    assert [file.name for file in files] == [
-        "0000-cover-letter.patch",
-        "0001-net-demo-drop-prefetches-of-Rx-page-descriptors.patch",
-        "0002-net-demo-convert-Rx-buffers-to-netmem.patch",
-    ]
-    first, second = (file.read_text() for file in files[1:])
-    assert "\n  - prefetchw(page);\n" in first and "(passes: hints):" in first
-    assert "hints" not in second and "prefetch" not in second.partition("diff --git")[2]
-    assert "before the conversion drops prefetches" in " ".join(files[0].read_text().split())
-    git(series_tree, "am", "--quiet", *(str(file) for file in files[1:]))
+    (file,) = write_series(run, tmp_path / "out", SeriesOptions(signoff=True))
+    text = file.read_text()
+    assert "\n  - prefetchw(p)\n  + prefetchw(netmem_to_nmdesc(p))\n" in text
+    git(series_tree, "am", "--quiet", str(file))
     path = f"{DEMO}/demo_rx.c"
     assert (series_tree / path).read_bytes() == run.drivers[0].changes[0].after
 
 
 def test_a_part_of_the_changes_is_one_patch(series_tree: Path, tmp_path: Path) -> None:
-    with_hint(series_tree)
     run = convert(series_tree, DEMO)
     one = run.drivers[0]
-    assert len(steps_of(one)) == 2
+    assert len(steps_of(one)) == 1
     part = FileChange(one.changes[0].path, one.changes[0].before,
                       one.changes[0].before.replace(b"16", b"32"))
     chosen = replace(run, drivers=(replace(one, changes=(part,)),))

@@ -65,9 +65,8 @@ def test_diff_of_the_corpus(name: str, counting: Counting, tmp_path: Path) -> No
     _diffed(counting, tmp_path / "d", files)
 
 
-def test_diff_of_several_files_in_two_steps(counting: Counting, tmp_path: Path) -> None:
+def test_diff_of_several_files(counting: Counting, tmp_path: Path) -> None:
     _diffed(counting, tmp_path / "d", SEVERAL)
-    # Each file before, after what prepares, and at the end; e.c has all three.
     changed = [text for text in counting.given if b"netmem" in text]
     assert len(changed) >= 3
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from real.seed_faults import Fault, seed
 
 from netmem_migrate import api
-from netmem_migrate.results import FileChange, StepKind
+from netmem_migrate.results import FileChange
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 _OWN_INCLUDE = re.compile(rb'(#include ")(?:before|after)')
@@ -64,12 +64,11 @@ def folders(root: Path) -> list[Path]:
 
 
 def real(folder: Path, root: Path) -> Subject:
-    """A driver of a tree and its conversion, without the patches before it; nothing is written."""
+    """A driver of a tree and its conversion; nothing is written."""
     run = api.migrate([folder], kernel=root, judge=False)
     migration = run.drivers[0]
     changed = {change.path for change in migration.changes}
-    files = [change for step in migration.steps if step.kind == StepKind.CONVERT
-             for change in step.changes]
+    files = [change for step in migration.steps for change in step.changes]
     for name in migration.report.files:
         source = (run.root / name).read_bytes()
         if name not in changed and (b"page_pool" in source or b"PP_FLAG_" in source):

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prefetches of a page's descriptor: dropped before the conversion, or a reason to refuse."""
+"""Prefetches of a page's descriptor: kept as they are, of the netmem's descriptor."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from tools import MOVED, PRELUDE, check_noop, check_refused, check_transformed, convert
+from tools import PRELUDE, check_noop, check_refused, check_transformed, convert
 
-from netmem_migrate.results import StepKind
-
+# The prelude has no deliver(); a prototype in front of the example is enough.
+_DELIVER = "void deliver(void *data);\n\n"
 TRANSFORMED = {
-    "first-of-a-block": (
+    "a-statement": (
 """\
 void t(struct rx_buf *buf)
 {
@@ -23,64 +23,127 @@ void t(struct rx_buf *buf)
 """\
 void t(struct rx_buf *buf)
 {
+	prefetchw(netmem_to_nmdesc(buf->netmem));
+
 	deliver(netmem_address(buf->netmem));
 }
 """,
     ),
-    "last-of-a-block": (
+    "all-of-an-arm": (
 """\
 void t(struct rx_buf *buf)
 {
-	buf->offset = 0;
-
-	prefetch(buf->page);
+	if (buf->offset) {
+		prefetch(buf->page);
+	} else {
+		buf->offset = 1;
+	}
 }
 """,
 """\
 void t(struct rx_buf *buf)
 {
-	buf->offset = 0;
+	if (buf->offset) {
+		prefetch(netmem_to_nmdesc(buf->netmem));
+	} else {
+		buf->offset = 1;
+	}
 }
 """,
     ),
-    "local-that-is-read-elsewhere": (
+    "body-of-a-loop-under-a-comment": (
 """\
-void t(struct ring *ring)
+void t(struct rx_buf *buf)
 {
-	struct rx_buf *buf = &ring->buf[1];
+	while (buf->offset--)
+		/* The reference count is next. */
+		net_prefetchw(buf->page);
+}
+""",
+"""\
+void t(struct rx_buf *buf)
+{
+	while (buf->offset--)
+		/* The reference count is next. */
+		net_prefetchw(netmem_to_nmdesc(buf->netmem));
+}
+""",
+    ),
+    "local-for-nothing-else": (
+"""\
+void t(struct rx_buf *buf)
+{
 	struct page *page = buf->page;
 
-	prefetchw(page);
-	deliver(page_address(page));
+	net_prefetch(page);
+	buf->offset = 0;
 }
 """,
 """\
-void t(struct ring *ring)
+void t(struct rx_buf *buf)
 {
-	struct rx_buf *buf = &ring->buf[1];
 	netmem_ref netmem = buf->netmem;
 
-	deliver(netmem_address(netmem));
+	net_prefetch(netmem_to_nmdesc(netmem));
+	buf->offset = 0;
 }
 """,
     ),
-    "between-blank-lines": (
+    "beside-other-code": (
 """\
 void t(struct rx_buf *buf)
 {
-	buf->offset = 0;
-
-	net_prefetchw(buf->page);
-
-	deliver(page_address(buf->page));
+	buf->offset = 0; prefetchw((buf++)->page);
 }
 """,
 """\
 void t(struct rx_buf *buf)
 {
-	buf->offset = 0;
-
-	deliver(netmem_address(buf->netmem));
+	buf->offset = 0; prefetchw(netmem_to_nmdesc((buf++)->netmem));
+}
+""",
+    ),
+    "one-of-two": (
+"""\
+void t(struct ring *ring, struct rx_buf *buf)
+{
+	prefetch(ring ? ring->spare : buf->page);
+}
+""",
+"""\
+void t(struct ring *ring, struct rx_buf *buf)
+{
+	prefetch(netmem_to_nmdesc(ring ? ring->spare : buf->netmem));
+}
+""",
+    ),
+    "of-the-descriptor-already": (
+"""\
+void t(struct rx_buf *buf)
+{
+	prefetchw(pp_page_to_nmdesc(buf->page));
+}
+""",
+"""\
+void t(struct rx_buf *buf)
+{
+	prefetchw(netmem_to_nmdesc(buf->netmem));
+}
+""",
+    ),
+    "of-the-slot-that-holds-it": (
+"""\
+void t(struct rx_buf *buf)
+{
+	prefetchw(&buf->page);
+	prefetch(page_address(buf->page));
+}
+""",
+"""\
+void t(struct rx_buf *buf)
+{
+	prefetchw(&buf->netmem);
+	prefetch(netmem_address(buf->netmem));
 }
 """,
     ),
@@ -105,84 +168,35 @@ void t(u32 *ring, int i)
 	prefetchw(&ring[i]);
 }
 """,
+    "of-a-page-that-nobody-keeps": """\
+void t(struct sk_buff *skb)
+{
+	prefetchw(virt_to_page(skb->data));
+}
+""",
 }
 REFUSED = {
-    "body-of-a-condition": ("rx_buf.page", "page-only-use", """\
+    "of-a-member-of-it": ("rx_buf.page", "page-only-use", """\
 void t(struct rx_buf *buf)
 {
-	if (buf->offset)
-		prefetchw(buf->page);
+	prefetchw(&buf->page->flags);
 }
 """),
-    "under-a-comment": ("rx_buf.page", "page-only-use", """\
-void t(struct rx_buf *buf)
-{
-	/* The reference count is next. */
-	prefetchw(buf->page);
-}
-"""),
-    "beside-other-code": ("rx_buf.page", "page-only-use", """\
-void t(struct rx_buf *buf)
-{
-	prefetchw(buf->page); buf->offset = 0;
-}
-"""),
-    "local-for-nothing-else": ("page", "page-only-use", """\
-void t(struct rx_buf *buf)
-{
-	struct page *page = buf->page;
+    "by-a-macro": ("rx_buf.page", "macro", """\
+#define WARM(p) prefetchw(p)
 
-	prefetchw(page);
-	buf->offset = 0;
-}
-"""),
-    "local-that-is-set-for-nothing-else": ("page", "page-only-use", """\
 void t(struct rx_buf *buf)
 {
-	struct page *page;
-
-	page = buf->page;
-	prefetch(page);
-	prefetchw(page);
+	WARM(buf->page);
 }
 """),
-    "local-on-the-way-for-nothing-else": ("rx_buf.page", "page-only-use", """\
-void t(struct ring *ring)
-{
-	struct rx_buf *buf = &ring->buf[1];
-
-	prefetchw(buf->page);
-}
-"""),
-    "found-by-a-call": ("next", "page-only-use", """\
-static struct page *next(struct ring *ring)
-{
-	return ring->buf[ring->buf[0].offset++].page;
-}
-
-void t(struct ring *ring)
-{
-	prefetchw(next(ring));
-}
-"""),
-    "counting": ("rx_buf.page", "page-only-use", """\
+    "by-what-is-no-hint-of-the-kernel's": ("rx_buf.page", "page-only-use", """\
 void t(struct rx_buf *buf)
 {
-	prefetchw((buf++)->page);
-	buf->offset = 0;
-}
-"""),
-    "inside-an-expression": ("rx_buf.page", "page-only-use", """\
-void t(struct rx_buf *buf)
-{
-	buf->offset = (prefetchw(buf->page), 0);
+	__builtin_prefetch(buf->page);
 }
 """),
 }
-
-
-# The prelude has no deliver(); a prototype in front of the example is enough.
-_DELIVER = "void deliver(void *data);\n\n"
 
 
 @pytest.mark.parametrize("name", TRANSFORMED)
@@ -202,20 +216,18 @@ def test_refused(name: str, tmp_path: Path) -> None:
     check_refused(tmp_path, source, slot, category)
 
 
-def test_the_drop_is_a_step_of_its_own(tmp_path: Path) -> None:
-    before, after = (_DELIVER + text for text in TRANSFORMED["first-of-a-block"])
-    migration, files = convert(tmp_path / "d", {"d.c": (PRELUDE + before).encode()})
-    hints, conversion = migration.steps
-    assert (hints.kind, conversion.kind) == (StepKind.HINTS, StepKind.CONVERT)
-    dropped = before.replace("\tprefetchw(buf->page);\n\n", "")
-    assert hints.changes[0].before.decode() == PRELUDE + before
-    assert hints.changes[0].after.decode() == PRELUDE + dropped
-    assert conversion.changes[0].before == hints.changes[0].after
-    assert conversion.changes[0].after.decode() == MOVED + after
-    assert files["d.c"] == conversion.changes[0].after
+@pytest.mark.parametrize("hint", ["prefetch", "prefetchw", "net_prefetch", "net_prefetchw"])
+def test_a_kernel_without_the_descriptor_keeps_the_hint(hint: str, tmp_path: Path) -> None:
+    source = f"{PRELUDE}void t(struct rx_buf *buf)\n{{\n\t{hint}(buf->page);\n}}\n"
+    migration, files = convert(tmp_path / "d", {"d.c": source.encode()}, api="6.12")
+    (refusal,) = migration.report.refusals
+    assert (refusal.slot, refusal.category) == ("rx_buf.page", "missing-api")
+    assert refusal.reason.by == "netmem_to_nmdesc" and refusal.reason.other == "7.3"
+    # The other slot of the driver moves.
+    assert f"{hint}(buf->page)".encode() in files["d.c"] and b"netmem_ref spare" in files["d.c"]
 
 
-def test_without_a_hint_there_is_one_step(tmp_path: Path) -> None:
-    migration, _ = convert(tmp_path / "d", {"d.c": PRELUDE.encode()})
-    assert [step.kind for step in migration.steps] == [StepKind.CONVERT]
-    assert migration.steps[0].changes == migration.changes
+def test_the_conversion_is_one_patch(tmp_path: Path) -> None:
+    source = f"{PRELUDE}void t(struct rx_buf *buf)\n{{\n\tprefetchw(buf->page);\n}}\n"
+    migration, _ = convert(tmp_path / "d", {"d.c": source.encode()})
+    assert [step.changes for step in migration.steps] == [migration.changes]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A prefetch that is dropped by a patch which also converts.
 
-One that drops prefetches and does nothing else is right.
+prefetch(page) becomes prefetch(netmem_to_nmdesc(netmem)), where the target has it. A patch that
+drops prefetches and does nothing else is right.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from netmem_migrate.results import Severity
 RULE = Rule(
     id="hint-with-conversion",
     severity=Severity.WARNING,
-    summary="a prefetch is dropped in the same patch that converts; that is a patch of its own",
+    summary="a prefetch is dropped in the same patch that converts; netmem_to_nmdesc() keeps it",
     why="Documentation/process/submitting-patches.rst",
     before="""\
 void demo_rx(struct page_pool *pool, struct demo_buf *buf)

@@ -14,7 +14,6 @@ from netmem_migrate.c.types import Type
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Call
 from netmem_migrate.flow.reader.core import Reader, reads
-from netmem_migrate.flow.reader.hints import hint
 from netmem_migrate.flow.reader.values import INT, MEMORY, POINTER_TO_PAGE, Atom, Value
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
@@ -45,9 +44,7 @@ def call(reader: Reader, node: Node) -> Value:
     if twin is not None and name not in reader.symbols.macros:
         return _twin(reader, found, twin)
     if name.decode("latin-1") in reader.driver.rows.hints:
-        value = hint(reader, found)
-        if value is not None:
-            return value
+        return _hint(reader, found)
     for trait, handler in _KINDS:
         if has(name, trait):
             value = handler(reader, found)
@@ -133,6 +130,15 @@ def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
 
 
 # -------------------------------------------------------------- the kernel's
+
+
+def _hint(reader: Reader, found: view.Call) -> Value:
+    """A prefetch of anything but a page's descriptor, which is one of the forms."""
+    for child in found.args:
+        value = reader.value(child)
+        if value.level == 0:
+            reader.escape(value, Why.PASSED, by=found.name.decode())
+    return Value(found.node)
 
 
 def _transparent(reader: Reader, found: view.Call) -> Value | None:

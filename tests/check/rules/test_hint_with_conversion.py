@@ -18,6 +18,14 @@ def test_found(name: str) -> None:
     check_change_found("hint-with-conversion", *FOUND[name])
 
 
+@pytest.mark.parametrize("before", ["page", "pp_page_to_nmdesc(page)", "__pp_page_to_nmdesc(page)"])
+def test_a_hint_on_the_descriptor_of_the_netmem_is_the_same(before: str) -> None:
+    one = "void t(struct page *page)\n{\n\tprefetchw(%s);\n}\n"
+    other = "void t(netmem_ref netmem)\n{\n\tprefetchw(%s);\n}\n"
+    assert compare((one % before).encode(), (other % "netmem_to_nmdesc(netmem)").encode(),
+                   "d.c") == ()
+
+
 def test_dropping_a_hint_alone_is_a_patch() -> None:
     after = BEFORE.replace("\tprefetchw(page);\n", "")
     assert compare(BEFORE.encode(), after.encode(), "d.c") == ()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The prefetch of a page descriptor is the body of a condition. */
+/* A member of struct page is prefetched by its address. */
 #include "netmem_stub.h"
 
 struct demo_buf {
@@ -14,8 +14,7 @@ static int demo_fill(struct page_pool *pool, struct demo_buf *buf)
 
 static void demo_rx(struct demo_buf *buf, struct sk_buff *skb, int len)
 {
-	if (len > 64)
-		prefetchw(buf->page);
+	prefetchw(&buf->page->flags);
 	skb_add_rx_frag(skb, 0, buf->page, 0, len, PAGE_SIZE);
 	buf->page = NULL;
 }

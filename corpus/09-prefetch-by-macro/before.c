@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A comment speaks of the prefetch of a page descriptor. */
+/* A macro prefetches the descriptor of a pool page. */
 #include "netmem_stub.h"
+
+#define demo_warm(p) prefetchw(p)
 
 struct demo_buf {
 	struct page *page;
@@ -14,8 +16,7 @@ static int demo_fill(struct page_pool *pool, struct demo_buf *buf)
 
 static void demo_rx(struct demo_buf *buf, struct sk_buff *skb, int len)
 {
-	/* The stack takes a reference at once. */
-	prefetchw(buf->page);
+	demo_warm(buf->page);
 	skb_add_rx_frag(skb, 0, buf->page, 0, len, PAGE_SIZE);
 	buf->page = NULL;
 }
