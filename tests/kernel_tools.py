@@ -10,13 +10,55 @@ from tools import plant
 NETMEM_H = """\
 #ifndef _NET_NETMEM_H
 #define _NET_NETMEM_H
-struct page;
+#include <linux/page-flags.h>
+enum { false, true };
 struct netmem_desc;
 typedef unsigned long __bitwise netmem_ref;
 #define pp_page_to_nmdesc(p) ((struct netmem_desc *)(p))
 #define page_to_netmem(p) ((netmem_ref)(p))
-void *netmem_address(netmem_ref netmem);
+static inline _Bool netmem_is_net_iov(const netmem_ref netmem)
+{
+	return (unsigned long)netmem & 1UL;
+}
+static inline struct page *netmem_to_page(netmem_ref netmem)
+{
+	return netmem_is_net_iov(netmem) ? (struct page *)0 : (struct page *)netmem;
+}
 void *page_address(const struct page *page);
+#define page_to_virt(p) page_address(p)
+static inline void *netmem_address(netmem_ref netmem)
+{
+	if (netmem_is_net_iov(netmem))
+		return (void *)0;
+	return page_address(netmem_to_page(netmem));
+}
+static inline int netmem_ref_count(netmem_ref netmem)
+{
+	return netmem_is_net_iov(netmem) ? 1 : page_ref_count(netmem_to_page(netmem));
+}
+#endif
+"""
+PAGE_FLAGS_H = """\
+#ifndef _PAGE_FLAGS_H
+#define _PAGE_FLAGS_H
+struct page {
+	unsigned long head;
+	int refs;
+};
+static inline __attribute__((always_inline)) unsigned long _compound_head(const struct page *page)
+{
+	unsigned long head = *(const volatile unsigned long *)&page->head;
+
+	return head & 1 ? head - 1 : (unsigned long)page;
+}
+static inline int page_ref_count(const struct page *page)
+{
+	return *(const volatile int *)&page->refs;
+}
+static inline int page_count(const struct page *page)
+{
+	return page_ref_count((const struct page *)_compound_head(page));
+}
 #endif
 """
 HELPERS_H = """\
@@ -26,8 +68,15 @@ HELPERS_H = """\
 struct page_pool;
 struct page *page_pool_dev_alloc_pages(struct page_pool *pool);
 netmem_ref page_pool_dev_alloc_netmems(struct page_pool *pool);
-void page_pool_put_full_page(struct page_pool *pool, struct page *page, _Bool direct);
 void page_pool_put_full_netmem(struct page_pool *pool, netmem_ref netmem, _Bool direct);
+static inline void page_pool_put_full_page(struct page_pool *pool, struct page *page, _Bool direct)
+{
+	page_pool_put_full_netmem(pool, page_to_netmem(page), direct);
+}
+static inline void page_pool_recycle_direct(struct page_pool *pool, struct page *page)
+{
+	page_pool_put_full_page(pool, page, 1);
+}
 #endif
 """
 SKBUFF_H = """\
@@ -38,9 +87,21 @@ SKBUFF_H = """\
 #define NULL ((void *)0)
 #endif
 struct sk_buff;
-void skb_add_rx_frag(struct sk_buff *skb, int i, struct page *page, int off, int size);
 void skb_add_rx_frag_netmem(struct sk_buff *skb, int i, netmem_ref netmem, int off, int size);
+static inline void skb_add_rx_frag(struct sk_buff *skb, int i, struct page *page, int off, int size)
+{
+	skb_add_rx_frag_netmem(skb, i, page_to_netmem(page), off, size);
+}
 #endif
+"""
+# What headers only declare.
+POOL_C = """\
+#include <net/page_pool/helpers.h>
+
+struct page *page_pool_dev_alloc_pages(struct page_pool *pool)
+{
+	return netmem_to_page(page_pool_dev_alloc_netmems(pool));
+}
 """
 BEFORE = """\
 #include <linux/skbuff.h>
@@ -84,10 +145,14 @@ def make_kernel(root: Path) -> Path:
         "Kbuild": "", "MAINTAINERS": "", ".config": "CONFIG_DEMO=y\n",
         "include/generated/autoconf.h": "",
         "include/net/netmem.h": NETMEM_H, "include/net/page_pool/helpers.h": HELPERS_H,
+        "include/linux/page-flags.h": PAGE_FLAGS_H,
         "include/linux/skbuff.h": SKBUFF_H, "include/linux/mm.h": "",
         "include/linux/netdevice.h": "", "include/net/xdp.h": "",
         DRIVER: BEFORE,
         "drivers/net/demo/Makefile": "obj-y += demo.o\n",
+        "net/core/page_pool.c": POOL_C,
+        "net/core/.page_pool.o.cmd": "savedcmd_net/core/page_pool.o := "
+        + COMMAND.replace("drivers/net/demo/", "net/core/").replace("demo", "page_pool") + "\n",
         "drivers/net/demo/.demo.o.cmd": f"savedcmd_{DRIVER[:-2]}.o := {COMMAND}\n",
     })
 

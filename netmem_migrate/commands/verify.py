@@ -12,7 +12,7 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode
-from netmem_migrate.verify.proof import ObjectProof, Said, Status
+from netmem_migrate.verify import ObjectProof, PartnerProof, Said, Status
 
 _WAYS = ("plain", "strict", "identity")
 
@@ -20,9 +20,9 @@ _WAYS = ("plain", "strict", "identity")
 @click.command(
     name="verify",
     epilog="Example: netmem-migrate verify out/0001-*.patch --kernel ~/linux. Exit code 5: an "
-    "object failed, or could not be compiled here.",
+    "object or a row of the partner table failed, or could not be compiled here.",
 )
-@click.argument("patches", nargs=-1, required=True, metavar="PATCH...",
+@click.argument("patches", nargs=-1, metavar="[PATCH...]",
                 type=click.Path(path_type=Path))
 @_options.option("kernel", required=True,
                  help="A configured kernel tree, as `kernel prepare` makes one.")
@@ -31,22 +31,30 @@ _WAYS = ("plain", "strict", "identity")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 @click.option("--checkpatch", is_flag=True, help="Also run the tree's checkpatch.pl; its findings "
               "count as failures.")
+@click.option("--partners", is_flag=True, help="Prove every row of the partner table on the kernel "
+              "instead; needs no PATCH.")
 @click.pass_context
 def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs: int | None,
-            as_json: bool, checkpatch: bool) -> None:
+            as_json: bool, checkpatch: bool, partners: bool) -> None:
     """Prove that PATCH... (a series, in order) changes nothing for memory that is pages.
 
     Each object that the patches touch is compiled with the kernel's own command, before and
     after: plain (no new diagnostic), strict (netmem_ref is a type of its own, no new diagnostic)
-    and identity (netmem is defined to be pages, and the code must be the same). The tree's
-    sources are not written; for an object not built with W=1 yet, kbuild is asked what it would
-    run.
+    and identity (netmem is defined to be pages, and the code must be the same). Each pair of page
+    function and netmem function that this takes for the same is proven on the tree, too. The
+    tree's sources are not written; for an object not built with W=1 yet, kbuild is asked what it
+    would run.
     """
+    if partners:
+        _partners_alone(ctx, kernel, patches, as_json)
+        return
+    if not patches:
+        raise click.UsageError("give PATCH..., or --partners")
     from netmem_migrate.git.am import apply_steps, linked, numbered
     from netmem_migrate.kernel.tree import Kernel
     from netmem_migrate.terminal.progress import progress
+    from netmem_migrate.verify import verify_changes, verify_partners
     from netmem_migrate.verify.checkpatch import checkpatch as check_style
-    from netmem_migrate.verify.proof import verify_changes
 
     tree = Kernel.at(kernel)
     patches = numbered(patches)
@@ -68,21 +76,77 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
             found += [(name, proof) for proof in verify_changes(
                 tree.root, step, jobs=jobs or 0, progress=lambda source, done, count: bar.at(
                     done / count, f"{done}/{count} {source}"))]
+        bar.step("Comparing page functions with their netmem partners")
+        pairs = verify_partners(tree.root, [one for step in steps for one in step])
     proofs = [proof for _, proof in found]
     if as_json:
         click.echo(json.dumps({
             "version": 1, "kernel": tree.version,
             "objects": [{**_as_dict(proof), **({"patch": name} if name else {})}
                         for name, proof in found],
+            "partners": [_pair(one) for one in pairs],
             "checkpatch": [{"patch": one.patch, "line": one.line, "level": one.level,
                             "type": one.type, "text": one.text} for one in style],
         }, indent=2))
     else:
         _print(found)
+        for line in _pairs(pairs):
+            click.echo(line)
         for one in style:
             click.echo(f"{one.patch}:{one.line}: {one.level}:{one.type}: {one.text}")
-    if style or not proofs or not all(proof.proven for proof in proofs):
+    held = all(proof.proven for proof in proofs) and all(pair.proven for pair in pairs)
+    if style or not proofs or not held:
         ctx.exit(ExitCode.VERIFY)
+
+
+def _partners_alone(ctx: click.Context, kernel: Path, patches: Sequence[Path],
+                    as_json: bool) -> None:
+    """The whole table, on one kernel."""
+    from netmem_migrate.kernel.tree import Kernel
+    from netmem_migrate.terminal.progress import progress
+    from netmem_migrate.verify import verify_partners
+
+    if patches:
+        raise click.UsageError("--partners takes no PATCH: verify PATCH... proves the rows it uses")
+    tree = Kernel.at(kernel)
+    with progress(quiet=as_json) as bar:
+        bar.step("Comparing page functions with their netmem partners")
+        pairs = verify_partners(tree.root)
+    if as_json:
+        click.echo(json.dumps({"version": 1, "kernel": tree.version,
+                               "partners": [_pair(one) for one in pairs]}, indent=2))
+    else:
+        rows = [("page", "netmem", "of a page that is a", "result"),
+                *((one.page, one.netmem, ", ".join(one.assumes), _result(one)) for one in pairs)]
+        widths = [max(len(row[index]) for row in rows) for index in range(3)]
+        for row in rows:
+            click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(
+                row, widths, strict=False)), row[-1]]).rstrip())
+        for line in _pairs(pairs):
+            click.echo(line)
+    if not all(one.proven for one in pairs):
+        ctx.exit(ExitCode.VERIFY)
+
+
+def _result(one: PartnerProof) -> str:
+    if not one.proven:
+        return one.said.status.value
+    return "same code" + (", without that too" if one.spare else "")
+
+
+def _pair(one: PartnerProof) -> dict[str, object]:
+    return {"page": one.page, "netmem": one.netmem, "assumes": list(one.assumes),
+            "needed": bool(one.assumes) and not one.spare, **_said(one.said)}
+
+
+def _pairs(pairs: Sequence[PartnerProof]) -> list[str]:
+    """What was proven of the rows of the partner table, and what they assume."""
+    lines = [f"{one.page} -> {one.netmem}: {line}" for one in pairs if not one.proven
+             for line in one.said.details]
+    lines += [f"{one.page} -> {one.netmem}: the same for a {' and a '.join(one.assumes)}"
+              for one in pairs if one.proven and one.assumes]
+    proven = sum(one.proven for one in pairs)
+    return [*lines, f"{proven} of {len(pairs)} partners used are the same code on this kernel"]
 
 
 def _said(said: Said) -> dict[str, object]:

@@ -19,6 +19,7 @@ from functools import cache, cached_property
 
 from netmem_migrate.c.pattern import REST, Pattern, pattern
 from netmem_migrate.errors import InputError
+from netmem_migrate.model.assumed import CHECKED, Assumption
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.schema import ApiFunction, Effect
 
@@ -45,6 +46,7 @@ class Form:
     netmem form is on ordinary pages, if that is not the page form. `wording` is how a message says
     both sides, if not as the patterns do.
     `pool_api` marks the page_pool page API, each call of which is a `Site` of the report.
+    `assumes` is what must be so of a page for both forms to be the same on it.
 
     `since` (the oldest release with the netmem form; "": every one that has netmem), `header`
     (relative to include/) and `effect` are for functions that model/functions.py does not hold, and
@@ -62,6 +64,12 @@ class Form:
     wording: tuple[str, str] | None = None
     pool_api: bool = False
     effect: Effect | None = None
+    assumes: tuple[Assumption, ...] = ()
+
+    def assumed(self, spelled: Pattern) -> tuple[Assumption, ...]:
+        """What it assumes where the page form is written as one of its spellings."""
+        more = (CHECKED[name] for name in spelled.functions if name in CHECKED)
+        return tuple(dict.fromkeys((*self.assumes, *more)))
 
     @property
     def spellings(self) -> tuple[Pattern, ...]:
@@ -198,7 +206,8 @@ FORMS: tuple[Form, ...] = (
     Form("page_pool_get_dma_addr(p)", "page_pool_get_dma_addr_netmem(p)", "dma-address",
          pool_api=True),
     Form("page_pool_dma_sync_for_cpu(pool, p, ...)",
-         "page_pool_dma_sync_netmem_for_cpu(pool, p, ...)", "pool-sync", pool_api=True),
+         "page_pool_dma_sync_netmem_for_cpu(pool, p, ...)", "pool-sync", pool_api=True,
+         assumes=(Assumption.POOL_SYNCS,)),
     Form("page_pool_fragment_page(p, ...)", "page_pool_fragment_netmem(p, ...)", "references",
          pool_api=True),
     Form("page_pool_ref_page(p)", "page_pool_ref_netmem(p)", "references", pool_api=True),
@@ -207,7 +216,7 @@ FORMS: tuple[Form, ...] = (
     Form("get_page(p)", "get_netmem(p)", "references"),
     Form("put_page(p)", "put_netmem(p)", "references"),
     Form("page_ref_count(p)", "netmem_ref_count(p)", "references"),
-    Form("page_count(p)", "netmem_ref_count(p)", "references"),
+    Form("page_count(p)", "netmem_ref_count(p)", "references", assumes=(Assumption.HEAD,)),
     Form("skb_add_rx_frag(skb, i, p, ...)", "skb_add_rx_frag_netmem(skb, i, p, ...)", "frags"),
     Form("skb_frag_fill_page_desc(frag, p, ...)", "skb_frag_fill_netmem_desc(frag, p, ...)",
          "frags"),

@@ -34,3 +34,14 @@ NETMEM_TX = "netmem_tx"
 DMA_MAP = "PP_FLAG_DMA_MAP"
 DMA_SYNC = "PP_FLAG_DMA_SYNC_DEV"
 UNREADABLE = "PP_FLAG_ALLOW_UNREADABLE_NETMEM"
+
+# What tells pages from other memory, and heads of compound pages: the proof defines them anew.
+IS_NET_IOV = "netmem_is_net_iov"
+HEAD_OF = "_compound_head"
+PAGE_FLAGS_HEADER = "include/linux/page-flags.h"
+
+# The types of operands in rows of netmem_migrate/model/forms.py.
+OPERANDS: dict[str, str] = {
+    "p": PAGE, "page": PAGE, "pool": "struct page_pool *", "skb": "struct sk_buff *", "i": "int",
+    "n": "int", "frag": "skb_frag_t *", "f": "const skb_frag_t *", "a": "const void *",
+}

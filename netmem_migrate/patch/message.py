@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from netmem_migrate.convert.passes import ids
+from netmem_migrate.model.assumed import Assumption
 from netmem_migrate.model.spelled import ADDRESS, DMA_MAP, DMA_SYNC, REF, TO_NETMEM, UNREADABLE
 from netmem_migrate.patch import replacements
 from netmem_migrate.reasons import Category, Why
@@ -202,6 +203,11 @@ _CPU = (
     f"{ADDRESS}() is NULL for unreadable memory only, which this pool cannot hold; the CPU "
     "reads through it are unguarded as before."
 )
+_ASSUMED: dict[Assumption, str] = {
+    Assumption.HEAD: "p is a head page",
+    Assumption.OF_POOL: "p is a page of a pool",
+    Assumption.POOL_SYNCS: "the pool syncs for the CPU",
+}
 
 
 def neutral(provenance: Provenance) -> str:
@@ -233,11 +239,10 @@ def command_lines(provenance: Provenance) -> str:
 # -- bodies
 
 
-def _applied(changes: Sequence[FileChange]) -> list[str]:
-    found = replacements.lines(replacements.replacements(changes))
+def _applied(made: Sequence[replacements.Replacement], told: int) -> list[str]:
+    found = replacements.lines(made)
     if not found:
         return []
-    told = replacements.comments(changes)
     more = [f"  and {told} comment{'s' if told > 1 else ''} that named what moved"] if told else []
     shown = [part for line in found for part in _folded(line)]
     return ["Rules applied (p is a page of the pool before, a netmem after):", *shown, *more]
@@ -291,7 +296,13 @@ def body(
     before, after = replacements.calls(changes)
     if not provenance.unreadable and after[ADDRESS] > before[ADDRESS]:
         parts.append(fill(_CPU))
-    applied = _applied(changes)
+    found = replacements.replacements(changes)
+    assumed = [f"for that of {one.before} {_ASSUMED[what]}" for one in found
+               for what in one.assumes]
+    if assumed:
+        parts.append(fill("Beside p being a page, this is assumed of the replacements below: "
+                          f"{'; '.join(assumed)}."))
+    applied = _applied(found, replacements.comments(changes))
     if applied:
         parts.append("\n".join(applied))
     return _signed(parts, provenance, _passes(migration))

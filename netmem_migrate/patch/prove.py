@@ -13,12 +13,15 @@ from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch.plan import Plan
 from netmem_migrate.results import FileChange, Run
-from netmem_migrate.verify import ObjectProof, Said, Status, verify_changes
+from netmem_migrate.verify import ObjectProof, Said, Status, verify_changes, verify_partners
 
 
 @dataclass(frozen=True, slots=True)
 class Unproven:
-    """An object of which a patch does not hold: the first of the ways that did not pass."""
+    """An object of which a patch does not hold: the first of the ways that did not pass.
+
+    Or a row of the partner table, which the proof of every object stands on.
+    """
 
     source: str
     said: Said
@@ -48,6 +51,10 @@ def prove(run: Run, series: tuple[Plan, ...],
     counts: dict[str, int] = {}
     forced: dict[str, int] = {}
     failed: list[Unproven] = []
+    partners = verify_partners(run.root, [
+        change for plan in series for step in plan.steps for change in step.changes])
+    failed += [Unproven(f"{one.page} -> {one.netmem}", one.said) for one in partners
+               if not one.proven]
     for plan in series:
         state: dict[str, bytes] = {}
         for step in plan.steps:
@@ -89,5 +96,6 @@ def _sentence(kernel: Kernel, count: int, forced: int) -> str:
                 "CONFIG_ options of the Makefile defined" if forced else "")
     return (f"Compiled {objects} before and after the change (linux {kernel.version}, W=1, "
             f"{_compiler()}, {platform.machine()}{left_out}): no new diagnostic, none either with "
-            f"{REF} as a type of its own; with netmem defined as pages {same} the same "
-            "code. Not run on hardware.")
+            f"{REF} as a type of its own; with each netmem helper replaced by its page partner, "
+            f"proven the same for pages on this kernel, {same} the same code. Not run on "
+            "hardware.")

@@ -17,6 +17,7 @@ from functools import cache
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.pattern import Pattern
 from netmem_migrate.c.words import CALL
+from netmem_migrate.model.assumed import Assumption
 from netmem_migrate.model.forms import MEMORY, Form, table
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.results import FileChange
@@ -28,11 +29,15 @@ _PART = re.compile(r"(?!sizeof\b)(\w+)\(\w+\)|\w+|->|[^\w\s]")
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What stood before, what stands there after, and how often it was made."""
+    """What stood before, what stands there after, and how often it was made.
+
+    `assumes` is what must be so of a page for both to be the same.
+    """
 
     before: str
     after: str
     count: int
+    assumes: tuple[Assumption, ...] = ()
 
 
 def calls(changes: Iterable[FileChange]) -> tuple[Counter[str], Counter[str]]:
@@ -61,7 +66,7 @@ def replacements(changes: Sequence[FileChange]) -> list[Replacement]:
                      if after[one.becomes.name] > before[one.becomes.name]), None)
         number = before[row.call] - after[row.call] - inside[row.call]
         if form is not None and number > 0:
-            found.append(Replacement(*_worded(form), number))
+            found.append(Replacement(*_worded(form), number, form.assumed(form.spellings[0])))
     found += forms
     return [*found, *_nulls(olds, news), *_declared(olds, news), *_rest(before, after, found)]
 
@@ -88,11 +93,11 @@ def _form(row: Form, before: bytes, after: bytes, inside: Counter[str]) -> Itera
             if less > 0:
                 inside.update({name: min(less, more) for name in one.functions})
                 if row.wording is None:
-                    yield Replacement(one.text, row.netmem, min(less, more))
+                    yield Replacement(one.text, row.netmem, min(less, more), row.assumed(one))
                 number += less
         number = min(number, more) if row.wording is not None else 0
     if number > 0:
-        yield Replacement(*_worded(row), number)
+        yield Replacement(*_worded(row), number, row.assumed(row.spellings[0]))
 
 
 def _argument(row: Form, before: bytes, after: bytes,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The proof: touched objects compiled by the kernel's own commands, before and after."""
 
-from netmem_migrate.verify.proof import ObjectProof, Said, Status, verify_changes
+from netmem_migrate.verify.partners import PartnerProof, verify_partners
+from netmem_migrate.verify.proof import ObjectProof, verify_changes
+from netmem_migrate.verify.said import Said, Status
 
-__all__ = ["ObjectProof", "Said", "Status", "verify_changes"]
+__all__ = ["ObjectProof", "PartnerProof", "Said", "Status", "verify_changes", "verify_partners"]

@@ -17,6 +17,7 @@ from netmem_migrate.kernel.makefiles import unset
 from netmem_migrate.kernel.tree import Kernel
 
 _W1 = "-DKBUILD_EXTRA_WARN1"  # what scripts/Makefile.warn adds for W=1
+_FEW = 4
 _SET = re.compile(r"^(CONFIG_\w+)=", re.MULTILINE)
 _SAVED = re.compile(r"^(?:saved)?cmd_\S+ := (.*)$", re.MULTILINE)
 
@@ -66,6 +67,17 @@ def record(root: Path, sources: Sequence[str]) -> list[Recorded]:
     known = frozenset(_SET.findall(config))
     return [replace(_read(root, source, said), unset=unset(root, source, known))
             for source in sources]
+
+
+def some(root: Path, sources: Sequence[str]) -> Recorded:
+    """The command of one of the sources; of one that kbuild has built, if there is any."""
+    Kernel.at(root).require_prepared()
+    built = next((one for one in sources if _file(root, one).is_file()), None)
+    if built is not None and not (found := _read(root, built, "")).missing:
+        return found
+    tried = record(root, sources[:_FEW])
+    return next((one for one in tried if not one.missing), tried[0] if tried else Recorded(
+        "", missing="no source that is changed is compiled"))
 
 
 def _file(root: Path, source: str) -> Path:

@@ -137,6 +137,14 @@ def implied(root: Path) -> list[Implied]:
     return found
 
 
+def includes(root: Path) -> list[str]:
+    """The lines that include what declares the names of the table, as far as a tree has it."""
+    headers = [one for one in table().headers if (root / "include" / one).is_file()]
+    return ["#include <linux/mm.h>", "#include <linux/skbuff.h>", "#include <linux/netdevice.h>",
+            "#include <net/netmem.h>", "#include <net/page_pool/helpers.h>",
+            "#include <net/xdp.h>", *(f"#include <{one}>" for one in headers)]
+
+
 def identity_header(root: Path, partners: Mapping[str, str],
                     hints: Sequence[str] = (), spelled: Sequence[Implied] = ()) -> str:
     """C that defines every netmem name as its page partner; `partners` overrides the model.
@@ -147,10 +155,7 @@ def identity_header(root: Path, partners: Mapping[str, str],
     whose code must be the same.
     """
     netmem = (root / NETMEM_HEADER).read_text(encoding="utf-8")
-    headers = [one for one in table().headers if (root / "include" / one).is_file()]
-    lines = ["#include <linux/mm.h>", "#include <linux/skbuff.h>", "#include <linux/netdevice.h>",
-             "#include <net/netmem.h>", "#include <net/page_pool/helpers.h>",
-             "#include <net/xdp.h>", *(f"#include <{one}>" for one in headers)]
+    lines = includes(root)
     own = len(lines)
     lines += [f"typedef struct page *{IDENTITY};", f"#define {REF} {IDENTITY}"]
     pairs = {name: pages[0] for name, pages in partners_of(root).items()}

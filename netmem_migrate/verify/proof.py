@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
@@ -21,37 +20,15 @@ from netmem_migrate.c.words import TEXT_TOKEN
 from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import table
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import coverage, overlay
+from netmem_migrate.verify import code, coverage, overlay
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
+from netmem_migrate.verify.said import Said, Status
 
 _SAID = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? "
                    r"(?P<kind>warning|error|fatal error): (?P<text>.*)$", re.MULTILINE)
 _QUOTED = re.compile("[‘'`][^’'`]*[’'`]")
-# Where a piece of inline assembly came from; and what names the source.
-_MARKS = re.compile(r'^(?:# \d+ "|\s*\.(?:file|ident|loc)\b)')
-
 _LITERAL = re.compile(rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"((?:\\.|[^"\\])*)\"""",
                       re.DOTALL)
-_STRINGS = re.compile(r"\t\.section\t\.rodata(?:\.\w+)*?\.{1,2}str")
-_NUMBERED = re.compile(r"(?P<label>\.L[A-Z]*)(?P<of_label>\d+)\b|"
-                       r"(?<![\w.$])(?P<name>[A-Za-z_][\w$]*(?:\.[a-z]\w*)*)\.(?P<of_name>\d+)\b")
-_LABEL = re.compile(r"\.L[A-Z]*\d+")
-
-
-class Status(StrEnum):
-    """What one way said of one object."""
-
-    PASS = "pass"
-    FAIL = "fail"
-    NOT_BUILT = "not-built"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The status of one way, and the lines that explain a failure."""
-
-    status: Status
-    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +320,7 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
         # Line numbers in WARN() tables differ where lines were wrapped; they are no behaviour.
         options = ["-w", "-include", str(header), "-D__LINE__=1", "-S", "-o", "-"]
         texts: list[list[str]] = []
+        bodies: dict[str, list[str]] = {}
         for side in ("before", "after"):
             done = _compile(trees, side, command, options)
             if done.returncode:
@@ -350,29 +328,23 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
                 lines = tuple(m.group() for m in _SAID.finditer(said) if "error" in m["kind"])
                 return Said(Status.FAIL, (f"{side}: does not compile with netmem defined as pages",
                                           *(lines or tuple(said.strip().splitlines()[-1:]))[:3]))
-            texts.append(_normal(done.stdout.decode("utf-8", "replace")))
-        odd = [one for index, one in enumerate(spelled) if not _same_code(texts[0], index)]
+            text = done.stdout.decode("utf-8", "replace")
+            bodies = bodies or code.functions(text)
+            texts.append(code.normal(text))
+        odd = [one for index, one in enumerate(spelled) if not _same_code(bodies, index)]
         if odd:
             return Said(Status.FAIL, tuple(f"{one.page}() is not {one.other}(..., {one.extra})"
                                            for one in odd))
         if texts[0] == texts[1]:
             return Said(Status.PASS)
-        failure = _difference(*texts)
+        failure = code.difference(*texts)
     return Said(Status.FAIL, failure)
 
 
-def _same_code(text: list[str], number: int) -> bool:
+def _same_code(bodies: dict[str, list[str]], number: int) -> bool:
     """Whether the two functions that identity_header() made for a spelled one are the same."""
-    bodies: list[list[str]] = []
-    for letter in "ab":
-        name = f"netmem_same_{number}_{letter}"
-        if f"{name}:" not in text:
-            return False
-        start = text.index(f"{name}:") + 1
-        end = next((i for i in range(start, len(text)) if text[i].startswith(f"\t.size\t{name}")),
-                   start)
-        bodies.append([_LABEL.sub(".L", one.replace(name, "")) for one in text[start:end]])
-    return bool(bodies[0]) and bodies[0] == bodies[1]
+    one, other = (bodies.get(f"netmem_same_{number}_{letter}") for letter in "ab")
+    return bool(one) and one == other
 
 
 def _same_tokens(trees: _Trees, command: Recorded) -> Said:
@@ -419,55 +391,3 @@ def _declared(tokens: list[str]) -> list[str]:
         else:
             text.append(token)
     return text
-
-
-def _normal(text: str) -> list[str]:
-    """Assembly without what names source lines, the text of string literals, and numbers of names.
-
-    How long a literal is decides which section of strings it is in, and with which alignment; a
-    literal that spells code is as long as the names in it. What the compiler numbers (labels,
-    clones of functions, static locals, tables of a switch) is numbered anew, in order.
-    """
-    lines: list[str] = []
-    numbers: dict[tuple[str, str], int] = {}
-    counted: Counter[str] = Counter()
-
-    def numbered(match: re.Match[str]) -> str:
-        name, number = match["label"] or match["name"], match["of_label"] or match["of_name"]
-        if (name, number) not in numbers:
-            counted[name] += 1
-            numbers[name, number] = counted[name]
-        return f"{name}{'' if match['label'] else '.'}{numbers[name, number]}"
-
-    section = ""
-    for line in text.splitlines():
-        if _MARKS.match(line):
-            continue
-        strings = _STRINGS.match(line)
-        if strings or line.startswith("\t.section") or line in ("\t.text", "\t.data", "\t.bss"):
-            now = strings[0] if strings else line.rstrip()
-            # Strings of several lengths change the section for each other only.
-            if strings and now == section:
-                continue
-            section = now
-            lines.append(section)
-            continue
-        if _STRINGS.match(section):
-            if line.startswith("\t.align"):
-                continue
-            if line.startswith(("\t.string", "\t.ascii", "\t.zero")):
-                line = "\t.string"
-        lines.append(_NUMBERED.sub(numbered, line.rstrip()))
-    return lines
-
-
-def _difference(before: list[str], after: list[str]) -> tuple[str, ...]:
-    """The function in which two assemblies first differ, and the first lines that do."""
-    function = ""
-    for one, other in zip(before, after, strict=False):
-        if one != other:
-            return (f"{function or 'data'}: the code differs", f"- {one.strip()}",
-                    f"+ {other.strip()}")
-        if one.endswith(":") and not one.startswith((".", " ", "\t")):
-            function = one[:-1]
-    return (f"{function or 'data'}: code was added or removed",)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Assembly, less what a compiler names and numbers on its own: what two objects are compared by."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+# Where a piece of inline assembly came from; what names the source; clang's remarks.
+_MARKS = re.compile(r'^(?:# \d+ "|\s*\.(?:file|ident|loc|addrsig|addrsig_sym)\b)')
+_STRINGS = re.compile(r"\t\.section\t\.rodata(?:\.\w+)*?\.{1,2}str")
+_REMARK = re.compile(r"[ \t]*(?:#+|@|//) ?(?:%bb|-- |kill:|BB).*$")
+_TEXT = ("\t.string", "\t.ascii", "\t.asciz", "\t.zero")
+
+# A symbol of which the compiler or __COUNTER__ numbered some part.
+_SYMBOL = re.compile(r"(?<![\w.$])(?:\.L|[A-Za-z_])[\w.$]*")
+_LABEL = re.compile(r"(\.L[A-Za-z_]*?)\d+(?:_\d+)*$")
+_UNIQUE = re.compile(r"(__UNIQUE_ID_\w*?)\d+$")
+_PART = re.compile(r"\.\d+(?=\.|$)")
+_FUNCTION = re.compile(r"([A-Za-z_][\w.$]*):")
+
+
+def _renumber() -> Callable[[re.Match[str]], str]:
+    """Gives numbered symbols new numbers, in the order in which they are met, by name."""
+    known: dict[str, str] = {}
+    counted: Counter[str] = Counter()
+
+    def renamed(match: re.Match[str]) -> str:
+        symbol = match.group()
+        if symbol not in known:
+            base = _PART.sub(".#", _UNIQUE.sub(r"\1#", _LABEL.sub(r"\1#", symbol)))
+            if base == symbol:
+                known[symbol] = symbol
+            else:
+                counted[base] += 1
+                known[symbol] = base.replace("#", f"#{counted[base]}")
+        return known[symbol]
+
+    return renamed
+
+
+def normal(text: str) -> list[str]:
+    """Assembly without what names source lines, the text of string literals, and numbers of names.
+
+    How long a literal is decides which section of strings it is in, and with which alignment; a
+    literal that spells code is as long as the names in it. What the compiler numbers (labels,
+    clones of functions, static locals, tables of a switch), and what __COUNTER__ does, is numbered
+    anew, in order: two names stay two.
+    """
+    lines: list[str] = []
+    renamed = _renumber()
+    section = ""
+    for line in text.splitlines():
+        if _MARKS.match(line):
+            continue
+        strings = _STRINGS.match(line)
+        if strings or line.startswith("\t.section") or line in ("\t.text", "\t.data", "\t.bss"):
+            now = strings[0] if strings else line.rstrip()
+            # Strings of several lengths change the section for each other only.
+            if strings and now == section:
+                continue
+            section = now
+            lines.append(section)
+            continue
+        if _STRINGS.match(section):
+            if line.startswith("\t.align"):
+                continue
+            if line.startswith(_TEXT):
+                line = "\t.string"
+        if not line.startswith(_TEXT):
+            line = _SYMBOL.sub(renamed, _REMARK.sub("", line))
+        if line.strip():
+            lines.append(line.rstrip())
+    return lines
+
+
+def difference(before: list[str], after: list[str]) -> tuple[str, ...]:
+    """The function in which two assemblies first differ, and the first lines that do."""
+    function = ""
+    for one, other in zip(before, after, strict=False):
+        if one != other:
+            return (f"{function or 'data'}: the code differs", f"- {one.strip()}",
+                    f"+ {other.strip()}")
+        if one.endswith(":") and not one.startswith((".", " ", "\t")):
+            function = one[:-1]
+    return (f"{function or 'data'}: code was added or removed",)
+
+
+def functions(text: str) -> dict[str, list[str]]:
+    """The code of each function by its name, its unlikely part included; labels by their order.
+
+    The function's own name is left out of its code.
+    """
+    found: dict[str, list[str]] = {}
+    inside = ""
+    for line in text.splitlines():
+        if _MARKS.match(line):
+            continue
+        head = _FUNCTION.match(line)
+        if head is not None:
+            inside = head[1].removesuffix(".cold")
+            found.setdefault(inside, [])
+        elif inside and line.startswith("\t.size\t"):
+            inside = ""
+        elif inside and (line := _REMARK.sub("", line).rstrip()):
+            found[inside].append(line)
+    return {name: _alone(name, lines) for name, lines in found.items()}
+
+
+def _alone(name: str, lines: list[str]) -> list[str]:
+    renamed = _renumber()
+    own = re.compile(rf"\b{re.escape(name)}\b")
+    # Other numbered names are those of one and the same file: only labels are each function's.
+    return [re.sub(r"\.L[A-Za-z_]*\d+(?:_\d+)*\b", renamed, own.sub("", line)) for line in lines]
