@@ -71,7 +71,10 @@ def verify_partners(root: Path, changes: Sequence[FileChange] | None = None,
     root = root.resolve()
     every = rows(root, from_tree(root, "")) if every is None else every
     touched = [one for one in changes or () if one.before != one.after]
-    wanted = every if changes is None else used(every, touched) if touched else []
+    if changes is None:
+        wanted = list(every)
+    else:
+        wanted = used(every, touched, overlay.partners_of(root)) if touched else []
     if not wanted:
         return ()
     command = some(root, [_POOL] if changes is None else touched_sources(

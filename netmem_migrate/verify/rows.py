@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +37,6 @@ class Row:
     spelled: str
     assumes: tuple[Assumption, ...]
 
-    @property
-    def more(self) -> bool:
-        """Whether the netmem form has an argument that the page function implies."""
-        return bool(self.page.name) and len(self.netmem.args) > len(self.page.args)
-
 
 def rows(root: Path, target: Target) -> list[Row]:
     """The rows of a kernel: of the table, and of what drivers may have that no pass writes.
@@ -64,21 +59,26 @@ def rows(root: Path, target: Target) -> list[Row]:
     return list(found.values())
 
 
-def used(every: Sequence[Row], changes: Iterable[FileChange]) -> list[Row]:
+def used(every: Sequence[Row], changes: Iterable[FileChange],
+         partners: Mapping[str, Sequence[str]]) -> list[Row]:
     """The rows that a proof of `changes` stands on.
 
     Those whose netmem function the code has, before or after, and of which the change drops the
-    page function; where it drops none, those that the identity way takes the name for.
+    page function; where it drops none, those that the identity way takes the name for. `partners`
+    are the page functions of each netmem function, in that order.
     """
     before, after = (" ".join(code_of(text).decode("latin-1") for text in side)
                      for side in zip(*((one.before, one.after) for one in changes), strict=True))
     has = set(TEXT_CALL.findall(before)) | set(TEXT_CALL.findall(after))
     dropped = {row for row in every if row.netmem.name
                and _count(row.page, before) > _count(row.page, after)}
-    partners = {row.netmem.name: row for row in reversed(every) if row.netmem.name and not row.more}
-    partners |= {row.netmem.name: row for row in dropped}
+    told = {row.netmem.name for row in dropped}
+    # Of names that stand for no call by another name, the first row is taken.
+    first = {row.netmem.name: row for row in reversed(every) if row.netmem.name}
     return [row for row in every if has.issuperset(row.netmem.functions) and (
-        not row.netmem.name or row in dropped or row is partners.get(row.netmem.name))]
+        not row.netmem.name or row in dropped or (row.netmem.name not in told and (
+            row.page.name == partners[row.netmem.name][0] if row.netmem.name in partners
+            else row is first[row.netmem.name])))]
 
 
 def _count(page: Pattern, text: str) -> int:

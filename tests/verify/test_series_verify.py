@@ -60,7 +60,9 @@ def test_a_hint_on_the_descriptor_gives_the_same_code(kernel_tree: Path, tmp_pat
         "void debug_pool(const struct page *page);\n"
         "#define __pp_page_to_nmdesc(p) ((struct netmem_desc *)(p))\n"
         "#define pp_page_to_nmdesc(p) ({ debug_pool(p); __pp_page_to_nmdesc(p); })\n"
-        "struct netmem_desc *netmem_to_nmdesc(netmem_ref netmem);\n"))
+        "struct netmem_desc;\n").replace("void *page_address", (
+            "static inline struct netmem_desc *netmem_to_nmdesc(netmem_ref netmem)\n"
+            "{\n\treturn __pp_page_to_nmdesc(netmem_to_page(netmem));\n}\nvoid *page_address"), 1))
     file = kernel_tree / DRIVER
     file.write_text(file.read_text().replace(
         "\tif (len < 60) {", "\tprefetchw(buf->page);\n\n\tif (len < 60) {"))
