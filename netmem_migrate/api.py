@@ -9,6 +9,7 @@ from typing import Any
 
 from netmem_migrate import pipeline
 from netmem_migrate.flow.analyse import Analysis, analyse
+from netmem_migrate.kernel.macros import arms_of_driver
 from netmem_migrate.options import Conversion
 from netmem_migrate.pipeline import Progress, check_changes, check_migration
 from netmem_migrate.results import Finding, Run
@@ -28,16 +29,21 @@ def migrate(paths: Sequence[Path], *, judge: bool = True, progress: Progress | N
     return pipeline.run(paths, Conversion(**options), judge=judge, progress=progress)
 
 
-def check(paths: Sequence[Path], *, kernel: Path | None = None,
-          api: str | None = None) -> tuple[Finding, ...]:
-    """Judge sources by the model of the netmem API; paths as for migrate().
+def check(paths: Sequence[Path], **options: Any) -> tuple[Finding, ...]:
+    """Judge sources by the model of the netmem API; paths and options as for migrate().
 
     Raises InputError for input that cannot be processed.
     """
-    return pipeline.check(paths, Conversion(kernel=kernel, api=api))
+    return pipeline.check(paths, Conversion(**options))
 
 
-def analyse_path(path: Path, *, kernel: Path | None = None, api: str | None = None) -> Analysis:
-    """Follow the pages of one driver. Raises InputError for input that cannot be processed."""
-    given = pipeline.inputs([path], Conversion(kernel=kernel, api=api))
-    return analyse(given.drivers[0], given.target)
+def analyse_path(path: Path, **options: Any) -> Analysis:
+    """Follow the pages of one driver; options as for migrate().
+
+    Raises InputError for input that cannot be processed.
+    """
+    settled = Conversion(**options)
+    given = pipeline.inputs([path], settled)
+    driver = given.drivers[0]
+    return analyse(driver, given.target, arms=arms_of_driver(driver, given.target, settled.define,
+                                                             settled.undefine))

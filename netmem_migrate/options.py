@@ -36,7 +36,8 @@ class Flag:
     def typed(self, value: Any) -> Iterator[str]:
         """The option with a value, as it would be typed; nothing where that is the default."""
         for one in value if self.repeatable else [value] if value else ():
-            yield self.names[0] if self.switch else f"{self.names[0]}={one}"
+            joined = "=" if self.names[0].startswith("--") else ""
+            yield self.names[0] if self.switch else f"{self.names[0]}{joined}{one}"
 
 
 def _flag(*names: str, **said: Any) -> dict[str, Flag]:
@@ -50,7 +51,8 @@ class Conversion:
     `kernel` names the tree, which is otherwise found by walking up; outside any tree the bundled
     model of `api` is used. `only` and `skip` are ids of passes, `opted` those of the passes that
     have an option of their own and were asked for. `keep` names members and globals that stay
-    pages, as `struct_name.member`.
+    pages, as `struct_name.member`. `define` (`NAME` or `NAME=V`) and `undefine` settle arms of
+    `#if`.
     """
 
     kernel: Path | None = field(default=None, metadata=_flag(
@@ -67,6 +69,12 @@ class Conversion:
     keep: tuple[str, ...] = field(default=(), metadata=_flag(
         "--keep", metavar="STRUCT.MEMBER", repeatable=True,
         help="Leave this member, or global, a page. Repeatable."))
+    define: tuple[str, ...] = field(default=(), metadata=_flag(
+        "-D", "--define", metavar="NAME[=V]", repeatable=True,
+        help="Take the arms of #if in which NAME is defined (as V, or 1). Repeatable."))
+    undefine: tuple[str, ...] = field(default=(), metadata=_flag(
+        "-U", "--undefine", metavar="NAME", repeatable=True,
+        help="Take the arms of #if in which NAME is not defined. Repeatable."))
     opted: tuple[str, ...] = ()
 
     def arguments(self, flags: Mapping[str, str]) -> tuple[str, ...]:

@@ -21,10 +21,11 @@ from netmem_migrate.convert.naming import new_names
 from netmem_migrate.convert.passes import Loaded, chosen, flags
 from netmem_migrate.convert.work import Work
 from netmem_migrate.errors import InputError, UsageError
-from netmem_migrate.flow.analyse import Analysis, analyse, uses_page_pool
+from netmem_migrate.flow.analyse import Analysis, analyse, use_page_pool
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import solve
 from netmem_migrate.kernel.drivers import Driver, find
+from netmem_migrate.kernel.macros import arms_of, arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.relevant import parse_counts
@@ -83,7 +84,8 @@ def target_of(path: Path, options: Conversion) -> tuple[Kernel | None, Target]:
     tree = Kernel.at(options.kernel) if options.kernel is not None else Kernel.find(path)
     if tree is None:
         return None, bundled(options.api)
-    return tree, bundled(options.api) if options.api else from_tree(tree.root, tree.api)
+    return tree, bundled(options.api) if options.api else from_tree(tree.root, tree.api,
+                                                                       tree.version)
 
 
 # -- analyse, cut, edit
@@ -133,11 +135,14 @@ def job_of(driver: Driver, target: Target, options: Conversion) -> Job | None:
     """Read a driver and cut it; None for one that does not use page_pool."""
     passes = chosen(options)
     rows = _rows(passes)
-    if not uses_page_pool(driver, rows):
+    if not use_page_pool(map(driver.read, driver.files), rows):
         return None
+    arms = arms_of_driver(driver, target, options.define, options.undefine)
     costs = WITH_ACCESSOR if any(one.declared.accessor for one in passes) else DEFAULT
     analysis = analyse(driver, target, keep=frozenset(options.keep), costs=costs,
-                       rows=rows)
+                       rows=rows, arms=arms)
+    if not use_page_pool((analysis.sources[file] for file in driver.files), rows):
+        return None  # all of it stands in arms that the target leaves out
     return Job(analysis, options, passes)
 
 
@@ -190,11 +195,24 @@ def _counted(known: Counter[tuple[str, str, str]], key: tuple[str, str, str]) ->
     return known[key] >= 0
 
 
+def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel,
+                  options: Conversion) -> Iterator[Finding]:
+    """Judge the patches of a series for a tree, each by what the target has of its files."""
+    api = options.api or tree.api
+    target = Target(api) if options.api else Target(api, release=tree.version, headers=tree.root)
+    for step in steps:
+        texts = Texts(arms_of({one.path: one.before for one in step}, target, options.define,
+                              options.undefine))
+        yield from check_changes([replace(one, texts=texts) for one in step
+                                  if one.before != one.after], api)
+
+
 def check(paths: Sequence[Path], options: Conversion) -> tuple[Finding, ...]:
     """Judge the sources at some paths. Raises InputError as run() does."""
     given = inputs(paths, options)
     found = [finding for one in given.drivers for finding in check_sources(
-        {file: one.read(file) for file in one.files}, api=given.target.api)]
+        {file: one.read(file) for file in one.files}, api=given.target.api,
+        arms=arms_of_driver(one, given.target, options.define, options.undefine))]
     return tuple(dict.fromkeys(found))
 
 
@@ -243,7 +261,7 @@ def run(paths: Sequence[Path], options: Conversion, *, judge: bool = True,
         one = job.migration(judge=judge) if job is not None else nothing(driver)
         texts = job.texts if job is not None else Texts()
         if count:
-            one = _recounted(one, driver, texts, job.analysis.sources if job is not None else {})
+            one = _recounted(one, driver, texts, job.analysis.originals if job is not None else {})
         part = judged(started(given, (one,)))
         # Trees take ten times the room of their texts, and nothing asks for these any more.
         texts.forget()

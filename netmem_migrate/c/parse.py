@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One parsed file of kernel C: the original bytes, the masked ones, and the tree of the latter."""
+"""One parsed file of kernel C: its bytes, what the target has of them, and the tree of that."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
+from netmem_migrate.c.arms import Arms, Group
 from netmem_migrate.c.mask.masking import mask
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
@@ -34,11 +35,22 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A file of kernel C. Offsets of the tree are offsets into `source`."""
+    """A file of kernel C. Offsets of the tree are offsets into `source`, and into `original`.
+
+    `source` is the original with spaces where the target leaves out an arm of `#if`, by what
+    `arms` know.
+    """
 
     source: bytes
     masked: bytes
     tree: Tree
+    original: bytes
+    arms: Arms
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The conditionals, but for what guards a header."""
+        return self.arms.read(self.original).groups
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
@@ -72,40 +84,44 @@ def _name(definition: Node) -> str:
     return (node.text or b"").decode("latin-1") if node is not None else ""
 
 
-def parse(source: bytes) -> ParsedFile:
+def parse(source: bytes, arms: Arms | None = None) -> ParsedFile:
     """Mask and parse one file. Never raises; see `Definition.has_error` for what stayed unread."""
-    masked = mask(source)
-    return ParsedFile(source, masked, _PARSER.parse(masked))
+    arms = arms or Arms()
+    seen = arms.seen(source)
+    masked = mask(seen)
+    return ParsedFile(seen, masked, _PARSER.parse(masked), source, arms)
 
 
 class Texts:
     """The texts that were parsed for one driver, by content: none is parsed twice.
 
-    Whatever changes the driver shares it, and it is gone with them. A copy in another process
-    begins empty, since trees cannot be copied.
+    `arms` say which arms of `#if` they have. Whatever changes the driver shares it, and it is gone
+    with them. A copy in another process begins empty, since trees cannot be copied.
     """
 
-    __slots__ = ("_known",)
+    __slots__ = ("_known", "arms")
 
-    def __init__(self) -> None:
+    def __init__(self, arms: Arms | None = None) -> None:
         """Know nothing yet."""
+        self.arms = arms or Arms()
         self._known: dict[bytes, ParsedFile] = {}
 
-    def __reduce__(self) -> tuple[type[Texts], tuple[()]]:
+    def __reduce__(self) -> tuple[type[Texts], tuple[Arms]]:
         """Copies begin empty."""
-        return Texts, ()
+        return Texts, (self.arms,)
 
     def parse(self, source: bytes) -> ParsedFile:
         """The text as it parses; parsed when it is asked for first."""
         found = self._known.get(source)
         if found is None:
-            found = self._known[source] = parse(source)
+            found = self._known[source] = parse(source, self.arms)
         return found
 
     def add(self, parsed: ParsedFile) -> None:
         """Take what was parsed elsewhere."""
-        self._known.setdefault(parsed.source, parsed)
+        self._known.setdefault(parsed.original, parsed)
 
     def forget(self) -> None:
         """Free the trees; what is asked for again is parsed again."""
         self._known.clear()
+        self.arms.forget()

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.c.arms import Arms
+from netmem_migrate.c.parse import ParsedFile, Texts
 from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Unit
@@ -21,30 +22,35 @@ from netmem_migrate.results import Finding
 
 
 def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
-                  unreadable: bool | None = None) -> tuple[Finding, ...]:
+                  unreadable: bool | None = None,
+                  arms: Arms | None = None) -> tuple[Finding, ...]:
     """What is wrong in the files of one driver, in order of file and line.
 
     `files` are all sources of the driver by path, headers included, parsed or not. `unreadable`
     says whether its pools may give memory that the CPU cannot read; None: if it sets
     PP_FLAG_ALLOW_UNREADABLE_NETMEM. `api` is the kernel release whose prototypes count; for one
-    that the model does not hold, arguments are not judged. Never raises for any bytes; functions
-    that do not parse are named and left out.
+    that the model does not hold, arguments are not judged. `arms` say which arms of `#if` count in
+    files that are not parsed. Never raises for any bytes; functions that do not parse are named and
+    left out.
     """
-    if not any(FILE.search(_source(one)) for one in files.values()):
+    arms = arms or Arms()
+    sources = {path: arms.seen(one) if isinstance(one, bytes) else one.source
+               for path, one in files.items()}
+    if not any(map(FILE.search, sources.values())):
         return ()
-    symbols = Symbols()
+    symbols = Symbols(texts=Texts(arms))
     parsed: dict[str, ParsedFile] = {}
     for path, one in files.items():
-        source = _source(one)
+        original = one if isinstance(one, bytes) else one.original
         if isinstance(one, ParsedFile):
             symbols.texts.add(one)
-        if FILE.search(source):
-            parsed[path] = symbols.texts.parse(source)
+        if FILE.search(sources[path]):
+            parsed[path] = symbols.texts.parse(original)
         else:
-            symbols.postpone(path, source)
+            symbols.postpone(path, original)
     for path, file in parsed.items():
         symbols.add(path, file)
-    hidden = allows_unreadable(map(_source, files.values())) if unreadable is None else unreadable
+    hidden = allows_unreadable(sources.values()) if unreadable is None else unreadable
     return tuple(sorted({
         finding for context in _contexts(parsed, symbols, _functions_of(api), hidden)
         for rule in load() if _applies(rule, context) and rule.find is not None
@@ -72,10 +78,6 @@ def _applies(rule: Loaded, context: Context) -> bool:
         return rule.declared.unit is Unit.FILE
     return rule.declared.unit is Unit.FUNCTION and (
         rule.declared.unparsed or not context.function.node.has_error)
-
-
-def _source(file: bytes | ParsedFile) -> bytes:
-    return file if isinstance(file, bytes) else file.source
 
 
 @lru_cache(maxsize=8)

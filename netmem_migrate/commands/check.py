@@ -6,7 +6,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 @_options.option("kernel",
                  help="The kernel tree. Default: found by walking up from PATH, or from here.")
 @_options.option("api")
+@_options.option("define")
+@_options.option("undefine")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Only this rule. Repeatable.")
 @click.option("--ignore", multiple=True, metavar="ID", help="Not this rule. Repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON on stdout.")
@@ -37,9 +39,9 @@ if TYPE_CHECKING:
 @click.option("--b4", is_flag=True, help="Answer as an external check of b4: JSON, exit code 0.")
 @click.option("--list-rules", is_flag=True, help="List the rules and what each follows.")
 @click.pass_context
-def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None, api: str | None,
-            rules: tuple[str, ...], ignore: tuple[str, ...], as_json: bool, sarif: Path | None,
-            b4: bool, list_rules: bool) -> None:
+def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ...],
+            ignore: tuple[str, ...], as_json: bool, sarif: Path | None, b4: bool,
+            list_rules: bool, **settled: Any) -> None:
     """Check sources, patches, or a folder of patches, without compiling.
 
     A source or a driver's folder is interpreted over the model of the netmem API: leaks, double
@@ -60,7 +62,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
     from netmem_migrate.report import findings as report
     from netmem_migrate.report.sarif import Descriptor
 
-    found, norms = _judged(paths, kernel, api)
+    found, norms = _judged(paths, Conversion(**settled))
     found = sorted({one for one in found
                     if (not rules or one.id in rules) and one.id not in ignore})
     if sarif is not None:
@@ -87,30 +89,30 @@ def _rules() -> list[Rule]:
     return [one.declared for one in load()]
 
 
-def _judged(paths: Sequence[Path], kernel: Path | None,
-            api: str | None) -> tuple[list[Finding], list[Norm]]:
+def _judged(paths: Sequence[Path],
+            options: Conversion) -> tuple[list[Finding], list[Norm]]:
     """What is found in sources and patches, and of each folder of patches netdev's list."""
     found: list[Finding] = []
     norms: list[Norm] = []
     sources: list[Path] = []
     for path in paths:
         if str(path) == "-":
-            found += _stdin(kernel, api)
+            found += _stdin(options)
         elif path.is_dir() and any(path.glob("*.patch")):
             from netmem_migrate.check.series.selfcheck import check_series
 
-            tree = _tree(path, kernel, needed=False)
+            tree = _tree(path, options.kernel, needed=False)
             norms += check_series(path, kernel=tree)
             if tree is not None:
-                found += _patches(sorted(path.glob("*.patch")), tree, api)
+                found += _patches(sorted(path.glob("*.patch")), tree, options)
         elif path.suffix in (".patch", ".diff", ".mbox", ".eml"):
-            found += _patches([path], _tree(path, kernel), api)
+            found += _patches([path], _tree(path, options.kernel), options)
         else:
             sources.append(path)
     if sources:
         from netmem_migrate import pipeline
 
-        found += pipeline.check(sources, Conversion(kernel=kernel, api=api))
+        found += pipeline.check(sources, options)
     return found, norms
 
 
@@ -127,21 +129,21 @@ def _tree(path: Path, kernel: Path | None, *, needed: bool = True) -> Path | Non
     return found.root if found is not None else None
 
 
-def _patches(patches: Sequence[Path], root: Path | None, level: str | None) -> Iterator[Finding]:
+def _patches(patches: Sequence[Path], root: Path | None,
+             options: Conversion) -> Iterator[Finding]:
     from netmem_migrate import pipeline
     from netmem_migrate.git.am import apply_steps, numbered
     from netmem_migrate.kernel.tree import Kernel
 
     assert root is not None
-    target = level or Kernel.at(root).api
-    for step in apply_steps(root, numbered(patches)):
-        yield from pipeline.check_changes([one for one in step if one.before != one.after], target)
+    steps = apply_steps(root, numbered(patches))
+    yield from pipeline.check_patches(steps, Kernel.at(root), options)
 
 
-def _stdin(kernel: Path | None, level: str | None) -> list[Finding]:
+def _stdin(options: Conversion) -> list[Finding]:
     """A patch on stdin, as b4 gives one."""
     data = _options.stdin()
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as folder:
         patch = Path(folder) / "0001-stdin.patch"
         patch.write_bytes(data)
-        return list(_patches([patch], _tree(Path.cwd() / "-", kernel), level))
+        return list(_patches([patch], _tree(Path.cwd() / "-", options.kernel), options))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,7 +16,9 @@ from netmem_migrate.errors import InputError, UsageError
 @click.argument("subject", metavar="FILE:LINE | ID")
 @_options.option("kernel", help="The kernel tree. Default: found by walking up from FILE.")
 @_options.option("api")
-def command(subject: str, kernel: Path | None, api: str | None) -> None:
+@_options.option("define")
+@_options.option("undefine")
+def command(subject: str, **settled: Any) -> None:
     """Say why the pages on a line moved or stayed, or what ID is.
 
     ID is a pass (`transform list`), a rule of check (`check --list-rules`), or the category of a
@@ -23,7 +26,7 @@ def command(subject: str, kernel: Path | None, api: str | None) -> None:
     """
     file, colon, line = subject.rpartition(":")
     if colon and line.isascii() and line.isdigit():
-        _line(Path(file), int(line), kernel, api)
+        _line(Path(file), int(line), settled)
     elif Path(file if colon else subject).is_file():
         raise UsageError(f"{subject}: give a file and the number of one of its lines, FILE:LINE")
     elif not (_pass(subject) or _rule(subject) or _category(subject)):
@@ -86,20 +89,21 @@ def _lines(file: Path) -> int:
         raise InputError(f"{file}: {error.strerror or error}") from error
 
 
-def _line(file: Path, line: int, kernel: Path | None, api: str | None) -> None:
+def _line(file: Path, line: int, settled: dict[str, Any]) -> None:
     from netmem_migrate.api import analyse_path
-    from netmem_migrate.report.explain import explain, slots_at
+    from netmem_migrate.report.explain import explain, left_out, slots_at
 
     if not file.is_file():
         raise InputError(f"{file}: no such file")
     if not 0 < line <= _lines(file):
         raise UsageError(f"{file}:{line}: the file has lines 1 to {_lines(file)}")
     # The whole folder is read: another file may decide what becomes of this line.
-    analysis = analyse_path(file.parent, kernel=kernel, api=api)
+    analysis = analyse_path(file.parent, **settled)
     name = file.resolve().relative_to(analysis.driver.root).as_posix()
     slots = slots_at(analysis, name, line)
     if not slots:
-        click.echo(f"{name}:{line}: no page is declared, used or passed here")
+        said = left_out(analysis, name, line) or "no page is declared, used or passed here"
+        click.echo(f"{name}:{line}: {said}")
         return
     for slot in slots:
         for one in explain(analysis, slot):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,6 +23,8 @@ _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA fla
 @click.argument("paths", nargs=-1, metavar="[TREE|PATH]...", type=click.Path(path_type=Path))
 @_options.option("kernel")
 @_options.option("api")
+@_options.option("define")
+@_options.option("undefine")
 @click.option("--json", "as_json", is_flag=True,
               help="The whole report as JSON, with parse counts of every file of each driver.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE",
@@ -29,8 +32,8 @@ _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA fla
 @click.option("--sarif", type=click.Path(path_type=Path), metavar="FILE",
               help="Write what was refused as SARIF 2.1.0.")
 @click.pass_context
-def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None, api: str | None,
-            as_json: bool, html: Path | None, sarif: Path | None) -> None:
+def command(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool, html: Path | None,
+            sarif: Path | None, **settled: Any) -> None:
     """List drivers that use page_pool: what can be converted, what cannot, and what is missing.
 
     TREE (default: the current folder) is a kernel; PATH is a driver's folder or file. Nothing
@@ -57,7 +60,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], kernel: Path | None,
             chosen.append(path)
     with progress.live(as_json) as bar:
         bar.step("Scanning")
-        run = pipeline.run(chosen, Conversion(kernel=kernel, api=api), count=as_json,
+        run = pipeline.run(chosen, Conversion(**settled), count=as_json,
                            progress=lambda driver: bar.at(None, driver))
     summary.stopped(run)
     if html is not None or sarif is not None:

@@ -34,7 +34,7 @@ def convert(work: Work, passes: Sequence[Loaded]) -> Converted:
     changes: list[FileChange] = []
     kept: list[Edit] = []
     for file in sorted(by_file):
-        source = work.analysis.sources[file]
+        source = work.analysis.originals[file]
         after, edits = rewrite(source, by_file[file])
         if any(edit.transform in declares for edit in edits):
             after = keep_order(texts.parse(source), texts.parse(after))

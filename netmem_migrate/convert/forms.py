@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from netmem_migrate.c import view
-from netmem_migrate.c.parse import parse
 from netmem_migrate.c.pattern import Match, Pattern
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, FormUse
@@ -107,7 +106,8 @@ def calls_of(analysis: Analysis, row: Form) -> Iterator[tuple[str, view.Call]]:
         source = analysis.sources[file]
         if name not in source:
             continue
-        parsed = analysis.symbols.files.get(file) or parse(source)
+        parsed = analysis.symbols.files.get(file) or \
+            analysis.symbols.texts.parse(analysis.originals[file])
         for found in view.calls(parsed.tree.root_node):
             if found.name == name and row.spellings[0].match(found.node) is not None:
                 yield file, found

@@ -39,7 +39,7 @@ def keep_order(before: ParsedFile, parsed: ParsedFile) -> bytes:
 
     Functions are matched by their place in the file: a conversion adds and removes none.
     """
-    after = parsed.source
+    after = parsed.original
     old = list(_blocks(before))
     new = list(_blocks(parsed))
     if len(old) != len(new):

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from netmem_migrate.c.arms import Arms
 from netmem_migrate.c.complete import cut_off
+from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.symbols import Symbols, defined
 from netmem_migrate.c.words import INCLUDE, WORD
 from netmem_migrate.errors import InputError
@@ -23,6 +25,7 @@ from netmem_migrate.flow.reader.functions import read_function, read_global
 from netmem_migrate.flow.slots import Slots
 from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.kernel.macros import arms_of_driver
 from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.spelled import CALLS
 from netmem_migrate.model.target import Target
@@ -37,8 +40,9 @@ _LISTED = re.compile(rb"=\s*\{[^;]*\bNULL\b|\)\s*\{\s*NULL\b")
 class Analysis:
     """A driver, what it declares, where its pages flow, and the cut.
 
-    `costs` are the prices at which it was cut; `unreadable` says whether its pools may hold memory
-    that the CPU cannot read.
+    `sources` are its files as the target has them, `originals` as they stand there. `costs` are the
+    prices at which it was cut; `unreadable` says whether its pools may hold memory that the CPU
+    cannot read.
     """
 
     driver: Driver
@@ -47,40 +51,38 @@ class Analysis:
     solution: Solution
     target: Target
     sources: dict[str, bytes]
+    originals: dict[str, bytes]
     rows: Table
     costs: Costs = DEFAULT
     unreadable: bool = False
 
 
-def uses_page_pool(driver: Driver, rows: Table) -> bool:
-    """Whether any file of the driver mentions page_pool at all, or what a pass brings along.
-
-    A byte search.
-    """
+def use_page_pool(texts: Iterable[bytes], rows: Table) -> bool:
+    """Whether any text mentions page_pool at all, or what a pass brings along. A byte search."""
     names = [CALLS.encode(), *(row.call.encode() for row in rows.brought if row.call)]
-    return any(name in data for file in driver.files for data in [driver.read(file)]
-               for name in names)
+    return any(name in text for text in texts for name in names)
 
 
 def analyse(driver: Driver, target: Target,
             progress: Callable[[str], None] | None = None,
             keep: frozenset[str] = frozenset(), costs: Costs = DEFAULT,
-            rows: Table | None = None) -> Analysis:
+            rows: Table | None = None, arms: Arms | None = None) -> Analysis:
     """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve()).
 
-    `rows` are the forms that may be converted: all of the table, if not said.
+    `rows` are the forms that may be converted: all of the table, if not said. `arms` say which arms
+    of `#if` count: those of the target, if not said.
     """
     rows = rows or table()
-    sources = {file: driver.read(file) for file in driver.files}
-    for file in driver.borrowed:
-        sources[file] = driver.read(file)
-    symbols = Symbols()
+    arms = arms or arms_of_driver(driver, target)
+    originals = {file: driver.read(file) for file in (*driver.files, *driver.borrowed)}
+    sources = {file: arms.seen(data) for file, data in originals.items()}
+    symbols = Symbols(texts=Texts(arms))
     pending = [file for file, data in sources.items() if _PREFILTER.search(data)]
-    _parse(symbols, sources, pending, progress)
+    _parse(symbols, originals, pending, progress)
     carriers = Carriers(frozenset(driver.files))
-    words = _parse_named(symbols, sources, carriers, progress)
+    words = _parse_named(symbols, sources, originals, carriers, progress)
     _check_whole(driver, symbols)
-    for file, data in sources.items():
+    for file, data in originals.items():
         if file.endswith(".h") and file not in symbols.files:
             symbols.postpone(file, data)
     # Only paths below a kernel's root say where else a header can be included from.
@@ -89,15 +91,15 @@ def analyse(driver: Driver, target: Target,
     while True:
         # Each round follows pages one void pointer, or one function of an unread file, further.
         unread = _defining(sources, symbols, slots.graph.unread_functions)
-        _parse(symbols, sources, unread, progress)
-        adopted = _adopt(driver, sources, slots.graph.unread_records, outside)
+        _parse(symbols, originals, unread, progress)
+        adopted = _adopt(driver, sources, originals, arms, slots.graph.unread_records, outside)
         if adopted:
             driver = replace(driver, files=(*driver.files, *adopted))
             carriers.own = frozenset(driver.files)
-            _parse(symbols, sources, adopted, progress)
+            _parse(symbols, originals, adopted, progress)
         if not carriers.promote() and not unread and not adopted:
             break
-        words = _parse_named(symbols, sources, carriers, progress)
+        words = _parse_named(symbols, sources, originals, carriers, progress)
         slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     block_hidden(slots)
     carriers.settle(slots.graph)
@@ -106,11 +108,11 @@ def analyse(driver: Driver, target: Target,
         # An accessor says that the pool's memory is pages; where it need not be, there is none.
         costs = replace(costs, accessor=None)
     return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources,
-                    rows, costs, unreadable)
+                    originals, rows, costs, unreadable)
 
 
-def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str],
-           outside: Outside) -> list[str]:
+def _adopt(driver: Driver, sources: dict[str, bytes], originals: dict[str, bytes], arms: Arms,
+           records: set[str], outside: Outside) -> list[str]:
     """Headers in folders of their own under include/ that define records which hold pages.
 
     Such a header belongs to the driver, unless several others include it: then it is a library's.
@@ -132,7 +134,7 @@ def _adopt(driver: Driver, sources: dict[str, bytes], records: set[str],
         users = {file.rpartition("/")[0] for file in outside.reaching(header)
                  if file not in driver.files and not file.startswith("include/")}
         if len(users) < 2:
-            sources[header] = data
+            originals[header], sources[header] = data, arms.seen(data)
             found.append(header)
     return found
 
@@ -199,23 +201,23 @@ def _uses(symbols: Symbols, file: str, own: frozenset[str]) -> dict[Key, int]:
 def _check_whole(driver: Driver, symbols: Symbols) -> None:
     """Refuse a driver of which a file is cut off: what is missing could use what moves."""
     for file, parsed in symbols.files.items():
-        what = cut_off(parsed.source)
+        what = cut_off(parsed.original)
         if what:
             raise InputError(f"{driver.root / file}: ends inside a {what}; it seems to be cut off, "
                              "get it whole")
 
 
-def _parse(symbols: Symbols, sources: dict[str, bytes], files: Iterable[str],
+def _parse(symbols: Symbols, originals: dict[str, bytes], files: Iterable[str],
            progress: Callable[[str], None] | None) -> None:
     # Headers first, so that a source file's own declarations find what they refer to.
     for file in sorted(files, key=lambda name: (not name.endswith(".h"), name)):
         if progress is not None:
             progress(file)
-        symbols.add(file, symbols.texts.parse(sources[file]))
+        symbols.add(file, symbols.texts.parse(originals[file]))
 
 
-def _parse_named(symbols: Symbols, sources: dict[str, bytes], carriers: Carriers,
-                 progress: Callable[[str], None] | None) -> set[bytes]:
+def _parse_named(symbols: Symbols, sources: dict[str, bytes], originals: dict[str, bytes],
+                 carriers: Carriers, progress: Callable[[str], None] | None) -> set[bytes]:
     """Parse what names something that holds pages, until no file is added; all such names."""
     words = _page_words(symbols, carriers)
     while words:
@@ -223,7 +225,7 @@ def _parse_named(symbols: Symbols, sources: dict[str, bytes], carriers: Carriers
                    if file not in symbols.files and not words.isdisjoint(WORD.findall(data))]
         if not pending:
             break
-        _parse(symbols, sources, pending, progress)
+        _parse(symbols, originals, pending, progress)
         words = _page_words(symbols, carriers)
     return words
 

@@ -65,12 +65,15 @@ class Target:
     """The netmem API of one kernel.
 
     `api` is its level, `names` the netmem functions of its headers (None: what is bundled of the
-    level), `parameters` how many a function takes, where that is known.
+    level), `parameters` how many a function takes, where that is known. `release` is "7.3.4" where
+    more than the level is known, `headers` the root of the tree that it was read from.
     """
 
     api: str
     names: frozenset[str] | None = None
     parameters: Mapping[str, int] = field(default_factory=dict)
+    release: str = ""
+    headers: Path | None = None
 
     def has(self, name: str) -> bool:
         """Whether there is a function of this name."""
@@ -98,8 +101,11 @@ class Target:
         return next((one for one in row.forms if self.fits(one)), None)
 
 
-def from_tree(root: Path, api: str) -> Target:
-    """Read the names from a tree's headers. Raises InputError if it predates netmem."""
+def from_tree(root: Path, api: str, release: str = "") -> Target:
+    """Read the names from a tree's headers; `release` is its version, where that is known.
+
+    Raises InputError if it predates netmem.
+    """
     rows = table()
     names: set[str] = set()
     found: dict[str, int] = {}
@@ -121,7 +127,7 @@ def from_tree(root: Path, api: str) -> Target:
                          f"{LEVELS[0]} is the oldest that can be converted")
     names_of_both = names | {form.call for form in rows.calls}
     return Target(api, frozenset(names),
-                  {name: found[name] for name in names_of_both & found.keys()})
+                  {name: found[name] for name in names_of_both & found.keys()}, release, root)
 
 
 def _declares(name: bytes, source: bytes, code: bytes) -> bool:

@@ -55,6 +55,21 @@ def slots_at(analysis: Analysis, file: str, line: int) -> list[Slot]:
     return sorted(found, key=lambda slot: found[slot])
 
 
+def left_out(analysis: Analysis, file: str, line: int) -> str:
+    """Why the target has nothing on a line: the arm of `#if` that it leaves out; "" elsewhere."""
+    source = analysis.originals.get(file, b"")
+    start = sum(len(one) for one in source.splitlines(keepends=True)[:line - 1])
+    for group in analysis.symbols.texts.arms.read(source).groups:
+        for arm in group.arms:
+            if arm.left_out and arm.start < start < arm.end:
+                where = source.count(b"\n", 0, arm.start) + 1
+                opens = group.arms[0].directive.decode("latin-1")
+                said = arm.directive.decode("latin-1")
+                of = "" if arm is group.arms[0] else f" of {opens}"
+                return f"{analysis.target.api} leaves this line out, by {said}{of} (line {where})"
+    return ""
+
+
 def explain(analysis: Analysis, slot: Slot) -> list[Line]:
     """What became of a slot, and the chain of flows behind it."""
     title = describe(slot)

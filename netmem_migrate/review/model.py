@@ -210,7 +210,8 @@ class Review:
         needed = self.needs(unit)
         before = subject.texts(self.only(needed, subject))
         after = subject.texts(self.only([*needed, unit], subject)) | self.edits.get(unit.id, {})
-        sources = subject.analysis.sources
-        found = [FileChange(path, before.get(path, sources[path]), after.get(path, sources[path]))
+        sources, texts = subject.analysis.originals, subject.job.texts
+        found = [FileChange(path, before.get(path, sources[path]), after.get(path, sources[path]),
+                            texts)
                  for path in sorted({*before, *after})]
         return tuple(one for one in found if one.before != one.after)

@@ -38,7 +38,7 @@ def content(subjects: Iterable[Subject]) -> str:
     for subject in subjects:
         analysis = subject.analysis
         parts += [subject.path.encode("utf-8", "surrogateescape"), analysis.target.api.encode()]
-        for path, data in sorted(analysis.sources.items()):
+        for path, data in sorted(analysis.originals.items()):
             parts += [path.encode("utf-8", "surrogateescape"), data]
         parts.append("\0".join(sorted(subject.cores)).encode())
         # Another version of this tool may write other bytes.

@@ -16,6 +16,9 @@ _TOKEN = re.compile(
     rb"""(?:[^\n\\/"]++|\\\r?\n|\\.|"(?:[^"\\\n]++|\\.)*"|"|/\*.*?\*/|/)*)""",
     re.DOTALL,
 )
+_COMMENT = re.compile(
+    rb"""(/\*.*?(?:\*/|\Z)|//(?:\\\r?\n|[^\n])*+)|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)++'""",
+    re.DOTALL)
 _KEEP = b"\n\r\t"
 _BLANK = bytes(c if c in _KEEP else 0x20 for c in range(256))
 _BLANK_COMMENT = bytes(c if c in b"\n\r\t\\" else 0x20 for c in range(256))
@@ -32,6 +35,17 @@ def code_of(source: bytes) -> bytes:
     Conditionals (#if to #endif) stay.
     """
     return _split(source)[0]
+
+
+def without_comments(source: bytes) -> bytes:
+    """`source`, as long as before, with spaces for comments."""
+    return _COMMENT.sub(lambda match: match[0].translate(_BLANK_COMMENT) if match[1] else match[0],
+                        source)
+
+
+def blank(text: bytes) -> bytes:
+    """As many spaces; line ends and tabs stay."""
+    return text.translate(_BLANK)
 
 
 def _split(source: bytes) -> tuple[bytes, list[tuple[int, int]]]:
@@ -78,7 +92,7 @@ class Text:
 
     def blank(self, start: int, end: int) -> None:
         """Overwrite with spaces, comments too; line ends and tabs stay."""
-        self.put(start, self.source[start:end].translate(_BLANK))
+        self.put(start, blank(self.source[start:end]))
 
     def blank_code(self, start: int, end: int) -> None:
         """As `blank`, but comments in between stay."""
