@@ -53,7 +53,7 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
     from netmem_migrate.git.am import apply_steps, linked, numbered
     from netmem_migrate.kernel.tree import Kernel
     from netmem_migrate.terminal.progress import progress
-    from netmem_migrate.verify import verify_changes, verify_partners
+    from netmem_migrate.verify import unjudged, verify_changes, verify_partners
     from netmem_migrate.verify.checkpatch import checkpatch as check_style
 
     tree = Kernel.at(kernel)
@@ -78,6 +78,8 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
                     done / count, f"{done}/{count} {source}"))]
         bar.step("Comparing page functions with their netmem partners")
         pairs = verify_partners(tree.root, [one for step in steps for one in step])
+    found += [(patch.name if apart else "", proof) for patch in patches
+              for proof in unjudged(patch)]
     proofs = [proof for _, proof in found]
     if as_json:
         click.echo(json.dumps({
@@ -146,7 +148,8 @@ def _pairs(pairs: Sequence[PartnerProof]) -> list[str]:
     lines += [f"{one.page} -> {one.netmem}: the same for a {' and a '.join(one.assumes)}"
               for one in pairs if one.proven and one.assumes]
     proven = sum(one.proven for one in pairs)
-    return [*lines, f"{proven} of {len(pairs)} partners used are the same code on this kernel"]
+    return [*lines, *([f"{proven} of {len(pairs)} partners used are the same code on this kernel"]
+                      if pairs else [])]
 
 
 def _said(said: Said) -> dict[str, object]:

@@ -105,7 +105,8 @@ def _touched(patch: Path) -> list[str]:
     try:
         files = [one.path for one in parsed(data)]
     except UnidiffParseError as error:
-        raise InputError(f"{patch}: not a patch that can be read: {error}") from error
+        raise InputError(f"{patch}: not a patch that can be read: {str(error).strip()}") \
+            from error
     if not files and number_of(patch) == 0:
         raise InputError(f"{patch}: a cover letter; name the numbered patches only")
     if not files:

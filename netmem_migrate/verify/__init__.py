@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The proof: touched objects compiled by the kernel's own commands, before and after."""
 
+from netmem_migrate.verify.beside import unjudged
 from netmem_migrate.verify.partners import PartnerProof, verify_partners
 from netmem_migrate.verify.proof import ObjectProof, verify_changes
 from netmem_migrate.verify.said import Said, Status
 
-__all__ = ["ObjectProof", "PartnerProof", "Said", "Status", "verify_changes", "verify_partners"]
+__all__ = ["ObjectProof", "PartnerProof", "Said", "Status", "unjudged", "verify_changes",
+           "verify_partners"]

@@ -73,6 +73,8 @@ def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
     touched = [change.path for change in changes if change.before != change.after]
     sources = [source for source in touched_sources(root, touched)
                if not only or source in only]
+    if not touched:
+        return ()
     commands = record(root, sources)
     changed = set(touched)
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
@@ -211,12 +213,24 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
     identity = _same_literals(trees, command)
     if identity is None:
         identity = _identical(trees, command) if changed else _same_tokens(trees, command)
-    return ObjectProof(
+    proof = ObjectProof(
         command.source,
         _diagnosed(trees, command, ("before", "after"), options),
         _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
         identity,
     )
+    if not proof.failed:
+        return proof
+    # What the code before fails for is no fault of the change.
+    _, lines, built = _diagnostics(trees, "before", command, ["-w", "-fsyntax-only"])
+    if built:
+        return proof
+    said = _not_before(lines)
+    return ObjectProof(command.source, said, said, said)
+
+
+def _not_before(lines: Sequence[str]) -> Said:
+    return Said(Status.NOT_BUILT, ("does not compile before the change either", *lines[:2]))
 
 
 def _same_literals(trees: _Trees, command: Recorded) -> Said | None:
@@ -278,7 +292,7 @@ def _diagnosed(trees: _Trees, command: Recorded, sides: tuple[str, str],
                  (match["file"], match["kind"] + _QUOTED.sub("''", match["text"])) in new]
         return Said(Status.FAIL, tuple(found))
     if not built_before:
-        return Said(Status.NOT_BUILT, ("does not compile before the change either", *lines[:2]))
+        return _not_before(lines)
     return Said(Status.PASS)
 
 
@@ -326,7 +340,8 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
             if done.returncode:
                 said = done.stderr.decode("utf-8", "replace")
                 lines = tuple(m.group() for m in _SAID.finditer(said) if "error" in m["kind"])
-                return Said(Status.FAIL, (f"{side}: does not compile with netmem defined as pages",
+                status = Status.FAIL if side == "after" else Status.NOT_BUILT
+                return Said(status, (f"{side}: does not compile with netmem defined as pages",
                                           *(lines or tuple(said.strip().splitlines()[-1:]))[:3]))
             text = done.stdout.decode("utf-8", "replace")
             bodies = bodies or code.functions(text)
