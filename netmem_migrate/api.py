@@ -21,7 +21,8 @@ def migrate(paths: Sequence[Path], *, judge: bool = True, progress: Progress | N
             **options: Any) -> Run:
     """Convert the drivers at `paths` in memory; nothing is written.
 
-    Each path is one driver: its folder, or one of its files. `options` are the fields of
+    Each path is a folder, of which every driver is converted, or a file of one driver; all are in
+    one tree, or outside any. `options` are the fields of
     options.Conversion. `judge` asks for the requirements of netmem.rst in the reports. A driver in
     whose conversion the tool's own check finds fault has no changes, and is in `Run.stopped`.
     Raises InputError for input that cannot be processed.
@@ -38,12 +39,12 @@ def check(paths: Sequence[Path], **options: Any) -> tuple[Finding, ...]:
 
 
 def analyse_path(path: Path, **options: Any) -> Analysis:
-    """Follow the pages of one driver; options as for migrate().
+    """Follow the pages of one driver, at its folder or a file; options as for migrate().
 
     Raises InputError for input that cannot be processed.
     """
-    settled = Conversion(**options)
-    given = pipeline.inputs([path], settled)
+    settled = Conversion(**options, one_driver=True)
+    given = pipeline.one_input([path], settled)
     driver = given.drivers[0]
     return analyse(driver, given.target, arms=arms_of_driver(driver, given.target, settled.define,
                                                              settled.undefine))

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+STDOUT = Path("-")
+"""What a file to be written is called where it is stdout."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
@@ -52,7 +55,8 @@ class Conversion:
     model of `api` is used. `only` and `skip` are ids of passes, `opted` those of the passes that
     have an option of their own and were asked for. `keep` names members and globals that stay
     pages, as `struct_name.member`. `define` (`NAME` or `NAME=V`) and `undefine` settle arms of
-    `#if`.
+    `#if`. `one_driver` takes each folder for one driver, with its subfolders that have no build
+    rules of their own, and looks for no others below it.
     """
 
     kernel: Path | None = field(default=None, metadata=_flag(
@@ -75,6 +79,9 @@ class Conversion:
     undefine: tuple[str, ...] = field(default=(), metadata=_flag(
         "-U", "--undefine", metavar="NAME", repeatable=True,
         help="Take the arms of #if in which NAME is not defined. Repeatable."))
+    one_driver: bool = field(default=False, metadata=_flag(
+        "--one-driver", repeated=False,
+        help="Take a folder for one driver; do not look for others below it."))
     opted: tuple[str, ...] = ()
 
     def arguments(self, flags: Mapping[str, str]) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ but that finding (docs/checking.md).
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +29,7 @@ from netmem_migrate.flow.cut import solve
 from netmem_migrate.kernel.drivers import Driver, find
 from netmem_migrate.kernel.macros import arms_of, arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.kernel.walk import MARKS, driver_of, drivers_at
 from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.target import Target, bundled, from_tree
@@ -38,6 +41,7 @@ from netmem_migrate.results import (
     DriverReport,
     FileChange,
     Finding,
+    Looked,
     Migration,
     Run,
     Severity,
@@ -45,7 +49,8 @@ from netmem_migrate.results import (
     Verdict,
 )
 
-Progress = Callable[[str], None]
+Progress = Callable[[str, int, int], None]
+"""Told of a driver before it is read, which one of how many it is."""
 
 
 # -- find
@@ -55,37 +60,89 @@ Progress = Callable[[str], None]
 class Input:
     """The drivers at some paths, all below one root, and the API to convert them to.
 
-    `kernel` is the tree that they are in, None outside any.
+    `kernel` is the tree that they are in, None outside any. `looked` are the folders that were
+    walked for them.
     """
 
     root: Path
     kernel: Kernel | None
     target: Target
     drivers: tuple[Driver, ...]
+    looked: tuple[Looked, ...] = ()
 
 
-def inputs(paths: Sequence[Path], options: Conversion) -> Input:
-    """What is at some paths, each a driver's folder or one of its files.
+def inputs(paths: Sequence[Path], options: Conversion) -> tuple[Input, ...]:
+    """What is at some paths: folders that hold drivers, and files of drivers.
 
-    Raises InputError for what is no driver, and for drivers without a common root.
+    One input a kernel tree, and one for all that lies outside any. Raises InputError for what
+    holds no C, and for a folder that is a part of a driver.
     """
     if not paths:
-        raise InputError("name a driver's folder or file")
-    tree, target = target_of(paths[0], options)
-    homes = {path.resolve() if path.is_dir() else path.resolve().parent for path in paths}
-    if tree is None and len(homes) > 1:
-        raise InputError("outside a kernel tree there is no common root; give one driver at a time")
-    drivers = tuple(find(path, tree.root if tree else None) for path in paths)
-    return Input(drivers[0].root, tree, target, drivers)
+        raise InputError("name a folder that holds drivers, or a file of one")
+    given = Kernel.at(options.kernel) if options.kernel is not None else None
+    groups: dict[Path | None, list[Path]] = {}
+    trees: dict[Path | None, Kernel | None] = {}
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder")
+        tree = Kernel.find(path)
+        if tree is not None and given is not None and tree.root != given.root:
+            raise InputError(f"{path}: not inside the kernel tree {given.root}")
+        key = tree.root if tree is not None else None
+        trees[key] = tree
+        groups.setdefault(key, []).append(path)
+    return tuple(_input(mine, trees[key], given, options) for key, mine in groups.items())
 
 
-def target_of(path: Path, options: Conversion) -> tuple[Kernel | None, Target]:
-    """The tree that a path is in, and the netmem API to convert to."""
-    tree = Kernel.at(options.kernel) if options.kernel is not None else Kernel.find(path)
-    if tree is None:
-        return None, bundled(options.api)
-    return tree, bundled(options.api) if options.api else from_tree(tree.root, tree.api,
-                                                                       tree.version)
+def _input(paths: Sequence[Path], tree: Kernel | None, given: Kernel | None,
+           options: Conversion) -> Input:
+    """What is at paths that are all in one tree, or all outside any.
+
+    Outside, a tree that is `given` says what the API is, and nothing else.
+    """
+    base = None if tree is not None else _common(paths)
+    marks = (*MARKS, *(row.call for row in _rows(chosen(options)).brought if row.call))
+    found = [drivers_at(path, tree.root if tree is not None else None, base,
+                        walk=not options.one_driver, marks=marks) for path in paths]
+    drivers = tuple({one.path: one for some in found for one in some.drivers}.values())
+    looked = tuple(dict.fromkeys(one.looked for one in found if one.looked is not None))
+    root = tree.root if tree is not None else base
+    assert root is not None
+    return Input(root.resolve(), tree, target_of(tree or given, options), drivers, looked)
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    """The folder that all of some paths lie in, which may be one of them."""
+    real = [path.resolve() for path in paths]
+    return Path(os.path.commonpath([one if one.is_dir() else one.parent for one in real]))
+
+
+def to_check(paths: Sequence[Path], options: Conversion) -> tuple[Input, ...]:
+    """The same for sources to be judged: a folder in which no driver was found is, as it is."""
+    return tuple(replace(one, drivers=(*one.drivers, *_plain(one)))
+                 for one in inputs(paths, options))
+
+
+def _plain(given: Input) -> Iterator[Driver]:
+    for one in given.looked:
+        if not one.drivers and not (given.kernel is not None and one.path == "."):
+            with contextlib.suppress(InputError):  # it has none but in folders of their own
+                yield find(given.root / one.path, given.root)
+
+
+def one_input(paths: Sequence[Path], options: Conversion) -> Input:
+    """The same where there has to be one root. Raises InputError where there are several."""
+    first, *others = inputs(paths, options)
+    if others:
+        raise InputError(f"{paths[0]}, ...: not in one tree; give the paths of one at a time")
+    return first
+
+
+def target_of(tree: Kernel | None, options: Conversion) -> Target:
+    """The netmem API to convert to: what is asked for, else that of the tree."""
+    if tree is None or options.api:
+        return bundled(options.api)
+    return from_tree(tree.root, tree.api, tree.version)
 
 
 # -- analyse, cut, edit
@@ -146,6 +203,19 @@ def job_of(driver: Driver, target: Target, options: Conversion) -> Job | None:
     return Job(analysis, options, passes)
 
 
+def analysis_of(file: Path, options: Conversion) -> Analysis:
+    """Follow the pages of the whole driver that a file is a part of.
+
+    Raises InputError for input that cannot be processed.
+    """
+    tree = Kernel.find(file)
+    given = Kernel.at(options.kernel) if options.kernel is not None else None
+    driver = driver_of(file, tree.root if tree is not None else None)
+    target = target_of(tree or given, options)
+    return analyse(driver, target,
+                   arms=arms_of_driver(driver, target, options.define, options.undefine))
+
+
 def _rows(passes: Sequence[Loaded]) -> Table:
     """The forms that may be converted: not those of passes that nobody asked for."""
     unasked = flags().keys() - {one.declared.id for one in passes}
@@ -158,20 +228,21 @@ def nothing(driver: Driver) -> Migration:
     return Migration(DriverReport(driver.path, driver.files, Verdict.NOTHING_TO_DO))
 
 
-def read(given: Input, options: Conversion,
-         progress: Progress | None = None) -> Iterator[tuple[Driver, Job | None]]:
-    """Each driver once, with its job; `progress` is told of it before it is read.
+def read(given: Sequence[Input], options: Conversion,
+         progress: Progress | None = None) -> Iterator[tuple[Input, Driver, Job | None]]:
+    """Each driver with its job; `progress` is told of it before it is read.
 
-    Raises InputError for what cannot be read and, after the last one, for a name to keep that no
-    slot of any driver has.
+    Raises InputError for what cannot be read and, after the last one, UsageError for a name to
+    keep that no slot of any driver has.
     """
     unknown = set(options.keep)
-    for driver in {one.path: one for one in given.drivers}.values():
+    every = [(one, driver) for one in given for driver in one.drivers]
+    for number, (one, driver) in enumerate(every, 1):
         if progress is not None:
-            progress(driver.path)
-        job = job_of(driver, given.target, options)
+            progress(driver.path, number, len(every))
+        job = job_of(driver, one.target, options)
         unknown -= job.names if job is not None else frozenset()
-        yield driver, job
+        yield one, driver, job
     if unknown:
         raise UsageError(f"{min(unknown)}: no member or global of that name holds a page "
                          "here; give STRUCT.MEMBER as the report spells it")
@@ -209,11 +280,21 @@ def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel,
 
 def check(paths: Sequence[Path], options: Conversion) -> tuple[Finding, ...]:
     """Judge the sources at some paths. Raises InputError as run() does."""
-    given = inputs(paths, options)
-    found = [finding for one in given.drivers for finding in check_sources(
-        {file: one.read(file) for file in one.files}, api=given.target.api,
-        arms=arms_of_driver(one, given.target, options.define, options.undefine))]
-    return tuple(dict.fromkeys(found))
+    return checked(to_check(paths, options), options)
+
+
+def checked(given: Sequence[Input], options: Conversion,
+            progress: Progress | None = None) -> tuple[Finding, ...]:
+    """Judge the sources of some drivers; `progress` is told of each."""
+    every = [(one, driver) for one in given for driver in one.drivers]
+    found: dict[Finding, None] = {}
+    for number, (one, driver) in enumerate(every, 1):
+        if progress is not None:
+            progress(driver.path, number, len(every))
+        found.update(dict.fromkeys(check_sources(
+            {file: driver.read(file) for file in driver.files}, api=one.target.api,
+            arms=arms_of_driver(driver, one.target, options.define, options.undefine))))
+    return tuple(found)
 
 
 def check_migration(migration: Migration, api: str) -> tuple[Finding, ...]:
@@ -253,27 +334,35 @@ def run(paths: Sequence[Path], options: Conversion, *, judge: bool = True,
 
     `judge` asks for the requirements of netmem.rst in the reports, `count` for parse counts over
     all files of each driver, not only those that name pages. `progress` is told of each driver.
-    Raises InputError for input that cannot be processed.
+    Raises InputError for input that cannot be processed, and for paths in several trees.
     """
-    given = inputs(paths, options)
-    whole = started(given, ())
-    for driver, job in read(given, options, progress):
+    (whole,) = converted([one_input(paths, options)], options, judge=judge, count=count,
+                         progress=progress)
+    return whole
+
+
+def converted(given: Sequence[Input], options: Conversion, *, judge: bool = True,
+              count: bool = False, progress: Progress | None = None) -> tuple[Run, ...]:
+    """The same for what inputs() found; a run for each root."""
+    runs = {one.root: started(one, ()) for one in given}
+    for where, driver, job in read(given, options, progress):
         one = job.migration(judge=judge) if job is not None else nothing(driver)
         texts = job.texts if job is not None else Texts()
         if count:
             one = _recounted(one, driver, texts, job.analysis.originals if job is not None else {})
-        part = judged(started(given, (one,)))
+        part = judged(started(where, (one,)))
         # Trees take ten times the room of their texts, and nothing asks for these any more.
         texts.forget()
-        whole = replace(whole, drivers=(*whole.drivers, *part.drivers),
-                        stopped=(*whole.stopped, *part.stopped))
-    return whole
+        whole = runs[where.root]
+        runs[where.root] = replace(whole, drivers=(*whole.drivers, *part.drivers),
+                                   stopped=(*whole.stopped, *part.stopped))
+    return tuple(runs.values())
 
 
 def started(given: Input, drivers: Sequence[Migration]) -> Run:
     """A run of some conversions, none of which is judged yet."""
     version = given.kernel.version if given.kernel is not None else ""
-    return Run(given.root, version, given.target.api, tuple(drivers))
+    return Run(given.root, version, given.target.api, tuple(drivers), looked=given.looked)
 
 
 def _recounted(migration: Migration, driver: Driver, texts: Texts,

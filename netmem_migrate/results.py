@@ -255,12 +255,25 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """A folder that was walked: how many .c and .h files it has, and how many drivers were found.
+
+    `path` is relative to the root of the run, "." for that itself.
+    """
+
+    path: str
+    files: int
+    drivers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The result of one run of the pipeline.
 
     `root` is the folder that paths are relative to: the kernel root where there is one.
     `kernel` is that tree's version ("7.3.4") or "" outside a tree; `api` the API level ("7.3").
     `stopped` are the drivers that have no changes since the tool's own check found fault with them.
+    `looked` are the folders that were walked.
     """
 
     root: Path
@@ -268,6 +281,7 @@ class Run:
     api: str
     drivers: tuple[Migration, ...] = ()
     stopped: tuple[Stopped, ...] = ()
+    looked: tuple[Looked, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:

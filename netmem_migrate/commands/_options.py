@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from netmem_migrate.convert import passes
-from netmem_migrate.errors import InputError, UsageError
-from netmem_migrate.options import Conversion, Flag, Output, flags_of
+from netmem_migrate.errors import ExitCode, InputError, UsageError
+from netmem_migrate.options import STDOUT, Conversion, Flag, Output, flags_of
 from netmem_migrate.results import Run
 
 _FLAGS: dict[str, Flag] = {**flags_of(Conversion), **flags_of(Output)}
@@ -63,8 +63,8 @@ def taken(given: dict[str, Any]) -> tuple[Conversion, Output]:
 
 
 def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
-            judge: bool = False) -> Run:
-    """Run the conversion in memory, and say what stopped one.
+            judge: bool = False) -> tuple[Run, ...]:
+    """Run the conversion in memory, and say what stopped one; a run for each root.
 
     `judge` asks for the requirements of netmem.rst even where no report is written.
     """
@@ -73,16 +73,28 @@ def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
 
     _check_report(output.report)
     with progress.live(output.quiet) as bar:
+        bar.step("Looking for drivers")
+        given = pipeline.inputs(paths, options)
         bar.step("Converting")
-        run = pipeline.run(paths, options, judge=judge or output.report is not None,
-                           progress=lambda driver: bar.at(None, driver))
-    summary.stopped(run)
-    return run
+        runs = pipeline.converted(given, options, judge=judge or output.report is not None,
+                                  progress=bar.number)
+    summary.stopped(runs)
+    return runs
+
+
+def exit_code(runs: Sequence[Run]) -> ExitCode:
+    """How a command ends that made these runs: the highest of their codes."""
+    return max(run.exit_code for run in runs)
+
+
+def tells(output: Output) -> bool:
+    """Whether stdout has the result: it does not where the report was asked for there."""
+    return output.report != STDOUT
 
 
 def _check_report(path: Path | None) -> None:
     """Refuse a report that cannot be written before anything else is."""
-    if path is not None and not path.absolute().parent.is_dir():
+    if path is not None and path != STDOUT and not path.absolute().parent.is_dir():
         raise InputError(f"{path}: no such folder for the report; make it first")
     if path is not None and path.is_dir():
         raise InputError(f"{path}: a folder; name a file for the report")
@@ -103,6 +115,13 @@ def stdin_file(name: str) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         yield path
+
+
+def put(text: bytes) -> None:
+    """Write bytes to stdout."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
 
 
 def stdin() -> bytes:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,9 @@ from netmem_migrate.commands import _options
 def command(ctx: click.Context, /, paths: tuple[Path, ...], **shared: Any) -> None:
     """Convert PATH in place and list the files that changed on stdout.
 
-    Files are replaced whole, and all of them or none. PATH is a driver's folder or a .c or .h
-    file; with - one C file is read from stdin and written, converted, to stdout.
+    Files are replaced whole, and all of them or none. PATH is a folder, of which every driver is
+    converted, or a .c or .h file; with - one C file is read from stdin and written, converted, to
+    stdout.
     """
     from netmem_migrate.git.diff import changes_of
     from netmem_migrate.patch.apply import apply
@@ -32,15 +32,15 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **shared: Any) -> No
     options, output = _options.taken(shared)
     if _options.alone(paths):
         with _options.stdin_file("stdin.c") as path:
-            run = _options.convert((path,), _options.for_stdin(options), output)
-            changes = changes_of(run)
+            runs = _options.convert((path,), _options.for_stdin(options), output)
+            changes = changes_of(runs[0])
             text = changes[0].after if changes else path.read_bytes()
-        sys.stdout.flush()
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
+        if _options.tells(output):
+            _options.put(text)
     else:
-        run = _options.convert(paths, options, output)
-        for file in apply(run.root, changes_of(run)):
-            click.echo(str(file))
-    summary.show(run, output)
-    ctx.exit(run.exit_code)
+        runs = _options.convert(paths, options, output)
+        for file in apply(*((run.root, changes_of(run)) for run in runs)):
+            if _options.tells(output):
+                click.echo(str(file))
+    summary.show(runs, output)
+    ctx.exit(_options.exit_code(runs))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @_options.option("api")
 @_options.option("define")
 @_options.option("undefine")
+@_options.option("one_driver")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Only this rule. Repeatable.")
 @click.option("--ignore", multiple=True, metavar="ID", help="Not this rule. Repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON on stdout.")
@@ -89,8 +90,7 @@ def _rules() -> list[Rule]:
     return [one.declared for one in load()]
 
 
-def _judged(paths: Sequence[Path],
-            options: Conversion) -> tuple[list[Finding], list[Norm]]:
+def _judged(paths: Sequence[Path], options: Conversion) -> tuple[list[Finding], list[Norm]]:
     """What is found in sources and patches, and of each folder of patches netdev's list."""
     found: list[Finding] = []
     norms: list[Norm] = []
@@ -110,10 +110,30 @@ def _judged(paths: Sequence[Path],
         else:
             sources.append(path)
     if sources:
-        from netmem_migrate import pipeline
-
-        found += pipeline.check(sources, options)
+        found += _sources(sources, options)
     return found, norms
+
+
+def _sources(paths: Sequence[Path], options: Conversion) -> tuple[Finding, ...]:
+    """What is found in folders of drivers, and in files.
+
+    A folder without any driver is judged as it is, and it is said that it has none.
+    """
+    from netmem_migrate import pipeline
+    from netmem_migrate.terminal import progress, summary
+
+    with progress.live() as bar:
+        bar.step("Looking for drivers")
+        given = pipeline.to_check(paths, options)
+        bar.step("Checking")
+        found = pipeline.checked(given, options, bar.number)
+    for one in given:
+        for line in summary.none_found(pipeline.started(one, ())):
+            click.echo(line, err=True)
+    count = sum(len(one.drivers) for one in given)
+    if count > 1:
+        click.echo(f"{count} drivers looked at", err=True)
+    return found
 
 
 def _tree(path: Path, kernel: Path | None, *, needed: bool = True) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode
+from netmem_migrate.options import Output
 from netmem_migrate.results import Run
 
 
@@ -30,13 +32,13 @@ def _wants_color(when: str) -> bool:
     return when == "always"
 
 
-def _show(run: Run, *, color: str, stat: bool) -> bool:
+def _show(runs: Sequence[Run], output: Output, *, color: str, stat: bool) -> bool:
     from netmem_migrate.git.diff import changes_of, diff
 
-    text = diff(run.root, changes_of(run), color=_wants_color(color), stat=stat)
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text)
-    sys.stdout.buffer.flush()
+    text = b"".join(diff(run.root, changes_of(run), color=_wants_color(color), stat=stat)
+                    for run in runs)
+    if _options.tells(output):
+        _options.put(text)
     return bool(text)
 
 
@@ -78,20 +80,21 @@ def command(
 ) -> None:
     """Show what converting PATH would change, as a unified git diff on stdout.
 
-    PATH is a driver's folder, a .c or .h file, or - for one C file on stdin. Nothing is written.
+    PATH is a folder, of which every driver is converted, a .c or .h file, or - for one C file on
+    stdin. Nothing is written.
     """
     from netmem_migrate.terminal import summary
 
     options, output = _options.taken(shared)
     if _options.alone(paths):
         with _options.stdin_file(stdin_name) as path:
-            run = _options.convert((path,), _options.for_stdin(options), output)
-            differs = _show(run, color=color, stat=stat)
+            runs = _options.convert((path,), _options.for_stdin(options), output)
+            differs = _show(runs, output, color=color, stat=stat)
     else:
-        run = _options.convert(paths, options, output)
-        differs = _show(run, color=color, stat=stat)
-    summary.show(run, output)
-    code = run.exit_code
+        runs = _options.convert(paths, options, output)
+        differs = _show(runs, output, color=color, stat=stat)
+    summary.show(runs, output)
+    code: int = _options.exit_code(runs)
     if findings and differs:
         code = max(code, ExitCode.FINDINGS)
     ctx.exit(code)

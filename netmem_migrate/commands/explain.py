@@ -90,15 +90,16 @@ def _lines(file: Path) -> int:
 
 
 def _line(file: Path, line: int, settled: dict[str, Any]) -> None:
-    from netmem_migrate.api import analyse_path
+    from netmem_migrate.options import Conversion
+    from netmem_migrate.pipeline import analysis_of
     from netmem_migrate.report.explain import explain, left_out, slots_at
 
     if not file.is_file():
         raise InputError(f"{file}: no such file")
     if not 0 < line <= _lines(file):
         raise UsageError(f"{file}:{line}: the file has lines 1 to {_lines(file)}")
-    # The whole folder is read: another file may decide what becomes of this line.
-    analysis = analyse_path(file.parent, **settled)
+    # The whole driver is read: another file may decide what becomes of this line.
+    analysis = analysis_of(file, Conversion(**settled))
     name = file.resolve().relative_to(analysis.driver.root).as_posix()
     slots = slots_at(analysis, name, line)
     if not slots:

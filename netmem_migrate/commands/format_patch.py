@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,7 +163,7 @@ def command(
     options, output = _options.taken(shared)
     if Path("-") in paths:
         raise UsageError("format-patch wants a file or folder in a tree, not -; use diff for stdin")
-    run = _options.convert(paths, options, output, judge=True)
+    runs = _options.convert(paths, options, output, judge=True)
     wanted = SeriesOptions(
         tree=tree,
         version=version,
@@ -177,18 +178,34 @@ def command(
         recipients=True,
         trailer=assisted_by,
     )
+    each = [wanted for _ in runs]
     if verify:
-        proven = _prove(run, together=together, quiet=output.quiet)
-        if proven.failed:
-            for one in proven.failed:
+        proofs = [_prove(run, together=together, quiet=output.quiet) for run in runs]
+        failed = [one for proven in proofs for one in proven.failed]
+        if failed:
+            for one in failed:
                 click.echo(summary.unproven(one), err=True)
             click.echo("not proven; nothing was written", err=True)
             ctx.exit(ExitCode.VERIFY)
-        wanted = replace(wanted, proven=proven.sentences)
-    files = write_series(run, out, wanted)
-    for file in files:
-        click.echo(str(file))
-    summary.show(run, output)
+        each = [replace(wanted, proven=proven.sentences) for proven in proofs]
+    written = [write_series(run, where, one)
+               for run, where, one in zip(runs, _folders(out, runs), each, strict=True)]
+    if _options.tells(output):
+        for file in (file for files in written for file in files):
+            click.echo(str(file))
+    summary.show(runs, output)
     if not output.quiet:
-        _notes(run.root, files, signoff=signoff)
-    ctx.exit(run.exit_code)
+        for run, files in zip(runs, written, strict=True):
+            _notes(run.root, files, signoff=signoff)
+    ctx.exit(_options.exit_code(runs))
+
+
+def _folders(out: Path, runs: Sequence[Run]) -> list[Path]:
+    """Where the series of each run go: to `out`, or each to a folder of its own in it."""
+    if len(runs) == 1:
+        return [out]
+    made: list[Path] = []
+    for run in runs:
+        same = sum(one.name.partition("~")[0] == run.root.name for one in made)
+        made.append(out / (f"{run.root.name}~{same}" if same else run.root.name))
+    return made

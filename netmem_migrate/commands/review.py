@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.errors import UsageError
+from netmem_migrate.errors import ExitCode, UsageError
 
 
 @click.command(
@@ -44,11 +44,21 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], in_place: bool, out:
         raise click.UsageError("give --apply or -o, not both")
     if Path("-") in paths:
         raise UsageError("review wants a file or folder, not -: answers come from stdin")
+    from netmem_migrate import pipeline
     from netmem_migrate.review.session import Session, Wanted
 
     options, output = _options.taken(shared)
-    session = Session.start(paths, options, output, Wanted(in_place, out, signoff, force, verify))
-    if html is not None:
-        session.page(html)
-        ctx.exit(session.base.exit_code)
-    ctx.exit(session.ask(restart=restart))
+    given = pipeline.inputs(paths, options)
+    if html is not None and len(given) > 1:
+        raise UsageError("--html: a page is of one tree; give the paths of one at a time")
+    code = int(ExitCode.DONE)
+    for one in given:
+        where = out / one.root.name if out is not None and len(given) > 1 else out
+        session = Session.start(one, options, output,
+                                Wanted(in_place, where, signoff, force, verify))
+        if html is not None:
+            session.page(html)
+            code = session.base.exit_code
+        else:
+            code = max(code, session.ask(restart=restart))
+    ctx.exit(code)

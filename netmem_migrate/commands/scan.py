@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.errors import ExitCode, InputError
-from netmem_migrate.options import Conversion
+from netmem_migrate.errors import ExitCode, InputError, UsageError
+from netmem_migrate.options import STDOUT, Conversion
 from netmem_migrate.results import Action, Run, Standing
 
 _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "
@@ -25,6 +26,7 @@ _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA fla
 @_options.option("api")
 @_options.option("define")
 @_options.option("undefine")
+@_options.option("one_driver")
 @click.option("--json", "as_json", is_flag=True,
               help="The whole report as JSON, with parse counts of every file of each driver.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE",
@@ -36,12 +38,10 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool, html:
             sarif: Path | None, **settled: Any) -> None:
     """List drivers that use page_pool: what can be converted, what cannot, and what is missing.
 
-    TREE (default: the current folder) is a kernel; PATH is a driver's folder or file. Nothing
-    is changed. Each driver is judged by Documentation/networking/netmem.rst.
+    PATH (default: the current folder) is a kernel, or any folder in one, or a file. Nothing is
+    changed. Each driver is judged by Documentation/networking/netmem.rst.
     """
     from netmem_migrate import pipeline
-    from netmem_migrate.kernel.drivers import page_pool_folders
-    from netmem_migrate.kernel.tree import Kernel
     from netmem_migrate.terminal import progress, summary
 
     for written in (html, sarif):
@@ -49,49 +49,55 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool, html:
             raise InputError(f"{written}: no such folder; make it first")
         if written is not None and written.is_dir():
             raise InputError(f"{written}: a folder; name a file")
-    chosen: list[Path] = []
-    for path in paths or (Path(),):
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder")
-        tree = Kernel.find(path)
-        if tree is not None and path.resolve() == tree.root:
-            chosen.extend(page_pool_folders(tree.root))
-        else:
-            chosen.append(path)
+    if [html, sarif, STDOUT if as_json else None].count(STDOUT) > 1:
+        raise UsageError("-: only one of --json, --html and --sarif can go to stdout")
+    options = Conversion(**settled)
     with progress.live(as_json) as bar:
+        bar.step("Looking for drivers")
+        given = pipeline.inputs(paths or (Path(),), options)
+        if html is not None and len(given) > 1:
+            raise UsageError("--html: a page is of one tree; give the paths of one at a time")
         bar.step("Scanning")
-        run = pipeline.run(chosen, Conversion(**settled), count=as_json,
-                           progress=lambda driver: bar.at(None, driver))
-    summary.stopped(run)
+        runs = pipeline.converted(given, options, count=as_json, progress=bar.number)
+    summary.stopped(runs)
+    for line in (line for run in runs for line in summary.none_found(run)):
+        click.echo(line, err=True)
     if html is not None or sarif is not None:
-        _write(run, html, sarif)
+        _write(runs, html, sarif)
     if as_json:
         from netmem_migrate.report.json import dumps
 
-        click.echo(dumps(run), nl=False)
+        click.echo(dumps(*runs), nl=False)
     elif html is None and sarif is None:
-        _print(run)
-    if run.stopped:
+        for run in (one for one in runs if one.drivers):
+            _print(run, several=len(runs) > 1)
+        click.echo(summary.totals(runs), err=True)
+    if any(run.stopped for run in runs):
         ctx.exit(ExitCode.VERIFY)
 
 
-def _write(run: Run, html: Path | None, sarif: Path | None) -> None:
+def _write(runs: Sequence[Run], html: Path | None, sarif: Path | None) -> None:
     """Write the page and the log that were asked for; the table is not printed then."""
     from netmem_migrate.pages.base import write
 
     if html is not None:
         from netmem_migrate.pages.scan import page
 
-        write(page(run), html)
-        click.echo(f"wrote {html}", err=True)
+        write(page(runs[0]), html)
+        _said(html)
     if sarif is not None:
         from netmem_migrate.report.sarif import dumps
 
-        write(dumps(run), sarif)
-        click.echo(f"wrote {sarif}", err=True)
+        write(dumps(*runs), sarif)
+        _said(sarif)
 
 
-def _print(run: Run) -> None:
+def _said(written: Path) -> None:
+    if written != STDOUT:
+        click.echo(f"wrote {written}", err=True)
+
+
+def _print(run: Run, *, several: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -108,5 +114,7 @@ def _print(run: Run) -> None:
         table.add_row(report.path, report.verdict.value, str(len(report.sites)),
                       str(len(report.sites) - kept), str(kept), str(len(report.refusals)), unmet)
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    if several:
+        console.print(f"{run.root}:", style="bold", markup=False)
     console.print(table)
     console.print(_LEGEND, style="dim")

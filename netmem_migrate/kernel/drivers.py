@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
-from netmem_migrate.model.spelled import CALLS
 
 _SOURCES = (".c", ".h")
-_MARK = re.compile(rb"\b" + CALLS.encode())
 BUILD = ("Makefile", "Kbuild")
 """What holds a folder's build rules (Documentation/kbuild/makefiles.rst)."""
 
@@ -55,7 +52,7 @@ def find(path: Path, root: Path | None) -> Driver:
         base = (root or path).resolve()
         files = sorted(_folder(path))
         if not files:
-            raise InputError(f"{path}: no .c or .h file here; name a driver's folder or file")
+            raise InputError(no_source(path))
     else:
         if path.suffix not in _SOURCES:
             raise InputError(f"{path}: not a .c or .h file")
@@ -71,6 +68,16 @@ def find(path: Path, root: Path | None) -> Driver:
     return Driver(name, base, names, tuple(file.relative_to(base).as_posix() for file in inside))
 
 
+def is_source(name: str) -> bool:
+    """Whether a file of that name holds C that a person wrote."""
+    return name.endswith(_SOURCES) and not name.endswith(".mod.c")
+
+
+def no_source(path: Path) -> str:
+    """What is said of a folder without any C."""
+    return f"{path}: no .c or .h file here; name a folder that holds drivers, or a file of one"
+
+
 def is_module(folder: Path) -> bool:
     """Whether a folder has build rules of its own, so that it is a driver for itself."""
     return any((folder / build).exists() for build in BUILD)
@@ -83,8 +90,7 @@ def _folder(path: Path) -> set[Path]:
         folders[:] = [name for name in folders
                       if not name.startswith(".")
                       and not is_module(here / name)]
-        found.update(here / name for name in files
-                     if name.endswith(_SOURCES) and not name.endswith(".mod.c"))
+        found.update(here / name for name in files if is_source(name))
     return found
 
 
@@ -124,28 +130,3 @@ def _closure(path: Path) -> set[Path]:
             found.add(other)
             queue.append(other)
     return found
-
-
-def page_pool_folders(root: Path) -> list[Path]:
-    """Every driver folder under drivers/ with a .c or .h file that mentions page_pool.
-
-    A subfolder without a Makefile of its own belongs to its parent. A byte search: no parsing.
-    """
-    found: set[Path] = set()
-    for where, folders, files in os.walk(root / "drivers"):
-        folders.sort()
-        here = Path(where)
-        for name in files:
-            if name.endswith((".c", ".h")) and _mentions(here / name):
-                folder = here
-                while folder != root / "drivers" and not is_module(folder):
-                    folder = folder.parent
-                found.add(folder)
-                break
-    return sorted(found)
-
-
-def _mentions(path: Path) -> bool:
-    data = path.read_bytes()
-    # A plain search is many times faster than one for a word, and nearly always says no.
-    return CALLS.encode() in data and _MARK.search(data) is not None

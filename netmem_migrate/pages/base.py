@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +22,7 @@ from markupsafe import Markup
 
 from netmem_migrate.errors import InputError
 from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, NETMEM_TX
+from netmem_migrate.options import STDOUT
 
 # The requirements of Documentation/networking/netmem.rst, in a few words.
 REQUIREMENTS = {
@@ -81,7 +83,13 @@ def render(name: str, **values: Any) -> str:
 
 
 def write(page: str, path: Path) -> None:
-    """Write a page, whole or not at all; raises InputError where that cannot be done."""
+    """Write a page, whole or not at all; raises InputError where that cannot be done.
+
+    `-` is stdout.
+    """
+    if path == STDOUT:
+        sys.stdout.write(page)
+        return
     try:
         if path.exists() and not path.is_file():
             path.write_text(page, encoding="utf-8")  # /dev/stdout, a pipe

@@ -92,14 +92,14 @@ def _stage(target: _Target, content: bytes) -> Path:
     return staged
 
 
-def apply(root: Path, changes: Sequence[FileChange]) -> tuple[Path, ...]:
-    """Replace every file of `changes` under `root`; returns the files, in the order given.
+def apply(*wanted: tuple[Path, Sequence[FileChange]]) -> tuple[Path, ...]:
+    """Replace the changed files under each root; returns the files, in the order given.
 
     Raises InputError, with every file as it was, where one of them is missing, read-only, changed
     since it was read or a link out of the tree, and where the disk fails midway. An interrupt is
     held back while files are renamed and takes effect before or after that.
     """
-    targets = [_look_at(root, change) for change in changes]
+    targets = [_look_at(root, change) for root, changes in wanted for change in changes]
     staged: list[Path] = []
     done: list[_Target] = []
     with _blocked(signal.SIGTERM, signal.SIGHUP):
@@ -121,9 +121,9 @@ def apply(root: Path, changes: Sequence[FileChange]) -> tuple[Path, ...]:
                         _stage(target, target.before).replace(target.path)
                     raise
         except OSError as error:
-            where = error.filename or root
+            where = error.filename or wanted[0][0]
             raise InputError(f"{where}: {_why(error)}; nothing was written") from None
         finally:
             for new in staged:
                 new.unlink(missing_ok=True)
-    return tuple(root / change.path for change in changes)
+    return tuple(root / change.path for root, changes in wanted for change in changes)

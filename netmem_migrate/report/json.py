@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.options import STDOUT
 from netmem_migrate.report import wording
 from netmem_migrate.results import Declaration, DriverReport, Refusal, Requirement, Run, Site
 
@@ -80,32 +84,47 @@ def driver_to_dict(report: DriverReport) -> dict[str, Any]:
     }
 
 
-def run_to_dict(run: Run) -> dict[str, Any]:
-    """The whole report. The folder the tree lies in is not part of it: reports can be compared."""
+def to_dict(runs: Sequence[Run]) -> dict[str, Any]:
+    """The whole report. The folder the tree lies in is not part of it: reports can be compared.
+
+    Where there are several, each driver says by its name which one it is in.
+    """
+    several = len(runs) > 1
+    looked = [{**({"root": run.root.name} if several else {}), **asdict(one)}
+              for run in runs for one in run.looked]
     return {
         "version": VERSION,
-        "kernel": run.kernel,
-        "api": run.api,
-        "drivers": [driver_to_dict(migration.report) for migration in run.drivers],
+        "kernel": runs[0].kernel,
+        "api": runs[0].api,
+        **({"looked": looked} if looked else {}),
+        "drivers": [{**({"root": run.root.name, "kernel": run.kernel, "api": run.api}
+                        if several else {}), **driver_to_dict(migration.report)}
+                    for run in runs for migration in run.drivers],
     }
 
 
-def dumps(run: Run) -> str:
+def dumps(*runs: Run) -> str:
     """The report as text: ASCII, two-space indent, a newline at the end."""
-    return json.dumps(run_to_dict(run), indent=2) + "\n"
+    return json.dumps(to_dict(runs), indent=2) + "\n"
 
 
-def write(run: Run, path: Path) -> None:
-    """Write the report, whole or not at all; raises InputError where that cannot be done."""
+def write(runs: Sequence[Run], path: Path) -> None:
+    """Write the report, whole or not at all; raises InputError where that cannot be done.
+
+    `-` is stdout.
+    """
+    if path == STDOUT:
+        sys.stdout.write(dumps(*runs))
+        return
     try:
         if path.exists() and not path.is_file():
             # /dev/stdout, a pipe: written to, never replaced.
-            path.write_text(dumps(run), encoding="ascii")
+            path.write_text(dumps(*runs), encoding="ascii")
             return
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(dumps(run))
+                file.write(dumps(*runs))
             umask = os.umask(0)
             os.umask(umask)
             Path(name).chmod(0o666 & ~umask)

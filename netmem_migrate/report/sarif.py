@@ -82,16 +82,16 @@ def text(rules: Sequence[Descriptor], results: Iterable[Result]) -> str:
     return json.dumps(document(rules, results), indent=2) + "\n"
 
 
-def refusals(run: Run) -> tuple[list[Descriptor], list[Result]]:
-    """Every refusal of a run as a warning, and the categories met as rules, in order of name."""
+def refusals(*runs: Run) -> tuple[list[Descriptor], list[Result]]:
+    """Every refusal of the runs as a warning, and the categories met as rules, in order of name."""
     results = []
-    for migration in run.drivers:
+    for migration in (one for run in runs for one in run.drivers):
         for item in migration.report.refusals:
             related = tuple(Location(one.file, one.line, text=wording.what(one))
                             for one in wording.origins(item))
             results.append(Result(_id(item.category), "warning", wording.refusal(item),
                                   Location(item.file, item.line), related))
-    met = {item.category for one in run.drivers for item in one.report.refusals}
+    met = {item.category for run in runs for one in run.drivers for item in one.report.refusals}
     return [_refused(one) for one in sorted(met)], results
 
 
@@ -104,9 +104,9 @@ def _refused(category: Category) -> Descriptor:
     return Descriptor(_id(category), known.means, f"{known.means} {known.todo}")
 
 
-def dumps(run: Run) -> str:
-    """The refusals of a run as a SARIF log."""
-    return text(*refusals(run))
+def dumps(*runs: Run) -> str:
+    """The refusals of some runs as a SARIF log."""
+    return text(*refusals(*runs))
 
 
 def _descriptor(rule: Descriptor) -> dict[str, Any]:

@@ -55,20 +55,21 @@ class Session:
     proofs: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, paths: tuple[Path, ...], options: Conversion, output: Output,
+    def start(cls, given: pipeline.Input, options: Conversion, output: Output,
               wanted: Wanted) -> Session:
         """Read and convert the drivers in memory. Raises InputError as `diff` does."""
-        given = pipeline.inputs(paths, options)
         subjects: dict[str, Subject] = {}
         migrations: list[Migration] = []
-        for driver, job in pipeline.read(given, options):
-            if job is None:
-                migrations.append(pipeline.nothing(driver))
-                continue
-            subjects[driver.path] = Subject(job)
-            migrations.append(subjects[driver.path].migration(frozenset(), judge=True))
+        with live(output.quiet) as bar:
+            bar.step("Converting")
+            for _, driver, job in pipeline.read([given], options, bar.number):
+                if job is None:
+                    migrations.append(pipeline.nothing(driver))
+                    continue
+                subjects[driver.path] = Subject(job)
+                migrations.append(subjects[driver.path].migration(frozenset(), judge=True))
         base = pipeline.judged(pipeline.started(given, migrations))
-        summary.stopped(base)
+        summary.stopped([base])
         for stop in base.stopped:
             del subjects[stop.driver]
         changes_of(base)
@@ -96,7 +97,7 @@ class Session:
     def ask(self, *, restart: bool) -> int:
         """The dialogue and its end; the exit code."""
         if not self.review.units:
-            summary.show(self.base, self.output)
+            summary.show([self.base], self.output)
             click.echo("nothing to review: no slot can move", err=True)
             return self.base.exit_code
         store = Store.of(self.base.root, self.options.arguments(flags()),
@@ -186,11 +187,11 @@ class Session:
             files = finish.write_patches(
                 run, action, signoff=self.wanted.signoff, force=self.wanted.force, proven=proven)
         else:
-            files = apply(run.root, changes)
+            files = apply((run.root, changes))
             store.clear()
         for file in files:
             click.echo(str(file))
-        summary.show(run, self.output)
+        summary.show([run], self.output)
         if finish.is_edited(self.review) and isinstance(action, Path):
             click.echo("note: hunks were edited by hand; say so in the message", err=True)
         return run.exit_code
@@ -221,7 +222,7 @@ class Session:
     def _require_sound(run: Run) -> None:
         news = pipeline.judged(run).stopped[len(run.stopped):]
         if news:
-            summary.stopped(replace(run, stopped=news))
+            summary.stopped([replace(run, stopped=news)])
             raise click.exceptions.Exit(ExitCode.VERIFY)
 
     def _require(self, reasons: list[str]) -> None:

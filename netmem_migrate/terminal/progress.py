@@ -22,7 +22,7 @@ _EVERY = 10.0
 
 
 class Silent:
-    """Says nothing."""
+    """Says nothing, as the others do where they have nothing to add."""
 
     def step(self, title: str) -> None:
         """Begin a step."""
@@ -30,11 +30,16 @@ class Silent:
     def at(self, fraction: float | None, detail: str = "") -> None:
         """How far the step is."""
 
+    def number(self, name: str, number: int, count: int) -> None:
+        """Which of how many things is begun."""
+        self.at(None if count == 1 else (number - 1) / count,
+                name if count == 1 else f"{number} of {count}: {name}")
+
     def note(self, text: str) -> None:
         """Say something that stays."""
 
 
-class Plain:
+class Plain(Silent):
     """A line when a step begins, when it ends, and now and then between."""
 
     def __init__(self) -> None:
@@ -68,7 +73,7 @@ class Plain:
         self._title = ""
 
 
-class Live:
+class Live(Silent):
     """One live line: a bar where the share is known, the last thing done where it is not."""
 
     def __init__(self, console: Console, bars: Bars) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -83,8 +84,38 @@ def _refusal_lines(refusals: Iterable[Refusal]) -> Iterator[str]:
             yield f"            from {wording.origin(one)}"
 
 
-def lines(run: Run) -> Iterator[str]:
-    """The summary of a run, line by line, with colour codes (click strips them off a terminal)."""
+def lines(runs: Sequence[Run]) -> Iterator[str]:
+    """The summary of some runs, line by line, with colour codes (click strips them elsewhere)."""
+    for run in runs:
+        if len(runs) > 1:
+            yield click.style(f"{run.root}:", bold=True)
+        yield from _lines(run)
+    if sum(len(run.drivers) for run in runs) > 1:
+        yield click.style(totals(runs), bold=True)
+
+
+def none_found(run: Run) -> Iterator[str]:
+    """Of each folder that was walked in vain, how much was looked at."""
+    for one in run.looked:
+        if not one.drivers:
+            path = one.path if one.path != "." else str(run.root)
+            yield f"{path}: no page_pool driver found in {plural(one.files, 'file')} looked at"
+
+
+def totals(runs: Sequence[Run]) -> str:
+    """How many drivers were looked at, and what became of them."""
+    drivers = [one for run in runs for one in run.drivers]
+    counts = Counter(one.report.verdict for one in drivers)
+    changed = len({(run.root, change.path) for run in runs for one in run.drivers
+                   for change in one.changes})
+    said = [f"{counts[verdict]} {verdict.value.replace('-', ' ')}"
+            for verdict in _COLOURS if counts[verdict]]
+    return f"{plural(len(drivers), 'driver')} looked at: " + ", ".join(
+        [*said, f"{plural(changed, 'file')} changed"])
+
+
+def _lines(run: Run) -> Iterator[str]:
+    yield from none_found(run)
     for migration in run.drivers:
         report = migration.report
         yield _head(report, len(migration.changes))
@@ -98,9 +129,9 @@ def lines(run: Run) -> Iterator[str]:
         yield from _refusal_lines(report.refusals)
 
 
-def stopped(run: Run) -> None:
+def stopped(runs: Iterable[Run]) -> None:
     """Say on stderr in which conversions the tool's own check finds fault, and which."""
-    for one in run.stopped:
+    for one in (one for run in runs for one in run.stopped):
         for finding in one.findings:
             click.echo(f"netmem-migrate: {finding.file}:{finding.line}: {finding.message} "
                        f"[{finding.id}]", err=True)
@@ -114,12 +145,12 @@ def unproven(one: Unproven) -> str:
             f"{'; '.join(one.said.details[:3]) or 'no reason given'}")
 
 
-def show(run: Run, output: Output) -> None:
+def show(runs: Sequence[Run], output: Output) -> None:
     """Write the report file, and say on stderr what was done."""
     if output.report is not None:
         from netmem_migrate.report import json
 
-        json.write(run, output.report)
+        json.write(runs, output.report)
     if not output.quiet:
-        for line in lines(run):
+        for line in lines(runs):
             click.echo(line, err=True, color=None if colour() else False)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def test_input_that_cannot_be_processed(work: Path, command: tuple[str, ...]) ->
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
-def test_a_driver_without_page_pool_has_nothing_to_do(
+def test_a_folder_without_page_pool_is_not_said_to_be_done(
     work: Path, command: tuple[str, ...]
 ) -> None:
     (work / "plain").mkdir()
@@ -70,7 +71,7 @@ def test_a_driver_without_page_pool_has_nothing_to_do(
     result = run(*command, "plain")
     assert (result.code, result.out) == (0, b"")
     assert len(result.error_lines) == 1
-    assert "nothing to do" in result.err
+    assert result.err.endswith("/plain: no page_pool driver found in 1 file looked at\n")
     assert files_below(work) == before
     assert not (work / "out").exists()
 
@@ -137,8 +138,12 @@ def test_options_that_name_nothing(driver: Path, work: Path) -> None:
 
 def test_two_drivers_outside_a_tree(driver: Path, work: Path) -> None:
     shutil.copytree(driver, work / "second")
-    refused(run("apply", "demo", "second"), "outside a kernel tree")
-    assert (driver / "rx.c").read_bytes() == (work / "second/rx.c").read_bytes() == DRIVER
+    shown = run("diff", "second", "demo").out
+    assert re.findall(rb"^\+\+\+ (.*)$", shown, re.MULTILINE) == [b"b/demo/rx.c", b"b/second/rx.c"]
+    result = run("apply", "demo", "second")
+    assert result.out.decode().split() == [str(driver / "rx.c"), str(work / "second/rx.c")]
+    assert result.error_lines[-1] == "2 drivers looked at: 2 converted, 2 files changed"
+    assert (driver / "rx.c").read_bytes() == (work / "second/rx.c").read_bytes() != DRIVER
 
 
 def test_usage_errors_are_clicks_own() -> None:

@@ -31,7 +31,7 @@ def run_of(folder: Path, files: dict[str, str | bytes]) -> Run:
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    return migrate([folder], api="7.3")
+    return migrate([folder], api="7.3", one_driver=True)
 
 
 @pytest.fixture(scope="module")

@@ -224,7 +224,7 @@ def test_two_drivers_that_change_a_file_differently_are_refused(tree: Path) -> N
 def test_apply_replaces_files_and_keeps_their_mode(tree: Path) -> None:
     file = tree / DEMO / "rx.c"
     file.chmod(0o640)
-    assert apply(tree, changes_of(run_of(tree, DEMO))) == (file,)
+    assert apply((tree, changes_of(run_of(tree, DEMO)))) == (file,)
     assert file.read_bytes() == converted(SOURCE)
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert [path.name for path in (tree / DEMO).iterdir()] == ["rx.c"]
@@ -232,7 +232,7 @@ def test_apply_replaces_files_and_keeps_their_mode(tree: Path) -> None:
 
 def test_apply_does_not_write_through_hard_links(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "linked.c").hardlink_to(tree / DEMO / "rx.c")
-    apply(tree, changes_of(run_of(tree, DEMO)))
+    apply((tree, changes_of(run_of(tree, DEMO))))
     assert (tmp_path / "linked.c").read_bytes() == SOURCE
 
 
@@ -240,7 +240,7 @@ def test_apply_follows_a_link_inside_the_tree(tree: Path) -> None:
     file = tree / DEMO / "rx.c"
     file.rename(tree / "real.c")
     file.symlink_to(tree / "real.c")
-    apply(tree, changes_of(run_of(tree, DEMO)))
+    apply((tree, changes_of(run_of(tree, DEMO))))
     assert file.is_symlink()
     assert (tree / "real.c").read_bytes() == converted(SOURCE)
 
@@ -274,7 +274,7 @@ def test_apply_writes_nothing_where_one_file_cannot_be_written(
     spoil(tree)
     before = snapshot(tree)
     with pytest.raises(InputError, match=says) as caught:
-        apply(tree, changes_of(run_of(tree, DEMO, OTHER)))
+        apply((tree, changes_of(run_of(tree, DEMO, OTHER))))
     assert "nothing was written" in str(caught.value)
     assert OTHER in str(caught.value)
     (tree / OTHER).chmod(0o755)
@@ -296,7 +296,7 @@ def test_apply_rolls_back_when_a_rename_fails(
     monkeypatch.setattr(Path, "replace", failing)
     expected = InputError if kind is OSError else KeyboardInterrupt
     with pytest.raises(expected):
-        apply(tree, changes_of(run_of(tree, DEMO, OTHER)))
+        apply((tree, changes_of(run_of(tree, DEMO, OTHER))))
     assert snapshot(tree) == before
 
 
@@ -316,7 +316,7 @@ def test_series_applies_with_git_am_and_gives_what_apply_gives(
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(git_tree), str(clone))
     git(clone, "am", "--quiet", *(str(file) for file in files[1:]))
-    apply(git_tree, changes_of(run))
+    apply((git_tree, changes_of(run)))
     for path in (DEMO, OTHER):
         assert (clone / path / "rx.c").read_bytes() == (git_tree / path / "rx.c").read_bytes()
     head = git(git_tree, "rev-parse", "HEAD").strip()
@@ -649,7 +649,7 @@ def test_no_two_subjects_are_the_same() -> None:
 
 def test_report_has_the_keys_of_version_1(tree: Path, tmp_path: Path) -> None:
     run = run_of(tree, DEMO, verdict=Verdict.PARTIAL)
-    report_json.write(run, tmp_path / "report.json")
+    report_json.write([run], tmp_path / "report.json")
     text = (tmp_path / "report.json").read_text()
     found = json.loads(text)
     assert str(tree) not in text
@@ -676,12 +676,12 @@ def test_report_has_the_keys_of_version_1(tree: Path, tmp_path: Path) -> None:
 
 def test_report_that_cannot_be_written(tree: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the report cannot be written: no such file"):
-        report_json.write(run_of(tree, DEMO), tmp_path / "missing/report.json")
+        report_json.write([run_of(tree, DEMO)], tmp_path / "missing/report.json")
 
 
 def test_summary_lists_every_refusal_and_groups_what_was_kept(tree: Path) -> None:
     run = run_of(tree, DEMO, verdict=Verdict.PARTIAL)
-    lines = [re.sub(r"\x1b\[\d*m", "", line) for line in terminal.lines(run)]
+    lines = [re.sub(r"\x1b\[\d*m", "", line) for line in terminal.lines([run])]
     assert lines[0] == (
         f"{DEMO}: partial: 2 declarations, 1 call converted, 0 bridged, 1 kept, 1 refused, "
         "1 file changed"

@@ -27,9 +27,9 @@ import run_api
 from netmem_migrate import api
 from netmem_migrate.c import parse as c_parse
 from netmem_migrate.git.am import apply_series
-from netmem_migrate.kernel.drivers import page_pool_folders
 from netmem_migrate.kernel.fetch import pick
 from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.kernel.walk import page_pool_folders
 from netmem_migrate.model.forms import table
 from netmem_migrate.model.functions import LEVELS
 from netmem_migrate.model.target import HEADERS, bundled, from_tree
@@ -123,7 +123,7 @@ def examine(root: Path, folder: Path) -> Outcome:
 def _examine(root: Path, folder: Path) -> Outcome:
     os.environ.update(IDENTITY)
     started = time.monotonic()
-    run = api.migrate([folder], kernel=root)
+    run = api.migrate([folder], kernel=root, one_driver=True)
     migration = run.drivers[0]
     report = migration.report
     out = Outcome(report.path, report, migration.changes, run)
@@ -193,7 +193,7 @@ def of_tree(root: Path, outcomes: list[Outcome], version: str) -> Outcome:
         odd = [twin.page for twin in twins(table()) if tree.choose(twin) != model.choose(twin)]
         out.check(not odd, f"the bundled API {level} is not that of the tree: {', '.join(odd)}")
     for path in nearest(version).get("untouched", []):
-        run = api.migrate([root / path], kernel=root, judge=False)
+        run = api.migrate([root / path], kernel=root, judge=False, one_driver=True)
         files = [change.path for one in run.drivers for change in one.changes]
         out.check(not files, f"{path} must stay as it is, but {', '.join(files)} changed")
     _parsed_once(root, outcomes, out)
@@ -208,7 +208,7 @@ def _parsed_once(root: Path, outcomes: list[Outcome], out: Outcome) -> None:
         real = c_parse._PARSER
         c_parse._PARSER = _Counting(real, given)
         try:
-            api.migrate([root / path], kernel=root)
+            api.migrate([root / path], kernel=root, one_driver=True)
         finally:
             c_parse._PARSER = real
         again = sum(given.values()) - len(given)
@@ -252,7 +252,8 @@ def _again(root: Path, folder: Path, run: Run, out: Outcome) -> None:
     with tempfile.TemporaryDirectory() as name:
         where = Path(name).resolve()
         overlay.build(root, where, {one.path: one.after for one in out.changes})
-        again = api.migrate([where / folder.relative_to(root)], kernel=where, judge=False)
+        again = api.migrate([where / folder.relative_to(root)], kernel=where, judge=False,
+                            one_driver=True)
         changed = [one.path for one in again.drivers[0].changes]
     out.check(not changed, f"a second run changes {', '.join(changed)}")
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from run import tree_of
 
 from netmem_migrate import api
-from netmem_migrate.kernel.drivers import page_pool_folders
+from netmem_migrate.kernel.walk import page_pool_folders
 from netmem_migrate.results import Action, Migration
 from netmem_migrate.verify import overlay
 
@@ -73,7 +73,7 @@ def outcome(migration: Migration, names: bool) -> tuple[Counter[tuple[str, ...]]
 
 def compare(root: Path, folder: Path) -> list[str]:
     """What differs for one driver in any disguise, a line each."""
-    (plain,) = api.migrate([folder], kernel=root).drivers
+    (plain,) = api.migrate([folder], kernel=root, one_driver=True).drivers
     path = plain.report.path
     moved = sum(one.action is not Action.KEPT for one in plain.report.sites)
     disguises: dict[str, Callable[[str, bytes], bytes]] = {
@@ -86,7 +86,7 @@ def compare(root: Path, folder: Path) -> list[str]:
         with tempfile.TemporaryDirectory() as temporary:
             where = Path(temporary).resolve()
             overlay.build(root, where, files)
-            run = api.migrate([where / path], kernel=where)
+            run = api.migrate([where / path], kernel=where, one_driver=True)
         (other,) = run.drivers
         if outcome(plain, name != "renamed") != outcome(other, name != "renamed"):
             found.append(f"FAILED {path}: {name}: not what becomes of it undisguised")

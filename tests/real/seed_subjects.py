@@ -65,7 +65,7 @@ def folders(root: Path) -> list[Path]:
 
 def real(folder: Path, root: Path) -> Subject:
     """A driver of a tree and its conversion; nothing is written."""
-    run = api.migrate([folder], kernel=root, judge=False)
+    run = api.migrate([folder], kernel=root, judge=False, one_driver=True)
     migration = run.drivers[0]
     changed = {change.path for change in migration.changes}
     files = [change for step in migration.steps for change in step.changes]

@@ -442,8 +442,6 @@ def test_wrong_usage(demo: Path, tmp_path: Path) -> None:
     assert review(demo, "", "--apply", "-o", str(tmp_path / "x")).exit_code == ExitCode.USAGE
     assert "not -" in str(run("review", "-").exception)
     assert "no member or global" in str(review(demo, "y\n", "--keep=rx_buf.pge").exception)
-    other = driver(tmp_path / "other", DEMO)
-    assert "one driver at a time" in str(run("review", str(demo), str(other)).exception)
     assert "no member or global" in str(run("apply", str(demo), "--keep=rx_buf.pge").exception)
     assert (demo / "demo.c").read_bytes() == DEMO
 
