@@ -26,6 +26,7 @@ class Category(StrEnum):
     ADDRESS = "address"
     EXPORTED = "exported"
     MISSING_API = "missing-api"
+    GONE_API = "gone-api"
 
 
 class Why(StrEnum):
@@ -68,7 +69,10 @@ class Why(StrEnum):
     TWO_TYPES = "two-types"
     NO_BRACES = "no-braces"
     SAME_NAME = "same-name"
+    UNKNOWN_RECORD = "unknown-record"  # by: the record that no file defines
     HIDDEN_ARM = "hidden-arm"
+    UNREAD = "unread"
+    UNREAD_IN = "unread-in"  # by: the function, as far as its head can be told
     REPEATED = "repeated"
     MACRO_TYPE = "macro-type"
     MACRO_DECLARES = "macro-declares"
@@ -76,6 +80,7 @@ class Why(StrEnum):
     MACRO_USES = "macro-uses"  # by: the macro
     MACRO_REACHES = "macro-reaches"  # by: the macro
     MACRO_NAMES = "macro-names"  # by: the macro
+    MACRO_SPELLS = "macro-spells"  # by: the macro
     INDIRECT = "indirect"  # by: the function pointer
     CALLBACK = "callback"  # by: the function
     # Others use it.
@@ -85,6 +90,7 @@ class Why(StrEnum):
     USED_FUNCTION = "used-function"  # by: the function, other: `file:line` of the use
     USED_MEMBER = "used-member"  # other: `file:line` of the use
     # The target kernel.
+    TAKES = "takes"  # by: the function, numbers: how many arguments it takes, and is given
     NO_API = "no-api"  # by: the netmem function that is missing, other: the release that has it
     # The page itself is lost on its way.
     ONLY_DMA = "only-dma"
@@ -112,18 +118,20 @@ _OF: dict[Category, tuple[Why, ...]] = {
         Why.STRUCT_READ, Why.INDEXED, Why.ARITHMETIC, Why.GRANTED),
     Category.MIXED_ORIGIN: (Why.HOLDS_TOO,),
     Category.MACRO: (Why.MACRO_TYPE, Why.MACRO_DECLARES, Why.MACRO_GIVEN, Why.MACRO_USES,
-                     Why.MACRO_REACHES, Why.MACRO_NAMES),
+                     Why.MACRO_REACHES, Why.MACRO_NAMES, Why.MACRO_SPELLS),
     Category.FUNCTION_POINTER: (Why.INDIRECT, Why.CALLBACK),
     Category.UNRESOLVED: (
         Why.SET_FROM_UNKNOWN, Why.UNTYPED_COPY, Why.LOST, Why.SWAPPED, Why.COMPARED,
         Why.NODE_COMPARED, Why.IN_SYNTAX, Why.AS_RECORD, Why.CONTAINER, Why.TWO_TYPES,
-        Why.NO_BRACES, Why.SAME_NAME, Why.HIDDEN_ARM, Why.REPEATED, Why.UNKNOWN_ORIGIN),
-    Category.PARSE_ERROR: (Why.NOT_PARSED,),
+        Why.NO_BRACES, Why.SAME_NAME, Why.UNKNOWN_RECORD, Why.HIDDEN_ARM, Why.REPEATED,
+        Why.UNKNOWN_ORIGIN),
+    Category.PARSE_ERROR: (Why.NOT_PARSED, Why.UNREAD, Why.UNREAD_IN),
     Category.OWN_RECYCLING: (Why.COUNTED,),
     Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API,),
+    Category.GONE_API: (Why.TAKES,),
 }
 CATEGORY: dict[Why, Category] = {why: category for category, all_ in _OF.items() for why in all_}
 """The category of a reason, where the reason alone decides it."""
@@ -136,7 +144,8 @@ BY_DESIGN = frozenset({Why.ONLY_ADDRESS, Why.GIVEN, Why.HOST_READS, Why.ADDRESSE
 class Reason:
     """One reason: what is so (`why`), where (`file`, 1-based `line`), of which slot, and by what.
 
-    `because` is the reason behind it, if that is another one.
+    `because` is the reason behind it, if that is another one. `numbers` are two of what is counted,
+    `release` is that of the kernel which is so.
     """
 
     why: Why
@@ -146,6 +155,8 @@ class Reason:
     file: str = ""
     line: int = 0
     because: Reason | None = None
+    numbers: tuple[int, int] = (0, 0)
+    release: str = ""
 
     @property
     def chain(self) -> Iterator[Reason]:

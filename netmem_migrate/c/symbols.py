@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile, Texts
 from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator
 from netmem_migrate.c.words import WORD
@@ -98,7 +99,10 @@ class Symbols:
     def add(self, path: str, parsed: ParsedFile) -> None:
         """Read the declarations of one more file."""
         self.files[path] = parsed
-        self._walk(path, parsed, parsed.tree.root_node)
+        self._walk(path, parsed.tree.root_node)
+        for kind in ("preproc_def", "preproc_function_def"):
+            for node in nodes(parsed.tree.root_node, kind):
+                self._macro(path, parsed, node)
         self.exported.update(_EXPORT.findall(parsed.source))
 
     def record(self, tag: str, path: str) -> Record | None:
@@ -176,7 +180,7 @@ class Symbols:
             for child in node.children_by_field_name("declarator")
         ]
 
-    def _walk(self, path: str, parsed: ParsedFile, node: Node) -> None:
+    def _walk(self, path: str, node: Node) -> None:
         for child in node.children:
             kind = child.type
             if kind == "function_definition":
@@ -188,10 +192,8 @@ class Symbols:
                     self.typedefs.setdefault(declarator.name.decode("latin-1"), declarator.type)
             elif kind in _SPECIFIERS:
                 self.base_of(path, child)
-            elif kind in ("preproc_def", "preproc_function_def"):
-                self._macro(path, parsed, child)
             elif kind in _CONDITIONALS or kind == "ERROR":
-                self._walk(path, parsed, child)
+                self._walk(path, child)
 
     def _macro(self, path: str, parsed: ParsedFile, node: Node) -> None:
         name = node.child_by_field_name("name")
@@ -292,9 +294,6 @@ class Symbols:
         for child in body.children:
             if child.type in _CONDITIONALS or child.type == "ERROR":
                 self._members(path, child, record)
-                continue
-            if child.type in ("preproc_def", "preproc_function_def"):
-                self._macro(path, self.files[path], child)
                 continue
             if child.type != "field_declaration":
                 continue

@@ -23,6 +23,7 @@ from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.flow.reader.functions import read_function, read_global
 from netmem_migrate.flow.slots import Slots
+from netmem_migrate.flow.unread import block_borrowed, block_unread
 from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.kernel.macros import arms_of_driver
@@ -103,6 +104,9 @@ def analyse(driver: Driver, target: Target,
         slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     block_hidden(slots)
     carriers.settle(slots.graph)
+    block_unread(slots)
+    block_borrowed(slots, {file: sources[file] for file in driver.borrowed
+                           if file not in driver.files}, _uses)
     unreadable = allows_unreadable(sources[file] for file in driver.files)
     if unreadable:
         # An accessor says that the pool's memory is pages; where it need not be, there is none.

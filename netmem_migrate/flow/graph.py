@@ -33,15 +33,19 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A node in a file, and the function around it."""
+    """A node in a file, and the function around it.
+
+    `row` is the line of code that the parser was not shown: no node stands there.
+    """
 
     file: str
     node: Node
     function: str
+    row: int = 0
 
     @property
     def line(self) -> int:
-        return int(self.node.start_point[0]) + 1
+        return self.row or int(self.node.start_point[0]) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,9 @@ class Call:
 class Graph:
     """All slots of a driver and how pages flow between them.
 
+    `foreign_members` are places, by name and record, of members of records that were not read,
+    `macro_members`, by name and macro, of those whose name or record a macro makes;
+    `seen` are the bytes, by file, where the reader met a name of anything in an expression;
     `host_reads` says of a call of page_address() what reads the address as an skb or an XDP frame;
     `grants` are pages of skb frags that are granted to another domain; `unread_functions` are
     given pages, and members of `unread_records` hold them, but no file that was read declares them.
@@ -166,16 +173,25 @@ class Graph:
     forms: list[FormUse] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     unresolved_members: dict[bytes, list[Place]] = field(default_factory=dict)
+    foreign_members: dict[tuple[bytes, str], Place] = field(default_factory=dict)
+    macro_members: dict[tuple[bytes, bytes], Place] = field(default_factory=dict)
     host_reads: dict[Slot, tuple[str, Place]] = field(default_factory=dict)
     grants: list[tuple[str, Place]] = field(default_factory=list)
+    seen: dict[str, set[int]] = field(default_factory=dict)
     unread_functions: set[bytes] = field(default_factory=set)
     unread_records: set[str] = field(default_factory=set)
 
+    def see(self, place: Place) -> None:
+        """Note that the reader met the name at a place, whatever it stands for."""
+        self.seen.setdefault(place.file, set()).add(place.node.start_byte)
+
     def block(self, slot: Slot, why: Why, place: Place, *, by: str = "", other: str = "",
               category: Category | None = None, because: Reason | None = None,
-              readable: bool = False) -> None:
+              readable: bool = False, numbers: tuple[int, int] = (0, 0),
+              release: str = "") -> None:
         """Note that `slot` must stay a page; `category` where the reason alone does not say it."""
-        reason = Reason(why, by, other, slot.name, place.file, place.line, because)
+        reason = Reason(why, by, other, slot.name, place.file, place.line, because, numbers,
+                        release)
         self.blockers.setdefault(slot, []).append(
             Blocker(reason, category or CATEGORY[why], place, readable))
 

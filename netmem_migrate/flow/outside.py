@@ -12,7 +12,7 @@ from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.types import Member
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.keys import Key
-from netmem_migrate.kernel.includes import Includes, near
+from netmem_migrate.kernel.includes import Includes, defining, near
 
 ReadUses = Callable[[Symbols, str, frozenset[str]], dict[Key, int]]
 
@@ -36,6 +36,10 @@ class Outside:
     def known(self) -> bool:
         """Whether there is a tree to look at."""
         return self.root is not None
+
+    def defines(self, tag: str) -> bool:
+        """Whether a header under include/ defines a record."""
+        return self.root is not None and defining(self.root, tag)
 
     def calls(self, header: str, name: bytes, own: frozenset[str]) -> str:
         """`file:line` of a use of a function that a header declares, or ""."""

@@ -146,6 +146,16 @@ class Includes:
         return option if "$" in option else os.path.normpath(option)
 
 
+@lru_cache(maxsize=1024)
+def defining(root: Path, tag: str) -> bool:
+    """Whether a header under include/ defines a record, "struct foo"."""
+    word, _, name = tag.partition(" ")
+    done = subprocess.run(
+        ["grep", "-rqE", "--include=*.h", rf"^[ \t]*(typedef[ \t]+)?{word}[ \t]+{name}[^;(]*$",
+         "include"], cwd=root, check=False, capture_output=True, stdin=subprocess.DEVNULL)
+    return done.returncode == 0
+
+
 def near(root: Path, header: str) -> tuple[str, ...]:
     """The folders from which a driver's header is included.
 

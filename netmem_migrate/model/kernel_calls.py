@@ -45,6 +45,8 @@ CALLS: tuple[KernelCall, ...] = (
                 "ksize"), (Trait.ANY_MEMORY,)),
     KernelCall(("kmemdup", "kmemdup_array", "devm_kmemdup"), (Trait.COPIES,)),
     KernelCall(("page_ref_freeze",), (Trait.COUNTS,)),
+    KernelCall(("offsetof", "offsetofend", "sizeof_field", "typeof_member",
+                "FIELD_SIZEOF"), (Trait.NAMES_MEMBER,)),
     KernelCall(("struct_size", "flex_array_size"), (Trait.FLEXIBLE,)),
     KernelCall(("pfn_to_page", "phys_to_page", "sg_page", "vmalloc_to_page", "bvec_page",
                 "folio_page", "skb_frag_off_page", "dma_alloc_pages", "iova_to_page"),

@@ -70,6 +70,7 @@ class Trait(StrEnum):
     SWAPS = "swaps"  # exchanges its two arguments
     SIZED = "sized"  # allocates what its first argument names, of the size that this has
     FLEXIBLE = "flexible"  # a number from a record and the name of its last member
+    NAMES_MEMBER = "names-member"  # takes the name of a member
     CONTAINER = "container"  # the record that the first argument is a member of
     PURE = "pure"  # the same value wherever it stands among declarations
     HARMLESS = "harmless"  # keeps nothing of what it is given, and writes no member of the driver

@@ -80,6 +80,16 @@ class Target:
         return (name not in missing(self.api, table()) if self.names is None
                 else name in self.names)
 
+    def takes(self, name: str) -> int | None:
+        """How many arguments a function takes; None where that is not known, or not one number."""
+        known = BY_NAME.get(name)
+        if known is None:
+            return self.parameters.get(name)
+        said = parameters(declared(known.prototype, known.earlier, self.api or NEWEST))
+        if "..." in said:
+            return None
+        return self.parameters.get(name, len(said))
+
     def fits(self, row: Form | Twin) -> bool:
         """Whether there are the functions of a netmem form, with the parameters they should have.
 

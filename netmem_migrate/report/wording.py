@@ -42,7 +42,11 @@ _TEXT: dict[Why, str] = {
     Why.TWO_TYPES: "is declared twice, as two types",
     Why.NO_BRACES: "is initialised without braces",
     Why.SAME_NAME: "a member of this name is used on a value of unknown type",
+    Why.UNKNOWN_RECORD: "a member of this name is used on a {by}, which no file that was read "
+                        "defines",
     Why.HIDDEN_ARM: "is used in a branch of a conditional that is not read",
+    Why.UNREAD: "is named where no function could be read",
+    Why.UNREAD_IN: "is named in {by}(), which could not be read as a function",
     Why.REPEATED: "is declared more than once, under conditionals",
     Why.MACRO_TYPE: "is declared through a typedef",
     Why.MACRO_DECLARES: "is declared by a macro",
@@ -50,6 +54,7 @@ _TEXT: dict[Why, str] = {
     Why.MACRO_USES: "is used inside the macro {by}",
     Why.MACRO_REACHES: "is reached through the macro {by}",
     Why.MACRO_NAMES: "is named inside the macro {by}",
+    Why.MACRO_SPELLS: "a member of this name is reached through the macro {by}",
     Why.INDIRECT: "is passed through the function pointer {by}",
     Why.CALLBACK: "{by}() is used as a callback",
     Why.EXPORTED: "{by}() is exported to other modules",
@@ -58,12 +63,13 @@ _TEXT: dict[Why, str] = {
     Why.USED_FUNCTION: "{by}() is used at {other}, which is not of this driver",
     Why.USED_MEMBER: "is a member that {other} uses, which is not of this driver",
     Why.NO_API: "has no netmem form: this kernel has no {by}(){since}",
+    Why.TAKES: "{by}() takes {wanted} in {release}, and is given {given} here",
     Why.ONLY_DMA: "is forgotten but for its DMA address, and no netmem can be found again from "
                   "that",
     Why.GRANTED: "goes into an skb, from which {by}() takes it to grant it to another domain",
     Why.UNKNOWN_ORIGIN: "is given a page of unknown origin",
     Why.PAGES_TOO: "holds pages of {by} too, and {because}",
-    Why.BLOCKED: "{slot} {because}{at}",
+    Why.BLOCKED: "{because}{at}",
     Why.NOT_OURS: "its page does not come from this driver's page_pool allocations",
     Why.HOST_READS: "host memory by design: {by}() reads it ({file}:{line}); {because}",
     Why.ADDRESSES_TOO: "host memory by design: {slot} holds addresses too; {because}",
@@ -160,6 +166,11 @@ ADVICE: dict[Category, Advice] = {
         "The target kernel lacks the netmem helper.",
         "add the helper in a core patch first",
         "Or convert for a kernel that has it (--api)."),
+    Category.GONE_API: Advice(
+        "The call is of an older kernel: the target no longer has the function, or has it with "
+        "other arguments.",
+        "port the driver to the target kernel first",
+        "Or convert for a kernel that has it (--api)."),
 }
 
 
@@ -170,17 +181,31 @@ def text(reason: Reason, *, brief: bool = False) -> str:
     places are told of as one.
     """
     at = "" if brief else f" ({reason.file}:{reason.line})"
+    because = text(reason.because, brief=brief) if reason.because is not None else ""
+    if reason.why is Why.BLOCKED:
+        because = _of(reason.slot, because)
     return _TEXT[reason.why].format(
         by=reason.by, other=reason.other, slot=reason.slot, file=reason.file, line=reason.line,
-        at=at, because=text(reason.because, brief=brief) if reason.because is not None else "",
+        at=at, because=because,
+        wanted=_arguments(reason.numbers[0]), given=reason.numbers[1], release=reason.release,
         since=f" (linux {reason.other} has it)" if reason.other else "")
+
+
+def _of(slot: str, said: str) -> str:
+    """What is said of a slot, which is named once."""
+    return said if said.startswith(f"{slot} ") else f"{slot} {said}"
+
+
+def _arguments(number: int) -> str:
+    return "1 argument" if number == 1 else f"{number} arguments"
 
 
 def pattern(why: Why) -> str:
     """The sentence of a reason, with words for what each one of it names."""
-    return _TEXT[why].format(
+    return ("SLOT " if why is Why.BLOCKED else "") + _TEXT[why].format(
         by="X", other="Y", slot="SLOT", file="FILE", line="LINE", because="...",
-        at=" (FILE:LINE)", since=" (linux X.Y has it)")
+        at=" (FILE:LINE)", wanted="N arguments", given="M", release="X.Y",
+        since=" (linux X.Y has it)")
 
 
 def site(item: Site, *, brief: bool = False) -> str:
@@ -190,7 +215,7 @@ def site(item: Site, *, brief: bool = False) -> str:
 
 def refusal(item: Refusal) -> str:
     """Why a slot is refused, and the first thing to do about it."""
-    return f"{item.slot} {text(item.reason)}; {ADVICE[item.category].first}"
+    return f"{_of(item.slot, text(item.reason))}; {ADVICE[item.category].first}"
 
 
 def what(item: Origin) -> str:

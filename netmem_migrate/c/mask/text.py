@@ -19,6 +19,7 @@ _TOKEN = re.compile(
 _COMMENT = re.compile(
     rb"""(/\*.*?(?:\*/|\Z)|//(?:\\\r?\n|[^\n])*+)|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)++'""",
     re.DOTALL)
+_DEFINE = re.compile(rb"#[ \t]*+define\b")
 _KEEP = b"\n\r\t"
 _BLANK = bytes(c if c in _KEEP else 0x20 for c in range(256))
 _BLANK_COMMENT = bytes(c if c in b"\n\r\t\\" else 0x20 for c in range(256))
@@ -46,6 +47,17 @@ def without_comments(source: bytes) -> bytes:
 def blank(text: bytes) -> bytes:
     """As many spaces; line ends and tabs stay."""
     return text.translate(_BLANK)
+
+
+def code_with_defines(source: bytes) -> bytes:
+    """As `code_of`, but the bodies of macros are code too."""
+    code, directives = _split(source)
+    out = bytearray(code)
+    for start, end in directives:
+        if _DEFINE.match(source, start):
+            # Without its `#` it is no directive.
+            out[start:end] = source[start:start + 1] + _split(source[start + 1:end])[0]
+    return bytes(out)
 
 
 def _split(source: bytes) -> tuple[bytes, list[tuple[int, int]]]:

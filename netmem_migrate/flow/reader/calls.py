@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -11,6 +12,7 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type
+from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Call
 from netmem_migrate.flow.reader.core import Reader, reads
@@ -32,6 +34,8 @@ def call(reader: Reader, node: Node) -> Value:
         return Value(node)
     reader.errors += [child for child in found.args if child.type == "ERROR"]
     name = found.name
+    if name:
+        reader.graph.see(reader.place(found.function))
     # In this order: a name in scope hides everything else of that name, a body in sight says more
     # than the model does, and a macro of the driver is not what a header of the kernel declares.
     if not name or any(name in scope for scope in reader.scopes):
@@ -71,6 +75,9 @@ def _indirect(reader: Reader, found: view.Call) -> Value:
 def _own(reader: Reader, found: view.Call, known: Function) -> Value:
     """A function of the driver: its arguments flow into its parameters."""
     title = known.name.decode("latin-1")
+    count = len(known.parameters)
+    if len(found.args) < count or (len(found.args) > count and not known.variadic):
+        _miscounted(reader, found, known)
     for index, child in enumerate(found.args):
         value = reader.value(child)
         if index >= len(known.parameters):
@@ -96,6 +103,16 @@ def _own(reader: Reader, found: view.Call, known: Function) -> Value:
         result, partial(reader.carriers.note_result, reader.symbols, known)))
 
 
+def _miscounted(reader: Reader, found: view.Call, known: Function) -> None:
+    """Of a call with too many or too few arguments nobody knows which is which."""
+    slots = [reader.driver.parameter(known, index) for index in range(len(known.parameters))]
+    for slot in [*slots, reader.driver.result(known)]:
+        if slot is not None:
+            reader.graph.block(slot, Why.TAKES, reader.place(found.node),
+                               by=known.name.decode("latin-1"), category=Category.UNRESOLVED,
+                               numbers=(len(known.parameters), len(found.args)))
+
+
 # ------------------------------------------------------------ the page API
 
 
@@ -105,19 +122,29 @@ def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
     wanted, twin = twin, chosen or twin
     slot = reader.driver.call(reader.place(found.node), twin.page, twin)
     argument: Node | None = None
+    takes = reader.driver.target.takes(wanted.page)
+    fits = takes is None or takes == len(found.args)
     for index, child in enumerate(found.args):
         value = reader.value(child)
+        if not fits and value.holds_page and value.level == 0:
+            reader.flow(value, slot, 0)  # which argument is which nobody knows
+            continue
         if index != twin.arg:
             reader.escape(value, Why.PASSED, by=twin.page)
             continue
         argument = child
         if value.carrier is not None:
             value.carrier()
+        if not fits:
+            continue
         if not value.holds_page and value.type is not None and not value.is_null:
             reader.graph.block(slot, Why.GIVEN_OTHER, reader.place(child), by=twin.page)
         else:
             reader.flow(value, slot, 0)
-    if chosen is None:
+    if takes is not None and not fits:
+        reader.graph.block(slot, Why.TAKES, reader.place(found.node), by=wanted.page,
+                           numbers=(takes, len(found.args)), release=reader.driver.target.api)
+    elif chosen is None:
         reader.graph.block(slot, Why.NO_API, reader.place(found.node), by=wanted.netmem,
                            other=wanted.since)
     reader.graph.calls.append(Call(slot, twin, reader.place(found.node), found.function, argument))
@@ -265,8 +292,13 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
     """A function or macro that neither the driver defines nor the model knows."""
     name, title = found.name, found.name.decode("latin-1")
     macro = name in reader.symbols.macros
+    spells = has(name, Trait.NAMES_MEMBER) or (macro and _spells(reader, name))
     for child in found.args:
         value = reader.value(child)
+        if spells and child.type == "identifier":
+            # A local of that name hides nothing from a macro.
+            reader.graph.unresolved_members.setdefault(
+                reader.text(child), []).append(reader.place(child))
         if macro:
             reader.escape(value, Why.MACRO_GIVEN, by=title)
             continue
@@ -281,6 +313,19 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
         return Value(found.node)
     result = reader.symbols.resolve(known.result)
     return Value(found.node, result, (Atom(found.node),) if result.is_page else ())
+
+
+def _spells(reader: Reader, name: bytes) -> bool:
+    """Whether a macro of the driver can take what it is given for the name of a member."""
+    for macro in reader.symbols.macros[name]:
+        inside = set(WORD.findall(macro.body)) - macro.parameters
+        if b"##" in macro.body or not inside.isdisjoint(reader.symbols.macros.keys()) or any(
+                has(word, trait) for word in inside
+                for trait in (Trait.CONTAINER, Trait.FLEXIBLE, Trait.NAMES_MEMBER)) or any(
+                re.search(rb"(?:->|\.)[\s\\]*" + one + rb"\b", macro.body)
+                for one in macro.parameters):
+            return True
+    return False
 
 
 _KINDS: tuple[tuple[Trait, _Handler], ...] = (

@@ -148,12 +148,18 @@ class Reader:
             Type | None, Slot | None, Callable[[], None] | None]:
         """The type, slot, and (if it is declared void) the note of a member."""
         name = self.text(field)
-        member = self.symbols.member(type_, name, self.path)
+        self.graph.see(self.place(field))
+        resolved = self.symbols.resolve(type_) if type_ is not None else None
+        macro = self._macro_of(name, resolved)
+        member = None if macro else self.symbols.member(type_, name, self.path)
         if member is None:
-            resolved = self.symbols.resolve(type_) if type_ is not None else None
-            if (resolved is None or not resolved.base.startswith(("struct ", "union "))
+            if macro:
+                self.graph.macro_members.setdefault((name, macro), self.place(field))
+            elif (resolved is None or not resolved.base.startswith(("struct ", "union "))
                     or resolved.base in self.symbols.records):
                 self.graph.unresolved_members.setdefault(name, []).append(self.place(field))
+            else:
+                self.graph.foreign_members.setdefault((name, resolved.base), self.place(field))
             return None, None, None
         slot = self.driver.member(member)
         if slot is not None:
@@ -162,6 +168,11 @@ class Reader:
         declared = self.carriers.member_type(member)
         note = self.carried(declared, partial(self.carriers.note_member, member))
         return self.symbols.resolve(declared), slot, note
+
+    def _macro_of(self, name: bytes, type_: Type | None) -> bytes:
+        """The macro of the driver that makes the name of a member, or the tag of its record."""
+        tag = type_.base.rpartition(" ")[2].encode("latin-1") if type_ is not None else b""
+        return next((one for one in (name, tag) if one in self.symbols.macros), b"")
 
     def named_member(self, type_: Type | None, node: Node) -> None:
         """The name of a member, given to a macro: it is renamed with the member."""

@@ -47,6 +47,7 @@ def identifier(reader: Reader, node: Node) -> Value:
     name = reader.text(node)
     if name == _NULL:
         return null(reader, node)
+    reader.graph.see(reader.place(node))
     found = reader.lookup(name)
     if found is None:
         function = reader.symbols.function(name, reader.path)
@@ -69,6 +70,7 @@ def member(reader: Reader, node: Node) -> Value:
     found = view.field(node)
     if found is None:
         return Value(node)
+    reader.graph.see(reader.place(found.member))
     value = reader.value(found.base)
     if value.holds_page and value.level == 0:
         reader.escape(value, Why.MEMBER_READ, by=reader.text(found.member).decode("latin-1"))

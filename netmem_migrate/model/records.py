@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Records that are the kernel's own: a driver uses them, and no file of its defines them.
+
+Those that the model's own declarations name, and some more of which drivers read a member that is
+called as drivers call where they keep memory.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.names import NAMES
+
+RECORDS: tuple[str, ...] = (
+    "bio_vec", "ethtool_eeprom", "ethtool_module_eeprom", "firmware", "page_frag",
+    "page_frag_cache", "scatterlist", "skb_shared_info", "sk_buff_head", "vm_fault", "xdp_desc",
+    "xsk_buff_pool",
+)
+
+_RECORD = re.compile(r"\b(?:struct|union) (\w+)")
+
+
+@cache
+def _known() -> frozenset[str]:
+    texts = [*(one.prototype for one in FUNCTIONS), *(one.declaration for one in NAMES)]
+    return frozenset((*RECORDS, *(one.name.partition(".")[0] for one in NAMES if "." in one.name),
+                      *(tag for text in texts for tag in _RECORD.findall(text))))
+
+
+def is_kernel_record(tag: str) -> bool:
+    """Whether "struct foo" is a record that the kernel itself defines."""
+    return tag.partition(" ")[2] in _known()
