@@ -105,7 +105,7 @@ def analyse(driver: Driver, target: Target,
     block_hidden(slots)
     carriers.settle(slots.graph)
     block_unread(slots)
-    block_borrowed(slots, {file: sources[file] for file in driver.borrowed
+    block_borrowed(slots, {file: originals[file] for file in driver.borrowed
                            if file not in driver.files}, _uses)
     unreadable = allows_unreadable(sources[file] for file in driver.files)
     if unreadable:
