@@ -63,9 +63,7 @@ def find(path: Path, root: Path | None) -> Driver:
         name = path.relative_to(base).as_posix()
     except ValueError as error:
         raise InputError(f"{path}: not inside the kernel tree {base}") from error
-    borrowed = sorted(_borrowed(files) - set(files))
-    inside = [file for file in borrowed if file.is_relative_to(base)]
-    return Driver(name, base, names, tuple(file.relative_to(base).as_posix() for file in inside))
+    return Driver(name, base, names, borrowed(files, base))
 
 
 def is_source(name: str) -> bool:
@@ -103,7 +101,8 @@ def _includes(path: Path) -> set[Path]:
             and (target := Path(os.path.normpath(path.parent / os.fsdecode(name)))).is_file()}
 
 
-def _borrowed(files: list[Path]) -> set[Path]:
+def borrowed(files: list[Path], base: Path) -> tuple[str, ...]:
+    """What files include below `base` that is not among them, pieces of other suffixes too."""
     found: set[Path] = set()
     queue = list(files)
     while queue:
@@ -111,7 +110,8 @@ def _borrowed(files: list[Path]) -> set[Path]:
             if target not in found:
                 found.add(target)
                 queue.append(target)
-    return found
+    return tuple(file.relative_to(base).as_posix() for file in sorted(found - set(files))
+                 if file.is_relative_to(base))
 
 
 def _closure(path: Path) -> set[Path]:

@@ -11,7 +11,15 @@ from pathlib import Path
 
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
-from netmem_migrate.kernel.drivers import BUILD, Driver, find, is_module, is_source, no_source
+from netmem_migrate.kernel.drivers import (
+    BUILD,
+    Driver,
+    borrowed,
+    find,
+    is_module,
+    is_source,
+    no_source,
+)
 from netmem_migrate.model.spelled import CALLS
 from netmem_migrate.results import Looked
 
@@ -149,7 +157,8 @@ def _outside(path: Path, base: Path, marks: Sequence[str]) -> Found:
         if any(file.suffix == ".c" for file in mine) and any(map(mentions, mine)):
             where = Path(os.path.commonpath([files[file] for file in mine]))
             names = tuple(sorted(file.relative_to(base).as_posix() for file in mine))
-            found.append(Driver(where.relative_to(base).as_posix(), base, names))
+            found.append(Driver(where.relative_to(base).as_posix(), base, names,
+                                borrowed(mine, base)))
     if found:
         above = _parent(path, None)
         if above is not None:
