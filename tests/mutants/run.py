@@ -6,10 +6,10 @@
 Each operator (operators.py) spells a place of a driver another way, or adds a use of what holds
 a page. Counted is a mutant that compiled before and that the tool changes: after that it has to
 compile, with netmem_ref as an integer and as a pointer of its own, and on both sides of each `#if`
-that the mutant brings. The mini-drivers of the corpus are mutated at every place; then two
-operators are combined until there are --count. --real of them are of drivers of a fetched
-and prepared kernel. Nothing is sampled by what the tool makes of it. Exit code 1 if one does not
-compile after, or the tool ends in an error that nobody foresaw.
+that the mutant brings. Operators take turns, at places in an order that --seed decides, and two are
+combined where one alone has no place left. --real of the mutants are of drivers of a fetched and
+prepared kernel, the others of the corpus. Exit code 1 if one does not compile after, or the tool
+ends in an error that nobody foresaw.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import random
 import sys
 import tempfile
 import traceback
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -120,9 +120,27 @@ def judge(subject: Subject, trial: Trial, tally: Tally, show: Path | None) -> bo
     return True
 
 
+def shuffled(rng: random.Random, found: list[Trial]) -> list[Trial]:
+    """The same trials in another order."""
+    rng.shuffle(found)
+    return found
+
+
+def turns(found: list[Trial]) -> Iterator[Trial]:
+    """The first trial of each operator, then the second of each, and so on."""
+    queues: dict[str, deque[Trial]] = {}
+    for one in found:
+        queues.setdefault(one.operators[-1], deque()).append(one)
+    while queues:
+        for name in list(queues):
+            yield queues[name].popleft()
+            if not queues[name]:
+                del queues[name]
+
+
 def every(name: str, root: Path | None, want: int, seed: int, only: tuple[str, ...],
           show: Path | None) -> Tally:
-    """All mutants of one driver by one operator, then pairs of operators until `want` count."""
+    """Mutants of one driver, each operator in turn, then pairs of operators, until `want` count."""
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
         subject = own(name, Path(scratch)) if root is None else real(name, root, Path(scratch))
@@ -130,13 +148,14 @@ def every(name: str, root: Path | None, want: int, seed: int, only: tuple[str, .
             return tally
         rng = random.Random(f"{seed} {name}")
         seen: set[bytes] = set()
-        first = [trial for operator in only for file in subject.files for trial in trials(
-            subject, (operator,), file, subject.files[file], seen)]
-        if root is not None:
-            rng.shuffle(first)
+        first: list[Trial] = []
+        for operator in only:
+            first += shuffled(rng, [
+                trial for file, text in subject.files.items()
+                for trial in trials(subject, (operator,), file, text, seen)])
         counted = 0
-        for trial in first:
-            if root is not None and counted >= want:
+        for trial in turns(first):
+            if counted >= want:
                 break
             counted += judge(subject, trial, tally, show)
         tries = 0

@@ -45,12 +45,17 @@ class Subject(ABC):
                          if b"(" not in name)
 
     def write(self, files: Mapping[str, bytes]) -> None:
-        """Make the folder hold just these files."""
+        """Make the folder hold just these files.
+
+        Raises ValueError for one that is a link: behind it lies a tree that is not ours to write.
+        """
         for path in self.folder.iterdir():
             if path.name not in files and path.name.startswith("m_part"):
                 path.unlink()
         for name, text in files.items():
             path = self.folder / name
+            if path.is_symlink():
+                raise ValueError(f"{path} is a link")
             if not path.is_file() or path.read_bytes() != text:
                 path.write_bytes(text)
 
@@ -142,12 +147,13 @@ def real(path: str, root: Path, scratch: Path, most: int = 4) -> Real | None:
     if not sources:
         return None
     commands = [one for one in record(root, sorted(sources)) if not one.missing][:most]
-    wanted = {one.source for one in commands}
-    kept = [change for change in changed if change.path in wanted]
-    if not kept:
+    if not commands:
         return None
-    home = str(Path(kept[0].path).parent)
-    kept = [change for change in kept if str(Path(change.path).parent) == home]
+    # A driver whose conversion is all in one folder: what is written are files of that folder.
+    home = str(Path(commands[0].source).parent)
+    kept = [change for change in changed if str(Path(change.path).parent) == home]
+    if len(kept) != len(changed):
+        return None
     where, strict = scratch / path / "tree", scratch / path / "strict"
     overlay.build(root, where, {change.path: change.before for change in kept})
     overlay.build(root, strict, overlay.strict_header(root))
