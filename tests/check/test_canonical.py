@@ -24,6 +24,8 @@ def differs(before: str, after: str, *, in_function: bool = True) -> bool:
     ("int x = a; struct page *page = r->page;", "netmem_ref netmem = r->netmem; int x = a;"),
     ("if (a)\n\t\tx = 0;", "if (a) {\n\t\tx = 0;\n\t}"),
     ("x = (a + b);", "x = a + b;"),
+    ("void in(void) { put_page(r->page); }\n\tin();",
+     "void in(void) { put_netmem(r->netmem); }\n\tin();"),
 ])
 def test_the_same(before: str, after: str) -> None:
     assert not differs(before, after)
@@ -50,6 +52,8 @@ def test_the_same(before: str, after: str) -> None:
     ("switch (a) {\n\tcase 0:\n\t\tg();\n\t\tbreak;\n\tcase 1:\n\t\th();\n\t}",
      "switch (a) {\n\tcase 0:\n\t\tg();\n\tcase 1:\n\t\th();\n\t}"),
     ('pr("page");', 'pr("netmem");'),
+    ("void in(void) { put_page(r->page); }\n\tin();",
+     "void in(void) { put_netmem(r->spare); }\n\tin();"),
     ("for (;;)\n\t\tg();", "for (; a;)\n\t\tg();"),
     ("list_for_each_entry(p, &h, n)\n\t\tput_page(p->page);",
      "list_for_each_entry(p, &g, n)\n\t\tput_netmem(p->netmem);"),
@@ -72,3 +76,11 @@ def test_not_the_same(before: str, after: str) -> None:
 ])
 def test_outside_of_functions(before: str, after: str, expected: bool) -> None:
     assert differs(before, after, in_function=False) is expected
+
+
+def test_a_name_of_the_pointer_is_the_pointer() -> None:
+    head = "typedef struct page *m_page;\nvoid f(struct ring *r)\n{\n\t%s\n}\n"
+    before, number = head % "m_page page = r->page;", head % "int page = r->page;"
+    after = head % "netmem_ref netmem = r->netmem;"
+    assert not differs(before, after, in_function=False)
+    assert differs(number, after, in_function=False)

@@ -25,6 +25,7 @@ from netmem_migrate.model.forms import table
 
 _NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
 REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
+_TYPEDEF = re.compile(rb"\btypedef\s+struct\s+page\s*\*\s*(\w+)\s*;")
 _WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 _LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_expression",
                     "comma_expression", "cast_expression"})
@@ -49,6 +50,8 @@ class Canon:
         self.names = names
         self.accessors = accessors
         self.rows = spellings(table())
+        self.refs = {spelled.REF, *(name.decode("latin-1")
+                                    for name in _TYPEDEF.findall(parsed.source))}
         # Calls of the page API that are given something with a netmem's name: name, line.
         self.mixed: list[tuple[str, int]] = []
 
@@ -73,7 +76,7 @@ class Canon:
                 words[-2:] = [REF]
             elif word == "*" and words[-1:] == ["void"]:
                 words[-1:] = [REF]
-            elif word == spelled.REF:
+            elif word in self.refs:
                 words.append(REF)
             elif word == "NULL":
                 words.append("0")
@@ -138,6 +141,8 @@ class Canon:
                 yield Statement(" ".join(TEXT_TOKEN.findall(self.raw(node))), self._line(node))
         elif kind in ("labeled_statement", "case_statement"):
             yield from self._labelled(node)
+        elif kind == "function_definition":  # one inside another, as gcc has it
+            yield from self.function(node)
         else:
             said = code_of(self.parsed.text(node)).decode("latin-1")
             yield Statement(self.tokens(said), self._line(node))
