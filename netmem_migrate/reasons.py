@@ -17,6 +17,7 @@ class Category(StrEnum):
     # In the order in which they are named: what hides the page before what merely uses it.
     VOID_POINTER = "void-pointer"
     PAGE_ONLY_USE = "page-only-use"
+    OWN_MAPPING = "own-mapping"
     MIXED_ORIGIN = "mixed-origin"
     MACRO = "macro"
     FUNCTION_POINTER = "function-pointer"
@@ -51,6 +52,7 @@ class Why(StrEnum):
     # A page is used as only a page can be.
     PASSED = "passed"  # by: the function
     PASSED_VARIABLY = "passed-variably"  # by: the function
+    MAPPED = "mapped"  # by: the function by which the driver maps it for the device
     COUNTED = "counted"  # by: the function by which the driver counts references
     PRINTED = "printed"  # by: the macro
     MEMBER_READ = "member-read"  # by: the member of struct page
@@ -127,6 +129,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
         Why.UNKNOWN_ORIGIN),
     Category.PARSE_ERROR: (Why.NOT_PARSED, Why.UNREAD, Why.UNREAD_IN),
     Category.OWN_RECYCLING: (Why.COUNTED,),
+    Category.OWN_MAPPING: (Why.MAPPED,),
     Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.USED_MEMBER),

@@ -143,6 +143,8 @@ enum dma_data_direction {
 
 dma_addr_t dma_map_page(struct device *dev, struct page *page, size_t offset,
 			size_t size, enum dma_data_direction dir);
+dma_addr_t dma_map_single(struct device *dev, void *ptr, size_t size,
+			  enum dma_data_direction dir);
 void dma_unmap_page(struct device *dev, dma_addr_t dma, size_t size,
 		    enum dma_data_direction dir);
 int dma_mapping_error(struct device *dev, dma_addr_t dma);

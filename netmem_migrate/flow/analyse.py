@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -14,6 +14,7 @@ from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.symbols import Symbols, defined
 from netmem_migrate.c.words import INCLUDE, WORD
 from netmem_migrate.errors import InputError
+from netmem_migrate.flow import addresses
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.cut import Solution, solve
@@ -89,18 +90,23 @@ def analyse(driver: Driver, target: Target,
     # Only paths below a kernel's root say where else a header can be included from.
     outside = Outside(driver.root if driver.path.startswith("drivers/") else None, _uses)
     slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
+    near: set[bytes] = set()
     while True:
-        # Each round follows pages one void pointer, or one function of an unread file, further.
+        # Each round follows pages one void pointer, or one function of an unread file, further;
+        # and addresses of pages by one more name.
         unread = _defining(sources, symbols, slots.graph.unread_functions)
+        unread += _holding(sources, symbols, addresses.unread(slots.graph))
         _parse(symbols, originals, unread, progress)
+        further = addresses.words(slots.graph) - near
+        near |= further
         adopted = _adopt(driver, sources, originals, arms, slots.graph.unread_records, outside)
         if adopted:
             driver = replace(driver, files=(*driver.files, *adopted))
             carriers.own = frozenset(driver.files)
             _parse(symbols, originals, adopted, progress)
-        if not carriers.promote() and not unread and not adopted:
+        if not carriers.promote() and not unread and not adopted and not further:
             break
-        words = _parse_named(symbols, sources, originals, carriers, progress)
+        words = _parse_named(symbols, sources, originals, carriers, progress, near)
         slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     block_hidden(slots)
     carriers.settle(slots.graph)
@@ -111,7 +117,10 @@ def analyse(driver: Driver, target: Target,
     if unreadable:
         # An accessor says that the pool's memory is pages; where it need not be, there is none.
         costs = replace(costs, accessor=None)
-    return Analysis(driver, symbols, slots.graph, solve(slots.graph, keep, costs), target, sources,
+    solution = solve(slots.graph, keep, costs)
+    if addresses.block_mapped(slots.graph, solution.moved):
+        solution = solve(slots.graph, keep, costs)
+    return Analysis(driver, symbols, slots.graph, solution, target, sources,
                     originals, rows, costs, unreadable)
 
 
@@ -149,6 +158,16 @@ def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) ->
         return []
     return [file for file, data in sources.items()
             if file not in symbols.files and not names.isdisjoint(WORD.findall(data))]
+
+
+def _holding(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> list[str]:
+    """The files, not parsed yet, that define one of these functions."""
+    if not names:
+        return []
+    heads = re.compile(rb"^[A-Za-z_][^;{}()\n]*\b(?:" + b"|".join(sorted(names)) + rb")\(",
+                       re.MULTILINE)
+    return [file for file, data in sources.items()
+            if file not in symbols.files and heads.search(data)]
 
 
 def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, bytes],
@@ -221,16 +240,20 @@ def _parse(symbols: Symbols, originals: dict[str, bytes], files: Iterable[str],
 
 
 def _parse_named(symbols: Symbols, sources: dict[str, bytes], originals: dict[str, bytes],
-                 carriers: Carriers, progress: Callable[[str], None] | None) -> set[bytes]:
-    """Parse what names something that holds pages, until no file is added; all such names."""
-    words = _page_words(symbols, carriers)
+                 carriers: Carriers, progress: Callable[[str], None] | None,
+                 near: Set[bytes] = frozenset()) -> set[bytes]:
+    """Parse what names something that holds pages, until no file is added; all such names.
+
+    `near` are names of what holds their addresses.
+    """
+    words = _page_words(symbols, carriers) | near
     while words:
         pending = [file for file, data in sources.items()
                    if file not in symbols.files and not words.isdisjoint(WORD.findall(data))]
         if not pending:
             break
         _parse(symbols, originals, pending, progress)
-        words = _page_words(symbols, carriers)
+        words = _page_words(symbols, carriers) | near
     return words
 
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from tree_sitter import Node
 
 from netmem_migrate.c.pattern import Match
+from netmem_migrate.flow.keys import Key
 from netmem_migrate.model.forms import Form
 from netmem_migrate.model.twins import Twin
 from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
@@ -153,6 +154,25 @@ class Call:
 
 
 @dataclass(slots=True)
+class Addresses:
+    """Where addresses go that the CPU has for memory; most of what is noted here is none.
+
+    `given` are the calls that give the address of a page, by a key of their own. `flows` lead from
+    a key to where its value is stored; `members` are the names of those that are members.
+    `mapped` is what a function is given to map it for the device: key, function, place. `pages`
+    are the calls that find a page again by its address: by place, what gives the address.
+    `passed` is what functions are given whose body was not read.
+    """
+
+    given: dict[Key, Slot] = field(default_factory=dict)
+    flows: dict[Key, set[Key]] = field(default_factory=dict)
+    members: dict[Key, bytes] = field(default_factory=dict)
+    mapped: list[tuple[Key, str, Place]] = field(default_factory=list)
+    pages: dict[tuple[str, int], tuple[Key, ...]] = field(default_factory=dict)
+    passed: list[tuple[Key, bytes]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Graph:
     """All slots of a driver and how pages flow between them.
 
@@ -178,6 +198,7 @@ class Graph:
     host_reads: dict[Slot, tuple[str, Place]] = field(default_factory=dict)
     grants: list[tuple[str, Place]] = field(default_factory=list)
     seen: dict[str, set[int]] = field(default_factory=dict)
+    addresses: Addresses = field(default_factory=Addresses)
     unread_functions: set[bytes] = field(default_factory=set)
     unread_records: set[str] = field(default_factory=set)
 

@@ -87,13 +87,15 @@ def _first(analysis: Analysis, call: Call, back: _Edges, flows: _Edges) -> Kept:
     if call.slot in solution.blocked:
         return _blocked(*solution.blocked[call.slot])
     behind = reach([call.slot], back)
+    ours = next((slot for slot in behind if slot in solution.blocked), None)
     for slot in behind:
         if slot in solution.stays:
             return Kept(Reason(solution.stays[slot]))
         for bridge in graph.bridges:
             # A page that is allocated otherwise is no memory of a design, but of another owner.
             if bridge.into is slot and bridge.origin is None and not bridge.allocated:
-                return Kept(Reason(Why.GIVEN, bridge.text))
+                return (_blocked(*solution.blocked[ours]) if ours is not None
+                        else Kept(Reason(Why.GIVEN, bridge.text)))
     for slot in reach(behind, flows):
         for blocker in graph.blockers.get(slot, ()):
             return _blocked(slot, blocker)

@@ -61,6 +61,8 @@ class Trait(StrEnum):
     RAW_SYNC = "raw-sync"  # syncs for the CPU by a DMA address, past the pool
     NETMEM_UNMAP = "netmem-unmap"  # unmaps, or notes to unmap, what may be no page
     RAW_UNMAP = "raw-unmap"  # unmaps what was mapped as a page
+    MAPS = "maps"  # maps memory for the device, by its page, its address, or a list of them
+    NEAR = "near"  # the result is an address, a number or a page that leads to the first argument
     GRANTS = "grants"  # grants a page to another domain
     DMA_ADDRESS = "dma-address"  # the result is where the device finds the memory
     ANY_MEMORY = "any-memory"  # takes memory of any kind, whatever it holds

@@ -177,7 +177,10 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
             found[key] = replace(known, origins=tuple(dict.fromkeys([*known.origins, *origins])))
             continue
         category, reason = blocker.category, blocker.reason
-        if foreign and category in (Category.PAGE_ONLY_USE, Category.VOID_POINTER):
+        if foreign and (category in (Category.PAGE_ONLY_USE, Category.VOID_POINTER)
+                        # What is mapped may be what somebody else allocates there.
+                        or (category is Category.OWN_MAPPING
+                            and any(one.allocated for one in foreign))):
             category = Category.MIXED_ORIGIN
             reason = Reason(Why.PAGES_TOO, foreign[0].text, because=reason)
         found[key] = Refusal(slot.place.file, slot.place.line, name, category, reason,

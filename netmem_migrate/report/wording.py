@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netmem_migrate.model.spelled import POOL, TO_NETMEM
+from netmem_migrate.model.spelled import DMA_MAP, POOL, TO_NETMEM
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.results import Basis, Origin, Refusal, Site
 
@@ -25,6 +25,7 @@ _TEXT: dict[Why, str] = {
     Why.SWAPPED: "is swapped with a value of another type",
     Why.PASSED: "is passed to {by}()",
     Why.PASSED_VARIABLY: "is a variable argument of {by}()",
+    Why.MAPPED: "gives its memory to {by}() to be mapped for the device",
     Why.COUNTED: "is passed to {by}()",
     Why.PRINTED: "is printed by {by}()",
     Why.MEMBER_READ: "its struct page member {by} is used",
@@ -129,6 +130,11 @@ ADVICE: dict[Category, Advice] = {
         "The page goes to a function or an operator that has no netmem form.",
         "that use has no netmem form",
         "Look at whether it is needed for pool memory. If it is, the pages stay pages."),
+    Category.OWN_MAPPING: Advice(
+        "The driver maps memory of the pool for the device itself.",
+        f"let the pool map first ({DMA_MAP}; netmem.rst, Rx requirement 4)",
+        "Ask the pool for the DMA address, and take the driver's own mapping and unmapping away in "
+        "a patch before this one, then convert again."),
     Category.MIXED_ORIGIN: Advice(
         "The slot holds pages of the pool and pages from elsewhere.",
         "keep the two kinds of memory apart first",

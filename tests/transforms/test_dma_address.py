@@ -78,7 +78,7 @@ dma_addr_t t(skb_frag_t *frag)
 """,
 }
 REFUSED = {
-    "mapped-by-hand": ("rx_buf.page", "page-only-use", """\
+    "mapped-by-hand": ("rx_buf.page", "own-mapping", """\
 dma_addr_t t(struct device *dev, struct rx_buf *buf)
 {
 	return dma_map_page(dev, buf->page, 0, 64, DMA_FROM_DEVICE);

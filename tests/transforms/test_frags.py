@@ -79,7 +79,7 @@ void t(struct sk_buff *skb)
 """,
 }
 REFUSED = {
-    "scatterlist": ("rx_buf.page", "page-only-use", """\
+    "scatterlist": ("rx_buf.page", "own-mapping", """\
 void t(struct scatterlist *sg, struct rx_buf *buf)
 {
 	sg_set_page(sg, buf->page, 64, 0);

@@ -13,8 +13,10 @@ from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type
 from netmem_migrate.c.words import WORD
+from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Call
+from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.reader.core import Reader, reads
 from netmem_migrate.flow.reader.values import INT, MEMORY, POINTER_TO_PAGE, Atom, Value
 from netmem_migrate.model.kernel_calls import has
@@ -83,6 +85,7 @@ def _own(reader: Reader, found: view.Call, known: Function) -> Value:
         if index >= len(known.parameters):
             reader.escape(value, Why.PASSED_VARIABLY, by=title)
             continue
+        _given(reader, value, keys.of_parameter(known, index))
         type_ = reader.symbols.resolve(reader.carriers.parameter_type(known, index))
         slot = reader.driver.parameter(known, index)
         if slot is not None:
@@ -94,13 +97,22 @@ def _own(reader: Reader, found: view.Call, known: Function) -> Value:
             reader.escape(value, Why.PASSED_AS_OTHER, by=title, category=reader.hiding(type_))
     result = reader.symbols.resolve(reader.carriers.result_type(known))
     slot = reader.driver.result(known)
+    at = (keys.of_result(known),)
     if slot is not None:
         reader.touched.add(slot)
-        return Value(found.node, result, (Atom(found.node, slot),))
+        return Value(found.node, result, (Atom(found.node, slot),), at=at)
     if result.is_page:
         return Value(found.node, result, (Atom(found.node),))
     return Value(found.node, result, carrier=reader.carried(
-        result, partial(reader.carriers.note_result, reader.symbols, known)))
+        result, partial(reader.carriers.note_result, reader.symbols, known)), at=at)
+
+
+def _given(reader: Reader, value: Value, parameter: Key) -> None:
+    """An argument; by a pointer to a variable the function can also set that."""
+    reader.address(value, (parameter,))
+    if view.bare(value.node).type == "pointer_expression":
+        for one in value.at:
+            reader.graph.addresses.flows.setdefault(parameter, set()).add(one)
 
 
 def _miscounted(reader: Reader, found: view.Call, known: Function) -> None:
@@ -152,7 +164,9 @@ def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
         return Value(found.node, POINTER_TO_PAGE, (Atom(found.node, slot),))
     if twin.gives_address:
         reader.addresses.append((slot, found.node))
-        return Value(found.node, MEMORY)
+        key = ("address", reader.path, found.node.start_byte)
+        reader.graph.addresses.given[key] = slot
+        return Value(found.node, MEMORY, at=(key,))
     return Value(found.node)
 
 
@@ -175,7 +189,19 @@ def _transparent(reader: Reader, found: view.Call) -> Value | None:
     value = reader.value(found.args[0])
     for child in found.args[1:]:
         reader.value(child)
-    return Value(found.node, value.type, value.moved(found.node), value.carrier)
+    return Value(found.node, value.type, value.moved(found.node), value.carrier, at=value.at)
+
+
+def _mapped(reader: Reader, found: view.Call) -> Value:
+    """dma_map_single() and its kin: memory of the pool is the pool's to map."""
+    name = found.name.decode("latin-1")
+    values = [reader.value(child) for child in found.args]
+    for value in values:
+        reader.escape(value, Why.MAPPED, by=name)
+    # For whom it is mapped, or the list, stands first.
+    reader.graph.addresses.mapped += [(one, name, reader.place(found.node))
+                                      for value in values[1:2] for one in value.at]
+    return Value(found.node)
 
 
 def _prints(reader: Reader, found: view.Call) -> Value | None:
@@ -192,6 +218,7 @@ def _write_once(reader: Reader, found: view.Call) -> Value | None:
     if len(found.args) != 2:
         return None
     target, value = reader.value(found.args[0]), reader.value(found.args[1])
+    reader.address(value, target.at)
     if target.holds_page and target.slots:
         reader.flow(value, target.slots[0], target.level)
     else:
@@ -293,12 +320,14 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
     name, title = found.name, found.name.decode("latin-1")
     macro = name in reader.symbols.macros
     spells = has(name, Trait.NAMES_MEMBER) or (macro and _spells(reader, name))
+    at: tuple[Key, ...] = ()
     for child in found.args:
         value = reader.value(child)
         if spells and child.type == "identifier":
             # A local of that name hides nothing from a macro.
             reader.graph.unresolved_members.setdefault(
                 reader.text(child), []).append(reader.place(child))
+        at = at or _address(reader, found, value, declared=known is not None)
         if macro:
             reader.escape(value, Why.MACRO_GIVEN, by=title)
             continue
@@ -308,9 +337,11 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
             reader.graph.grants.append((title, reader.place(found.node)))
         reader.escape(value, Why.COUNTED if has(name, Trait.COUNTS) else Why.PASSED, by=title)
     if has(name, Trait.GIVES_PAGE):
-        return Value(found.node, POINTER_TO_PAGE, (Atom(found.node),))
+        if at:
+            reader.graph.addresses.pages[reader.path, found.node.start_byte] = at
+        return Value(found.node, POINTER_TO_PAGE, (Atom(found.node),), at=at)
     if known is None:
-        return Value(found.node)
+        return Value(found.node, at=at)
     result = reader.symbols.resolve(known.result)
     return Value(found.node, result, (Atom(found.node),) if result.is_page else ())
 
@@ -328,8 +359,25 @@ def _spells(reader: Reader, name: bytes) -> bool:
     return False
 
 
+def _address(reader: Reader, found: view.Call, value: Value, *,
+             declared: bool) -> tuple[Key, ...]:
+    """Where an address goes that such a function is given; what the result is near to."""
+    name = found.name
+    if has(name, Trait.NEAR):
+        return value.at
+    if name in reader.symbols.macros:
+        if any(has(word, Trait.MAPS) for macro in reader.symbols.macros[name]
+               for word in WORD.findall(macro.body)):
+            reader.graph.addresses.mapped += [
+                (one, name.decode("latin-1"), reader.place(found.node)) for one in value.at]
+    elif not declared:
+        reader.graph.addresses.passed += [(one, name) for one in value.at]
+    return ()
+
+
 _KINDS: tuple[tuple[Trait, _Handler], ...] = (
     (Trait.GIVES_BACK, _transparent),
+    (Trait.MAPS, _mapped),
     (Trait.PRINTS, _prints),
     (Trait.STORES, _write_once),
     (Trait.SWAPS, _swap),

@@ -11,6 +11,9 @@ from netmem_migrate.flow.reader.core import Reader, reads
 from netmem_migrate.flow.reader.values import INT, Value
 from netmem_migrate.reasons import Why
 
+# What makes an address of an address.
+_ARITHMETIC = frozenset({"+", "-", "&", "|"})
+
 
 @reads("binary_expression")
 def binary(reader: Reader, node: Node) -> Value:
@@ -24,11 +27,12 @@ def binary(reader: Reader, node: Node) -> Value:
         return Value(node, INT)
     pages = [value for value in (first, second) if value.holds_page]
     if not pages:
+        at = first.at + second.at if sign in _ARITHMETIC else ()
         if sign in ("+", "-"):
             for value in (first, second):
                 if value.type is not None and value.type.derivations:
-                    return Value(node, value.type)
-        return Value(node, INT)
+                    return Value(node, value.type, at=at)
+        return Value(node, INT, at=at)
     if sign in ("==", "!="):
         _compare(reader, node, (found.left, first), (found.right, second), sign == "==")
         return Value(node, INT)

@@ -8,7 +8,8 @@ kinds that it reads: `VALUES` for expressions, `STATEMENTS` for the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 
 from tree_sitter import Node
@@ -16,16 +17,33 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type, read_declarator
+from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Bridge, Kind, Place, Slot, Use, UseKind
+from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.reader.values import Value
 from netmem_migrate.flow.slots import Slots
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.reasons import CATEGORY, Category, Why
 
-Named = tuple[Type, Slot | None, Callable[[], None] | None]
-"""What a name stands for: its type, its slot, and what notes that a page goes through it."""
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a name stands for: its type, its slot, what notes that a page goes through it, and its
+    key.
+    """
+
+    type: Type | None
+    slot: Slot | None = None
+    note: Callable[[], None] | None = None
+    key: Key | None = None
+
+    @property
+    def at(self) -> tuple[Key, ...]:
+        """Where an address that is stored in it is found."""
+        return (self.key,) if self.key is not None else ()
+
 
 _LOOPS = frozenset({"for_statement", "while_statement", "do_statement"})
 # Types of memory that is known by its address.
@@ -141,12 +159,12 @@ class Reader:
         if variable is None:
             return None
         type_ = self.carriers.global_type(variable)
-        return (type_, self.driver.global_(variable),
-                self.carried(type_, partial(self.carriers.note_global, variable)))
+        return Named(type_, self.driver.global_(variable),
+                     self.carried(type_, partial(self.carriers.note_global, variable)),
+                     keys.of_global(variable))
 
-    def member(self, type_: Type | None, field: Node) -> tuple[
-            Type | None, Slot | None, Callable[[], None] | None]:
-        """The type, slot, and (if it is declared void) the note of a member."""
+    def member(self, type_: Type | None, field: Node) -> Named:
+        """A member, of a record of the driver."""
         name = self.text(field)
         self.graph.see(self.place(field))
         resolved = self.symbols.resolve(type_) if type_ is not None else None
@@ -160,14 +178,16 @@ class Reader:
                 self.graph.unresolved_members.setdefault(name, []).append(self.place(field))
             else:
                 self.graph.foreign_members.setdefault((name, resolved.base), self.place(field))
-            return None, None, None
+            return Named(None)
         slot = self.driver.member(member)
         if slot is not None:
             self.touched.add(slot)
             slot.names.append(self.place(field))
         declared = self.carriers.member_type(member)
         note = self.carried(declared, partial(self.carriers.note_member, member))
-        return self.symbols.resolve(declared), slot, note
+        key = keys.of_member(member)
+        self.graph.addresses.members[key] = name
+        return Named(self.symbols.resolve(declared), slot, note, key)
 
     def _macro_of(self, name: bytes, type_: Type | None) -> bytes:
         """The macro of the driver that makes the name of a member, or the tag of its record."""
@@ -191,6 +211,12 @@ class Reader:
         return note if type_ is not None and could_carry(type_) else None
 
     # ---------------------------------------------------------------- flows
+
+    def address(self, value: Value, into: Iterable[Key]) -> None:
+        """The value is stored there, and may be an address."""
+        for one in into:
+            for origin in value.at:
+                self.graph.addresses.flows.setdefault(origin, set()).add(one)
 
     def escape(self, value: Value, why: Why, *, by: str = "", other: str = "",
                category: Category | None = None, stored: bool = False) -> None:

@@ -9,12 +9,13 @@ from netmem_migrate.c import view
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Use, UseKind
-from netmem_migrate.flow.reader.core import Reader, reads
+from netmem_migrate.flow.reader.core import Named, Reader, reads
 from netmem_migrate.flow.reader.statements import initialise
 from netmem_migrate.flow.reader.values import INT, MEMORY, Atom, Value
 from netmem_migrate.reasons import Category, Why
 
 _NULL = b"NULL"
+_NUMBERS = frozenset({"unsigned long", "uintptr_t"})  # that can be an address
 
 
 @reads("comment", "type_descriptor", "primitive_type")
@@ -56,12 +57,12 @@ def identifier(reader: Reader, node: Node) -> Value:
         else:  # a macro may be given the name of a member
             reader.graph.unresolved_members.setdefault(name, []).append(reader.place(node))
         return Value(node)
-    type_, slot, note = found
-    if slot is None:
-        return Value(node, type_, (Atom(node),) if type_.is_page else (), note)
-    reader.touched.add(slot)
-    slot.names.append(reader.place(node))
-    return Value(node, type_, (Atom(node, slot),))
+    if found.slot is None:
+        atoms = (Atom(node),) if found.type is not None and found.type.is_page else ()
+        return Value(node, found.type, atoms, found.note, at=found.at)
+    reader.touched.add(found.slot)
+    found.slot.names.append(reader.place(node))
+    return Value(node, found.type, (Atom(node, found.slot),), at=found.at)
 
 
 @reads("field_expression")
@@ -81,15 +82,15 @@ def member(reader: Reader, node: Node) -> Value:
     type_ = value.type
     if type_ is not None and (found.arrow or type_.derivations[:1] == ("a",)):
         type_ = reader.symbols.resolve(type_).target()
-    member_type, slot, note = reader.member(type_, found.member)
-    if slot is not None:
-        return Value(node, member_type, (Atom(node, slot),))
-    if member_type is not None and member_type.is_page:
-        return Value(node, member_type, (Atom(node),))
-    unread = (member_type is None and type_ is not None and type_.base.startswith("struct ")
+    named = reader.member(type_, found.member)
+    if named.slot is not None:
+        return Value(node, named.type, (Atom(node, named.slot),), at=named.at)
+    if named.type is not None and named.type.is_page:
+        return Value(node, named.type, (Atom(node),))
+    unread = (named.type is None and type_ is not None and type_.base.startswith("struct ")
               and not type_.derivations and type_.base not in reader.symbols.records)
-    return Value(node, member_type, carrier=note,
-                 record=type_.base if unread and type_ is not None else "")
+    return Value(node, named.type, carrier=named.note,
+                 record=type_.base if unread and type_ is not None else "", at=named.at)
 
 
 @reads("subscript_expression")
@@ -105,7 +106,13 @@ def subscript(reader: Reader, node: Node) -> Value:
     if type_.is_page and type_.level == 0:
         reader.escape(value, Why.INDEXED)
         return Value(node)
-    return Value(node, type_.target(), value.moved(node), value.carrier)
+    return _inside(node, type_.target(), value)
+
+
+def _inside(node: Node, type_: Type | None, value: Value) -> Value:
+    """What a value points to: what is read of memory at an address is no address for that."""
+    kept = type_ is None or "p" in type_.derivations or type_.base in _NUMBERS
+    return Value(node, type_, value.moved(node), value.carrier, at=value.at if kept else ())
 
 
 @reads("pointer_expression")
@@ -118,12 +125,12 @@ def pointer(reader: Reader, node: Node) -> Value:
     if value.type is None:
         return Value(node)
     if found.sign == "&":
-        return Value(node, value.type.pointer(), value.moved(node), value.carrier)
+        return Value(node, value.type.pointer(), value.moved(node), value.carrier, at=value.at)
     type_ = reader.symbols.resolve(value.type)
     if type_.is_page and type_.level == 0:
         reader.escape(value, Why.STRUCT_READ)
         return Value(node)
-    return Value(node, type_.target(), value.moved(node), value.carrier)
+    return _inside(node, type_.target(), value)
 
 
 @reads("parenthesized_expression")
@@ -137,7 +144,7 @@ def parentheses(reader: Reader, node: Node) -> Value:
     if inside[0].type == "compound_statement":
         return _statement_expression(reader, inside[0])
     value = reader.value(inside[0])
-    return Value(value.node, value.type, value.atoms, value.carrier)
+    return Value(value.node, value.type, value.atoms, value.carrier, at=value.at)
 
 
 def _statement_expression(reader: Reader, node: Node) -> Value:
@@ -161,11 +168,12 @@ def assignment(reader: Reader, node: Node) -> Value:
     if found is None:
         return Value(node)
     target, value = reader.value(found.left), reader.value(found.right)
+    reader.address(value, target.at)
     if found.sign != "=":
         if target.holds_page and target.level == 0:
             reader.escape(target, Why.ARITHMETIC, stored=True)
         reader.escape(value, Why.NUMBER)
-        return Value(node, target.type, target.atoms)
+        return Value(node, target.type, target.atoms, at=target.at)
     if target.holds_page and target.slots:
         for slot in target.slots:
             reader.flow(value, slot, target.level)
@@ -174,7 +182,7 @@ def assignment(reader: Reader, node: Node) -> Value:
         if value.holds_page and target.record:
             reader.graph.unread_records.add(target.record)
         reader.store(type_, None, value, target.carrier)
-    return Value(node, target.type, target.moved(node), target.carrier)
+    return Value(node, target.type, target.moved(node), target.carrier, at=target.at)
 
 
 @reads("conditional_expression")
@@ -187,9 +195,10 @@ def conditional(reader: Reader, node: Node) -> Value:
     if tested is not None and node.child_by_field_name("consequence") is None:
         values.insert(0, tested)  # x ?: y
     page = next((value for value in values if value.holds_page), None)
+    at = tuple(one for value in values for one in value.at)
     if page is None:
         return Value(node, next((value.type for value in values
-                                 if value.type is not None and not value.is_null), None))
+                                 if value.type is not None and not value.is_null), None), at=at)
     atoms: list[Atom] = []
     for value in values:
         if value.holds_page or value.is_null:
@@ -197,7 +206,7 @@ def conditional(reader: Reader, node: Node) -> Value:
         else:
             atoms.append(Atom(value.node, category=Category.VOID_POINTER
                               if value.type is not None else Category.PAGE_ONLY_USE))
-    return Value(node, page.type, tuple(atoms))
+    return Value(node, page.type, tuple(atoms), at=at)
 
 
 @reads("cast_expression")
@@ -208,21 +217,21 @@ def cast(reader: Reader, node: Node) -> Value:
         return Value(node)
     type_ = reader.symbols.resolve(reader.described(descriptor))
     if inner.type == "initializer_list":
-        initialise(reader, type_, None, inner)
+        initialise(reader, Named(type_), inner)
         return Value(node, type_)
     value = reader.value(inner)
     if (type_.is_page or could_carry(type_)) and value.holds_page and value.level == type_.level:
         for slot in value.slots:
             reader.graph.uses.append(Use(UseKind.CAST, slot, reader.place(node), inner=inner))
-        return Value(node, value.type, value.moved(node))
+        return Value(node, value.type, value.moved(node), at=value.at)
     if type_.is_page:
         if value.carrier is not None:
             value.carrier()
-        return Value(node, type_, (Atom(node, category=Category.VOID_POINTER),))
+        return Value(node, type_, (Atom(node, category=Category.VOID_POINTER),), at=value.at)
     if value.is_null:
         return Value(node, type_)
     reader.escape(value, Why.CAST, category=reader.hiding(type_))
-    return Value(node, type_)
+    return Value(node, type_, at=value.at)
 
 
 @reads("compound_literal_expression")
@@ -232,7 +241,7 @@ def literal(reader: Reader, node: Node) -> Value:
     if descriptor is None or value is None:
         return Value(node)
     type_ = reader.symbols.resolve(reader.described(descriptor))
-    initialise(reader, type_, None, value)
+    initialise(reader, Named(type_), value)
     return Value(node, type_)
 
 
@@ -287,4 +296,4 @@ def update(reader: Reader, node: Node) -> Value:
     value = reader.value(argument) if argument is not None else Value(node)
     if value.holds_page and value.level == 0:
         reader.escape(value, Why.ARITHMETIC, stored=True)
-    return Value(node, value.type, value.moved(node))
+    return Value(node, value.type, value.moved(node), at=value.at)

@@ -11,9 +11,10 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function, Global
 from netmem_migrate.c.types import Type
+from netmem_migrate.flow import keys
 from netmem_migrate.flow.graph import Slot
 from netmem_migrate.flow.reader import calls, comparisons, expressions, statements
-from netmem_migrate.flow.reader.core import FORMS, Reader
+from netmem_migrate.flow.reader.core import FORMS, Named, Reader
 from netmem_migrate.flow.reader.forms import form
 from netmem_migrate.flow.slots import Slots
 from netmem_migrate.model.kernel_calls import has
@@ -32,8 +33,10 @@ def read_function(driver: Slots, function: Function) -> frozenset[Slot]:
         slot = driver.parameter(function, index)
         if parameter.name:
             type_ = driver.carriers.parameter_type(function, index)
-            reader.scopes[0][parameter.name] = (type_, slot, reader.carried(
-                type_, partial(driver.carriers.note_parameter, driver.symbols, function, index)))
+            note = reader.carried(type_, partial(
+                driver.carriers.note_parameter, driver.symbols, function, index))
+            reader.scopes[0][parameter.name] = Named(type_, slot, note,
+                                                     keys.of_parameter(function, index))
         if slot is not None:
             reader.touched.add(slot)
     result = driver.result(function)
@@ -53,10 +56,9 @@ def read_global(driver: Slots, variable: Global, value: Node) -> None:
     """Follow the initialiser of a variable at file scope."""
     outside = Function(b"", variable.file, True, Type("void"), (), False,
                        variable.declaration, variable.declarator.node, None)
-    statements.initialise(
-        Reader(driver, outside),
-        driver.symbols.resolve(driver.carriers.global_type(variable)),
-        driver.global_(variable), value)
+    named = Named(driver.symbols.resolve(driver.carriers.global_type(variable)),
+                  driver.global_(variable), key=keys.of_global(variable))
+    statements.initialise(Reader(driver, outside), named, value)
 
 
 def _read_by_host(reader: Reader, body: Node) -> None:

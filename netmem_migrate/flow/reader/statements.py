@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -11,13 +11,12 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.types import Declarator, Type, read_declarator
+from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Slot, Spelling
-from netmem_migrate.flow.reader.core import Reader, states
+from netmem_migrate.flow.reader.core import Named, Reader, states
 from netmem_migrate.flow.reader.values import INT
 from netmem_migrate.reasons import Why
-
-_Note = Callable[[], None]
 
 
 @states("compound_statement", "for_statement")
@@ -56,6 +55,7 @@ def returned(reader: Reader, node: Node) -> None:
     """What is returned flows to whoever calls the function."""
     for child in view.children(node):
         value = reader.value(child)
+        reader.address(value, (keys.of_result(reader.function),))
         result = reader.symbols.resolve(reader.carriers.result_type(reader.function))
         if result.is_page:
             slot = reader.driver.result(reader.function)
@@ -91,29 +91,31 @@ def _local(reader: Reader, node: Node, declarator: Declarator) -> Slot | None:
         slot = _again(reader, node, declarator, type_)
         reader.touched.add(slot)
     note = reader.carried(type_, partial(reader.carriers.note_local, reader.path, start, type_))
+    named = Named(type_, slot, note, keys.of_local(reader.path, start))
     if declarator.value is None:
         if declarator.name:
-            reader.scopes[-1][declarator.name] = (type_, slot, note)
+            reader.scopes[-1][declarator.name] = named
         return slot
     if declarator.type.base in ("__auto_type", "typeof", "auto"):
         reader.escape(reader.value(declarator.value), Why.UNTYPED_COPY)
         return slot
     # In C the name is in scope inside its own initialiser.
     if declarator.name:
-        reader.scopes[-1][declarator.name] = (type_, slot, note)
-    initialise(reader, type_, slot, declarator.value, note)
+        reader.scopes[-1][declarator.name] = named
+    initialise(reader, named, declarator.value)
     return slot
 
 
 def _again(reader: Reader, node: Node, declarator: Declarator, type_: Type) -> Slot:
     """The slot of a local; one that two branches of an #if declare is a single slot."""
-    known_type, known, _ = reader.scopes[-1].get(declarator.name, (None, None, None))
-    if known is not None and known_type == type_:
+    before = reader.scopes[-1].get(declarator.name, Named(None))
+    known = before.slot
+    if known is not None and before.type == type_:
         known.spellings.append(Spelling(reader.path, node, declarator.node,
                                         declarator.identifier, reader.title))
         return known
     slot = reader.driver.local(reader.function, node, declarator)
-    if known_type is not None:
+    if before.type is not None:
         for one in (known, slot):
             if one is not None:
                 reader.graph.block(one, Why.TWO_TYPES, reader.place(node))
@@ -123,51 +125,48 @@ def _again(reader: Reader, node: Node, declarator: Declarator, type_: Type) -> S
 # ------------------------------------------------------------- initialisers
 
 
-def initialise(reader: Reader, type_: Type | None, slot: Slot | None, node: Node,
-               note: _Note | None = None) -> None:
-    """Follow an initialiser into a variable of `type_`, whose slot is `slot` if it has one.
-
-    `note` is called if a page goes into a variable that is declared void.
-    """
+def initialise(reader: Reader, named: Named, node: Node) -> None:
+    """Follow an initialiser into what is declared."""
+    type_ = named.type
     if node.type != "initializer_list":
         scalar = reader.value(node)
-        reader.store(type_, slot, scalar, note)
+        reader.address(scalar, named.at)
+        reader.store(type_, named.slot, scalar, named.note)
         if type_ is not None and (scalar.is_null or scalar.type == INT):
             _elided(reader, reader.symbols.resolve(type_), node)
         return
     position = 0
     for child in view.children(node):
         if child.type == "initializer_pair":
-            position, note = _pair(reader, type_, slot, child, position, note)
+            position, named = _pair(reader, type_, named, child, position)
         elif type_ is not None and type_.derivations[:1] == ("a",):
-            initialise(reader, type_.target(), slot, child, note)
+            initialise(reader, replace(named, type=type_.target()), child)
         else:
             _in_order(reader, type_, child, position)
             position += 1
 
 
-def _pair(reader: Reader, type_: Type | None, slot: Slot | None, node: Node, position: int,
-          note: _Note | None) -> tuple[int, _Note | None]:
-    """A designated initialiser; the position behind it, and the note that is then in force."""
-    designated: Type | None = type_
-    inside = slot
+def _pair(reader: Reader, type_: Type | None, named: Named, node: Node,
+          position: int) -> tuple[int, Named]:
+    """A designated initialiser; the position behind it, and what is then initialised."""
+    inside = replace(named, type=type_)
     parts = node.children_by_field_name("designator")
     if not parts:  # the old form `page: NULL`
         parts = [part for part in node.named_children[:1] if part.type == "field_identifier"]
     for part in parts:
         if part.type not in ("field_designator", "field_identifier"):
-            designated = designated.target() if designated else None
+            inside = replace(inside, type=inside.type.target() if inside.type else None)
             continue
         field = part.named_children[0] if part.named_children else part
         record = (reader.symbols.record(reader.symbols.resolve(type_).base, reader.path)
-                  if type_ is not None and designated is type_ else None)
+                  if type_ is not None and inside.type is type_ else None)
         if record is not None and reader.text(field) in record.order:
             position = record.order.index(reader.text(field)) + 1
-        designated, inside, note = reader.member(designated, field)
+        inside = reader.member(inside.type, field)
     value = node.child_by_field_name("value")
     if value is not None:
-        initialise(reader, designated, inside, value, note)
-    return position, note
+        initialise(reader, inside, value)
+    return position, replace(named, note=inside.note)
 
 
 def _in_order(reader: Reader, type_: Type | None, node: Node, position: int) -> None:
@@ -176,12 +175,14 @@ def _in_order(reader: Reader, type_: Type | None, node: Node, position: int) -> 
     record = (reader.symbols.record(resolved.base, reader.path)
               if resolved and not resolved.derivations else None)
     if record is None or position >= len(record.order):
-        initialise(reader, None, None, node)
+        initialise(reader, Named(None), node)
         return
     member = record.members[record.order[position]]
     declared = reader.carriers.member_type(member)
-    initialise(reader, declared, reader.driver.member(member), node,
-               reader.carried(declared, partial(reader.carriers.note_member, member)))
+    key = keys.of_member(member)
+    reader.graph.addresses.members[key] = member.name
+    note = reader.carried(declared, partial(reader.carriers.note_member, member))
+    initialise(reader, Named(declared, reader.driver.member(member), note, key), node)
 
 
 def _elided(reader: Reader, type_: Type, node: Node) -> None:

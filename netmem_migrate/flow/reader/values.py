@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c.types import PAGE, Type
 from netmem_migrate.flow.graph import Slot
+from netmem_migrate.flow.keys import Key
 from netmem_migrate.reasons import Category
 
 
@@ -32,6 +33,7 @@ class Value:
     atoms: tuple[Atom, ...] = ()
     carrier: Callable[[], None] | None = None  # notes that its void declaration carries a page
     record: str = ""  # the record, not read, of which it is a member
+    at: tuple[Key, ...] = ()  # what gives it, where it may be an address of memory
 
     @property
     def holds_page(self) -> bool:

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where the address of a page leads: to be mapped for the device, or back to a page.
+
+An address is followed as far as it is stored, passed and returned; what is computed from it is
+near it. It is followed through all of the driver at once, not by path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from netmem_migrate.flow.graph import Bridge, Graph, Slot
+from netmem_migrate.flow.keys import Key
+from netmem_migrate.reasons import Why
+
+
+def reached(graph: Graph, starts: Iterable[Key] | None = None) -> set[Key]:
+    """What holds an address of a page of the driver's, or one that `starts` give."""
+    found = list(graph.addresses.given if starts is None else starts)
+    seen = set(found)
+    for key in found:
+        for other in graph.addresses.flows.get(key, ()):
+            if other not in seen:
+                seen.add(other)
+                found.append(other)
+    return seen
+
+
+def words(graph: Graph) -> set[bytes]:
+    """The names that have to be read to follow the addresses further."""
+    known = reached(graph)
+    found = {graph.addresses.members[key] for key in known if key in graph.addresses.members}
+    for key in known:
+        if key[0] in ("global", "parameter", "return") and isinstance(key[2], bytes):
+            found.add(key[2])
+    return found
+
+
+def unread(graph: Graph) -> set[bytes]:
+    """The functions, of which no declaration was read, that are given an address."""
+    known = reached(graph)
+    return {name for key, name in graph.addresses.passed if key in known}
+
+
+def block_mapped(graph: Graph, moved: Container[Slot]) -> bool:
+    """Block what would move and is mapped by its address; whether there is any."""
+    found = False
+    for start, slot in graph.addresses.given.items():
+        if slot not in moved:
+            continue
+        known = reached(graph, (start,))
+        place, name = next(((place, name) for key, name, place in graph.addresses.mapped
+                            if key in known), (None, ""))
+        if place is not None:
+            found = True
+            for one in [origin for origin, into, _ in graph.flows if into is slot]:
+                graph.block(one, Why.MAPPED, place, by=name)
+    return found
+
+
+def found_again(graph: Graph) -> list[tuple[Slot, Bridge]]:
+    """Pages that are found again by their address: what gave the address, and where they go."""
+    pages = [(graph.addresses.pages[bridge.place.file, bridge.place.node.start_byte], bridge)
+             for bridge in graph.bridges if bridge.origin is None
+             and (bridge.place.file, bridge.place.node.start_byte) in graph.addresses.pages]
+    if not pages:
+        return []
+    found = []
+    for start, slot in graph.addresses.given.items():
+        known = reached(graph, (start,))
+        found += [(slot, bridge) for keys, bridge in pages if known.intersection(keys)]
+    return found
