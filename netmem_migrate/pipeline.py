@@ -266,11 +266,14 @@ def _counted(known: Counter[tuple[str, str, str]], key: tuple[str, str, str]) ->
     return known[key] >= 0
 
 
-def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel,
+def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel | None,
                   options: Conversion) -> Iterator[Finding]:
     """Judge the patches of a series for a tree, each by what the target has of its files."""
-    api = options.api or tree.api
-    target = Target(api) if options.api else Target(api, release=tree.version, headers=tree.root)
+    if tree is None or options.api:
+        target = Target(bundled(options.api).api)
+    else:
+        target = Target(tree.api, release=tree.version, headers=tree.root)
+    api = target.api
     for step in steps:
         texts = Texts(arms_of({one.path: one.before for one in step}, target, options.define,
                               options.undefine))

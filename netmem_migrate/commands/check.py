@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from netmem_migrate.options import Conversion
 
 if TYPE_CHECKING:
     from netmem_migrate.check.findings import Rule
+    from netmem_migrate.kernel.tree import Kernel
     from netmem_migrate.results import Finding, Norm
 
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "b4.review-perpatch-check-cmd to `netmem-migrate check --b4 --kernel TREE -`. Exit code 1: "
     "an error or a warning was found.",
 )
-@click.argument("paths", nargs=-1, metavar="PATH|PATCH...", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, metavar="PATH|PATCH|REV...", type=click.Path(path_type=Path))
 @_options.option("kernel",
                  help="The kernel tree. Default: found by walking up from PATH, or from here.")
 @_options.option("api")
@@ -47,8 +47,9 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
 
     A source or a driver's folder is interpreted over the model of the netmem API: leaks, double
     releases, use after release, missing tests, wrong arguments, unreadable memory, flags. A patch
-    is compared: the same steps in the same order before and after, but for page and netmem. A
-    folder of *.patch files is also checked as a series for netdev.
+    is compared: the same steps in the same order before and after, but for page and netmem. PATCH
+    is a mail or a diff, REV a commit or a range A..B; a series that the tree has already is taken
+    out first. A folder of *.patch files is also checked as a series for netdev.
     """
     known = _rules()
     if list_rules:
@@ -92,26 +93,43 @@ def _rules() -> list[Rule]:
 
 def _judged(paths: Sequence[Path], options: Conversion) -> tuple[list[Finding], list[Norm]]:
     """What is found in sources and patches, and of each folder of patches netdev's list."""
+    from netmem_migrate.commands import _series
+
     found: list[Finding] = []
     norms: list[Norm] = []
+    patches: list[Path] = []
     sources: list[Path] = []
     for path in paths:
-        if str(path) == "-":
-            found += _stdin(options)
-        elif path.is_dir() and any(path.glob("*.patch")):
+        if path.is_dir() and _series.is_patches(path):
             from netmem_migrate.check.series.selfcheck import check_series
 
-            tree = _tree(path, options.kernel, needed=False)
-            norms += check_series(path, kernel=tree)
+            tree = _tree(path, options.kernel)
+            norms += check_series(path, kernel=tree.root if tree is not None else None)
             if tree is not None:
-                found += _patches(sorted(path.glob("*.patch")), tree, options)
-        elif path.suffix in (".patch", ".diff", ".mbox", ".eml"):
-            found += _patches([path], _tree(path, options.kernel), options)
+                found += _patches([path], options)
         else:
-            sources.append(path)
-    if sources:
-        found += _sources(sources, options)
+            (patches if _series.is_patches(path) else sources).append(path)
+    if patches:
+        found += _patches(patches, options)
+    named = [one for one in sources if not one.exists() and
+             _series.repository_of([one], _places(options.kernel)) is not None]
+    if named:
+        found += _patches(named, options)
+    rest = [one for one in sources if one not in named]
+    if rest:
+        found += _sources(rest, options)
     return found, norms
+
+
+def _places(kernel: Path | None) -> list[Path]:
+    """Where commits are looked for, and files of a series that is for no kernel tree."""
+    from netmem_migrate.git.run import repository
+
+    tree = _tree(Path.cwd(), kernel)
+    if tree is not None:
+        return [tree.root]
+    around = repository(Path.cwd())
+    return [around.top, Path.cwd()] if around is not None else [Path.cwd()]
 
 
 def _sources(paths: Sequence[Path], options: Conversion) -> tuple[Finding, ...]:
@@ -136,34 +154,29 @@ def _sources(paths: Sequence[Path], options: Conversion) -> tuple[Finding, ...]:
     return found
 
 
-def _tree(path: Path, kernel: Path | None, *, needed: bool = True) -> Path | None:
-    """The tree that a patch is for. Raises InputError without one, where it is needed."""
+def _tree(path: Path, kernel: Path | None) -> Kernel | None:
+    """The tree that a patch is for, if there is one."""
     from netmem_migrate.kernel.tree import Kernel
 
     if kernel is not None:
-        return Kernel.at(kernel).root
-    found = Kernel.find(path.absolute()) or Kernel.find(Path.cwd())
-    if found is None and needed:
-        raise InputError(f"{path}: a patch is checked against its kernel tree; give it with "
-                         "--kernel, or run this inside it")
-    return found.root if found is not None else None
+        return Kernel.at(kernel)
+    return Kernel.find(path.absolute()) or Kernel.find(Path.cwd())
 
 
-def _patches(patches: Sequence[Path], root: Path | None,
-             options: Conversion) -> Iterator[Finding]:
+def _patches(words: Sequence[Path], options: Conversion) -> Iterator[Finding]:
+    """Judge a series: patches in order, or commits."""
     from netmem_migrate import pipeline
-    from netmem_migrate.git.am import apply_steps, numbered
-    from netmem_migrate.kernel.tree import Kernel
+    from netmem_migrate.commands import _series
 
-    assert root is not None
-    steps = apply_steps(root, numbered(patches))
-    yield from pipeline.check_patches(steps, Kernel.at(root), options)
-
-
-def _stdin(options: Conversion) -> list[Finding]:
-    """A patch on stdin, as b4 gives one."""
-    data = _options.stdin()
-    with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as folder:
-        patch = Path(folder) / "0001-stdin.patch"
-        patch.write_bytes(data)
-        return list(_patches([patch], _tree(Path.cwd() / "-", options.kernel), options))
+    tree = _tree(words[0], options.kernel)
+    places = _places(options.kernel)
+    with _series.taken(words, _series.repository_of(words, places)) as given:
+        root = tree.root if tree is not None else _series.root_of(given, places)
+        if root is None:
+            raise InputError(f"{words[0]}: a patch is checked against its tree; give that with "
+                             "--kernel, or run this in the folder that its paths begin at")
+        series = given.on(root)
+        if series.held:
+            click.echo(f"{root} has the series already; checked against what was before it",
+                       err=True)
+        yield from pipeline.check_patches(series.steps, tree, options)

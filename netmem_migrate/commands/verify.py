@@ -7,12 +7,17 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode
 from netmem_migrate.verify import ObjectProof, PartnerProof, Said, Status
+
+if TYPE_CHECKING:
+    from netmem_migrate.commands._series import Given
+    from netmem_migrate.kernel.tree import Kernel
 
 _WAYS = ("plain", "strict", "identity")
 
@@ -22,7 +27,7 @@ _WAYS = ("plain", "strict", "identity")
     epilog="Example: netmem-migrate verify out/0001-*.patch --kernel ~/linux. Exit code 5: an "
     "object or a row of the partner table failed, or could not be compiled here.",
 )
-@click.argument("patches", nargs=-1, metavar="[PATCH...]",
+@click.argument("patches", nargs=-1, metavar="[PATCH|REV...]",
                 type=click.Path(path_type=Path))
 @_options.option("kernel", required=True,
                  help="A configured kernel tree, as `kernel prepare` makes one.")
@@ -38,6 +43,9 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
             as_json: bool, checkpatch: bool, partners: bool) -> None:
     """Prove that PATCH... (a series, in order) changes nothing for memory that is pages.
 
+    PATCH is a mail, a diff, or a folder of them; REV is a commit, or a range A..B. A series that
+    the tree has already is taken out first.
+
     Each object that the patches touch is compiled with the kernel's own command, before and
     after: plain (no new diagnostic), strict (netmem_ref is a type of its own, no new diagnostic)
     and identity (netmem is defined to be pages, and the code must be the same). Each pair of page
@@ -49,16 +57,26 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
         _partners_alone(ctx, kernel, patches, as_json)
         return
     if not patches:
-        raise click.UsageError("give PATCH..., or --partners")
-    from netmem_migrate.git.am import apply_steps, linked, numbered
+        raise click.UsageError("give PATCH or REV, or --partners")
+    from netmem_migrate.commands import _series
     from netmem_migrate.kernel.tree import Kernel
+
+    tree = Kernel.at(kernel)
+    with _series.taken(patches, _series.repository_of(patches, [tree.root, Path.cwd()])) as given:
+        if not _verified(tree, given, jobs=jobs or 0, as_json=as_json, checkpatch=checkpatch):
+            ctx.exit(ExitCode.VERIFY)
+
+
+def _verified(tree: Kernel, given: Given, *, jobs: int, as_json: bool, checkpatch: bool) -> bool:
+    """Prove a series on a tree and say what came of it; whether all of it held."""
+    from netmem_migrate.git.am import linked
     from netmem_migrate.terminal.progress import progress
     from netmem_migrate.verify import unjudged, verify_changes, verify_partners
     from netmem_migrate.verify.checkpatch import checkpatch as check_style
 
-    tree = Kernel.at(kernel)
-    patches = numbered(patches)
-    steps = apply_steps(tree.root, patches)
+    patches = given.patches
+    series = given.on(tree.root)
+    steps = series.steps
     apart = linked(steps)
     if not apart:  # patches that share no file are proven at once
         steps = (tuple({one.path: one for step in steps for one in step
@@ -67,14 +85,16 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
     if not as_json:
         changed = {one.path for step in steps for one in step if one.before != one.after}
         click.echo(f"{tree.root}: linux {tree.version}, {len(changed)} files changed"
-                   + (f", {len(patches)} patches one after the other" if apart else ""), err=True)
+                   + (f", {len(patches)} patches one after the other" if apart else "")
+                   + ("; it has the series already, which is taken out first" if series.held
+                      else ""), err=True)
     found: list[tuple[str, ObjectProof]] = []
     with progress(quiet=as_json) as bar:
         for number, step in enumerate(steps):
             name = patches[number].name if apart else ""
             bar.step(f"Compiling {name}".rstrip())
             found += [(name, proof) for proof in verify_changes(
-                tree.root, step, jobs=jobs or 0, progress=lambda source, done, count: bar.at(
+                tree.root, step, jobs=jobs, progress=lambda source, done, count: bar.at(
                     done / count, f"{done}/{count} {source}"))]
         bar.step("Comparing page functions with their netmem partners")
         pairs = verify_partners(tree.root, [one for step in steps for one in step])
@@ -97,8 +117,7 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
         for one in style:
             click.echo(f"{one.patch}:{one.line}: {one.level}:{one.type}: {one.text}")
     held = all(proof.proven for proof in proofs) and all(pair.proven for pair in pairs)
-    if style or not proofs or not held:
-        ctx.exit(ExitCode.VERIFY)
+    return bool(not style and proofs and held)
 
 
 def _partners_alone(ctx: click.Context, kernel: Path, patches: Sequence[Path],

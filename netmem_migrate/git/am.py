@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`git am` of a series on a clean checkout of the files that it touches."""
+"""A series on a clean checkout of the files that it touches, or taken out of it again."""
 
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from unidiff.errors import UnidiffParseError
@@ -18,58 +20,181 @@ from netmem_migrate.git.mail import number_of
 from netmem_migrate.git.run import neutral_environment
 from netmem_migrate.results import FileChange
 
+_HEADER = re.compile(rb"From |[A-Za-z][A-Za-z-]*:[ \t]")
+_DIFF = re.compile(rb"(?m)^(?:diff --git |--- [^\n]*\n\+\+\+ )")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A series on its base: each step has every file of the series, changed by it or not.
+
+    `held` says that the tree has the series already, so that its base was found by reversing it.
+    """
+
+    steps: tuple[tuple[FileChange, ...], ...]
+    held: bool = False
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        """What all of it does to each file."""
+        return tuple(FileChange(first.path, first.before, last.after)
+                     for first, last in zip(self.steps[0], self.steps[-1], strict=True))
+
 
 def apply_series(root: Path, patches: Sequence[Path]) -> tuple[FileChange, ...]:
-    """What `git am` makes of the files that the patches touch, in a throwaway repository.
+    """What the patches make of the files that they touch, in a throwaway repository.
 
-    Raises InputError for a file that is no patch, and for a patch that does not apply to `root`.
+    Raises InputError as applied() does.
     """
-    steps = apply_steps(root, patches)
-    return tuple(FileChange(first.path, first.before, last.after)
-                 for first, last in zip(steps[0], steps[-1], strict=True))
+    return applied(root, patches).changes
 
 
-def apply_steps(root: Path, patches: Sequence[Path]) -> tuple[tuple[FileChange, ...], ...]:
-    """The same, patch by patch: each step has every file of the series, changed by it or not.
+def applied(root: Path, patches: Sequence[Path],
+            base: Mapping[str, bytes] | None = None) -> Applied:
+    """The patches, in order, on what `root` holds, or on `base`: mails by `git am`, plain diffs.
 
-    Raises InputError as apply_series() does.
+    Where `root` has all of them already, they are reversed to find their base. Raises InputError
+    for a file that is no patch, for patches that do not apply, and where `root` has some of them.
     """
     patches = numbered(patches)
-    files: dict[str, None] = {}
-    for patch in patches:
-        for file in _touched(patch):
-            files[file] = None
+    files = touched(patches)
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
-        where = Path(name)
-        before: dict[str, bytes] = {}
-        for file in files:
-            source = root / file
-            if not source.is_file():
-                raise InputError(f"{patches[0].name}: touches {file}, which {root} does not have")
-            before[file] = source.read_bytes()
-            target = where / file
+        there = _Checkout(Path(name) / "tree", root)
+        if base is not None:
+            return Applied(there.forward(patches, {file: base[file] for file in files}))
+        now = {file: _held(root, file, patches) for file in files}
+        try:
+            return Applied(there.forward(patches, now))
+        except InputError:
+            before = there.backward(patches, now)
+            if before is None:
+                _explain(there, root, patches, now)
+                raise
+        return Applied(there.forward(patches, before), held=True)
+
+
+def _held(root: Path, file: str, patches: Sequence[Path]) -> bytes:
+    source = root / file
+    if not source.is_file():
+        raise InputError(f"{patches[0].name}: touches {file}, which {root} does not have")
+    return source.read_bytes()
+
+
+def _explain(there: _Checkout, root: Path, patches: Sequence[Path],
+             now: Mapping[str, bytes]) -> None:
+    """Raise InputError where it is plain that the tree has a part of the series, and which."""
+    for number in range(len(patches) - 1, 0, -1):
+        if there.backward(patches[:number], now) is not None:
+            raise InputError(f"{patches[number].name}: partly applied: {root} has the first "
+                             f"{number} of {len(patches)} patches and not this one; apply the "
+                             "rest, or take those out")
+    for patch in patches:
+        has, lacks = there.sides(patch, now)
+        if has and lacks:
+            raise InputError(f"{patch.name}: partly applied: {root} has what it does to "
+                             f"{', '.join(has)}, not what it does to {', '.join(lacks)}")
+
+
+class _Checkout:
+    """Some files of a tree, in a repository of their own."""
+
+    def __init__(self, where: Path, root: Path) -> None:
+        self._where = where
+        self._attributes = root / ".gitattributes"
+
+    def _put(self, files: Mapping[str, bytes]) -> None:
+        shutil.rmtree(self._where, ignore_errors=True)
+        self._where.mkdir()
+        for file, data in files.items():
+            target = self._where / file
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(before[file])
-        attributes = root / ".gitattributes"
-        if attributes.is_file():
-            shutil.copyfile(attributes, where / ".gitattributes")
-        _git(where, "init", "-q")
-        _git(where, "add", "-A", "-f")
-        _git(where, "commit", "-q", "-m", "before")
+            target.write_bytes(data)
+        if self._attributes.is_file():
+            shutil.copyfile(self._attributes, self._where / ".gitattributes")
+        _git(self._where, "init", "-q")
+        _git(self._where, "add", "-A", "-f")
+        _git(self._where, "commit", "-q", "-m", "before")
+
+    def forward(self, patches: Sequence[Path],
+                before: Mapping[str, bytes]) -> tuple[tuple[FileChange, ...], ...]:
+        """Each patch on the files as those before it left them."""
+        self._put(before)
         steps: list[tuple[FileChange, ...]] = []
         for patch in patches:
-            done = _git(where, "am", "-q", str(patch.resolve()), check=False)
-            if done.returncode:
-                said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
-                raise InputError(f"{patch}: git am does not take it: {_line(said)}")
-            for file in files:
-                if not (where / file).is_file():
+            self._take(patch)
+            for file in before:
+                if not (self._where / file).is_file():
                     raise InputError(f"{patch.name}: deletes {file}; "
                                      "only changes of existing files can be proven")
-            after = {file: (where / file).read_bytes() for file in files}
-            steps.append(tuple(FileChange(file, before[file], after[file]) for file in files))
+            after = {file: (self._where / file).read_bytes() for file in before}
+            steps.append(tuple(FileChange(file, before[file], after[file]) for file in before))
             before = after
         return tuple(steps)
+
+    def _take(self, patch: Path) -> None:
+        mail = is_mail(patch.read_bytes())
+        words = ["am", "-q"] if mail else ["apply", "--index"]
+        done = _git(self._where, *words, str(patch.resolve()), check=False)
+        if done.returncode:
+            said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
+            raise InputError(f"{patch}: git {words[0]} does not take it: {_line(said)}")
+        if not mail:
+            _git(self._where, "commit", "-q", "--allow-empty", "-m", patch.name)
+
+    def backward(self, patches: Sequence[Path],
+                 after: Mapping[str, bytes]) -> dict[str, bytes] | None:
+        """The files before the patches, whose result they are now; None where they are not."""
+        self._put(after)
+        for patch in reversed(patches):
+            for diff in reversed(self._diffs(patch)):
+                if _git(self._where, "apply", "-R", str(diff), check=False).returncode:
+                    return None
+        if not all((self._where / file).is_file() for file in after):
+            return None
+        return {file: (self._where / file).read_bytes() for file in after}
+
+    def sides(self, patch: Path, now: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
+        """The files in which a patch is applied, and those in which it can be."""
+        self._put(now)
+        found: tuple[list[str], list[str]] = [], []
+        diffs = self._diffs(patch)
+        for file in dict.fromkeys(_touched(patch)):
+            for names, way in zip(found, (["-R"], []), strict=True):
+                if all(_git(self._where, "apply", "--check", *way, f"--include={file}", str(diff),
+                            check=False).returncode == 0 for diff in diffs):
+                    names.append(file)
+        both = set(found[0]) & set(found[1])
+        return [one for one in found[0] if one not in both], [
+            one for one in found[1] if one not in both]
+
+    def _diffs(self, patch: Path) -> list[Path]:
+        """The diffs of a patch as git decodes them, one a mail."""
+        if not is_mail(patch.read_bytes()):
+            return [patch.resolve()]
+        folder = self._where.parent / "mails"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        _git(self._where, "mailsplit", "-b", "--keep-cr", f"-o{folder}", str(patch.resolve()))
+        found = []
+        for mail in sorted(folder.iterdir()):
+            diff = mail.with_suffix(".diff")
+            _git(self._where, "mailinfo", str(mail.with_suffix(".text")), str(diff),
+                 stdin=mail.read_bytes())
+            found.append(diff)
+        return found
+
+
+def is_mail(data: bytes) -> bool:
+    """Whether a patch is a mail, or an mbox; else it is a diff, with or without words around it."""
+    first = data.lstrip().partition(b"\n")[0]
+    head = data.lstrip().partition(b"\n\n")[0]
+    return _HEADER.match(first) is not None and (
+        first.startswith(b"From ") or re.search(rb"(?mi)^(?:from|subject):", head) is not None)
+
+
+def is_patch(data: bytes) -> bool:
+    """Whether a text holds a diff, or is the cover letter of some."""
+    return _DIFF.search(data) is not None or is_mail(data)
 
 
 def numbered(patches: Sequence[Path]) -> tuple[Path, ...]:
@@ -97,6 +222,11 @@ def _line(said: str) -> str:
                 said.splitlines()[0] if said else "no reason given")
 
 
+def touched(patches: Sequence[Path]) -> tuple[str, ...]:
+    """The files that some patches touch. Raises InputError as applied() does."""
+    return tuple(dict.fromkeys(file for patch in patches for file in _touched(patch)))
+
+
 def _touched(patch: Path) -> list[str]:
     try:
         data = patch.read_bytes()
@@ -117,12 +247,13 @@ def _touched(patch: Path) -> list[str]:
     return files
 
 
-def _git(where: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+def _git(where: Path, *words: str, check: bool = True,
+         stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     identity = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
                 for key, value in (("NAME", "verify"), ("EMAIL", "verify@localhost"))}
     done = subprocess.run(["git", "-c", "core.autocrlf=false", "-c", "gc.auto=0", *words],
                           cwd=where, env={**neutral_environment(), **identity}, check=False,
-                          capture_output=True, stdin=subprocess.DEVNULL)
+                          capture_output=True, input=stdin)
     if check and done.returncode:
         raise InputError(f"git {words[0]}: {done.stderr.decode('utf-8', 'replace').strip()}")
     return done

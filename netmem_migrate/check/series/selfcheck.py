@@ -17,7 +17,7 @@ from netmem_migrate.check.series import tree as norms_tree
 from netmem_migrate.errors import InputError
 from netmem_migrate.git import mail
 from netmem_migrate.git import run as git
-from netmem_migrate.git.am import apply_series
+from netmem_migrate.git.am import applied
 from netmem_migrate.results import FileChange, Norm
 
 MIRRORED = "netdev documents of linux 7.3 and nipa 95a2926 (2026-08)"
@@ -103,16 +103,18 @@ def _with_tree(folder: Path, kernel: Path | None, mails: list[mail.Mail]) -> Ite
         yield Norm("rules", "pass", f"as in {MIRRORED}")
         return
     changes: tuple[FileChange, ...] = ()
-    applied = True
+    applies = True
     try:
         if any(one.leads_out for one in mails):
             raise InputError("not tried: a patch names a file outside of the tree")
-        changes = apply_series(kernel, [one.path for one in norms_mail.patches(mails)])
-        yield Norm("git-am", "pass", f"applies to {len(changes)} files of the tree")
+        series = applied(kernel, [one.path for one in norms_mail.patches(mails)])
+        changes = series.changes
+        yield Norm("git-am", "pass", f"applies to {len(changes)} files of the tree" + (
+            " as they were: it has the series already" if series.held else ""))
     except InputError as error:
-        applied = False
+        applies = False
         yield Norm("git-am", "fail", str(error))
-    yield _if(applied, "whitespace", norms_tree.exact(kernel, mails),
+    yield _if(applies, "whitespace", norms_tree.exact(changes, mails),
               "no offset, no fuzz, no white space error")
     repository = git.repository(kernel)
     yield _summed("base-commit", norms_tree.base(kernel, mails),
@@ -122,10 +124,10 @@ def _with_tree(folder: Path, kernel: Path | None, mails: list[mail.Mail]) -> Ite
         yield _summed("checkpatch", style, "silent with the robot's flags")
     except InputError as error:
         yield Norm("checkpatch", "warn", f"not checked: {error}")
-    yield _if(applied, "declaration-order", norms_tree.declarations(changes),
+    yield _if(applies, "declaration-order", norms_tree.declarations(changes),
               "longest line first where it was so before")
     if (kernel / "scripts/kernel-doc").is_file():
-        yield _if(applied, "kernel-doc", norms_tree.kernel_doc(kernel, changes),
+        yield _if(applies, "kernel-doc", norms_tree.kernel_doc(kernel, changes),
                   "no new warning in the touched files")
     else:
         yield Norm("kernel-doc", "warn", "not checked: the tree has no scripts/kernel-doc")

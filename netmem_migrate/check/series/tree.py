@@ -29,17 +29,16 @@ _OFFSET = re.compile(r"^Hunk #\d+ succeeded at .*(?:offset|fuzz).*$", re.MULTILI
 _PLACE = re.compile(r"^(?:\w+: )?\S*?:\d+:?\s*")
 
 
-def exact(kernel: Path, mails: Sequence[Mail]) -> Iterator[Problem]:
+def exact(changes: Sequence[FileChange], mails: Sequence[Mail]) -> Iterator[Problem]:
     """Every hunk where it says, no white space error."""
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
         where = Path(name)
         env = git.neutral_environment() | {"GIT_CEILING_DIRECTORIES": name}
+        for change in changes:
+            target = where / change.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(change.before)
         for mail in patches(mails):
-            for file in mail.files:
-                source, target = kernel / file.path, where / file.path
-                if source.is_file() and not target.exists():
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(source.read_bytes())
             done = git.run(["apply", "-v", "--whitespace=error-all", str(mail.path.resolve())],
                            cwd=where, env=env)
             said = done.stderr.decode("utf-8", "replace")
