@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-tools test-kernel test-series golden bench-check lint bench docs clean
+.PHONY: help setup run test test-tools test-kernel test-series golden mutants bench-check lint bench docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -49,6 +49,11 @@ test-series: setup ## Send five real series through git am, checkpatch, verify a
 
 golden: setup ## Compare the bytes of every conversion with what they were (BASE=REV: with a revision of the tool)
 	@$(BIN)/python tests/golden/run.py $(KERNEL) $(if $(BASE),--base $(BASE)) $(if $(RENEW),--renew)
+
+mutants: setup ## Count mutants of own and real drivers that compile before the conversion, and after (long; ARGS='--count N')
+	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
+	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
+	@$(BIN)/python tests/mutants/run.py $(if $(KERNEL),--kernel $(KERNEL)) $(ARGS)
 
 bench-check: setup ## Seed faults into converted drivers and count those that check finds
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
