@@ -26,6 +26,8 @@ from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.flow.analyse import Analysis, analyse, use_page_pool
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import solve
+from netmem_migrate.git.head import differing
+from netmem_migrate.git.run import repository as repository_of
 from netmem_migrate.kernel.drivers import Driver, find
 from netmem_migrate.kernel.macros import arms_of, arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
@@ -326,6 +328,46 @@ def _without(migration: Migration) -> Migration:
                           reason=Reason(Why.STOPPED)) for one in said.sites)
     return replace(migration, changes=(), edits=(), steps=(), report=replace(
         said, verdict=Verdict.STOPPED, declarations=(), sites=sites))
+
+
+# -- what was applied already
+
+
+def committed(given: Input, run: Run, options: Conversion) -> Run:
+    """The run with drivers as HEAD has them, of which the work tree is the conversion.
+
+    That is what `apply` leaves. Raises InputError where the work tree has more or less than it.
+    """
+    repository = repository_of(run.root)
+    if repository is None:
+        return run
+    before = differing(repository, run.root)
+    drivers = {one.path: one for one in given.drivers}
+    return replace(run, drivers=tuple(
+        one if one.changes or one.report.verdict is Verdict.STOPPED else
+        _committed(one, drivers[one.report.path], given, options, before)
+        for one in run.drivers)) if before else run
+
+
+def _committed(now: Migration, driver: Driver, given: Input, options: Conversion,
+               before: Mapping[str, bytes]) -> Migration:
+    touched = before.keys() & {*driver.files, *driver.borrowed}
+    job = job_of(replace(driver, held=before), given.target, options) if touched else None
+    if job is None:
+        return now
+    (made,) = judged(started(given, (job.migration(),))).drivers
+    job.texts.forget()
+    if not made.changes:
+        return now
+    after = {**{file: before[file] for file in touched},
+             **{change.path: change.after for change in made.changes}}
+    odd = [file for file, text in sorted(after.items())
+           if (given.root / file).read_bytes() != text]
+    if odd:
+        raise InputError(f"{', '.join(odd)}: neither as committed in HEAD nor what these options "
+                         "make of that; commit or stash your changes, or give the options that "
+                         "`apply` had")
+    return made
 
 
 # -- all of it

@@ -63,8 +63,10 @@ def taken(given: dict[str, Any]) -> tuple[Conversion, Output]:
 
 
 def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
-            judge: bool = False) -> tuple[Run, ...]:
+            judge: bool = False, committed: bool = False) -> tuple[Run, ...]:
     """Run the conversion in memory, and say what stopped one; a run for each root.
+
+    `committed` asks for that of HEAD where the work tree is what comes of it.
 
     `judge` asks for the requirements of netmem.rst even where no report is written.
     """
@@ -78,6 +80,9 @@ def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
         bar.step("Converting")
         runs = pipeline.converted(given, options, judge=judge or output.report is not None,
                                   progress=bar.number)
+        if committed:
+            runs = tuple(pipeline.committed(one, run, options)
+                         for one, run in zip(given, runs, strict=True))
     summary.stopped(runs)
     return runs
 

@@ -154,16 +154,18 @@ def command(
     """Convert PATH and write a series a driver to DIR; list the patches on stdout.
 
     Work tree, index and HEAD stay untouched: git commits in a scratch repository, on top of
-    HEAD where there is one. Author is whom git's own settings name. DIR/send holds To and Cc by
+    HEAD where there is one; what `apply` left in the work tree is written as well. Author is whom
+    git's own settings name. DIR/send holds To and Cc by
     the tree's get_maintainer.pl, as a list and as options of git send-email.
     """
+    from netmem_migrate.git.run import repository
     from netmem_migrate.patch.series import SeriesOptions, write_series
     from netmem_migrate.terminal import summary
 
     options, output = _options.taken(shared)
     if Path("-") in paths:
         raise UsageError("format-patch wants a file or folder in a tree, not -; use diff for stdin")
-    runs = _options.convert(paths, options, output, judge=True)
+    runs = _options.convert(paths, options, output, judge=True, committed=True)
     wanted = SeriesOptions(
         tree=tree,
         version=version,
@@ -196,6 +198,9 @@ def command(
     summary.show(runs, output)
     if not output.quiet:
         for run, files in zip(runs, written, strict=True):
+            if run.drivers and not files and repository(run.root) is None:
+                click.echo("note: nothing to write; the tree is no git tree, so there is no HEAD "
+                           "from which a converted work tree would differ", err=True)
             _notes(run.root, files, signoff=signoff)
     ctx.exit(_options.exit_code(runs))
 

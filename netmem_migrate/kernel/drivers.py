@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from netmem_migrate.c.words import INCLUDE
@@ -19,19 +20,21 @@ BUILD = ("Makefile", "Kbuild")
 class Driver:
     """A driver to convert: `files` are its own, `borrowed` headers it includes from elsewhere.
 
-    All paths are POSIX strings relative to `root`.
+    All paths are POSIX strings relative to `root`. `held` is what files hold that are to be read
+    otherwise than they are on disk.
     """
 
     path: str
     root: Path
     files: tuple[str, ...]
     borrowed: tuple[str, ...] = ()
+    held: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, file: str) -> bytes:
         """The bytes of a file. Raises InputError if it cannot be read or is not text."""
         path = self.root / file
         try:
-            data = path.read_bytes()
+            data = self.held[file] if file in self.held else path.read_bytes()
         except OSError as error:
             raise InputError(f"{path}: {error.strerror or error}") from error
         if b"\0" in data:
