@@ -28,6 +28,7 @@ class Category(StrEnum):
     EXPORTED = "exported"
     MISSING_API = "missing-api"
     GONE_API = "gone-api"
+    CONDITIONAL = "conditional"
 
 
 class Why(StrEnum):
@@ -76,6 +77,9 @@ class Why(StrEnum):
     UNREAD = "unread"
     UNREAD_IN = "unread-in"  # by: the function, as far as its head can be told
     REPEATED = "repeated"
+    CUT_THROUGH = "cut-through"  # by: the `#if`
+    ARM_SETS = "arm-sets"  # by: what gives the page, other: the arm of `#if`
+    ARM_USES = "arm-uses"  # by: the arm of `#if`
     MACRO_TYPE = "macro-type"
     MACRO_DECLARES = "macro-declares"
     MACRO_GIVEN = "macro-given"  # by: the macro
@@ -125,8 +129,9 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.UNRESOLVED: (
         Why.SET_FROM_UNKNOWN, Why.UNTYPED_COPY, Why.LOST, Why.SWAPPED, Why.COMPARED,
         Why.NODE_COMPARED, Why.IN_SYNTAX, Why.AS_RECORD, Why.CONTAINER, Why.TWO_TYPES,
-        Why.NO_BRACES, Why.SAME_NAME, Why.UNKNOWN_RECORD, Why.HIDDEN_ARM, Why.REPEATED,
-        Why.UNKNOWN_ORIGIN),
+        Why.NO_BRACES, Why.SAME_NAME, Why.UNKNOWN_RECORD, Why.UNKNOWN_ORIGIN),
+    Category.CONDITIONAL: (Why.HIDDEN_ARM, Why.REPEATED, Why.CUT_THROUGH, Why.ARM_SETS,
+                           Why.ARM_USES),
     Category.PARSE_ERROR: (Why.NOT_PARSED, Why.UNREAD, Why.UNREAD_IN),
     Category.OWN_RECYCLING: (Why.COUNTED,),
     Category.OWN_MAPPING: (Why.MAPPED,),

@@ -116,7 +116,7 @@ def convert(folder: Path, files: dict[str, bytes], api: str = "7.3") -> tuple[
     return migration, files | {change.path: change.after for change in migration.changes}
 
 
-def compiles(folder: Path, files: dict[str, bytes]) -> None:
+def compiles(folder: Path, files: dict[str, bytes], *options: str) -> None:
     """Whether gcc takes the files, with netmem_ref as a number and as a type of its own."""
     folder.mkdir(exist_ok=True)
     for name, data in files.items():
@@ -125,7 +125,8 @@ def compiles(folder: Path, files: dict[str, bytes]) -> None:
     for strict in (0, 1):
         done = subprocess.run(
             ["gcc", "-std=gnu11", "-fsyntax-only", "-Wall", "-Wno-unused", "-Wno-missing-braces",
-             "-Werror", f"-I{STUB}", f"-DNETMEM_STRICT={strict}", *sources],
+             "-Werror", f"-I{STUB}", f"-DNETMEM_STRICT={strict}", *options,
+             *sources],
             capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -71,22 +71,41 @@ class Group:
     arms: tuple[Arm, ...]
     decided: bool
 
+    @property
+    def directives(self) -> tuple[tuple[int, int], ...]:
+        """The bytes of its lines: `#if`, those between the arms, and `#endif`."""
+        starts = (self.start, *(arm.end for arm in self.arms))
+        ends = (*(arm.start for arm in self.arms), self.end)
+        return tuple(zip(starts, ends, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A text as the target has it: `seen` is as long as the text.
 
     `groups` are the conditionals of which an arm is taken somewhere, in order, but for those that
-    guard a header against being read twice.
+    guard a header against being read twice. `left_out` are the arms that the target has not, and
+    the directives around those that it has in any case, in order.
     """
 
     seen: bytes
     groups: tuple[Group, ...] = ()
+    left_out: tuple[tuple[int, int], ...] = ()
 
-    @property
-    def left_out(self) -> Iterator[Arm]:
-        """The arms that the target leaves out."""
-        return (arm for group in self.groups for arm in group.arms if arm.left_out)
+    def around(self, offset: int) -> list[tuple[Group, Arm]]:
+        """The arms that a byte is in, of conditionals that are not decided, from the outermost."""
+        return [(group, arm) for group in self.groups
+                if group.start <= offset < group.end and not group.decided
+                for arm in group.arms if arm.start <= offset < arm.end]
+
+    def direction(self, offset: int) -> dict[bytes, bool]:
+        """What the conditions around a byte must be for it to be compiled."""
+        found: dict[bytes, bool] = {}
+        for group, taken in self.around(offset):
+            for arm in group.arms[:group.arms.index(taken) + 1]:
+                if arm.test:
+                    found[arm.test] = arm.truth == (arm is taken)
+        return found
 
 
 class Arms:
@@ -127,7 +146,7 @@ class Arms:
                 self._ask(source)
                 walk = _Walk(self, source, self._asked)
                 walk.run()
-                found = Reading(walk.seen(), tuple(walk.groups))
+                found = Reading(walk.seen(), tuple(walk.groups), tuple(sorted(walk.blanks)))
             self._readings[source] = found
         return found
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from netmem_migrate.convert.around import around
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.order import keep_order
 from netmem_migrate.convert.passes import Loaded
@@ -26,16 +27,18 @@ class Converted:
 def convert(work: Work, passes: Sequence[Loaded]) -> Converted:
     """Run the passes, in order, and apply what they yield."""
     by_file: dict[str, list[Edit]] = {}
+    texts = work.analysis.symbols.texts
     for one in passes:
         for edit in one.edits(work):
             by_file.setdefault(edit.file, []).append(edit)
     declares = {one.declared.id for one in passes if one.declared.declares}
-    texts = work.analysis.symbols.texts
     changes: list[FileChange] = []
     kept: list[Edit] = []
     for file in sorted(by_file):
         source = work.analysis.originals[file]
-        after, edits = rewrite(source, by_file[file])
+        reading = texts.arms.read(source)
+        after, edits = rewrite(source, reading.seen,
+                               around(file, source, reading, by_file[file]))
         if any(edit.transform in declares for edit in edits):
             after = keep_order(texts.parse(source), texts.parse(after))
         if after != source:

@@ -35,10 +35,13 @@ class _Line:
     opener: int | None
 
 
-def rewrite(source: bytes, edits: Sequence[Edit]) -> tuple[bytes, list[Edit]]:
-    """The new text of one file, and the edits that made it before long lines were wrapped."""
+def rewrite(source: bytes, seen: bytes, edits: Sequence[Edit]) -> tuple[bytes, list[Edit]]:
+    """The new text of one file, and the edits that made it before long lines were wrapped.
+
+    `seen` is what the target has of it: other lines do not move.
+    """
     edits = merge(edits)
-    edits = merge([*edits, *_realign(source, edits)])
+    edits = merge([*edits, *_realign(seen, edits)])
     return _wrap(*_applied(source, edits)), edits
 
 

@@ -15,6 +15,7 @@ from netmem_migrate.c.symbols import Symbols, defined
 from netmem_migrate.c.words import INCLUDE, WORD
 from netmem_migrate.errors import InputError
 from netmem_migrate.flow import addresses
+from netmem_migrate.flow.arms import block_arms
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.cut import Solution, solve
@@ -109,6 +110,7 @@ def analyse(driver: Driver, target: Target,
         words = _parse_named(symbols, sources, originals, carriers, progress, near)
         slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     block_hidden(slots)
+    block_arms(slots)
     carriers.settle(slots.graph)
     block_unread(slots)
     block_borrowed(slots, {file: originals[file] for file in driver.borrowed

@@ -136,8 +136,16 @@ class Slots:
                         version.file, parameter.declaration, parameter.declarator.node,
                         parameter.declarator.identifier, title))
             self.graph.slots[key] = slot
+            if any(version.body is not None and self._differs(version, index)
+                   for version in versions):
+                self.graph.block(slot, Why.TWO_TYPES, place)
             self._limits(slot, function, versions)
         return slot
+
+    def _differs(self, version: Function, index: int) -> bool:
+        """Whether another definition of a function, in another arm, has no page there."""
+        return index >= len(version.parameters) or \
+            not self.carriers.parameter_type(version, index).is_page
 
     def result(self, function: Function) -> Slot | None:
         """The slot of what a function returns, shared by the definition and all prototypes."""

@@ -49,6 +49,9 @@ _TEXT: dict[Why, str] = {
     Why.UNREAD: "is named where no function could be read",
     Why.UNREAD_IN: "is named in {by}(), which could not be read as a function",
     Why.REPEATED: "is declared more than once, under conditionals",
+    Why.CUT_THROUGH: "is used in an expression that {by} cuts through",
+    Why.ARM_SETS: "is set from {by} in the arm {other}, which is not the pool's",
+    Why.ARM_USES: "is used in the arm {by}, in which the pool gives no memory",
     Why.MACRO_TYPE: "is declared through a typedef",
     Why.MACRO_DECLARES: "is declared by a macro",
     Why.MACRO_GIVEN: "is passed to the macro {by}()",
@@ -177,6 +180,11 @@ ADVICE: dict[Category, Advice] = {
         "other arguments.",
         "port the driver to the target kernel first",
         "Or convert for a kernel that has it (--api)."),
+    Category.CONDITIONAL: Advice(
+        "An arm of `#if` that nothing decides is not read, or has memory of another owner.",
+        "settle that `#if` with -D or -U",
+        "-D NAME and -U NAME say which arm counts; the others then stay as they are. Or write the "
+        "arms as whole statements with the same memory in each."),
 }
 
 

@@ -116,10 +116,6 @@ IN_FUNCTION = {
         "\n#ifdef A\n\tif (a) {\n#else\n\tif (b) {\n#endif\n\t\tf();\n\t}\n",
         "\n        \n\tif (a) {\n     \n\t        \n      \n\t\tf();\n\t}\n",
     ),
-    "never": (
-        "\n#if 0\n\tif (a) {\n#else\n\tif (b) {\n#endif\n\t\tf();\n\t}\n",
-        "\n     \n\t        \n     \n\tif (b) {\n      \n\t\tf();\n\t}\n",
-    ),
     "definition inside a statement": (
         "x = a +\n#define B 1\n\tB;\n",
         "x = a +\n           \n\tB;\n",
@@ -188,10 +184,6 @@ AT_TOP = {
     "two heads": (
         "#ifdef A\nint f(int a)\n#else\nint f(void)\n#endif\n{\n}\n",
         "        \nint f(int a)\n     \n           \n      \n{\n}\n",
-    ),
-    "C++ guard": (
-        '#ifdef __cplusplus\nextern "C" {\n#endif\nint a;\n',
-        "                  \n            \n      \nint a;\n",
     ),
     "named rest of arguments": ("#define F(a, b...) g(a, b)\n", "#define F(a,  ...) g(a, b)\n"),
 }

@@ -170,9 +170,9 @@ def test_bytes_outside_of_edits_stay(lines: list[list[str]], data: st.DataObject
         if b"\n" not in source[start:end] and source[start:end].replace(b"_", b"").isalnum():
             text = data.draw(st.sampled_from([b"n", b"a_longer_word", b"page_pool_alloc_netmem"]))
             edits.append(Edit("d.c", start, end, text, "test"))
-    after, kept = rewrite(source, edits)
-    assert rewrite(source, edits) == (after, kept)
-    assert rewrite(after, []) == (after, [])
+    after, kept = rewrite(source, source, edits)
+    assert rewrite(source, source, edits) == (after, kept)
+    assert rewrite(after, after, []) == (after, [])
     plain = source
     for edit in reversed(edits):
         plain = plain[:edit.start] + edit.text + plain[edit.end:]

@@ -286,7 +286,7 @@ void t(struct ring *ring)
 	page_pool_put_full_page(ring->pool, page, true);
 }
 """),
-    "two-types": ("two.page", "unresolved", """\
+    "two-types": ("two.page", "conditional", """\
 #ifdef CONFIG_TWO
 struct two {
 	struct page *page;

@@ -14,7 +14,6 @@ _CONDITIONAL = re.compile(
 )
 _ELSE = re.compile(rb"else\b")
 _CONTINUES = re.compile(rb"else\b|[-+*/%&|^?:=<>.,)\]]")
-_NEVER = re.compile(rb"#[ \t]*if[ \t]+0\s*$")
 _VARIADIC = re.compile(rb"#[ \t]*+define[ \t]++\w++\([^()]*?(\w++)[ \t]*+\.\.\.[ \t]*+\)")
 _SLASH = re.compile(rb"/(?=\\\r?\n)")
 _COMMENT = re.compile(rb'"(?:[^"\\\n]++|\\.)*"|(/\*.*?\*/)', re.DOTALL)
@@ -35,7 +34,7 @@ def conditionals(text: Text) -> None:
     """Flatten conditionals inside functions, structs and expressions.
 
     Where all arms are whole statements, declarations or members, all of them stay visible and
-    only the directive lines go; otherwise the first arm stays (the second one of `#if 0`).
+    only the directive lines go; otherwise the first arm that is not empty stays.
     Conditionals around whole top-level things are left to the parser.
     """
     code = text.code
@@ -90,10 +89,9 @@ def _settle(text: Text, group: _Group) -> bool:
         return False
     for start, end, _ in lines:
         text.blank_code(start, end)
-    if b"__cplusplus" in lines[0][2]:
-        text.blank(*arms[0])
-    elif len(arms) > 1 and not (balanced and _can_stand_together(code, group, arms)):
-        kept = 1 if _NEVER.match(lines[0][2]) else 0
+    if len(arms) > 1 and not (balanced and _can_stand_together(code, group, arms)):
+        # What the target leaves out is spaces already.
+        kept = next((i for i, arm in enumerate(arms) if code[arm[0] : arm[1]].strip()), 0)
         for i, arm in enumerate(arms):
             if i != kept:
                 text.blank(*arm)
