@@ -38,6 +38,7 @@ test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
 	@$(BIN)/python tests/real/run.py $(KERNEL)
+	@$(BIN)/python tests/real/run_modules.py $(KERNEL)
 
 test-tools: setup ## Run the tests that need Chromium, git send-email and a terminal (apt: chromium git-email libmailtools-perl)
 	@$(BIN)/python -m pytest -n 2 tests/tools_needed

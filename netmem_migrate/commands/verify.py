@@ -3,21 +3,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.errors import ExitCode
+from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.results import FileChange
 from netmem_migrate.verify import ObjectProof, PartnerProof, Said, Status
 
 if TYPE_CHECKING:
     from netmem_migrate.commands._series import Given
     from netmem_migrate.kernel.tree import Kernel
+    from netmem_migrate.verify.module import Module
 
 _WAYS = ("plain", "strict", "identity")
 
@@ -36,11 +40,15 @@ _WAYS = ("plain", "strict", "identity")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 @click.option("--checkpatch", is_flag=True, help="Also run the tree's checkpatch.pl; its findings "
               "count as failures.")
+@click.option("-M", "--module", type=click.Path(path_type=Path), metavar="DIR",
+              help="The folder of a module outside of the kernel, as kbuild's M= has it. Default, "
+              "for files that the kernel does not have: found from the current folder.")
 @click.option("--partners", is_flag=True, help="Prove every row of the partner table on the kernel "
               "instead; needs no PATCH.")
 @click.pass_context
 def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs: int | None,
-            as_json: bool, checkpatch: bool, partners: bool) -> None:
+            as_json: bool, checkpatch: bool, module: Path | None,
+            partners: bool) -> None:
     """Prove that PATCH... (a series, in order) changes nothing for memory that is pages.
 
     PATCH is a mail, a diff, or a folder of them; REV is a commit, or a range A..B. A series that
@@ -63,19 +71,22 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
 
     tree = Kernel.at(kernel)
     with _series.taken(patches, _series.repository_of(patches, [tree.root, Path.cwd()])) as given:
-        if not _verified(tree, given, jobs=jobs or 0, as_json=as_json, checkpatch=checkpatch):
+        if not _verified(tree, given, module, jobs=jobs or 0, as_json=as_json,
+                         checkpatch=checkpatch):
             ctx.exit(ExitCode.VERIFY)
 
 
-def _verified(tree: Kernel, given: Given, *, jobs: int, as_json: bool, checkpatch: bool) -> bool:
+def _verified(tree: Kernel, given: Given, module: Path | None, *, jobs: int, as_json: bool,
+              checkpatch: bool) -> bool:
     """Prove a series on a tree and say what came of it; whether all of it held."""
-    from netmem_migrate.git.am import linked
+    from netmem_migrate.git.am import linked, touched
     from netmem_migrate.terminal.progress import progress
     from netmem_migrate.verify import unjudged, verify_changes, verify_partners
     from netmem_migrate.verify.checkpatch import checkpatch as check_style
 
     patches = given.patches
-    series = given.on(tree.root)
+    own = _own(tree.root, touched(patches), module)
+    series = given.on(own.base if own is not None else tree.root)
     steps = series.steps
     apart = linked(steps)
     if not apart:  # patches that share no file are proven at once
@@ -86,18 +97,23 @@ def _verified(tree: Kernel, given: Given, *, jobs: int, as_json: bool, checkpatc
         changed = {one.path for step in steps for one in step if one.before != one.after}
         click.echo(f"{tree.root}: linux {tree.version}, {len(changed)} files changed"
                    + (f", {len(patches)} patches one after the other" if apart else "")
+                   + (f", built with M={own.folder}" if own is not None else "")
                    + ("; it has the series already, which is taken out first" if series.held
                       else ""), err=True)
     found: list[tuple[str, ObjectProof]] = []
-    with progress(quiet=as_json) as bar:
+    with (_placed(tree.root, own, steps) as (root, folder, steps),
+          progress(quiet=as_json) as bar):
         for number, step in enumerate(steps):
             name = patches[number].name if apart else ""
             bar.step(f"Compiling {name}".rstrip())
             found += [(name, proof) for proof in verify_changes(
-                tree.root, step, jobs=jobs, progress=lambda source, done, count: bar.at(
+                root, step, jobs=jobs, module=folder,
+                progress=lambda source, done, count: bar.at(
                     done / count, f"{done}/{count} {source}"))]
         bar.step("Comparing page functions with their netmem partners")
-        pairs = verify_partners(tree.root, [one for step in steps for one in step])
+        pairs = verify_partners(root, [one for step in steps for one in step], module=folder)
+    if own is not None:
+        found = [(name, _from_base(proof)) for name, proof in found]
     found += [(patch.name if apart else "", proof) for patch in patches
               for proof in unjudged(patch)]
     proofs = [proof for _, proof in found]
@@ -118,6 +134,44 @@ def _verified(tree: Kernel, given: Given, *, jobs: int, as_json: bool, checkpatc
             click.echo(f"{one.patch}:{one.line}: {one.level}:{one.type}: {one.text}")
     held = all(proof.proven for proof in proofs) and all(pair.proven for pair in pairs)
     return bool(not style and proofs and held)
+
+
+def _own(root: Path, files: Sequence[str], module: Path | None) -> Module | None:
+    """The module outside of the tree that patches are of: as given, or where they are run."""
+    from netmem_migrate.verify.module import find
+
+    if module is None and any((root / file).is_file() for file in files):
+        return None
+    try:
+        return find(files, module or Path(), given=module is not None)
+    except InputError as error:
+        if module is not None:
+            raise
+        raise InputError(f"{root}: does not have {files[0]}; of a module outside of the tree, "
+                         f"give the folder by --module ({error})") from error
+
+
+@contextlib.contextmanager
+def _placed(root: Path, own: Module | None, steps: tuple[tuple[FileChange, ...], ...],
+            ) -> Iterator[tuple[Path, str, tuple[tuple[FileChange, ...], ...]]]:
+    """The tree to compile in, the module's folder there, and the steps with paths of that tree."""
+    from netmem_migrate.verify.module import PLACE, beside
+
+    if own is None:
+        yield root, "", steps
+        return
+    with beside(root, own) as (farm, folder):
+        yield farm, folder, tuple(tuple(replace(one, path=f"{PLACE}/{one.path}") for one in step)
+                                  for step in steps)
+
+
+def _from_base(proof: ObjectProof) -> ObjectProof:
+    """A proof with paths as the patches have them."""
+    from netmem_migrate.verify.module import PLACE
+
+    said = {way: replace(one, details=tuple(line.replace(f"{PLACE}/", "") for line in one.details))
+            for way in _WAYS for one in (getattr(proof, way),)}
+    return replace(proof, source=proof.source.removeprefix(f"{PLACE}/"), **said)
 
 
 def _partners_alone(ctx: click.Context, kernel: Path, patches: Sequence[Path],

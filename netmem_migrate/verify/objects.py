@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from netmem_migrate.errors import InputError
 from netmem_migrate.kernel.includes import Includes
@@ -27,13 +28,25 @@ class Recorded:
     """An object's source and its compiler command, without output and dependency options.
 
     `missing` says why there is no command; `words` is then empty. `unset` are the CONFIG_ options
-    without which this configuration leaves the object out.
+    without which this configuration leaves the object out. `folder` is where it runs, relative to
+    the tree: newer kernels run a module's commands in the module's folder.
     """
 
     source: str
     words: tuple[str, ...] = ()
     missing: str = ""
     unset: tuple[str, ...] = ()
+    folder: str = ""
+
+    @property
+    def up(self) -> str:
+        """The way from there to the top of the tree, "" or with a slash behind it."""
+        return "../" * len(PurePosixPath(self.folder).parts)
+
+    @property
+    def named(self) -> str:
+        """The source as it is named there."""
+        return os.path.relpath(self.source, self.folder or ".")
 
     @property
     def as_if_set(self) -> Recorded:
@@ -41,19 +54,25 @@ class Recorded:
         return replace(self, words=(*self.words, *(f"-D{option}=1" for option in self.unset)))
 
 
-def touched_sources(root: Path, files: Iterable[str]) -> list[str]:
-    """The .c files among `files`, and every .c file that includes one of the headers."""
+def touched_sources(root: Path, files: Iterable[str], module: str = "") -> list[str]:
+    """The .c files among `files`, and every .c file that includes one of the headers.
+
+    `module` is a folder that is no part of the kernel, and of which nothing outside knows.
+    """
+    files = list(files)
     sources = {file for file in files if file.endswith(".c")}
     headers = {file for file in files if file.endswith(".h")}
     if not headers:
         return sorted(sources)
-    includers = {file for file in Includes(root).of(headers) if file.endswith(".c")}
+    tree = Includes(root, (PurePosixPath(module).parts[0],)) if module else Includes(root)
+    includers = {file for file in tree.of(headers) if file.endswith(".c")}
     return sorted(sources | includers)
 
 
-def record(root: Path, sources: Sequence[str]) -> list[Recorded]:
+def record(root: Path, sources: Sequence[str], module: str = "") -> list[Recorded]:
     """The kernel's own command for each source: as recorded, or as kbuild says it would run it.
 
+    `module` is the folder, in `root`, of a module that is built with `M=`; sources are its own.
     Raises InputError without make or a compiler, or where the tree is not configured.
     """
     Kernel.at(root).require_prepared()
@@ -62,20 +81,20 @@ def record(root: Path, sources: Sequence[str]) -> list[Recorded]:
             raise InputError(f"no {program} here; install it (apt-get install {program})")
     missing = [source for source in sources if not _file(root, source).is_file()
                or _W1 not in _file(root, source).read_text()]
-    said = _rehearse(root, missing) if missing else ""
+    said = _rehearse(root, missing, module) if missing else ""
     config = (root / ".config").read_text(encoding="utf-8", errors="replace")
     known = frozenset(_SET.findall(config))
-    return [replace(_read(root, source, said), unset=unset(root, source, known))
+    return [replace(_read(root, source, said, module), unset=unset(root, source, known))
             for source in sources]
 
 
-def some(root: Path, sources: Sequence[str]) -> Recorded:
+def some(root: Path, sources: Sequence[str], module: str = "") -> Recorded:
     """The command of one of the sources; of one that kbuild has built, if there is any."""
     Kernel.at(root).require_prepared()
     built = next((one for one in sources if _file(root, one).is_file()), None)
-    if built is not None and not (found := _read(root, built, "")).missing:
+    if built is not None and not (found := _read(root, built, "", module)).missing:
         return found
-    tried = record(root, sources[:_FEW])
+    tried = record(root, sources[:_FEW], module)
     return next((one for one in tried if not one.missing), tried[0] if tried else Recorded(
         "", missing="no source that is changed is compiled"))
 
@@ -85,23 +104,27 @@ def _file(root: Path, source: str) -> Path:
     return path.with_name(f".{path.stem}.o.cmd")
 
 
-def _rehearse(root: Path, sources: Sequence[str]) -> str:
+def _rehearse(root: Path, sources: Sequence[str], module: str) -> str:
     """What kbuild would run to build the objects; nothing is built."""
-    objects = [source[:-2] + ".o" for source in sources]
-    done = subprocess.run(["make", "-n", "-k", "W=1", *objects], cwd=root, check=False,
+    objects = [os.path.relpath(source[:-2] + ".o", module or ".") for source in sources]
+    done = subprocess.run(["make", "-n", "-k", "W=1", *([f"M={module}"] if module else []),
+                           *objects], cwd=root, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           stdin=subprocess.DEVNULL)
     return done.stdout.decode("utf-8", "replace")
 
 
-def _read(root: Path, source: str, said: str) -> Recorded:
+def _read(root: Path, source: str, said: str, module: str) -> Recorded:
     path = _file(root, source)
-    target = re.escape(source[:-2])
-    saved = re.search(rf"\s(\S*gcc -Wp,-MMD,[^;\n]*? -c -o {target}\.o {target}\.c)", said)
+    folder = ""
+    saved = _told(said, source)
+    if saved is None and module:
+        saved, folder = _told(said, os.path.relpath(source, module)), module
     if saved is None and path.is_file():
-        saved = _SAVED.search(path.read_text())
+        saved, folder = _SAVED.search(path.read_text()), ""
     if saved is None:
         return Recorded(source, missing="kbuild does not build it with this configuration")
+    empty = Recorded(source, folder=folder)
     words = shlex.split(saved[1].split(" ; ")[0])
     kept: list[str] = []
     skip = False
@@ -110,8 +133,14 @@ def _read(root: Path, source: str, said: str) -> Recorded:
             skip = False
         elif word == "-o":
             skip = True
-        elif word in ("-c", source) or word.startswith("-Wp,-MMD"):
+        elif word in ("-c", empty.named) or word.startswith("-Wp,-MMD"):
             continue
         else:
-            kept.append(word)
-    return Recorded(source, tuple(kept))
+            # By its own path only the module's folder knows the tree.
+            kept.append(word.replace(f"{root}/", empty.up) if folder else word)
+    return replace(empty, words=tuple(kept))
+
+
+def _told(said: str, source: str) -> re.Match[str] | None:
+    target = re.escape(source[:-2])
+    return re.search(rf"(?:^|\s)(\S*gcc -Wp,-MMD,[^;\n]*? -c -o {target}\.o {target}\.c)", said)

@@ -23,19 +23,22 @@ from netmem_migrate.model.twins import twins
 _TYPEDEF = re.compile(rf"typedef\s+unsigned\s+long\s+(?:__bitwise\s+)?{REF}\s*;")
 IDENTITY = "netmem_identity_ref"  # what a page pointer is called there, and in the token proof
 # Built files are not linked: a compiler that wrote through a link would change the real tree.
-_BUILT = (".o", ".cmd", ".d", ".ko", ".mod", ".mod.c", ".a", ".order", ".s")
+BUILT = (".o", ".cmd", ".d", ".ko", ".mod", ".mod.c", ".a", ".order", ".s")
 
 
-def build(root: Path, where: Path, changed: Mapping[str, bytes]) -> None:
-    """Make `where` a link farm of the tree at `root` in which `changed` files are new."""
+def build(root: Path, where: Path, changed: Mapping[str, bytes], real: str = "") -> None:
+    """Make `where` a link farm of the tree at `root` in which `changed` files are new.
+
+    The folder `real` is no link, even if nothing in it changes.
+    """
     wanted = {Path(file) for file in changed}
-    folders = {parent for file in wanted for parent in file.parents}
+    folders = {parent for file in (*wanted, Path(real, "any")) for parent in file.parents}
     for folder in sorted(folders, key=lambda one: len(one.parts)):
         made = where / folder
         made.mkdir(parents=True, exist_ok=True)
         for entry in (root / folder).iterdir():
             inside = folder / entry.name
-            if inside in folders or inside in wanted or entry.name.endswith(_BUILT):
+            if inside in folders or inside in wanted or entry.name.endswith(BUILT):
                 continue
             (made / entry.name).symlink_to(entry)
     for file, text in changed.items():

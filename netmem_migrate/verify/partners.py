@@ -62,10 +62,12 @@ class PartnerProof:
 
 
 def verify_partners(root: Path, changes: Sequence[FileChange] | None = None,
-                    every: Sequence[Row] | None = None) -> tuple[PartnerProof, ...]:
+                    every: Sequence[Row] | None = None, *, module: str = "",
+                    ) -> tuple[PartnerProof, ...]:
     """Prove the rows that a proof of `changes` stands on, or every row that this kernel has.
 
-    `every` are the rows to choose from, where those of the kernel are not meant. Raises InputError
+    `every` are the rows to choose from, where those of the kernel are not meant, and `module` is as
+    verify_changes() has it. Raises InputError
     for a tree or machine on which nothing can be compiled.
     """
     root = root.resolve()
@@ -78,7 +80,7 @@ def verify_partners(root: Path, changes: Sequence[FileChange] | None = None,
     if not wanted:
         return ()
     command = some(root, [_POOL] if changes is None else touched_sources(
-        root, [one.path for one in touched]))
+        root, [one.path for one in touched], module), module)
     if command.missing:
         said = Said(Status.NOT_BUILT, (command.missing,))
         return tuple(PartnerProof(one.spelled, one.netmem.text, one.assumes, said)
@@ -122,14 +124,14 @@ class _Bench:
             (root / NETMEM_HEADER).read_bytes(), IS_NET_IOV,
             f"static inline _Bool {{name}}(const {REF} netmem)\n"
             "{{\n\tif ({old}(netmem))\n\t\t__builtin_unreachable();\n\treturn 0;\n}}\n")}
-        overlay.build(root, where / "pages", netmem)
+        overlay.build(root, where / "pages", netmem, command.folder)
         flags = root / PAGE_FLAGS_HEADER
         self.heads = flags.is_file() and HEAD_OF.encode() in flags.read_bytes()
         if self.heads:
             overlay.build(root, where / "heads", {**netmem, PAGE_FLAGS_HEADER: _anew(
                 flags.read_bytes(), HEAD_OF,
                 f"static inline unsigned long {{name}}(const {PAGE}page)\n"
-                "{{\n\treturn (unsigned long)page;\n}}\n")})
+                "{{\n\treturn (unsigned long)page;\n}}\n")}, command.folder)
 
     def prove(self, wanted: Sequence[Row]) -> tuple[PartnerProof, ...]:
         """Compare all rows: first by the headers alone, then with the bodies that they call."""
@@ -215,10 +217,10 @@ class _Bench:
         for names, how in ((bodies.inside, "always_inline"), (bodies.outside, "NETMEM_ALONE")):
             lines += [f"__typeof__({name}) {name} __attribute__(({how}));"
                       for name in sorted(names)]
-        lines += [f'#include "{source}"' for source in bodies.sources]
+        lines += [f'#include "{self.command.up}{source}"' for source in bodies.sources]
         for number, text in texts.items():
             lines.append(f'#line 1 "netmem-row-{number}"\n{text}')
-        path = self.where / folder / f"{len(bodies.inside)}-{_SOURCE}"
+        path = self.where / folder / self.command.folder / f"{len(bodies.inside)}-{_SOURCE}"
         path.write_text("\n".join(lines), encoding="utf-8")
         return subprocess.run(
             [*self.command.words, "-w", "-D__LINE__=1", "-S", "-o", "-", path.name],

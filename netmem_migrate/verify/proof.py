@@ -58,27 +58,28 @@ class ObjectProof:
 
 def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
                    progress: Callable[[str, int, int], None] | None = None,
-                   only: Sequence[str] = (),
+                   only: Sequence[str] = (), module: str = "",
                    ) -> tuple[ObjectProof, ...]:
     """Prove `changes` on the configured kernel at `root`; its files are not written.
 
     `jobs` is how many compilers run at once (0: one a core). `progress` is told the source, how
     many objects are done, and how many there are. `only` names sources to look at, where not all
-    that are touched are wanted. Raises InputError for a tree or machine on
+    that are touched are wanted. `module` is the folder, in `root`, of a module that is no part of
+    the kernel (netmem_migrate/verify/module.py). Raises InputError for a tree or machine on
     which nothing can be compiled.
     """
     root = root.resolve()
     count = jobs or os.cpu_count() or 1
     # A file that an earlier patch of the series changed is there, but nothing to prove.
     touched = [change.path for change in changes if change.before != change.after]
-    sources = [source for source in touched_sources(root, touched)
+    sources = [source for source in touched_sources(root, touched, module)
                if not only or source in only]
     if not touched:
         return ()
-    commands = record(root, sources)
+    commands = record(root, sources, module)
     changed = set(touched)
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
-        trees = _Trees(root, Path(name), changes)
+        trees = _Trees(root, Path(name), changes, module)
         done: list[ObjectProof] = []
 
         def one(command: Recorded) -> ObjectProof:
@@ -167,7 +168,8 @@ def _reach(trees: _Trees, side: str, files: dict[str, bytes],
            commands: Sequence[Recorded]) -> None:
     """Take from `wanted` the branches that the preprocessor keeps in some object."""
     where = f"reach-{side}"
-    overlay.build(trees.root, trees.where / where, {**trees.sides[side], **files})
+    overlay.build(trees.root, trees.where / where, {**trees.sides[side], **files},
+                  trees.module)
     for command in sorted(commands, key=lambda one: one.source not in trees.changes):
         left = {path for path, _ in wanted.values()}
         if command.source in left or any(path.endswith(".h") for path in left):
@@ -179,9 +181,11 @@ def _reach(trees: _Trees, side: str, files: dict[str, bytes],
 class _Trees:
     """The overlays that compilers run in, and the identity header of each set of partners."""
 
-    def __init__(self, root: Path, where: Path, changes: Sequence[FileChange]) -> None:
+    def __init__(self, root: Path, where: Path, changes: Sequence[FileChange],
+                 module: str) -> None:
         self.root = root
         self.where = where
+        self.module = module
         self.lock = threading.Lock()
         self.changes = {change.path: change for change in changes}
         before = {change.path: change.before for change in changes}
@@ -190,7 +194,7 @@ class _Trees:
         self.sides = {"before": before, "after": after,
                       "strict-before": {**strict, **before}, "strict-after": {**strict, **after}}
         for side, files in self.sides.items():
-            overlay.build(root, where / side, files)
+            overlay.build(root, where / side, files, module)
         for side in ("before", "after"):
             (where / side / "netmem-out").mkdir(exist_ok=True)
 
@@ -257,9 +261,9 @@ def _literals(source: bytes) -> list[bytes]:
 def _compile(trees: _Trees, side: str, command: Recorded,
              options: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, "LC_ALL": "C"}
-    return subprocess.run([*command.words, *options, command.source], cwd=trees.where / side,
-                          check=False, capture_output=True, stdin=subprocess.DEVNULL,
-                          env=environment)
+    return subprocess.run([*command.words, *options, command.named],
+                          cwd=trees.where / side / command.folder, check=False,
+                          capture_output=True, stdin=subprocess.DEVNULL, env=environment)
 
 
 def _diagnostics(trees: _Trees, side: str, command: Recorded,
