@@ -15,6 +15,7 @@ class Category(StrEnum):
     """What a person would have to deal with; the ids are those of the report."""
 
     # In the order in which they are named: what hides the page before what merely uses it.
+    ERROR_POINTER = "error-pointer"
     VOID_POINTER = "void-pointer"
     PAGE_ONLY_USE = "page-only-use"
     OWN_MAPPING = "own-mapping"
@@ -54,6 +55,7 @@ class Why(StrEnum):
     PASSED = "passed"  # by: the function
     PASSED_VARIABLY = "passed-variably"  # by: the function
     MAPPED = "mapped"  # by: the function by which the driver maps it for the device
+    ERROR_POINTER = "error-pointer"  # by: the function that makes or tests one
     COUNTED = "counted"  # by: the function by which the driver counts references
     PRINTED = "printed"  # by: the macro
     MEMBER_READ = "member-read"  # by: the member of struct page
@@ -98,6 +100,7 @@ class Why(StrEnum):
     # The target kernel.
     TAKES = "takes"  # by: the function, numbers: how many arguments it takes, and is given
     NO_API = "no-api"  # by: the netmem function that is missing, other: the release that has it
+    GONE = "gone"  # by: the function that the target no longer has
     # The page itself is lost on its way.
     ONLY_DMA = "only-dma"
     GRANTED = "granted"  # by: the function that grants it
@@ -118,6 +121,7 @@ class Why(StrEnum):
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
+    Category.ERROR_POINTER: (Why.ERROR_POINTER,),
     Category.VOID_POINTER: (Why.SET_FROM_OTHER, Why.GIVEN_OTHER),
     Category.PAGE_ONLY_USE: (
         Why.SET_FROM_HIDDEN, Why.PASSED, Why.PASSED_VARIABLY, Why.PRINTED, Why.MEMBER_READ,
@@ -139,7 +143,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API,),
-    Category.GONE_API: (Why.TAKES,),
+    Category.GONE_API: (Why.TAKES, Why.GONE),
 }
 CATEGORY: dict[Why, Category] = {why: category for category, all_ in _OF.items() for why in all_}
 """The category of a reason, where the reason alone decides it."""

@@ -28,7 +28,7 @@ class Context:
     `function` is None for a rule that looks at files. `symbols` are what the driver's files
     declare; `path` and `parsed` are of the file. `api` holds the functions of the kernel release
     that counts, nothing for one that the model does not know. `unreadable` says whether the
-    driver's pools may give memory that the CPU cannot read.
+    driver's pools may give memory that the CPU cannot read, `release` which kernel counts.
     """
 
     path: str
@@ -38,6 +38,7 @@ class Context:
     api: Mapping[str, ApiFunction]
     unreadable: bool
     follower: Follower
+    release: str
 
     @property
     def root(self) -> Node:

@@ -52,17 +52,18 @@ def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
         symbols.add(path, file)
     hidden = allows_unreadable(sources.values()) if unreadable is None else unreadable
     return tuple(sorted({
-        finding for context in _contexts(parsed, symbols, _functions_of(api), hidden)
+        finding for context in _contexts(parsed, symbols, api, hidden)
         for rule in load() if _applies(rule, context) and rule.find is not None
         for finding in rule.find(context)}))
 
 
-def _contexts(parsed: Mapping[str, ParsedFile], symbols: Symbols, api: Mapping[str, ApiFunction],
+def _contexts(parsed: Mapping[str, ParsedFile], symbols: Symbols, release: str,
               unreadable: bool) -> Iterator[Context]:
     """What is looked at: each file, and each function that touches memory of a pool."""
     follower = Follower(symbols)
+    api = _functions_of(release)
     for path, file in parsed.items():
-        yield Context(path, file, None, symbols, api, unreadable, follower)
+        yield Context(path, file, None, symbols, api, unreadable, follower, release)
     # A list: a record that a rule asks for may bring in another header, with its functions.
     for function in [one for several in symbols.functions.values() for one in several]:
         if function.file not in parsed or function.body is None:
@@ -70,7 +71,8 @@ def _contexts(parsed: Mapping[str, ParsedFile], symbols: Symbols, api: Mapping[s
         file = parsed[function.file]
         text = file.text(function.node)
         if FILE.search(text) or follower.wraps(text):
-            yield Context(function.file, file, function, symbols, api, unreadable, follower)
+            yield Context(function.file, file, function, symbols, api, unreadable, follower,
+                          release)
 
 
 def _applies(rule: Loaded, context: Context) -> bool:

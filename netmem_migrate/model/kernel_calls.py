@@ -38,6 +38,8 @@ CALLS: tuple[KernelCall, ...] = (
                 "rcu_access_pointer", "WARN_ON", "WARN_ON_ONCE", "BUG_ON",
                 "DEBUG_NET_WARN_ON_ONCE", "ACCESS_ONCE", "VM_BUG_ON", "__builtin_expect"),
                (Trait.GIVES_BACK,)),
+    KernelCall(("IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "PTR_ERR_OR_ZERO", "ERR_PTR", "ERR_CAST"),
+               (Trait.ERROR_POINTER,)),
     KernelCall(("WARN", "WARN_ONCE"), (Trait.PRINTS,)),
     KernelCall(("WRITE_ONCE",), (Trait.STORES,)),
     KernelCall(("swap",), (Trait.SWAPS,)),

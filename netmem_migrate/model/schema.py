@@ -66,6 +66,7 @@ class Trait(StrEnum):
     GRANTS = "grants"  # grants a page to another domain
     DMA_ADDRESS = "dma-address"  # the result is where the device finds the memory
     ANY_MEMORY = "any-memory"  # takes memory of any kind, whatever it holds
+    ERROR_POINTER = "error-pointer"  # makes, or asks for, an error that is kept as a pointer
     COPIES = "copies"  # the result is a copy of what its argument points to
     ALLOCATES = "allocates"  # gives memory, of whatever kind, that was nobody's
     STORES = "stores"  # writes its second argument to its first

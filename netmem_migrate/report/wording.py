@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netmem_migrate.model.gone import gone
 from netmem_migrate.model.spelled import DMA_MAP, POOL, TO_NETMEM
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.results import Basis, Origin, Refusal, Site
@@ -27,6 +28,7 @@ _TEXT: dict[Why, str] = {
     Why.PASSED_VARIABLY: "is a variable argument of {by}()",
     Why.MAPPED: "gives its memory to {by}() to be mapped for the device",
     Why.COUNTED: "is passed to {by}()",
+    Why.ERROR_POINTER: "can be an error pointer ({by}())",
     Why.PRINTED: "is printed by {by}()",
     Why.MEMBER_READ: "its struct page member {by} is used",
     Why.STRUCT_READ: "its struct page is read",
@@ -67,7 +69,8 @@ _TEXT: dict[Why, str] = {
     Why.USED_FUNCTION: "{by}() is used at {other}, which is not of this driver",
     Why.USED_MEMBER: "is a member that {other} uses, which is not of this driver",
     Why.NO_API: "has no netmem form: this kernel has no {by}(){since}",
-    Why.TAKES: "{by}() takes {wanted} in {release}, and is given {given} here",
+    Why.TAKES: "{by}() takes {wanted}{release}, and is given {given} here",
+    Why.GONE: "is passed to {by}(), which is gone{release}{until}",
     Why.ONLY_DMA: "is forgotten but for its DMA address, and no netmem can be found again from "
                   "that",
     Why.GRANTED: "goes into an skb, from which {by}() takes it to grant it to another domain",
@@ -125,6 +128,10 @@ class Advice:
 
 
 ADVICE: dict[Category, Advice] = {
+    Category.ERROR_POINTER: Advice(
+        "An error pointer can stand where the page does.",
+        "return NULL or an int instead of an error pointer first",
+        "A netmem_ref of 0 is none; it has no room for an error."),
     Category.VOID_POINTER: Advice(
         "The page is kept as, returned as, passed as or cast to `void *`, or read back from one.",
         "give it a member of its own type first",
@@ -201,13 +208,23 @@ def text(reason: Reason, *, brief: bool = False) -> str:
     return _TEXT[reason.why].format(
         by=reason.by, other=reason.other, slot=reason.slot, file=reason.file, line=reason.line,
         at=at, because=because,
-        wanted=_arguments(reason.numbers[0]), given=reason.numbers[1], release=reason.release,
+        until=_until(reason.by), wanted=_arguments(reason.numbers[0]), given=reason.numbers[1],
+        release=f" in {reason.release}" if reason.release else "",
         since=f" (linux {reason.other} has it)" if reason.other else "")
 
 
 def _of(slot: str, said: str) -> str:
     """What is said of a slot, which is named once."""
     return said if said.startswith(f"{slot} ") else f"{slot} {said}"
+
+
+def _until(name: str) -> str:
+    """Since when a name is gone, and what to port to."""
+    row = gone(name)
+    if row is None:
+        return ""
+    return f" (since linux {row.until}" + (f": port to {row.instead} first)" if row.instead
+                                           else ")")
 
 
 def _arguments(number: int) -> str:
@@ -218,7 +235,7 @@ def pattern(why: Why) -> str:
     """The sentence of a reason, with words for what each one of it names."""
     return ("SLOT " if why is Why.BLOCKED else "") + _TEXT[why].format(
         by="X", other="Y", slot="SLOT", file="FILE", line="LINE", because="...",
-        at=" (FILE:LINE)", wanted="N arguments", given="M", release="X.Y",
+        at=" (FILE:LINE)", until="", wanted="N arguments", given="M", release=" in X.Y",
         since=" (linux X.Y has it)")
 
 

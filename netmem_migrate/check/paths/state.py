@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -35,11 +35,19 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One allocation, parameter or place. `origin` is the function that allocated it, or ""."""
+    """One allocation, parameter or place. `origin` is the function that allocated it, or "".
+
+    `more` are references that were taken of it and not given back, MANY where nobody counts them.
+    """
 
     known: Known
     owner: Owner
     origin: str = ""
+    more: int = 0
+
+
+MANY = 4
+"""As many references as are told apart, so that a loop that takes some comes to an end."""
 
 
 NOTHING = "null"
@@ -82,7 +90,19 @@ class State:
         """Note what became of some memory."""
         old = self.memory.get(memory)
         if old is not None:
-            self.memory[memory] = Memory(known or old.known, owner or old.owner, old.origin)
+            self.memory[memory] = replace(old, known=known or old.known, owner=owner or old.owner)
+
+    def take(self, memory: str, references: int) -> None:
+        """More references of some memory are taken."""
+        old = self.memory[memory]
+        self.memory[memory] = replace(old, more=min(old.more + references, MANY))
+
+    def give(self, memory: str) -> bool:
+        """Give back a reference that was taken; False where there is none but the first."""
+        old = self.memory[memory]
+        if 0 < old.more < MANY:
+            self.memory[memory] = replace(old, more=old.more - 1)
+        return old.more > 0
 
     def forget(self, name: str) -> None:
         """`name` was written: what was known of it, and of what is reached by it, is not any more.

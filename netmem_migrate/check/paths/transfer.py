@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from netmem_migrate.check.paths.events import Event, EventKind
-from netmem_migrate.check.paths.state import NOTHING, Known, Memory, Owner, State
+from netmem_migrate.check.paths.state import MANY, NOTHING, Known, Memory, Owner, State
 from netmem_migrate.check.paths.summaries import Does, Summary
 from netmem_migrate.check.paths.values import NONZERO, NULL, Op, Operand, member
 from netmem_migrate.model.functions import BY_NAME
@@ -280,6 +280,17 @@ class Transfer:
         else:
             self.hand_over(op, operand, create=True)
 
+    def _takes(self, op: Op, operand: Operand, known: ApiFunction) -> None:
+        """More references are taken here: as many puts or hand-overs as that are right."""
+        self.use(operand, op.node, op.name)
+        if self.held(operand) is None:
+            self.of_place(operand, Owner.ELSEWHERE)
+        found = self.held(operand)
+        if found is not None and found[0] in self.state.memory:
+            if self.state.memory[found[0]].owner == Owner.HERE:
+                self.state.change(found[0], owner=Owner.ELSEWHERE)
+            self.state.take(found[0], 1 if len(known.parameters) == 1 else MANY)
+
     def _counts(self, op: Op, operand: Operand, _: ApiFunction) -> None:
         """References are counted here, so one put or hand-over is no longer the last one."""
         self.use(operand, op.node, op.name)
@@ -337,7 +348,7 @@ class Transfer:
             if create:
                 self.of_place(operand, Owner.RELEASED)
             return
-        if memory is None:
+        if memory is None or self.state.give(found[0]):
             return
         name = operand.key if operand.kind == "place" else memory.origin
         if memory.owner == Owner.RELEASED:
@@ -360,6 +371,8 @@ class Transfer:
         if memory is None:
             return
         self.use(operand, op.node, op.name)
+        if self.state.give(found[0]):
+            return
         if memory.owner == Owner.HANDED:
             self.scope.note(EventKind.HANDED_OVER_AGAIN, op.node, operand.key.split("@")[0],
                             op.name)
@@ -370,6 +383,7 @@ class Transfer:
 _EFFECTS: dict[Effect, Callable[[Transfer, Op, Operand, ApiFunction], None]] = {
     Effect.RELEASES: Transfer._releases,
     Effect.HANDS_OVER: Transfer._hands_over,
-    **dict.fromkeys((Effect.TAKES, Effect.DROPS, Effect.SPLITS, Effect.UNKNOWN), Transfer._counts),
+    **dict.fromkeys((Effect.TAKES, Effect.SPLITS), Transfer._takes),
+    **dict.fromkeys((Effect.DROPS, Effect.UNKNOWN), Transfer._counts),
     Effect.CONVERTS: Transfer._converts,
 }

@@ -19,6 +19,7 @@ from netmem_migrate.flow.graph import Call
 from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.reader.core import Reader, reads
 from netmem_migrate.flow.reader.values import INT, MEMORY, POINTER_TO_PAGE, Atom, Value
+from netmem_migrate.model.gone import gone
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.twins import Twin
@@ -331,8 +332,16 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
         if macro:
             reader.escape(value, Why.MACRO_GIVEN, by=title)
             continue
+        if gone(title, reader.driver.target.api) and known is None:
+            for slot in value.slots if value.holds_page else ():
+                reader.graph.block(slot, Why.GONE, reader.place(found.node), by=title,
+                                   release=reader.driver.target.api)
+            continue
         if value.holds_page and known is None:
             reader.graph.unread_functions.add(name)
+        if has(name, Trait.ERROR_POINTER):
+            reader.escape(value, Why.ERROR_POINTER, by=title)
+            continue
         if value.holds_page and has(name, Trait.GRANTS):
             reader.graph.grants.append((title, reader.place(found.node)))
         reader.escape(value, Why.COUNTED if has(name, Trait.COUNTS) else Why.PASSED, by=title)

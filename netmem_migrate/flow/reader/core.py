@@ -262,6 +262,10 @@ class Reader:
             return  # = { 0 } and the like mean the same for both
         if value.carrier is not None and not value.holds_page:
             value.carrier()
+        maker = self._error_pointer(value.node)
+        if maker:
+            self.graph.block(into, Why.ERROR_POINTER, self.place(value.node), by=maker)
+            return
         if value.record:
             self.graph.unread_records.add(value.record)
         if value.type is not None and not value.holds_page and not value.is_null:
@@ -290,7 +294,10 @@ class Reader:
                 if level == 0:
                     self.graph.uses.append(Use(UseKind.NULL, into, where))
             elif atom.slot is None:
-                if level or atom.category is Category.VOID_POINTER:
+                maker = self._error_pointer(atom.node)
+                if maker:
+                    self.graph.block(into, Why.ERROR_POINTER, where, by=maker)
+                elif level or atom.category is Category.VOID_POINTER:
                     self.graph.block(into, Why.SET_FROM_HIDDEN, where, category=atom.category)
                 else:
                     self.graph.bridges.append(Bridge(where, None, into, self.callee(atom.node),
@@ -304,6 +311,13 @@ class Reader:
                     self.graph.same.append((atom.slot, into, where))
                 else:
                     self.graph.bridges.append(Bridge(where, atom.slot, into, atom.slot.name))
+
+    @staticmethod
+    def _error_pointer(node: Node) -> str:
+        """The function that makes an error pointer of a node, or ""."""
+        found = view.call(view.bare(node))
+        return (found.name.decode("latin-1") if found is not None
+                and has(found.name, Trait.ERROR_POINTER) else "")
 
     @staticmethod
     def _allocates(node: Node) -> bool:

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A function, flag or header that the kernel that counts no longer has.
+
+What the driver defines itself is left alone, and so is what stands in an arm of a conditional of
+which nobody knows whether that kernel takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.words import INCLUDE
+from netmem_migrate.check.context import Context
+from netmem_migrate.check.findings import Rule, Unit
+from netmem_migrate.model.gone import Gone, gone
+from netmem_migrate.results import Finding, Severity
+
+RULE = Rule(
+    id="gone-api",
+    severity=Severity.ERROR,
+    summary="a function, flag or header of an older kernel",
+    why="The headers of the kernel that is checked for do not have it.",
+    bad="""\
+static const unsigned int demo_flags = PP_FLAG_DMA_MAP | PP_FLAG_PAGE_FRAG;
+
+struct page_pool *demo_pool(struct page_pool_params *params)
+{
+	params->flags = demo_flags;
+	return page_pool_create(params);
+}
+""",
+    good="""\
+static const unsigned int demo_flags = PP_FLAG_DMA_MAP;
+
+struct page_pool *demo_pool(struct page_pool_params *params)
+{
+	params->flags = demo_flags;
+	return page_pool_create(params);
+}
+""",
+    unit=Unit.FILE,
+)
+_ARMS = ("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef", "preproc_else")
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """The names that are gone."""
+    if not context.api:
+        return
+    for node in nodes(context.root, "preproc_include"):
+        found = INCLUDE.match(view.text(node))
+        row = gone(found[2].decode("latin-1")) if found is not None else None
+        if row is not None and not _in_an_arm(node):
+            yield context.finding(RULE, node, _said(context, row, f"<{row.name}>"))
+    for node in nodes(context.root, "identifier"):
+        name = view.text(node)
+        row = gone(name.decode("latin-1"))
+        if row is None or row.name in context.api or _own(context, name) or _in_an_arm(node):
+            continue
+        around = view.function_around(node)
+        head = view.declared(around.child_by_field_name("declarator")) if around else None
+        called = node.parent is not None and node.parent.type == "call_expression"
+        yield context.finding(RULE, node, _said(context, row, row.name + "()" * called),
+                              function=view.text(head).decode("latin-1") if head else "")
+
+
+def _said(context: Context, row: Gone, name: str) -> str:
+    instead = f": port to {row.instead}" if row.instead else ""
+    return f"{name} is gone in {context.release} (since linux {row.until}{instead})"
+
+
+def _own(context: Context, name: bytes) -> bool:
+    """Whether the driver itself has something of that name."""
+    symbols = context.symbols
+    return name in symbols.functions or name in symbols.macros or name in symbols.globals
+
+
+def _in_an_arm(node: Node) -> bool:
+    above = node.parent
+    while above is not None:
+        if above.type in _ARMS:
+            return not _guards(above)
+        above = above.parent
+    return False
+
+
+def _guards(arm: Node) -> bool:
+    """Whether a conditional is what guards a header against being read twice."""
+    name = arm.child_by_field_name("name")
+    if arm.type != "preproc_ifdef" or name is None:
+        return False
+    first = next((one for one in view.children(arm) if one != name), None)
+    defined = first.child_by_field_name("name") if first is not None else None
+    return defined is not None and view.text(defined) == view.text(name)
