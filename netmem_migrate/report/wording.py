@@ -131,7 +131,7 @@ ADVICE: dict[Category, Advice] = {
     Category.ERROR_POINTER: Advice(
         "An error pointer can stand where the page does.",
         "return NULL or an int instead of an error pointer first",
-        "A netmem_ref of 0 is none; it has no room for an error."),
+        "A netmem of 0 is none; it has no room for an error."),
     Category.VOID_POINTER: Advice(
         "The page is kept as, returned as, passed as or cast to `void *`, or read back from one.",
         "give it a member of its own type first",
