@@ -132,6 +132,11 @@ def _plain(given: Input) -> Iterator[Driver]:
                 yield find(given.root / one.path, given.root)
 
 
+def holding(given: Sequence[Input], file: Path, data: bytes) -> tuple[Input, ...]:
+    """The same where the one file that is given holds other data than there is on disk."""
+    return tuple(replace(one, drivers=(find(file, one.root, data),)) for one in given)
+
+
 def one_input(paths: Sequence[Path], options: Conversion) -> Input:
     """The same where there has to be one root. Raises InputError where there are several."""
     first, *others = inputs(paths, options)

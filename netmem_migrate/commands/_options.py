@@ -7,7 +7,6 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -63,10 +62,12 @@ def taken(given: dict[str, Any]) -> tuple[Conversion, Output]:
 
 
 def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
-            judge: bool = False, committed: bool = False) -> tuple[Run, ...]:
+            judge: bool = False, committed: bool = False,
+            held: bytes | None = None) -> tuple[Run, ...]:
     """Run the conversion in memory, and say what stopped one; a run for each root.
 
-    `committed` asks for that of HEAD where the work tree is what comes of it.
+    `committed` asks for that of HEAD where the work tree is what comes of it; `held` is what the
+    one file holds that is given, whatever there is on disk.
 
     `judge` asks for the requirements of netmem.rst even where no report is written.
     """
@@ -77,6 +78,8 @@ def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
     with progress.live(output.quiet) as bar:
         bar.step("Looking for drivers")
         given = pipeline.inputs(paths, options)
+        if held is not None:
+            given = pipeline.holding(given, paths[0], held)
         bar.step("Converting")
         runs = pipeline.converted(given, options, judge=judge or output.report is not None,
                                   progress=bar.number)
@@ -105,21 +108,37 @@ def _check_report(path: Path | None) -> None:
         raise InputError(f"{path}: a folder; name a file for the report")
 
 
-@contextlib.contextmanager
-def stdin_file(name: str) -> Iterator[Path]:
-    """What stands on stdin, as a file called `name` in a folder of its own.
+stdin_option = click.option(
+    "--stdin-filename", "--stdin-name", "stdin_name", default="stdin.c", show_default=True,
+    metavar="PATH", help="What to call the file that `-` reads. If there is such a file, what is "
+    "around it counts as well.")
 
-    Raises UsageError for a name that is none, and where nothing stands on stdin.
+
+@contextlib.contextmanager
+def from_stdin(name: str, options: Conversion, output: Output) -> Iterator[tuple[Run, str, bytes]]:
+    """Convert what stands on stdin: the run, the file's path in it, and what was there.
+
+    A file of that name that there is lends its folder and its tree, and is not read. Raises
+    UsageError for a name of another kind, and where nothing stands on stdin.
     """
-    pure = PurePath(name)
-    if pure.is_absolute() or ".." in pure.parts or pure.suffix not in (".c", ".h"):
-        raise UsageError(f"{name}: --stdin-filename wants a relative name that ends in .c or .h")
+    path = PurePath(name)
+    if path.suffix not in (".c", ".h"):
+        raise UsageError(f"{name}: --stdin-filename wants a name that ends in .c or .h")
+    real = Path(name)
+    if real.is_file():
+        data = stdin()
+        (run,) = convert((real,), options, output, held=data)
+        yield run, real.resolve().relative_to(run.root).as_posix(), data
+        return
+    if path.is_absolute() or ".." in path.parts:
+        raise UsageError(f"{name}: no such file; --stdin-filename wants one, or a name below here")
     data = stdin()
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as folder:
-        path = Path(folder) / pure
+        path = Path(folder) / path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        yield path
+        (run,) = convert((path,), options, output)
+        yield run, path.resolve().relative_to(run.root).as_posix(), data
 
 
 def put(text: bytes) -> None:
@@ -135,15 +154,6 @@ def stdin() -> bytes:
     if not data.strip():
         raise UsageError("-: nothing on stdin")
     return data
-
-
-def for_stdin(options: Conversion) -> Conversion:
-    """The same options for a file that lies in no tree: of --kernel only the API level counts."""
-    if options.kernel is None:
-        return options
-    from netmem_migrate.kernel.tree import Kernel
-
-    return replace(options, kernel=None, api=options.api or Kernel.at(options.kernel).api)
 
 
 def alone(paths: tuple[Path, ...]) -> bool:

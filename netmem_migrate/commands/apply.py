@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from netmem_migrate.commands import _options
+from netmem_migrate.errors import InputError
+from netmem_migrate.results import Run
 
 
 @click.command(
@@ -16,9 +18,11 @@ from netmem_migrate.commands import _options
     epilog="Example: netmem-migrate apply drivers/net/ethernet/VENDOR/DRIVER && git diff",
 )
 @_options.paths_argument
+@_options.stdin_option
 @_options.conversion_options
 @click.pass_context
-def command(ctx: click.Context, /, paths: tuple[Path, ...], **shared: Any) -> None:
+def command(ctx: click.Context, /, paths: tuple[Path, ...], stdin_name: str,
+            **shared: Any) -> None:
     """Convert PATH in place and list the files that changed on stdout.
 
     Files are replaced whole, and all of them or none. PATH is a folder, of which every driver is
@@ -31,10 +35,13 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **shared: Any) -> No
 
     options, output = _options.taken(shared)
     if _options.alone(paths):
-        with _options.stdin_file("stdin.c") as path:
-            runs = _options.convert((path,), _options.for_stdin(options), output)
-            changes = changes_of(runs[0])
-            text = changes[0].after if changes else path.read_bytes()
+        with _options.from_stdin(stdin_name, options, output) as (run, path, data):
+            changes = {change.path: change.after for change in changes_of(run)}
+        text = changes.pop(path, data)
+        if changes:
+            raise InputError(f"{', '.join(changes)}: to be converted with {path}, and only that "
+                             "is written to stdout; use diff, or apply to files")
+        runs: tuple[Run, ...] = (run,)
         if _options.tells(output):
             _options.put(text)
     else:

@@ -57,15 +57,7 @@ def _show(runs: Sequence[Run], output: Output, *, color: str, stat: bool) -> boo
     help="Colour the diff. NO_COLOR turns `auto` off.",
 )
 @click.option("--exit-code", "findings", is_flag=True, help="Exit with 1 if there is a difference.")
-@click.option(
-    "--stdin-filename",
-    "--stdin-name",
-    "stdin_name",
-    default="stdin.c",
-    show_default=True,
-    metavar="NAME",
-    help="What to call the file that `-` reads.",
-)
+@_options.stdin_option
 @_options.conversion_options
 @click.pass_context
 def command(
@@ -87,8 +79,8 @@ def command(
 
     options, output = _options.taken(shared)
     if _options.alone(paths):
-        with _options.stdin_file(stdin_name) as path:
-            runs = _options.convert((path,), _options.for_stdin(options), output)
+        with _options.from_stdin(stdin_name, options, output) as (run, _, _):
+            runs: tuple[Run, ...] = (run,)
             differs = _show(runs, output, color=color, stat=stat)
     else:
         runs = _options.convert(paths, options, output)

@@ -42,15 +42,17 @@ class Driver:
         return data
 
 
-def find(path: Path, root: Path | None) -> Driver:
+def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
     """The driver at `path`, a folder or one .c or .h file.
 
-    A subfolder with its own Makefile or Kbuild is another driver. Raises InputError for a
-    missing path, or one that holds no C source.
+    A subfolder with its own Makefile or Kbuild is another driver. `text` is what a file holds, if
+    that is not what there is on disk. Raises InputError for a missing path, or one that holds no C
+    source.
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
     path = path.resolve()
+    texts = {path: text} if text is not None else {}
     if path.is_dir():
         base = (root or path).resolve()
         files = sorted(_folder(path))
@@ -60,13 +62,14 @@ def find(path: Path, root: Path | None) -> Driver:
         if path.suffix not in _SOURCES:
             raise InputError(f"{path}: not a .c or .h file")
         base = (root or path.parent).resolve()
-        files = sorted(_closure(path))
+        files = sorted(_closure(path, texts))
     try:
         names = tuple(file.relative_to(base).as_posix() for file in files)
         name = path.relative_to(base).as_posix()
     except ValueError as error:
         raise InputError(f"{path}: not inside the kernel tree {base}") from error
-    return Driver(name, base, names, borrowed(files, base))
+    return Driver(name, base, names, borrowed(files, base, texts),
+                  {name: text} if text is not None else {})
 
 
 def is_source(name: str) -> bool:
@@ -95,21 +98,25 @@ def _folder(path: Path) -> set[Path]:
     return found
 
 
-def _includes(path: Path) -> set[Path]:
+def _includes(path: Path, texts: Mapping[Path, bytes]) -> set[Path]:
     try:
-        data = path.read_bytes()
+        data = texts[path] if path in texts else path.read_bytes()
     except OSError:
         return set()
     return {target for mark, name in INCLUDE.findall(data) if mark == b'"'
             and (target := Path(os.path.normpath(path.parent / os.fsdecode(name)))).is_file()}
 
 
-def borrowed(files: list[Path], base: Path) -> tuple[str, ...]:
-    """What files include below `base` that is not among them, pieces of other suffixes too."""
+def borrowed(files: list[Path], base: Path,
+             texts: Mapping[Path, bytes] | None = None) -> tuple[str, ...]:
+    """What files include below `base` that is not among them, pieces of other suffixes too.
+
+    `texts` is what some of them hold that is not what there is on disk.
+    """
     found: set[Path] = set()
     queue = list(files)
     while queue:
-        for target in _includes(queue.pop()):
+        for target in _includes(queue.pop(), texts or {}):
             if target not in found:
                 found.add(target)
                 queue.append(target)
@@ -117,11 +124,11 @@ def borrowed(files: list[Path], base: Path) -> tuple[str, ...]:
                  if file.is_relative_to(base))
 
 
-def _closure(path: Path) -> set[Path]:
+def _closure(path: Path, texts: Mapping[Path, bytes]) -> set[Path]:
     """A file, the headers of its folder that it includes, and the files that include those."""
     folder = path.parent
     beside = {file for file in folder.iterdir() if file.suffix in _SOURCES}
-    includes = {file: _includes(file) & beside for file in beside}
+    includes = {file: _includes(file, texts) & beside for file in beside}
     found = {path}
     queue = [path]
     while queue:

@@ -222,3 +222,35 @@ def test_closed_pipe_is_no_traceback(driver: Path) -> None:
     script = f"{sys.executable} -c 'from netmem_migrate.cli import main; main()' diff demo | true"
     done = subprocess.run([shell, "-c", script], capture_output=True)
     assert b"Traceback" not in done.stderr
+
+
+def test_stdin_with_the_folder_that_it_is_of(driver: Path, work: Path) -> None:
+    ring, rest = DRIVER[DRIVER.index(b"struct demo_ring"):].split(b"\n\n", 1)
+    head = b'#include <net/page_pool/helpers.h>\n'
+    (driver / "rx.h").write_bytes(head + ring + b"\n")
+    (driver / "rx.c").write_bytes(b"int old;\n")
+    new = b'#include "rx.h"\n' + rest
+    shown = run("diff", "-", "--stdin-filename", "demo/rx.c", stdin=new)
+    assert shown.code == 0
+    assert re.findall(rb"^\+\+\+ (.*)$", shown.out, re.MULTILINE) == [b"b/rx.c", b"b/rx.h"]
+    refused(run("apply", "-", "--stdin-filename", str(driver / "rx.c"), stdin=new),
+            "rx.h: to be converted with rx.c")
+    (driver / "rx.h").write_bytes(b"int none;\n")
+    written = run("apply", "-", "--stdin-name", "demo/rx.c", stdin=DRIVER)
+    assert written.code == 0 and b"page_pool_put_full_netmem" in written.out
+    assert (driver / "rx.c").read_bytes() == b"int old;\n"
+    refused(run("diff", "-", "--stdin-filename", "demo/rx.txt", stdin=DRIVER), "ends in .c", 2)
+    refused(run("diff", "-", "--stdin-filename", str(work / "no.c"), stdin=DRIVER), "no such", 2)
+
+
+def test_a_report_on_stdout_is_all_that_is_there(driver: Path) -> None:
+    for command in (*COMMANDS, ("diff", "--stat")):
+        shutil.rmtree("out", ignore_errors=True)
+        (driver / "rx.c").write_bytes(DRIVER)
+        told = json.loads(run(*command, "demo", "--report", "-").out)
+        assert told["drivers"][0]["verdict"] == "converted"
+    for option in ("--html", "--sarif"):
+        shown = run("scan", "demo", option, "-")
+        assert shown.code == 0 and shown.out.startswith((b"<!", b"{")), shown
+        assert "wrote" not in shown.err
+    refused(run("scan", "demo", "--json", "--sarif", "-"), "only one of", 2)
