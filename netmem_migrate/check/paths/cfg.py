@@ -25,6 +25,9 @@ _MAX_CHOICES = 3
 _NUMBER = re.compile(rb"(?:0[xX])?[0-9a-fA-F]+[uUlL]*")
 
 
+Spans = tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One full expression, declaration or return. `choices` says which arm each `?:` takes."""
@@ -60,9 +63,9 @@ class ControlFlow:
     exit: int
 
 
-def build(body: Node) -> ControlFlow:
-    """The control-flow graph of a function's compound statement."""
-    builder = _Builder()
+def build(body: Node, left_out: Spans = ()) -> ControlFlow:
+    """The control-flow graph of a function's compound statement, without what stands in spans."""
+    builder = _Builder(left_out)
     end = builder.statement(body, 0)
     builder.go(end, builder.exit)
     for block, name in builder.jumps:
@@ -91,7 +94,8 @@ def constant(node: Node) -> bool | None:
 
 
 class _Builder:
-    def __init__(self) -> None:
+    def __init__(self, left_out: Spans) -> None:
+        self.left_out = left_out
         self.blocks = [Block(), Block()]
         self.exit = 1
         self.labels: dict[bytes, int] = {}
@@ -115,6 +119,8 @@ class _Builder:
 
     def statement(self, node: Node, block: int) -> int:
         """Add a statement behind `block`; the block that follows it."""
+        if any(start <= node.start_byte and node.end_byte <= end for start, end in self.left_out):
+            return block
         kind = node.type
         if kind in ("compound_statement", "ERROR", "else_clause", "preproc_if", "preproc_ifdef",
                     "preproc_else"):

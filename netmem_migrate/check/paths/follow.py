@@ -16,11 +16,12 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import PAGE, Type
 from netmem_migrate.c.words import CALL
-from netmem_migrate.check.paths.cfg import ControlFlow, build
+from netmem_migrate.check.paths.cfg import ControlFlow, Spans, build
 from netmem_migrate.check.paths.conditions import refine, tested
+from netmem_migrate.check.paths.directions import directions
 from netmem_migrate.check.paths.events import Event, EventKind
 from netmem_migrate.check.paths.state import Frozen, Known, Memory, Owner, State
-from netmem_migrate.check.paths.summaries import ANYTHING, Does, Summary, does
+from netmem_migrate.check.paths.summaries import ANYTHING, Does, Summary, agreed, does
 from netmem_migrate.check.paths.transfer import Scope, Transfer
 from netmem_migrate.check.paths.values import Op, operations
 from netmem_migrate.model.spelled import POOL_PREFIX, REF
@@ -48,7 +49,7 @@ class Follower:
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
         self.summaries: dict[tuple[str, int], Summary] = {}
-        self.bodies: dict[tuple[str, int], _Body] = {}
+        self.bodies: dict[tuple[str, int, Spans], _Body] = {}
         self.known: dict[tuple[str, str], Summary | None] = {}
         self.handlers = frozenset(name for name, functions in symbols.functions.items()
                                   if any(map(_handles_memory, functions)))
@@ -63,11 +64,19 @@ class Follower:
         If it has too many paths, that is the one event: with some of them unseen, the others
         prove nothing.
         """
-        scope = self._scope(function, frozenset())
-        self._follow(function, scope, State())
-        if scope.aborted:
-            return (Event(EventKind.TOO_MANY_PATHS, function.node),)
-        return tuple(scope.events.values())
+        found: dict[Event, None] = {}
+        for left_out in self._directions(function):
+            scope = self._scope(function, left_out, frozenset())
+            self._follow(self._body(function, left_out), function, scope, State())
+            if scope.aborted:
+                return (Event(EventKind.TOO_MANY_PATHS, function.node),)
+            found |= dict.fromkeys(scope.events.values())
+        return tuple(found)
+
+    def _directions(self, function: Function) -> tuple[Spans, ...]:
+        """What the undecided arms of `#if` leave out of a function, each way that they can go."""
+        parsed = self.symbols.files[function.file]
+        return directions(parsed, function.node.start_byte, function.node.end_byte)
 
     def summary(self, name: str, path: str) -> Summary | None:
         """What the driver's function `name` does; None if it has none."""
@@ -96,12 +105,20 @@ class Follower:
         gives = _is_memory(function.result)
         if (not watched and not gives) or function.node.has_error:
             return ANYTHING
+        found = [self._summarised(function, left_out, watched, gives)
+                 for left_out in self._directions(function)]
+        self.summaries[key] = agreed(found)
+        return self.summaries[key]
+
+    def _summarised(self, function: Function, left_out: Spans, watched: list[str],
+                    gives: bool) -> Summary:
+        """What a function does where the arms of `#if` go one way."""
         start = State()
         for name in watched:
             start.memory["param:" + name] = Memory(Known.UNKNOWN, Owner.HERE)
             start.places[name] = ("param:" + name, False)
-        scope = self._scope(function, frozenset("param:" + name for name in watched))
-        self._follow(function, scope, start)
+        scope = self._scope(function, left_out, frozenset("param:" + name for name in watched))
+        self._follow(self._body(function, left_out), function, scope, start)
         if scope.aborted:
             return ANYTHING
         arguments = []
@@ -110,25 +127,24 @@ class Follower:
             owners = {left[memory] for left in scope.left if memory in left}
             arguments.append(does(owners) if memory in scope.parameters and all(
                 memory in left for left in scope.left) else Does.ANYTHING)
-        self.summaries[key] = Summary(tuple(arguments), gives and _fresh(scope))
-        return self.summaries[key]
+        return Summary(tuple(arguments), gives and _fresh(scope))
 
-    def _scope(self, function: Function, parameters: frozenset[str]) -> Scope:
+    def _scope(self, function: Function, left_out: Spans, parameters: frozenset[str]) -> Scope:
         """What the paths of a function share."""
-        body = self._body(function)
+        body = self._body(function, left_out)
         return Scope(body.local, body.again, lambda name: self.summary(name, function.file),
                      parameters)
 
-    def _body(self, function: Function) -> _Body:
+    def _body(self, function: Function, left_out: Spans) -> _Body:
         """The control flow and the operations of a function; read once.
 
         `again` are the conditions worth remembering: those that are tested twice, and those that
         some path decides by assigning a constant (`err = -EIO; goto out;`).
         """
-        key = (function.file, function.node.start_byte)
+        key = (function.file, function.node.start_byte, left_out)
         if key not in self.bodies:
             assert function.body is not None
-            flow = build(function.body)
+            flow = build(function.body, left_out)
             conditions = Counter(
                 name or text
                 for block in flow.blocks for edge in block.edges
@@ -142,7 +158,7 @@ class Follower:
             self.bodies[key] = _Body(flow, ops, _locals(function), again)
         return self.bodies[key]
 
-    def _follow(self, function: Function, scope: Scope, start: State) -> None:
+    def _follow(self, body: _Body, function: Function, scope: Scope, start: State) -> None:
         """Run all paths of a function from a state, to its end.
 
         States are not joined where paths meet: "released or not" would be neither a leak nor a
@@ -150,7 +166,6 @@ class Follower:
         they know the same (`seen`). The work is a stack, so that one path is run to its end
         before the next and the first event at a place is that of the same path on every run.
         """
-        body = self._body(function)
         blocks = body.flow.blocks
         seen: list[set[Frozen]] = [set() for _ in blocks]
         work: list[tuple[int, State]] = [(0, start)]

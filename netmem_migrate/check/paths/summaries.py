@@ -7,6 +7,7 @@ that does anything.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,6 +36,13 @@ class Summary:
 
 
 ANYTHING = Summary()
+
+def agreed(found: Sequence[Summary]) -> Summary:
+    """What is so by each of some summaries of one function."""
+    arguments = [one if all(one == other for other in every) else Does.ANYTHING
+                 for one, *every in zip(*(each.arguments for each in found), strict=False)]
+    return Summary(tuple(arguments), all(one.fresh for one in found))
+
 
 _ON_EVERY_PATH = {Owner.HERE: Does.BORROWS, Owner.RELEASED: Does.RELEASES,
                   Owner.HANDED: Does.HANDS_OVER}
