@@ -74,6 +74,7 @@ class Why(StrEnum):
     TWO_TYPES = "two-types"
     NO_BRACES = "no-braces"
     SAME_NAME = "same-name"
+    OUT_OF_REACH = "out-of-reach"  # by: the static function
     UNKNOWN_RECORD = "unknown-record"  # by: the record that no file defines
     HIDDEN_ARM = "hidden-arm"
     UNREAD = "unread"
@@ -133,7 +134,8 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.UNRESOLVED: (
         Why.SET_FROM_UNKNOWN, Why.UNTYPED_COPY, Why.LOST, Why.SWAPPED, Why.COMPARED,
         Why.NODE_COMPARED, Why.IN_SYNTAX, Why.AS_RECORD, Why.CONTAINER, Why.TWO_TYPES,
-        Why.NO_BRACES, Why.SAME_NAME, Why.UNKNOWN_RECORD, Why.UNKNOWN_ORIGIN),
+        Why.NO_BRACES, Why.SAME_NAME, Why.OUT_OF_REACH, Why.UNKNOWN_RECORD,
+        Why.UNKNOWN_ORIGIN),
     Category.CONDITIONAL: (Why.HIDDEN_ARM, Why.REPEATED, Why.CUT_THROUGH, Why.ARM_SETS,
                            Why.ARM_USES),
     Category.PARSE_ERROR: (Why.NOT_PARSED, Why.UNREAD, Why.UNREAD_IN),

@@ -45,6 +45,7 @@ _TEXT: dict[Why, str] = {
     Why.TWO_TYPES: "is declared twice, as two types",
     Why.NO_BRACES: "is initialised without braces",
     Why.SAME_NAME: "a member of this name is used on a value of unknown type",
+    Why.OUT_OF_REACH: "belongs to {by}(), which is static and called in another file",
     Why.UNKNOWN_RECORD: "a member of this name is used on a {by}, which no file that was read "
                         "defines",
     Why.HIDDEN_ARM: "is used in a branch of a conditional that is not read",

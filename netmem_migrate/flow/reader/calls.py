@@ -44,6 +44,8 @@ def call(reader: Reader, node: Node) -> Value:
     if not name or any(name in scope for scope in reader.scopes):
         return _indirect(reader, found)
     known = reader.symbols.function(name, reader.path)
+    if known is None:
+        _out_of_reach(reader, found)
     twin = reader.driver.twins.get(name.decode("latin-1"))
     if known is not None and known.body is not None and not (
             twin is not None and reader.driver.brought(twin.form)):
@@ -106,6 +108,16 @@ def _own(reader: Reader, found: view.Call, known: Function) -> Value:
         return Value(found.node, result, (Atom(found.node),))
     return Value(found.node, result, carrier=reader.carried(
         result, partial(reader.carriers.note_result, reader.symbols, known)), at=at)
+
+
+def _out_of_reach(reader: Reader, found: view.Call) -> None:
+    """Static functions of other files: one of them is meant where its file includes this one."""
+    for known in reader.symbols.functions.get(found.name, ()):
+        slots = [reader.driver.parameter(known, index) for index in range(len(known.parameters))]
+        for slot in [*slots, reader.driver.result(known)]:
+            if slot is not None:
+                reader.graph.block(slot, Why.OUT_OF_REACH, reader.place(found.node),
+                                   by=known.name.decode("latin-1"))
 
 
 def _given(reader: Reader, value: Value, parameter: Key) -> None:

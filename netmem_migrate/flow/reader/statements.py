@@ -16,7 +16,7 @@ from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Slot, Spelling
 from netmem_migrate.flow.reader.core import Named, Reader, states
 from netmem_migrate.flow.reader.values import INT
-from netmem_migrate.reasons import Why
+from netmem_migrate.reasons import Category, Why
 
 
 @states("compound_statement", "for_statement")
@@ -61,6 +61,8 @@ def returned(reader: Reader, node: Node) -> None:
             slot = reader.driver.result(reader.function)
             if slot is not None:
                 reader.flow(value, slot, result.level)
+            else:  # a typedef spells the page
+                reader.escape(value, Why.RETURNED_AS_OTHER, category=Category.UNRESOLVED)
         else:
             if value.holds_page and could_carry(result):
                 reader.carriers.note_result(reader.symbols, reader.function)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is called out of sight, or returned by another name, stays a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools import convert
+
+from netmem_migrate.report import wording
+
+TAKE = """\
+#include "netmem_stub.h"
+
+struct slot {
+	struct page *page;
+};
+
+int fill(struct page_pool *pool, struct slot *s)
+{
+	s->page = page_pool_dev_alloc_pages(pool);
+	return s->page ? 0 : -ENOMEM;
+}
+
+static %s take(struct slot *s)
+{
+	struct page *page = s->page;
+
+	s->page = NULL;
+	return page;
+}
+
+"""
+ADD = """\
+static void add(struct slot *s, struct sk_buff *skb)
+{
+	struct page *page = take(s);
+
+	skb_add_rx_frag(skb, 0, page, 0, 64, PAGE_SIZE);
+}
+"""
+
+
+def test_a_static_function_that_an_included_file_calls(tmp_path: Path) -> None:
+    files = {"d.c": (TAKE % "struct page *" + '#include "part.h"\n').encode(),
+             "part.h": ADD.encode()}
+    migration, after = convert(tmp_path / "d", files)
+    assert after == files
+    said = [(one.file, one.line, wording.what(one)) for refusal in migration.report.refusals
+            for one in refusal.origins]
+    assert ("part.h", 3, "belongs to take(), which is static and called in another file") in said
+
+
+def test_a_static_function_of_the_same_name_in_another_file(tmp_path: Path) -> None:
+    files = {"d.c": (TAKE % "struct page *" + ADD).encode(),
+             "e.c": b'#include "netmem_stub.h"\n\nstatic int take(int n)\n{\n\treturn n;\n}\n\n'
+                    b"int two(void)\n{\n\treturn take(2);\n}\n"}
+    migration, after = convert(tmp_path / "d", files)
+    assert not migration.report.refusals
+    assert b"netmem_ref take(" in after["d.c"]
+    assert after["e.c"] == files["e.c"]
+
+
+def test_a_typedef_that_a_function_returns(tmp_path: Path) -> None:
+    text = TAKE.replace("struct slot {", "typedef struct page *m_page;\n\nstruct slot {", 1)
+    files = {"d.c": (text % "m_page" + ADD).encode()}
+    migration, after = convert(tmp_path / "d", files)
+    assert after == files
+    assert migration.report.refusals
