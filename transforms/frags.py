@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Hand netmem to skb and XDP frags.
+"""Hand netmem to skb and XDP frags, and take the driver's own back from them.
 
-skb_frag_page() is not renamed: it gives NULL for memory that is not a page, where
-skb_frag_netmem() does not, so the two are no twins. skb_frag_fill_netmem_desc() does not mark the
-skb unreadable; a driver that enables device memory has to, which is another patch.
+skb_frag_page() gives NULL for memory that is not a page, where skb_frag_netmem() does not, so the
+two are one only for frags that the driver filled from its pool, whose memory goes back to the pool
+or into a slot that moves (netmem_migrate/flow/frags.py). Any other stays.
+skb_frag_fill_netmem_desc() does not mark the skb unreadable; a driver that enables device memory
+has to, which is another patch.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 PASS = Pass(
     id="frags",
-    summary="skb_add_rx_frag() and the frag descriptor helpers become their netmem twins",
+    summary="the helpers that fill frags become their netmem twins, with skb_frag_page() of them",
     before="""\
 void give(struct sk_buff *skb, struct rx_buf *buf, int size)
 {

@@ -19,6 +19,7 @@ from netmem_migrate.flow.arms import block_arms
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.cut import Solution, solve
+from netmem_migrate.flow.frags import mark_others
 from netmem_migrate.flow.graph import Graph, Place
 from netmem_migrate.flow.hidden import block_hidden
 from netmem_migrate.flow.keys import Key
@@ -119,6 +120,7 @@ def analyse(driver: Driver, target: Target,
     if unreadable:
         # An accessor says that the pool's memory is pages; where it need not be, there is none.
         costs = replace(costs, accessor=None)
+    mark_others(slots.graph, symbols, sources, driver.root)
     solution = solve(slots.graph, keep, costs)
     if addresses.block_mapped(slots.graph, solution.moved):
         solution = solve(slots.graph, keep, costs)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.flow.costs import DEFAULT, Costs
+from netmem_migrate.flow.frags import own_frags
 from netmem_migrate.flow.graph import Blocker, Bridge, Graph, Kind, Slot, reach
 from netmem_migrate.reasons import Category, Why
 
@@ -67,6 +68,7 @@ def _solve(graph: Graph, keep: frozenset[str], costs: Costs) -> Solution:
             solution.moved -= component
             for slot in component:
                 solution.stays[slot] = reason
+    solution.moved |= own_frags(graph, solution.moved)
     solution.bridges = [
         bridge for bridge in graph.bridges
         if bridge.into in solution.moved
@@ -114,6 +116,8 @@ def _network(graph: Graph, allocations: Iterable[Slot], costs: Costs) -> nx.DiGr
     for slot in dict.fromkeys(allocations):
         _edge(network, _SOURCE, slot, costs.allocation)
     for origin, into, _ in graph.flows:
+        if origin.borrowed:
+            continue  # it follows what fills the frags, and holds nothing back
         _edge(network, origin, into, None)
         # An allocation that stays a page while what it fills moves would be absurd.
         if origin.twin is not None and origin.twin.allocates:
@@ -122,8 +126,7 @@ def _network(graph: Graph, allocations: Iterable[Slot], costs: Costs) -> nx.DiGr
         _edge(network, one, other, None)
         _edge(network, other, one, None)
     for bridge in graph.bridges:
-        _edge(network, bridge.into, bridge.origin if bridge.origin is not None else _SINK,
-              costs.bridge)
+        _edge(network, bridge.into, _SINK if bridge.foreign else bridge.origin, costs.bridge)
     if costs.accessor is not None:
         for slot, known in graph.blockers.items():
             _edge(network, slot, _SINK, costs.accessor * len(known))

@@ -73,6 +73,11 @@ class Slot:
     void: bool = False  # declared as `void *`, not as `struct page *`
 
     @property
+    def borrowed(self) -> bool:
+        """Whether it is a call that gives the memory of a frag."""
+        return self.twin is not None and self.twin.borrows
+
+    @property
     def short_name(self) -> str:
         return self.name.rpartition(".")[2]
 
@@ -110,6 +115,11 @@ class Bridge:
     text: str
     typed: bool = True
     allocated: bool = False
+
+    @property
+    def foreign(self) -> bool:
+        """Whether no slot of the driver holds the page before."""
+        return self.origin is None or self.origin.borrowed
 
 
 class UseKind(StrEnum):
@@ -182,6 +192,8 @@ class Graph:
     `host_reads` says of a call of page_address() what reads the address as an skb or an XDP frame;
     `grants` are pages of skb frags that are granted to another domain; `unread_functions` are
     given pages, and members of `unread_records` hold them, but no file that was read declares them.
+    `others` are the calls that read frags which somebody else filled, for all that is known;
+    `modules` numbers files that fill or read frags by the module that they are built into.
     """
 
     slots: dict[tuple[object, ...], Slot] = field(default_factory=dict)
@@ -199,6 +211,8 @@ class Graph:
     grants: list[tuple[str, Place]] = field(default_factory=list)
     seen: dict[str, set[int]] = field(default_factory=dict)
     addresses: Addresses = field(default_factory=Addresses)
+    others: set[Slot] = field(default_factory=set)
+    modules: dict[str, int] = field(default_factory=dict)
     unread_functions: set[bytes] = field(default_factory=set)
     unread_records: set[str] = field(default_factory=set)
 

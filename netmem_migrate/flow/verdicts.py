@@ -93,7 +93,7 @@ def _first(analysis: Analysis, call: Call, back: _Edges, flows: _Edges) -> Kept:
             return Kept(Reason(solution.stays[slot]))
         for bridge in graph.bridges:
             # A page that is allocated otherwise is no memory of a design, but of another owner.
-            if bridge.into is slot and bridge.origin is None and not bridge.allocated:
+            if bridge.into is slot and bridge.foreign and not bridge.allocated:
                 return (_blocked(*solution.blocked[ours]) if ours is not None
                         else Kept(Reason(Why.GIVEN, bridge.text)))
     for slot in reach(behind, flows):

@@ -226,6 +226,8 @@ FORMS: tuple[Form, ...] = (
     Form("__skb_fill_page_desc_noacc(skb, i, p, ...)",
          "__skb_fill_netmem_desc_noacc(skb, i, p, ...)", "frags"),
     Form("skb_can_coalesce(skb, i, p, ...)", "skb_can_coalesce_netmem(skb, i, p, ...)", "frags"),
+    # What is read back is the driver's own only where the driver filled the frag.
+    Form("skb_frag_page(f)", "skb_frag_netmem(f)", "frags"),
     Form("page_address(p)", "netmem_address(p)", "addresses"),
     Form("page_to_virt(p)", "netmem_address(p)", "addresses"),
     Form("compound_head(p)", "netmem_compound_head(p)", "addresses"),
@@ -260,7 +262,6 @@ FORMS: tuple[Form, ...] = (
 KNOWN: tuple[Form, ...] = (
     Form("p", "netmem_to_page(p)"),
     Form("p", "__netmem_to_page(p)"),
-    Form("skb_frag_page(f)", "skb_frag_netmem(f)"),
     Form("false", "netmem_is_net_iov(p)", identity="(void)p, false"),
     Form("p->pp", "__netmem_get_pp(p)", also=("pp_page_to_nmdesc(p)->pp",)),
     Form("page_address(p)", "__netmem_address(p)"),
@@ -290,6 +291,12 @@ class Table:
     def others(self) -> tuple[Form, ...]:
         """The rows that are not in `calls`."""
         return tuple(one for one in self.rows if not one.is_twin)
+
+    @cached_property
+    def borrowed(self) -> dict[str, Form]:
+        """Calls that give the memory of a frag, which somebody else can have filled."""
+        return {one.call: one for one in self.others
+                if one.renames and one.gives and one.arg is None and one.does is Effect.BORROWS}
 
     @cached_property
     def pool_api(self) -> frozenset[str]:

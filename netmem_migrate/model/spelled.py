@@ -26,6 +26,9 @@ TO_PAGE = "netmem_to_page"
 TO_NETMEM_BY_ADDRESS = "virt_to_netmem"
 ADDRESS = "netmem_address"
 
+# What the stack calls to send a packet of its own.
+SENDS = "ndo_start_xmit"
+
 # What shows that a driver can do something: header split, unreadable memory on Tx.
 DATA_SPLIT = ("ETHTOOL_RING_USE_TCP_DATA_SPLIT", "tcp_data_split")
 NETMEM_TX = "netmem_tx"

@@ -57,6 +57,11 @@ class Twin:
         return self.effect is Effect.RELEASES
 
     @property
+    def borrows(self) -> bool:
+        """Whether the result is memory that something else holds, such as a frag."""
+        return self.effect is Effect.BORROWS and self.gives
+
+    @property
     def hands_over(self) -> bool:
         """Whether an skb or an XDP frame owns the memory afterwards."""
         return self.effect is Effect.HANDS_OVER

@@ -159,7 +159,7 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
             continue
         slot, blocker = kept.slot, kept.blocker
         foreign = [bridge for bridge in analysis.graph.bridges
-                   if bridge.into is slot and bridge.origin is None]
+                   if bridge.into is slot and bridge.foreign]
         origins = [_origin(call.place, call.twin.page + "()"),
                    *(_origin(bridge.place, bridge.text) for bridge in foreign),
                    *(_origin(one.place, one.reason)

@@ -99,7 +99,7 @@ def explain(analysis: Analysis, slot: Slot) -> list[Line]:
         return [*lines, *_instead(analysis, slot)]
     lines += [_fact(f"{one.text} gives it a page at {_where(one.place)}; moving it would only add "
                     f"{TO_NETMEM}() there")
-              for one in analysis.graph.bridges if one.into is slot and one.origin is None]
+              for one in analysis.graph.bridges if one.into is slot and one.foreign]
     if len(lines) == 1:
         lines.append(_fact("no memory of this driver's page_pool reaches it"))
     return lines

@@ -23,6 +23,7 @@ from netmem_migrate.model.gone import gone
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.twins import Twin
+from netmem_migrate.model.twins import twin as twin_of
 from netmem_migrate.reasons import Category, Why
 
 _Handler = Callable[[Reader, view.Call], Value | None]
@@ -52,6 +53,8 @@ def call(reader: Reader, node: Node) -> Value:
         return _own(reader, found, known)
     if twin is not None and name not in reader.symbols.macros:
         return _twin(reader, found, twin)
+    if name.decode("latin-1") in reader.driver.rows.borrowed and name not in reader.symbols.macros:
+        return _borrowed(reader, found)
     if name.decode("latin-1") in reader.driver.rows.hints:
         return _hint(reader, found)
     for trait, handler in _KINDS:
@@ -181,6 +184,19 @@ def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
         reader.graph.addresses.given[key] = slot
         return Value(found.node, MEMORY, at=(key,))
     return Value(found.node)
+
+
+def _borrowed(reader: Reader, found: view.Call) -> Value:
+    """skb_frag_page(): a slot of its own, if the kernel has the netmem form."""
+    row = reader.driver.rows.borrowed[found.name.decode("latin-1")]
+    for child in found.args:
+        reader.escape(reader.value(child), Why.PASSED, by=row.call)
+    if not reader.driver.fits(row):
+        return Value(found.node, POINTER_TO_PAGE, (Atom(found.node),))
+    slot = reader.driver.call(reader.place(found.node), row.call, twin_of(row))
+    reader.graph.calls.append(
+        Call(slot, twin_of(row), reader.place(found.node), found.function, None))
+    return Value(found.node, POINTER_TO_PAGE, (Atom(found.node, slot),))
 
 
 # -------------------------------------------------------------- the kernel's

@@ -256,6 +256,8 @@ class Reader:
 
     def flow(self, value: Value, into: Slot, level: int) -> None:
         """The value is stored in (or passed to) the slot `into`, `level` derivations up."""
+        if into.borrowed:
+            return  # compared with it: nothing is stored in a call
         # What is surely no page comes before what may be one: of a value without type and origin
         # only a call can give a page, and only where nothing but the page itself is stored.
         if level == 0 and self.text(value.node) == b"0":
@@ -310,7 +312,8 @@ class Reader:
                     # A bridge here belongs in front of the loop, where nothing can take it.
                     self.graph.same.append((atom.slot, into, where))
                 else:
-                    self.graph.bridges.append(Bridge(where, atom.slot, into, atom.slot.name))
+                    text = self.callee(atom.node) if atom.slot.borrowed else atom.slot.name
+                    self.graph.bridges.append(Bridge(where, atom.slot, into, text))
 
     @staticmethod
     def _error_pointer(node: Node) -> str:
