@@ -26,6 +26,7 @@ from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.flow.analyse import Analysis, analyse, use_page_pool
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import solve
+from netmem_migrate.flow.older import older_kernels
 from netmem_migrate.git.head import differing
 from netmem_migrate.git.run import repository as repository_of
 from netmem_migrate.kernel.drivers import Driver, find
@@ -190,7 +191,8 @@ class Job:
         # What other drivers of the run keep is no option of this one.
         names = self.names
         mine = replace(self.options, keep=tuple(one for one in self.options.keep if one in names))
-        said = report(work, changed=bool(made.changes), judge=judge)
+        said = replace(report(work, changed=bool(made.changes), judge=judge),
+                       older=older_kernels(self.analysis, (edit.text for edit in made.edits)))
         return Migration(said, made.changes, made.edits, made.steps,
                          mine.arguments(flags()), self.analysis.unreadable)
 
@@ -332,7 +334,7 @@ def _without(migration: Migration) -> Migration:
                   replace(one, action=Action.KEPT, to="",
                           reason=Reason(Why.STOPPED)) for one in said.sites)
     return replace(migration, changes=(), edits=(), steps=(), report=replace(
-        said, verdict=Verdict.STOPPED, declarations=(), sites=sites))
+        said, verdict=Verdict.STOPPED, declarations=(), sites=sites, older=None))
 
 
 # -- what was applied already

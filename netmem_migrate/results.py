@@ -177,6 +177,16 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True)
+class OlderKernels:
+    """A driver keeps code, as the `#if` at a place shows, for kernels before the release that has
+    what its conversion writes."""
+
+    release: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class DriverReport:
     """Everything that is said about one driver (one entry of the report's `drivers`)."""
 
@@ -188,6 +198,7 @@ class DriverReport:
     refusals: tuple[Refusal, ...] = ()
     requirements: dict[str, Requirement] = field(default_factory=dict)
     parse: ParseCounts = field(default_factory=ParseCounts)
+    older: OlderKernels | None = None
 
 
 @dataclass(frozen=True, slots=True)

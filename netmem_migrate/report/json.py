@@ -76,6 +76,8 @@ def driver_to_dict(report: DriverReport) -> dict[str, Any]:
         "requirements": {
             key: _requirement(report.requirements[key]) for key in sorted(report.requirements)
         },
+        **({"older_kernels": {"before": report.older.release, "file": report.older.file,
+                              "line": report.older.line}} if report.older is not None else {}),
         "parse": {
             "functions": report.parse.functions,
             "functions_with_errors": report.parse.functions_with_errors,

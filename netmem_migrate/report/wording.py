@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netmem_migrate.model.gone import gone
 from netmem_migrate.model.spelled import DMA_MAP, POOL, TO_NETMEM
 from netmem_migrate.reasons import Category, Reason, Why
-from netmem_migrate.results import Basis, Origin, Refusal, Site
+from netmem_migrate.results import Basis, OlderKernels, Origin, Refusal, Site
 
 _TEXT: dict[Why, str] = {
     Why.SET_FROM_OTHER: "is set from a value that is not a page pointer",
@@ -194,6 +194,12 @@ ADVICE: dict[Category, Advice] = {
         "-D NAME and -U NAME say which arm counts; the others then stay as they are. Or write the "
         "arms as whole statements with the same memory in each."),
 }
+
+
+def older(found: OlderKernels) -> str:
+    """What a conversion costs a driver that also builds on older kernels."""
+    return (f"its #if lines keep code for older kernels ({found.file}:{found.line}); converted, it "
+            f"no longer builds for kernels before {found.release}")
 
 
 def text(reason: Reason, *, brief: bool = False) -> str:

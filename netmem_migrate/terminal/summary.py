@@ -119,6 +119,8 @@ def _lines(run: Run) -> Iterator[str]:
     for migration in run.drivers:
         report = migration.report
         yield _head(report, len(migration.changes))
+        if report.older is not None:
+            yield f"  {click.style('note', fg='yellow')}: {wording.older(report.older)}"
         for word, colour, action in (
             ("bridged", "yellow", Action.BRIDGED),
             ("kept", "cyan", Action.KEPT),

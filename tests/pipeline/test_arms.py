@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,42 @@ def test_check_finds_nothing_where_the_target_has_nothing(tmp_path: Path) -> Non
         folder = plant(tmp_path / str(findings), {"d.c": PRELUDE + drop(f"{arm}{wrong}#endif\n")})
         done = run("check", folder)
         assert done.exit_code == findings, done.output
+
+
+@pytest.mark.parametrize(("body", "line"), [
+    (drop(f"{NEW}{PUT}#else\n{LOST}#endif\n"), NEW),
+    (drop(f"{NEW}\tring->spare = NULL;\n#endif\n{PUT}"), NEW),
+    (f"{OLD}int compat;\n#endif\n{drop(PUT)}", OLD),
+    (f"#if 1 && LINUX_VERSION_CODE < KERNEL_VERSION(4,4,0)\nint compat;\n#endif\n{drop(PUT)}",
+     "#if 1 && LINUX"),
+    (drop(f"{PUT}{VERSION('> KERNEL_VERSION(8, 1, 0)')}\tring++;\n"
+          "#elif LINUX_VERSION_CODE > KERNEL_VERSION(5, 1, 0)\n\tring--;\n#endif\n"),
+     "#if LINUX_VERSION_CODE > KERNEL_VERSION(8"),
+])
+def test_a_driver_of_older_kernels_too_gets_one_note(tmp_path: Path, body: str, line: str) -> None:
+    folder = plant(tmp_path / "d", {"d.c": PRELUDE + body + OLD + "int more;\n#endif\n"})
+    done = run("diff", folder, "--report", tmp_path / "r.json")
+    assert done.exit_code == 0
+    report = json.loads((tmp_path / "r.json").read_text())
+    (driver,) = report["drivers"]
+    where = driver["older_kernels"]
+    assert (folder / "d.c").read_text().splitlines()[where["line"] - 1].startswith(line.rstrip())
+    assert re.fullmatch(r"\d+\.\d+", where["before"])
+    assert done.stderr.count("no longer builds for kernels before") == 1
+    assert f"(d.c:{where['line']}); converted, it no longer builds for kernels before " \
+           f"{where['before']}" in done.stderr
+
+
+@pytest.mark.parametrize("body", [
+    drop(PUT),
+    drop(f"{VERSION('>= KERNEL_VERSION(7, 4, 0)')}{LOST}#endif\n{PUT}"),  # of kernels to come
+    drop(f"#ifdef HAVE_POOL\n{PUT}#else\n{PUT}#endif\n"),
+    drop(f"#if 0\n{LOST}#endif\n{PUT}"),
+    f"/*\n{OLD}*/\n{drop(PUT)}",
+    # nothing is converted
+    drop(f"{NEW}{PUT}\tforeign(ring->buf[0].page);\n\tforeign(ring->spare);\n#else\n{LOST}#endif\n"),
+])
+def test_other_drivers_get_none(tmp_path: Path, body: str) -> None:
+    folder = plant(tmp_path / "d", {"d.c": PRELUDE + body})
+    done = run("diff", folder, "--report", "-")
+    assert "older" not in done.output
