@@ -11,7 +11,7 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError, UsageError
-from netmem_migrate.options import Conversion
+from netmem_migrate.options import STDOUT, Conversion
 
 if TYPE_CHECKING:
     from netmem_migrate.check.findings import Rule
@@ -58,9 +58,13 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
         return
     if not paths:
         raise click.UsageError("name a source, a folder, or a patch", ctx)
+    tells = sarif != STDOUT
+    if not tells and (as_json or b4):
+        raise UsageError("-: only one of --json, --b4 and --sarif can go to stdout")
     for name in (*rules, *ignore):
         if name not in {rule.id for rule in known}:
             raise UsageError(f"no rule is called {name}; check --list-rules names them")
+    from netmem_migrate.pages.base import write
     from netmem_migrate.report import findings as report
     from netmem_migrate.report.sarif import Descriptor
 
@@ -69,14 +73,14 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
                     if (not rules or one.id in rules) and one.id not in ignore})
     if sarif is not None:
         described = [Descriptor(one.id, one.summary, one.why) for one in known]
-        sarif.write_text(report.as_sarif(described, found), encoding="utf-8")
+        write(report.as_sarif(described, found), sarif)
     if b4:
         click.echo(report.as_b4(found, norms))
         return
     if as_json:
         click.echo(report.as_json(found, norms))
     else:
-        for line in report.text(found, norms):
+        for line in report.text(found, norms) if tells else ():
             click.echo(line)
         click.echo(report.counted(found), err=True)
     if any(one.severity != "note" for one in found) or any(

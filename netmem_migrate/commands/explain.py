@@ -11,6 +11,9 @@ import click
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import InputError, UsageError
 
+# No file has more lines than a number of so many digits can say.
+_DIGITS = 20
+
 
 @click.command(name="explain", epilog="Example: netmem-migrate explain foo_rx.c:120")
 @click.argument("subject", metavar="FILE:LINE | ID")
@@ -25,7 +28,7 @@ def command(subject: str, **settled: Any) -> None:
     refusal.
     """
     file, colon, line = subject.rpartition(":")
-    if colon and line.isascii() and line.isdigit():
+    if colon and line.isascii() and line.isdigit() and len(line) < _DIGITS:
         _line(Path(file), int(line), settled)
     elif Path(file if colon else subject).is_file():
         raise UsageError(f"{subject}: give a file and the number of one of its lines, FILE:LINE")

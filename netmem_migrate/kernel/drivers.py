@@ -33,6 +33,8 @@ class Driver:
     def read(self, file: str) -> bytes:
         """The bytes of a file. Raises InputError if it cannot be read or is not text."""
         path = self.root / file
+        if file not in self.held:
+            require_plain(path)
         try:
             data = self.held[file] if file in self.held else path.read_bytes()
         except OSError as error:
@@ -61,6 +63,7 @@ def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
     else:
         if path.suffix not in _SOURCES:
             raise InputError(f"{path}: not a .c or .h file")
+        require_plain(path)
         base = (root or path.parent).resolve()
         files = sorted(_closure(path, texts))
     try:
@@ -70,6 +73,12 @@ def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
         raise InputError(f"{path}: not inside the kernel tree {base}") from error
     return Driver(name, base, names, borrowed(files, base, texts),
                   {name: text} if text is not None else {})
+
+
+def require_plain(path: Path) -> None:
+    """Raise InputError for what is there and is no ordinary file: a pipe can be read for ever."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: not an ordinary file")
 
 
 def is_source(name: str) -> bool:
@@ -99,6 +108,8 @@ def _folder(path: Path) -> set[Path]:
 
 
 def _includes(path: Path, texts: Mapping[Path, bytes]) -> set[Path]:
+    if path not in texts and not path.is_file():
+        return set()
     try:
         data = texts[path] if path in texts else path.read_bytes()
     except OSError:

@@ -19,6 +19,7 @@ from netmem_migrate.kernel.drivers import (
     is_module,
     is_source,
     no_source,
+    require_plain,
 )
 from netmem_migrate.model.spelled import CALLS
 from netmem_migrate.results import Looked
@@ -135,6 +136,7 @@ def _search(marks: Sequence[str]) -> Callable[[Path], bool]:
 
 
 def _bytes(path: Path) -> bytes:
+    require_plain(path)
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -253,4 +253,8 @@ def test_a_report_on_stdout_is_all_that_is_there(driver: Path) -> None:
         shown = run("scan", "demo", option, "-")
         assert shown.code == 0 and shown.out.startswith((b"<!", b"{")), shown
         assert "wrote" not in shown.err
-    refused(run("scan", "demo", "--json", "--sarif", "-"), "only one of", 2)
+        refused(run("scan", "demo", "--json", option, "-"), "only one of", 2)
+    checked = run("check", "demo", "--sarif", "-")
+    assert checked.code == 0 and json.loads(checked.out)["runs"]
+    refused(run("check", "demo", "--json", "--sarif", "-"), "only one of", 2)
+    assert not Path("-").exists()

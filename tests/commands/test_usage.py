@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,8 @@ USAGE = (
     ("explain demo/rx.c:five", "demo/rx.c:five: give a file and the number"),
     ("explain demo/rx.c:0", "the file has lines 1 to 32"),
     ("explain demo/rx.c:35", "the file has lines 1 to 32"),
-    ("explain demo/rx.c:99999999999999999999", "the file has lines 1 to 32"),
+    ("explain demo/rx.c:9999999999999999999", "the file has lines 1 to 32"),
+    (f"explain demo/rx.c:{'9' * 5000}", "give a file and the number"),
     ("transform new Not_An_Id", "Not_An_Id: no id of a pass"),
     ("transform new --rule 7", "7: no id of a rule"),
     ("diff -", "nothing on stdin"),
@@ -132,3 +134,13 @@ def test_a_full_disk_is_no_error_of_the_tool(work: Path) -> None:
     tool = f"{sys.executable} -m netmem_migrate"
     done = subprocess.run(f"{tool} diff -q demo > /dev/full", shell=True, capture_output=True)
     assert done.returncode == 4 and done.stderr.count(b"\n") == 1, done.stderr
+
+
+def test_what_is_no_ordinary_file_is_not_read(work: Path) -> None:
+    os.mkfifo(work / "demo/pipe.c")
+    for words in ("diff demo", "scan demo", "check demo", "diff demo/pipe.c", "check demo/rx.c"):
+        result = run(*words.split())
+        if "rx.c" in words:
+            assert result.code == 0
+        else:
+            assert result.code == 4 and "pipe.c: not an ordinary file" in result.err
