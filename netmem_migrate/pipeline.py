@@ -191,7 +191,7 @@ class Job:
         # What other drivers of the run keep is no option of this one.
         names = self.names
         mine = replace(self.options, keep=tuple(one for one in self.options.keep if one in names))
-        said = replace(report(work, changed=bool(made.changes), judge=judge),
+        said = replace(report(work, made.edits, judge=judge),
                        older=older_kernels(self.analysis, (edit.text for edit in made.edits)))
         return Migration(said, made.changes, made.edits, made.steps,
                          mine.arguments(flags()), self.analysis.unreadable)
@@ -334,7 +334,8 @@ def _without(migration: Migration) -> Migration:
                   replace(one, action=Action.KEPT, to="",
                           reason=Reason(Why.STOPPED)) for one in said.sites)
     return replace(migration, changes=(), edits=(), steps=(), report=replace(
-        said, verdict=Verdict.STOPPED, declarations=(), sites=sites, older=None))
+        said, verdict=Verdict.STOPPED, declarations=(), sites=sites, bridges=(),
+        older=None))
 
 
 # -- what was applied already

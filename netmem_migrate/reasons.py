@@ -27,6 +27,7 @@ class Category(StrEnum):
     OWN_RECYCLING = "own-recycling"
     ADDRESS = "address"
     EXPORTED = "exported"
+    ORIGIN = "origin"
     MISSING_API = "missing-api"
     GONE_API = "gone-api"
     CONDITIONAL = "conditional"
@@ -106,8 +107,11 @@ class Why(StrEnum):
     ONLY_DMA = "only-dma"
     GRANTED = "granted"  # by: the function that grants it
     UNKNOWN_ORIGIN = "unknown-origin"
+    NOT_ALLOCATED = "not-allocated"  # in no file of the driver
     # What became of a call that stays, where no slot is to blame.
     IN_MACRO = "in-macro"
+    CALLS_INSIDE = "calls-inside"  # by: the function that the macro calls
+    CALLS_UNREAD = "calls-unread"  # by: the function that is called
     NOT_CALLED = "not-called"
     BRIDGED = "bridged"
     STOPPED = "stopped"
@@ -129,16 +133,17 @@ _OF: dict[Category, tuple[Why, ...]] = {
         Why.STRUCT_READ, Why.INDEXED, Why.ARITHMETIC, Why.GRANTED),
     Category.MIXED_ORIGIN: (Why.HOLDS_TOO,),
     Category.MACRO: (Why.MACRO_TYPE, Why.MACRO_DECLARES, Why.MACRO_GIVEN, Why.MACRO_USES,
-                     Why.MACRO_REACHES, Why.MACRO_NAMES, Why.MACRO_SPELLS),
+                     Why.MACRO_REACHES, Why.MACRO_NAMES, Why.MACRO_SPELLS,
+                     Why.CALLS_INSIDE),
     Category.FUNCTION_POINTER: (Why.INDIRECT, Why.CALLBACK),
     Category.UNRESOLVED: (
         Why.SET_FROM_UNKNOWN, Why.UNTYPED_COPY, Why.LOST, Why.SWAPPED, Why.COMPARED,
         Why.NODE_COMPARED, Why.IN_SYNTAX, Why.AS_RECORD, Why.CONTAINER, Why.TWO_TYPES,
-        Why.NO_BRACES, Why.SAME_NAME, Why.OUT_OF_REACH, Why.UNKNOWN_RECORD,
-        Why.UNKNOWN_ORIGIN),
+        Why.NO_BRACES, Why.SAME_NAME, Why.OUT_OF_REACH, Why.UNKNOWN_RECORD),
     Category.CONDITIONAL: (Why.HIDDEN_ARM, Why.REPEATED, Why.CUT_THROUGH, Why.ARM_SETS,
                            Why.ARM_USES),
-    Category.PARSE_ERROR: (Why.NOT_PARSED, Why.UNREAD, Why.UNREAD_IN),
+    Category.PARSE_ERROR: (Why.NOT_PARSED, Why.UNREAD, Why.UNREAD_IN, Why.CALLS_UNREAD),
+    Category.ORIGIN: (Why.UNKNOWN_ORIGIN, Why.NOT_ALLOCATED),
     Category.OWN_RECYCLING: (Why.COUNTED,),
     Category.OWN_MAPPING: (Why.MAPPED,),
     Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA),

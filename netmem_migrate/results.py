@@ -89,6 +89,16 @@ class Refusal:
     origins: tuple[Origin, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class BridgeSite:
+    """A place where the conversion turns a page into a netmem: what is written, and why."""
+
+    file: str
+    line: int
+    text: str
+    reason: str
+
+
 class Standing(StrEnum):
     """How a driver stands to a requirement."""
 
@@ -196,6 +206,7 @@ class DriverReport:
     declarations: tuple[Declaration, ...] = ()
     sites: tuple[Site, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    bridges: tuple[BridgeSite, ...] = ()
     requirements: dict[str, Requirement] = field(default_factory=dict)
     parse: ParseCounts = field(default_factory=ParseCounts)
     older: OlderKernels | None = None

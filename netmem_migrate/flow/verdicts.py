@@ -44,7 +44,10 @@ def _why(analysis: Analysis, call: Call, back: _Edges, flows: _Edges, near: _Edg
         return _lost(analysis, call, near) or found
     graph = analysis.graph
     # That the host reads the memory explains more than what blocks it: it is said first.
-    together = reach([call.slot], near)
+    # What moves is behind a bridge: what is done with it there does not keep this call.
+    together = reach([call.slot], {
+        slot: [one for one in others if not analysis.solution.moves(one)]
+        for slot, others in near.items()})
     read = next((graph.host_reads[slot] for slot in together if slot in graph.host_reads), None)
     if read is not None:
         by, place = read
@@ -99,7 +102,16 @@ def _first(analysis: Analysis, call: Call, back: _Edges, flows: _Edges) -> Kept:
     for slot in reach(behind, flows):
         for blocker in graph.blockers.get(slot, ()):
             return _blocked(slot, blocker)
+    if not _allocates(analysis):
+        return Kept(Reason(Why.NOT_ALLOCATED), call.slot, _blocker(Why.NOT_ALLOCATED, call))
     return Kept(Reason(Why.NOT_OURS), call.slot, _blocker(Why.UNKNOWN_ORIGIN, call))
+
+
+def _allocates(analysis: Analysis) -> bool:
+    """Whether any file of the driver has a call that takes from a pool, read or not."""
+    names = {name.encode() for row in analysis.rows.calls if row.pool_api and row.gives
+             for form in row.forms for name in (form.call, *form.needs)}
+    return any(name in data for data in analysis.sources.values() for name in names)
 
 
 def _blocker(why: Why, call: Call) -> Blocker:

@@ -112,7 +112,8 @@ def _table(parts: Sequence[Part]) -> str:
         report = part.migration.report
         count = Counter(site.action for site in report.sites)
         rows.append(
-            f"  {part.name:{width}}  {len(report.declarations):12}  {count[Action.CONVERTED]:9}"
-            f"  {count[Action.BRIDGED]:7}  {count[Action.KEPT]:4}  {len(report.refusals):7}"
+            f"  {part.name:{width}}  {len(report.declarations):12}  "
+            f"{count[Action.CONVERTED] + count[Action.BRIDGED]:9}"
+            f"  {len(report.bridges):7}  {count[Action.KEPT]:4}  {len(report.refusals):7}"
         )
     return "\n".join(rows)

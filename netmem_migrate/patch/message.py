@@ -279,7 +279,7 @@ def body(
             "The base lacks " + ", ".join(f"{name}()" for name in lacking)
             + ": a core patch of its own has to add it before the calls kept for it can follow."
         ))
-    bridged = sum(site.action is Action.BRIDGED for site in report.sites)
+    bridged = len(report.bridges)
     if bridged:
         parts.append(
             fill(

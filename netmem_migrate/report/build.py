@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from netmem_migrate.c import heads
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
@@ -17,12 +18,14 @@ from netmem_migrate.flow.requirements import requirements_of
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.forms import Table
 from netmem_migrate.model.relevant import parse_counts
-from netmem_migrate.model.spelled import CALLS, REF
-from netmem_migrate.reasons import Category, Reason, Why
+from netmem_migrate.model.spelled import CALLS, REF, TO_NETMEM, TO_NETMEM_BY_ADDRESS
+from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
 from netmem_migrate.results import (
     Action,
+    BridgeSite,
     Declaration,
     DriverReport,
+    Edit,
     Origin,
     Refusal,
     Site,
@@ -30,20 +33,21 @@ from netmem_migrate.results import (
 )
 
 # A page hidden on its way out is found again under another of these names.
+_LINE = re.compile(rb"\n")
 _HIDING = {Category.VOID_POINTER, Category.ADDRESS}
 
 
-def report(work: Work, *, changed: bool, judge: bool = True) -> DriverReport:
-    """The report of one analysed driver, of which files were `changed`.
+def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverReport:
+    """The report of one analysed driver, and of the edits that convert it.
 
     `judge` adds the requirements of netmem.rst.
     """
     analysis = work.analysis
     kept = verdicts.kept(analysis)
     sites = _sites(work, kept)
-    refusals = _refusals(analysis, kept)
+    refusals = (*_refusals(analysis, kept), *_behind(work, sites))
     declarations = _declarations(work)
-    if declarations or changed:
+    if declarations or edits:
         verdict = Verdict.PARTIAL if refusals else Verdict.CONVERTED
     else:
         verdict = Verdict.REFUSED if refusals else Verdict.NOTHING_TO_DO
@@ -52,7 +56,47 @@ def report(work: Work, *, changed: bool, judge: bool = True) -> DriverReport:
     requirements = (requirements_of(analysis.sources, analysis.driver.files, sites)
                     if judge else {})
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
-                        refusals, requirements, parse_counts(parsed))
+                        refusals, _bridges(work, edits), requirements, parse_counts(parsed))
+
+
+def _bridges(work: Work, edits: Sequence[Edit]) -> tuple[BridgeSite, ...]:
+    """Each call that the edits write and that turns a page into a netmem."""
+    found = []
+    for edit in edits:
+        source = work.analysis.originals[edit.file]
+        for name in (TO_NETMEM, TO_NETMEM_BY_ADDRESS):
+            word = re.compile(rb"\b" + name.encode() + rb"\b")
+            written = (len(word.findall(edit.text))
+                       - len(word.findall(source, edit.start, edit.end)))
+            line = source.count(b"\n", 0, edit.start) + 1
+            found += [BridgeSite(edit.file, line, f"{name}()", edit.why)] * max(written, 0)
+    return tuple(sorted(found, key=lambda one: (one.file, one.line)))
+
+
+def _behind(work: Work, sites: Sequence[Site]) -> tuple[Refusal, ...]:
+    """A refusal for each macro, and each piece of code that is no function, that has calls."""
+    found: dict[tuple[str, str], Refusal] = {}
+    for site in sites:
+        if site.reason is None or site.reason.why not in (Why.IN_MACRO, Why.NOT_CALLED):
+            continue
+        why = Why.CALLS_INSIDE
+        slot = site.function
+        if site.reason.why is Why.NOT_CALLED:
+            parsed = work.analysis.symbols.files.get(site.file)
+            code = code_of(work.analysis.sources[site.file])
+            start = [0, *(match.end() for match in _LINE.finditer(code))][site.line - 1]
+            macros = frozenset(work.analysis.symbols.macros) if parsed else frozenset()
+            name = heads.around(code, code.find(site.call.encode(), start), macros)
+            why, slot = Why.CALLS_UNREAD, f"{name.decode('latin-1')}()" if name else site.call
+        known = found.get((site.file, slot))
+        origin = Origin(site.file, site.line, f"{site.call}()")
+        if known is None:
+            reason = Reason(why, site.call, slot=slot, file=site.file, line=site.line)
+            found[site.file, slot] = Refusal(site.file, site.line, slot, CATEGORY[why], reason,
+                                             (origin,))
+        else:
+            found[site.file, slot] = replace(known, origins=(*known.origins, origin))
+    return tuple(found.values())
 
 
 def _declarations(work: Work) -> tuple[Declaration, ...]:

@@ -15,7 +15,15 @@ from typing import Any
 from netmem_migrate.errors import InputError
 from netmem_migrate.options import STDOUT
 from netmem_migrate.report import wording
-from netmem_migrate.results import Declaration, DriverReport, Refusal, Requirement, Run, Site
+from netmem_migrate.results import (
+    BridgeSite,
+    Declaration,
+    DriverReport,
+    Refusal,
+    Requirement,
+    Run,
+    Site,
+)
 
 VERSION = 1
 
@@ -56,6 +64,10 @@ def _refusal(item: Refusal) -> dict[str, Any]:
     }
 
 
+def _bridge(item: BridgeSite) -> dict[str, Any]:
+    return {"file": item.file, "line": item.line, "text": item.text, "reason": item.reason}
+
+
 def _requirement(item: Requirement) -> dict[str, Any]:
     return {
         "status": item.status.value,
@@ -73,6 +85,7 @@ def driver_to_dict(report: DriverReport) -> dict[str, Any]:
         "declarations": [_declaration(item) for item in report.declarations],
         "sites": [_site(item) for item in report.sites],
         "refusals": [_refusal(item) for item in report.refusals],
+        "bridges": [_bridge(item) for item in report.bridges],
         "requirements": {
             key: _requirement(report.requirements[key]) for key in sorted(report.requirements)
         },

@@ -76,6 +76,7 @@ _TEXT: dict[Why, str] = {
                   "that",
     Why.GRANTED: "goes into an skb, from which {by}() takes it to grant it to another domain",
     Why.UNKNOWN_ORIGIN: "is given a page of unknown origin",
+    Why.NOT_ALLOCATED: "is given a page that no file given allocates from a pool",
     Why.PAGES_TOO: "holds pages of {by} too, and {because}",
     Why.BLOCKED: "{because}{at}",
     Why.NOT_OURS: "its page does not come from this driver's page_pool allocations",
@@ -83,6 +84,8 @@ _TEXT: dict[Why, str] = {
     Why.ADDRESSES_TOO: "host memory by design: {slot} holds addresses too; {because}",
     Why.BRIDGED: f"{TO_NETMEM}() around its argument",
     Why.STOPPED: "its own check stops this conversion",
+    Why.CALLS_INSIDE: "calls {by}(), and what is inside a macro is not followed",
+    Why.CALLS_UNREAD: "calls {by}() in code that could not be read as a function",
     Why.IN_MACRO: "inside a macro, which is not followed",
     Why.NOT_CALLED: "is not called in code that can be followed",
     Why.ON_REQUEST: "kept a page on request",
@@ -179,6 +182,9 @@ ADVICE: dict[Category, Advice] = {
         "It is used by code that is not of the driver: a caller of an exported function, a user "
         "of a header's member.",
         "its other users must move in the same patch"),
+    Category.ORIGIN: Advice(
+        "No allocation in the files given leads to the page.",
+        "give all files of the driver, or find where its page comes from"),
     Category.MISSING_API: Advice(
         "The target kernel lacks the netmem helper.",
         "add the helper in a core patch first",

@@ -14,7 +14,15 @@ import click
 from netmem_migrate.options import Output
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.report import wording
-from netmem_migrate.results import Action, DriverReport, Refusal, Run, Site, Verdict
+from netmem_migrate.results import (
+    Action,
+    BridgeSite,
+    DriverReport,
+    Refusal,
+    Run,
+    Site,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from netmem_migrate.patch.prove import Unproven
@@ -58,8 +66,8 @@ def _head(report: DriverReport, files: int) -> str:
         count[site.action] += 1
     parts = [
         plural(len(report.declarations), "declaration"),
-        f"{plural(count[Action.CONVERTED], 'call')} converted",
-        f"{count[Action.BRIDGED]} bridged",
+        f"{plural(count[Action.CONVERTED] + count[Action.BRIDGED], 'call')} converted",
+        f"{len(report.bridges)} bridged",
         f"{count[Action.KEPT]} kept",
         f"{len(report.refusals)} refused",
         f"{plural(files, 'file')} changed",
@@ -67,18 +75,22 @@ def _head(report: DriverReport, files: int) -> str:
     return f"{report.path}: {verdict}: " + ", ".join(parts)
 
 
-def _group_lines(word: str, colour: str, sites: Iterable[Site]) -> Iterator[str]:
-    for (call, reason), group in grouped(sites).items():
+def _group_lines(word: str, colour: str, said: Iterable[tuple[str, str, Site | BridgeSite]],
+                 ) -> Iterator[str]:
+    groups: dict[tuple[str, str], list[Site | BridgeSite]] = {}
+    for what, reason, one in said:
+        groups.setdefault((what, reason), []).append(one)
+    for (what, reason), group in groups.items():
         places = [f"{site.file}:{site.line}" for site in group[:_PLACES_SHOWN]]
         more = len(group) - len(places)
         where = ", ".join(places) + (f" and {more} more" if more else "")
-        yield f"  {click.style(word, fg=colour)} {call}(): {reason} ({where})"
+        yield f"  {click.style(word, fg=colour)} {what}: {reason} ({where})"
 
 
 def _refusal_lines(refusals: Iterable[Refusal]) -> Iterator[str]:
     for item in refusals:
         word = click.style("refused", fg="red")
-        yield (f"  {word} {item.file}:{item.line}: {item.slot}: {wording.refusal(item)} "
+        yield (f"  {word} {item.file}:{item.line}: {wording.refusal(item)} "
                f"[{item.category}]")
         for one in wording.origins(item):
             yield f"            from {wording.origin(one)}"
@@ -121,13 +133,11 @@ def _lines(run: Run) -> Iterator[str]:
         yield _head(report, len(migration.changes))
         if report.older is not None:
             yield f"  {click.style('note', fg='yellow')}: {wording.older(report.older)}"
-        for word, colour, action in (
-            ("bridged", "yellow", Action.BRIDGED),
-            ("kept", "cyan", Action.KEPT),
-        ):
-            yield from _group_lines(
-                word, colour, (site for site in report.sites if site.action is action)
-            )
+        yield from _group_lines("bridged", "yellow", (
+            (one.text, one.reason, one) for one in report.bridges))
+        yield from _group_lines("kept", "cyan", (
+            (f"{site.call}()", wording.site(site), site)
+            for site in report.sites if site.action is Action.KEPT))
         yield from _refusal_lines(report.refusals)
 
 

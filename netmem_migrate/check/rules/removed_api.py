@@ -20,7 +20,7 @@ from netmem_migrate.model.gone import Gone, gone
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(
-    id="gone-api",
+    id="removed-api",
     severity=Severity.ERROR,
     summary="a function, flag or header of an older kernel",
     why="The headers of the kernel that is checked for do not have it.",

@@ -36,7 +36,7 @@ LEFT_ALONE = {
 
 @pytest.mark.parametrize("name", FOUND)
 def test_found(name: str) -> None:
-    check_found("gone-api", FOUND[name])
+    check_found("removed-api", FOUND[name])
 
 
 @pytest.mark.parametrize("name", LEFT_ALONE)
@@ -56,7 +56,7 @@ def test_it_says_since_when_and_what_to_port_to() -> None:
 def test_what_went_later_is_there_before() -> None:
     code = body("page_pool_put_page_bulk(rxq->pool, va, x); return 0;")
     assert found(code, api="6.12") == []
-    assert found(code) == ["gone-api"]
+    assert found(code) == ["removed-api"]
 
 
 def test_nothing_is_said_of_a_kernel_that_is_not_known() -> None:
