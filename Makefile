@@ -4,6 +4,12 @@
 PYTHON ?= python3
 # The kernel release that test-kernel and bench use, as in KERNEL=6.12; empty is the newest.
 KERNEL ?=
+# The machine and the compiler for test-kernel, and the folders to prove with them; both are
+# taken from the command line only, since make itself has a CC.
+DRIVERS ?=
+TOOLCHAIN := $(if $(findstring command,$(origin ARCH)),--arch $(ARCH)) \
+	$(if $(findstring command,$(origin CC)),--cc $(CC))
+TOOLCHAIN := $(strip $(TOOLCHAIN))
 VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
@@ -34,11 +40,16 @@ run: setup ## Show what the tool does, on a driver that comes with it
 test: setup ## Run the tests that need neither a kernel nor a network
 	@$(BIN)/python -m pytest -n 2 --ignore=tests/tools_needed
 
-test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.12 for another)
+test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.12; ARCH=arm, CC=clang-19)
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
+ifeq ($(TOOLCHAIN),)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
 	@$(BIN)/python tests/real/run.py $(KERNEL)
 	@$(BIN)/python tests/real/run_modules.py $(KERNEL)
+else
+	@$(BIN)/netmem-migrate kernel prepare $(KERNEL) $(TOOLCHAIN)
+	@$(BIN)/python tests/real/run_toolchain.py $(KERNEL) $(TOOLCHAIN) $(DRIVERS)
+endif
 
 test-tools: setup ## Run the tests that need Chromium, git send-email and a terminal (apt: chromium git-email libmailtools-perl)
 	@$(BIN)/python -m pytest -n 2 tests/tools_needed

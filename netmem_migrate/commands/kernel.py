@@ -53,6 +53,12 @@ quiet_option = _options.option("quiet", help="No progress on stderr.")
 version_argument = click.argument(
     "version", required=False, metavar="[VERSION]", shell_complete=_complete
 )
+arch_option = click.option(
+    "--arch", default="", metavar="ARCH",
+    help="For another machine, as kbuild's ARCH names it: arm, arm64, ...")
+cc_option = click.option(
+    "--cc", default="", metavar="CC", help="By another compiler: clang-19, "
+    "arm-linux-gnueabihf-gcc, ... Default: gcc; with --arch, Debian's cross gcc.")
 
 
 @click.group(name="kernel")
@@ -88,19 +94,23 @@ def fetch(version: str | None, refresh: bool, quiet: bool) -> None:
     epilog="Example: netmem-migrate kernel prepare ~/src/linux",
 )
 @click.argument("what", required=False, metavar="[VERSION|TREE]", shell_complete=_complete)
+@arch_option
+@cc_option
 @quiet_option
-def prepare(what: str | None, quiet: bool) -> None:
+def prepare(what: str | None, arch: str, cc: str, quiet: bool) -> None:
     """Configure a tree, and make its headers, so that drivers compile in it.
 
     VERSION is a fetched release, TREE the root of any kernel tree; by default the newest fetched
     one. All drivers are configured as modules (allmodconfig). A tree that has a configuration
-    keeps it.
+    keeps it. With --arch or --cc a copy is prepared, which `kernel path` with the same options
+    prints.
     """
     from netmem_migrate.kernel import prepare as kernel_prepare
+    from netmem_migrate.kernel.tree import Toolchain
 
     tree = _tree(what)
     with _watched(quiet) as shown:
-        kernel_prepare.prepare(tree, shown)
+        kernel_prepare.prepare(tree, shown, Toolchain(arch, cc))
 
 
 def _tree(what: str | None) -> Kernel:
@@ -147,8 +157,14 @@ def list_(available: bool, quiet: bool) -> None:
     epilog='Example: netmem-migrate verify *.patch --kernel "$(netmem-migrate kernel path)"',
 )
 @version_argument
-def path(version: str | None) -> None:
-    """Print the root of the fetched tree of VERSION, by default the newest one; for scripts."""
-    from netmem_migrate.kernel.fetch import pick
+@arch_option
+@cc_option
+def path(version: str | None, arch: str, cc: str) -> None:
+    """Print the root of the fetched tree of VERSION, by default the newest one; for scripts.
 
-    click.echo(pick(version).root)
+    With --arch or --cc, of the copy that `kernel prepare` made for them.
+    """
+    from netmem_migrate.kernel.fetch import pick
+    from netmem_migrate.kernel.tree import Toolchain
+
+    click.echo(pick(version, Toolchain(arch, cc)).root)

@@ -15,11 +15,12 @@ from pathlib import Path
 from netmem_migrate.errors import InputError
 from netmem_migrate.kernel.archive import Archive, Unreachable, order, release
 from netmem_migrate.kernel.process import Progress, child, locked, run
-from netmem_migrate.kernel.tree import Kernel, cache_folder, is_root
+from netmem_migrate.kernel.tree import Kernel, Toolchain, build_folder, cache_folder, is_root
 
 # A tree of 1.9 GB, its package twice, and what preparing it adds.
 _NEEDED = 3_000_000_000
 _CHUNK = 1 << 20
+_USUAL = Toolchain()
 
 
 def cached() -> list[Kernel]:
@@ -37,8 +38,24 @@ def cached() -> list[Kernel]:
     return sorted(trees, key=lambda tree: order(tree.version))
 
 
-def pick(version: str | None) -> Kernel:
-    """The fetched tree of a release, or the newest. Raises InputError if there is none."""
+def pick(version: str | None, toolchain: Toolchain = _USUAL) -> Kernel:
+    """The fetched tree of a release, or the newest. Raises InputError if there is none.
+
+    For another machine or compiler it is the copy that was prepared for them.
+    """
+    found = _picked(version)
+    if toolchain == _USUAL:
+        return found
+    where = build_folder(found, toolchain)
+    if not is_root(where):
+        words = [f"--{name} {value}" for name, value in (("arch", toolchain.arch),
+                                                         ("cc", toolchain.cc)) if value]
+        raise InputError(f"linux {found.api} is not prepared for {toolchain.name} yet; run "
+                         f"`netmem-migrate kernel prepare {found.api} {' '.join(words)}`")
+    return Kernel.at(where)
+
+
+def _picked(version: str | None) -> Kernel:
     trees = cached()
     if version is None:
         if trees:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from netmem_migrate.errors import InputError
 from netmem_migrate.kernel.process import Progress, locked, run
-from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.kernel.tree import STAMP, Kernel, Toolchain, build_folder
 
 # What only costs time, or changes the code that gcc makes of a driver from run to run.
 _OFF = (
@@ -29,10 +29,9 @@ FRAGMENT = (
     + 'CONFIG_DEBUG_INFO_NONE=y\nCONFIG_SYSTEM_TRUSTED_KEYS=""\nCONFIG_SYSTEM_REVOCATION_KEYS=""\n'
 )
 
-STAMP = ".netmem-migrate-prepared"
 LOG = ".netmem-migrate-prepare.log"
 
-_PROGRAMS = ("gcc", "make", "flex", "bison", "bc", "perl")
+_PROGRAMS = ("make", "flex", "bison", "bc", "perl")
 # The header that a package brings; libc's too, which Debian's gcc only recommends.
 _HEADERS = {
     "libc6-dev": "stdio.h", "libelf-dev": "gelf.h", "libssl-dev": "openssl/opensslv.h",
@@ -45,14 +44,18 @@ _NOT_INHERITED = (
 _FAILED = re.compile(r"\berror\b|\*\*\*", re.IGNORECASE)
 
 
+_USUAL = Toolchain()
+
+
 def _environment() -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     return {**inherited, "LC_ALL": "C"}
 
 
-def check_programs() -> None:
+def check_programs(toolchain: Toolchain = _USUAL) -> None:
     """Raise InputError, naming the packages to install, where the kernel's build lacks one."""
-    missing = [name for name in _PROGRAMS if shutil.which(name) is None]
+    missing = [name for name in dict.fromkeys(("gcc", toolchain.compiler, *_PROGRAMS))
+               if shutil.which(name) is None]
     if "gcc" not in missing:
         for package, header in _HEADERS.items():
             with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as folder:
@@ -69,31 +72,64 @@ def check_programs() -> None:
         )
 
 
-def prepare(kernel: Kernel, progress: Progress) -> Kernel:
+def prepare(kernel: Kernel, progress: Progress, toolchain: Toolchain = _USUAL) -> Kernel:
     """Make a tree ready to compile any driver; takes about half a minute, once.
 
-    A tree that its owner configured keeps its configuration. Raises InputError for a missing
-    program, a tree that cannot be written, and a build that fails.
+    A tree that its owner configured keeps its configuration. For another machine or compiler than
+    the usual ones a copy of the tree is made ready, beside the fetched trees. Raises InputError for
+    a missing program, a tree that cannot be written, and a build that fails.
     """
     root = kernel.root
     if re.search(r"[\s:]", str(root)):
         raise InputError(f"{root}: the kernel's Makefile takes no path with a space or a colon")
     if not os.access(root, os.W_OK):
         raise InputError(f"{root}: not writable; copy the tree, or ask its owner to prepare it")
-    check_programs()
+    check_programs(toolchain)
     try:
         with locked(root, progress):
-            return _prepare(kernel, progress)
+            if toolchain == _USUAL:
+                return _prepare(kernel, progress, toolchain)
+            copy = _copy(kernel, progress, toolchain)
+            with locked(copy.root, progress):
+                return _prepare(copy, progress, toolchain)
     except OSError as error:
         raise InputError(f"{error.filename or root}: {error.strerror}") from error
 
 
-def _prepare(kernel: Kernel, progress: Progress) -> Kernel:
+def _copy(kernel: Kernel, progress: Progress, toolchain: Toolchain) -> Kernel:
+    """The sources of a tree once more, as hard links; kbuild unlinks what it makes anew."""
+    where = build_folder(kernel, toolchain)
+    if (where / "Makefile").is_file() and Kernel.at(where).version == kernel.version:
+        return Kernel.at(where)
+    progress.step(f"Copying linux {kernel.version} for {toolchain.name}")
+    shutil.rmtree(where, ignore_errors=True)
+    fresh = where.with_name(f".new-{where.name}")
+    shutil.rmtree(fresh, ignore_errors=True)
+    built = (kernel.root / STAMP).exists() or kernel.configured
+    shutil.copytree(kernel.root, fresh, symlinks=True, copy_function=_link,
+                    ignore=shutil.ignore_patterns(STAMP, LOG, "*.o", "*.cmd"))
+    if built:
+        _make(Kernel.at(fresh), progress, "mrproper")
+    fresh.rename(where)
+    return Kernel.at(where)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _prepare(kernel: Kernel, progress: Progress, toolchain: Toolchain) -> Kernel:
     root = kernel.root
     stamp = root / STAMP
-    _code, compiler = run(["gcc", "--version"], env=_environment())
+    _code, compiler = run([toolchain.compiler, "--version"], env=_environment())
     text = "\n".join([kernel.version, compiler[0] if compiler else "", FRAGMENT])
     key = hashlib.sha256(text.encode()).hexdigest()
+    said = "".join(f"\n{name}={value}" for name, value in (
+        ("ARCH", toolchain.arch), ("CC", toolchain.compiler)) if toolchain != _USUAL and value)
+    key += said
     ours = stamp.is_file()
     if kernel.configured and (not ours or stamp.read_text().strip() == key):
         how = "is already prepared" if ours else "has a configuration of its own, which stays"
@@ -108,10 +144,12 @@ def _prepare(kernel: Kernel, progress: Progress) -> Kernel:
             fragment = Path(folder) / "allconfig"
             fragment.write_text(FRAGMENT)
             progress.step(f"Configuring linux {kernel.version}")
-            _make(kernel, progress, f"KCONFIG_ALLCONFIG={fragment}", "allmodconfig")
+            _make(kernel, progress, *toolchain.words, f"KCONFIG_ALLCONFIG={fragment}",
+                  "allmodconfig")
         ours = True
     progress.step(f"Making headers and tools of linux {kernel.version}")
-    _make(kernel, progress, f"-j{len(os.sched_getaffinity(0))}", "modules_prepare")
+    _make(kernel, progress, *toolchain.words, f"-j{len(os.sched_getaffinity(0))}",
+          "modules_prepare")
     if not kernel.configured:
         raise InputError(f"{root}: make made no include/generated/autoconf.h; see {log}")
     if ours:

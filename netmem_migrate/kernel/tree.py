@@ -17,6 +17,49 @@ _NUMBER = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)[ \t]*=[ \t]*(\d+)[ \t]*$",
 _HEAD = 4096
 
 
+STAMP = ".netmem-migrate-prepared"
+"""The file in a tree that says with what it was prepared."""
+_CLANG = re.compile(r"(?:.*/)?clang(-\d+)?")
+# What Debian calls its compilers for another machine.
+_CROSS = {"arm": "arm-linux-gnueabihf-gcc", "arm64": "aarch64-linux-gnu-gcc",
+          "riscv": "riscv64-linux-gnu-gcc", "powerpc": "powerpc64le-linux-gnu-gcc",
+          "s390": "s390x-linux-gnu-gcc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """For which machine a tree is built and by which compiler: ARCH and CC of kbuild, "" as usual.
+
+    Documentation/kbuild/kbuild.rst, Documentation/kbuild/llvm.rst.
+    """
+
+    arch: str = ""
+    cc: str = ""
+
+    @property
+    def compiler(self) -> str:
+        """The compiler's command."""
+        return self.cc or _CROSS.get(self.arch, "gcc")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What make is told."""
+        clang = _CLANG.fullmatch(self.cc)
+        words = [f"ARCH={self.arch}"] if self.arch else []
+        if clang is not None:
+            words.append(f"LLVM={clang[1] or '1'}")
+        elif self.compiler.endswith("-gcc"):
+            words.append(f"CROSS_COMPILE={self.compiler[:-3]}")
+        elif self.cc:
+            words.append(f"CC={self.cc}")
+        return tuple(words)
+
+    @property
+    def name(self) -> str:
+        """What a folder is called that holds a tree built so."""
+        return "-".join(one for one in (self.arch or "host", self.compiler.rpartition("/")[2]))
+
+
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """A kernel tree: `version` is "7.3.4", `api` the release its netmem API belongs to, "7.3"."""
@@ -63,6 +106,16 @@ class Kernel:
             f"{path}: not a kernel tree; give one, or get one by `netmem-migrate kernel fetch`"
         )
 
+    @property
+    def toolchain(self) -> Toolchain:
+        """What the tree is built with, as `kernel prepare` noted it."""
+        try:
+            lines = (self.root / STAMP).read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return Toolchain()
+        given = dict(line.split("=", 1) for line in lines if "=" in line)
+        return Toolchain(given.get("ARCH", ""), given.get("CC", ""))
+
     def require_prepared(self) -> None:
         """Raise InputError, with the command to run, where the tree cannot compile yet."""
         if not self.configured:
@@ -102,3 +155,8 @@ def cache_folder() -> Path:
     # The XDG base directory specification: a relative path is to be ignored.
     home = Path(base) if base.startswith("/") else Path.home() / ".cache"
     return home / "netmem-migrate" / "kernels"
+
+
+def build_folder(kernel: Kernel, toolchain: Toolchain) -> Path:
+    """Where the copy of a fetched tree is that is built for another machine or compiler."""
+    return cache_folder().parent / "builds" / toolchain.name / kernel.api

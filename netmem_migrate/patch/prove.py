@@ -82,11 +82,13 @@ def _said(proof: ObjectProof) -> Said:
     return next((way for way in ways if way.status is not Status.PASS), proof.plain)
 
 
-def _compiler() -> str:
-    if shutil.which("gcc") is None:
-        return "gcc"
-    done = subprocess.run(["gcc", "-dumpfullversion"], check=False, capture_output=True, text=True)
-    return f"gcc {done.stdout.strip()}".strip()
+def _compiler(kernel: Kernel) -> str:
+    command = kernel.toolchain.compiler
+    if shutil.which(command) is None:
+        return command
+    asked = "-dumpversion" if "clang" in command else "-dumpfullversion"
+    done = subprocess.run([command, asked], check=False, capture_output=True, text=True)
+    return f"{command} {done.stdout.strip()}".strip()
 
 
 def _sentence(kernel: Kernel, count: int, forced: int) -> str:
@@ -94,8 +96,9 @@ def _sentence(kernel: Kernel, count: int, forced: int) -> str:
     same = "it gives" if count == 1 else "they give"
     left_out = (f"; {'it' if count == 1 else forced}, left out by the configuration, with the "
                 "CONFIG_ options of the Makefile defined" if forced else "")
+    machine = kernel.toolchain.arch or platform.machine()
     return (f"Compiled {objects} before and after the change (linux {kernel.version}, W=1, "
-            f"{_compiler()}, {platform.machine()}{left_out}): no new diagnostic, none either with "
+            f"{_compiler(kernel)}, {machine}{left_out}): no new diagnostic, none either with "
             f"{REF} as a type of its own; with each netmem helper replaced by its page partner, "
             f"proven the same for pages on this kernel, {same} the same code. Not run on "
             "hardware.")

@@ -7,10 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
+ASSEMBLY = ("-S", "-g0", "-fno-verbose-asm", "-o", "-")
+"""Options that give assembly of code alone: neither lines of the source nor remarks on names."""
+
 # Where a piece of inline assembly came from; what names the source; clang's remarks.
-_MARKS = re.compile(r'^(?:# \d+ "|\s*\.(?:file|ident|loc|addrsig|addrsig_sym)\b)')
+_MARKS = re.compile(r'^(?:[#@] \d+ "|\s*\.(?:file|ident|loc|addrsig|addrsig_sym)\b)')
 _STRINGS = re.compile(r"\t\.section\t\.rodata(?:\.\w+)*?\.{1,2}str")
-_REMARK = re.compile(r"[ \t]*(?:#+|@|//) ?(?:%bb|-- |kill:|BB).*$")
+# How it is laid out, and how long it is.
+_OF_TEXT = ("\t.align", "\t.p2align", "\t.size")
 _TEXT = ("\t.string", "\t.ascii", "\t.asciz", "\t.zero")
 
 # A symbol of which the compiler or __COUNTER__ numbered some part.
@@ -64,12 +68,12 @@ def normal(text: str) -> list[str]:
             lines.append(section)
             continue
         if _STRINGS.match(section):
-            if line.startswith("\t.align"):
+            if line.startswith(_OF_TEXT):
                 continue
             if line.startswith(_TEXT):
                 line = "\t.string"
         if not line.startswith(_TEXT):
-            line = _SYMBOL.sub(renamed, _REMARK.sub("", line))
+            line = _SYMBOL.sub(renamed, line)
         if line.strip():
             lines.append(line.rstrip())
     return lines
@@ -103,8 +107,8 @@ def functions(text: str) -> dict[str, list[str]]:
             found.setdefault(inside, [])
         elif inside and line.startswith("\t.size\t"):
             inside = ""
-        elif inside and (line := _REMARK.sub("", line).rstrip()):
-            found[inside].append(line)
+        elif inside and line.strip():
+            found[inside].append(line.rstrip())
     return {name: _alone(name, lines) for name, lines in found.items()}
 
 

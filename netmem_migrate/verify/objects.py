@@ -75,8 +75,9 @@ def record(root: Path, sources: Sequence[str], module: str = "") -> list[Recorde
     `module` is the folder, in `root`, of a module that is built with `M=`; sources are its own.
     Raises InputError without make or a compiler, or where the tree is not configured.
     """
-    Kernel.at(root).require_prepared()
-    for program in ("make", "gcc"):
+    kernel = Kernel.at(root)
+    kernel.require_prepared()
+    for program in ("make", kernel.toolchain.compiler):
         if shutil.which(program) is None:
             raise InputError(f"no {program} here; install it (apt-get install {program})")
     missing = [source for source in sources if not _file(root, source).is_file()
@@ -107,9 +108,10 @@ def _file(root: Path, source: str) -> Path:
 def _rehearse(root: Path, sources: Sequence[str], module: str) -> str:
     """What kbuild would run to build the objects; nothing is built."""
     objects = [os.path.relpath(source[:-2] + ".o", module or ".") for source in sources]
-    done = subprocess.run(["make", "-n", "-k", "W=1", *([f"M={module}"] if module else []),
-                           *objects], cwd=root, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    toolchain = Kernel.at(root).toolchain
+    own = [f"M={module}"] if module else []
+    done = subprocess.run(["make", "-n", "-k", "W=1", *toolchain.words, *own, *objects],
+                          cwd=root, check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           stdin=subprocess.DEVNULL)
     return done.stdout.decode("utf-8", "replace")
 
@@ -143,4 +145,5 @@ def _read(root: Path, source: str, said: str, module: str) -> Recorded:
 
 def _told(said: str, source: str) -> re.Match[str] | None:
     target = re.escape(source[:-2])
-    return re.search(rf"(?:^|\s)(\S*gcc -Wp,-MMD,[^;\n]*? -c -o {target}\.o {target}\.c)", said)
+    return re.search(rf"(?:^|\s)(\S*(?:gcc|clang)\S* -Wp,-MMD,[^;\n]*? "
+                     rf"-c -o {target}\.o {target}\.c)", said)

@@ -212,8 +212,8 @@ class _Bench:
     def compile(self, folder: str, texts: Mapping[str, str],
                 bodies: _Bodies) -> subprocess.CompletedProcess[bytes]:
         lines = [*overlay.includes(self.root),
-                 "#ifdef __clang__\n#define NETMEM_ALONE noinline\n#else",
-                 "#define NETMEM_ALONE noipa\n#endif"]
+                 "#ifdef __clang__\n#define NETMEM_ALONE __noinline__\n#else",
+                 "#define NETMEM_ALONE __noipa__\n#endif"]
         for names, how in ((bodies.inside, "always_inline"), (bodies.outside, "NETMEM_ALONE")):
             lines += [f"__typeof__({name}) {name} __attribute__(({how}));"
                       for name in sorted(names)]
@@ -223,7 +223,7 @@ class _Bench:
         path = self.where / folder / self.command.folder / f"{len(bodies.inside)}-{_SOURCE}"
         path.write_text("\n".join(lines), encoding="utf-8")
         return subprocess.run(
-            [*self.command.words, "-w", "-D__LINE__=1", "-S", "-o", "-", path.name],
+            [*self.command.words, "-w", "-D__LINE__=1", *code.ASSEMBLY, path.name],
             cwd=path.parent, check=False, capture_output=True, stdin=subprocess.DEVNULL,
             env={**os.environ, "LC_ALL": "C"})
 

@@ -211,3 +211,22 @@ def test_a_change_of_what_is_numbered_is_caught(old: str, new: str, kernel_tree:
     (proof,) = verify_changes(kernel_tree, [
         FileChange(DRIVER, before.encode(), before.replace(old, new).encode())])
     assert proof.identity.status is Status.FAIL, proof
+
+
+CLANG = """\
+rx_one:
+.LBB{a}_1:
+	leaq	.L.str.{b}(%rip), %rdi
+	jmpq	*.LJTI{a}_0(,%rax,8)
+	.section	.rodata.str1.1,"aMS",@progbits,1
+.L.str.{b}:
+	.asciz	"{c}"
+	.size	.L.str.{b}, {d}
+"""
+
+
+def test_clang_numbers_its_labels_by_function_and_sizes_its_strings() -> None:
+    one = code.normal(CLANG.format(a=3, b=12, c="page", d=5))
+    assert one == code.normal(CLANG.format(a=4, b=14, c="netmem", d=7))
+    assert one != code.normal(CLANG.format(a=3, b=12, c="page", d=5).replace("_1:", "_2:", 1)
+                              + ".LBB3_1:\n")
