@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import run_api
+import run_arms
 
 from netmem_migrate import api
 from netmem_migrate.c import parse as c_parse
@@ -470,6 +471,9 @@ def main() -> int:
                 if change.path.endswith(".c"):
                     done = [p for p in proofs.get(out.path, []) if p.source == change.path]
                     out.check(bool(done) and done[0].proven, f"{change.path}: changed, not proven")
+        faults = run_arms.check(root, [one for out in outcomes for one in out.changes])
+        tree.checks += 1
+        tree.wrong += faults
     differs = run_api.disagreements(kernel)
     if kernel.api in LEVELS:
         tree.check(not differs, "the model of the API: " + "; ".join(differs[:5]))
