@@ -67,3 +67,27 @@ def test_a_typedef_that_a_function_returns(tmp_path: Path) -> None:
     migration, after = convert(tmp_path / "d", files)
     assert after == files
     assert migration.report.refusals
+
+
+def test_a_cursor_that_is_set_from_what_nothing_is_known_of(tmp_path: Path) -> None:
+    """In a function whose parameters were not read, the ring's type is not known."""
+    files = {"d.c": (TAKE % "struct page *" + """\
+struct ring {
+	struct page *list[8];
+	struct slot slot[8];
+};
+
+#define NAME(n)	n
+
+static void NAME(keep)(struct ring *r)
+{
+	struct page **at = r->list;
+	struct slot *s = &r->slot[0];
+
+	*at = s->page;
+	s->page = NULL;
+}
+""" + ADD).encode()}
+    migration, after = convert(tmp_path / "d", files)
+    assert after == files
+    assert "at" in {one.slot for one in migration.report.refusals}

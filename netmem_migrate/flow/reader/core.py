@@ -276,9 +276,9 @@ class Reader:
             else:
                 self._sizes(value.node, into)
         elif value.type is None and not value.atoms:
-            if level:
+            if level and view.bare(value.node).type == "call_expression":
                 self._sizes(value.node, into)
-            elif value.node.type == "call_expression":
+            elif not level and value.node.type == "call_expression":
                 self.graph.bridges.append(Bridge(
                     self.place(value.node), None, into, self.callee(value.node), typed=False,
                     allocated=self._allocates(value.node)))
