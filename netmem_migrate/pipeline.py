@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netmem_migrate.c.parse import Texts
+from netmem_migrate.c.words import CALL
 from netmem_migrate.check.compare.compare import compare_changes
 from netmem_migrate.check.sources import check_sources
 from netmem_migrate.convert.edits import convert
@@ -33,6 +34,7 @@ from netmem_migrate.kernel.drivers import Driver, find
 from netmem_migrate.kernel.macros import arms_of, arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.kernel.walk import MARKS, driver_of, drivers_at
+from netmem_migrate.model import releases
 from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.target import Target, bundled, from_tree
@@ -409,7 +411,27 @@ def converted(given: Sequence[Input], options: Conversion, *, judge: bool = True
         whole = runs[where.root]
         runs[where.root] = replace(whole, drivers=(*whole.drivers, *part.drivers),
                                    stopped=(*whole.stopped, *part.stopped))
-    return tuple(runs.values())
+    return tuple(replace(runs[one.root], absent=_absent(one, runs[one.root])) for one in given
+                 if one.root in runs)
+
+
+def _absent(given: Input, found: Run) -> tuple[str, ...] | None:
+    """The helpers that a conversion to a newer API wrote, and that the tree does not have so."""
+    if given.kernel is None or releases.number(
+            given.target.api) <= releases.number(given.kernel.api):
+        return None
+    changes = [change for one in found.drivers for change in one.changes]
+    before, after = (Counter(name.decode() for change in changes for name in CALL.findall(
+        getattr(change, side))) for side in ("before", "after"))
+    names = sorted({name for row in table().rows for form in row.forms for name in form.needs
+                    if after[name] > before[name]})
+    try:
+        tree = from_tree(given.kernel.root, given.kernel.api, given.kernel.version)
+    except InputError:  # from before there was netmem
+        return tuple(names)
+    wanted = given.target.parameters
+    return tuple(name for name in names if not tree.has(name) or (
+        name in wanted and name in tree.parameters and wanted[name] != tree.parameters[name]))
 
 
 def started(given: Input, drivers: Sequence[Migration]) -> Run:

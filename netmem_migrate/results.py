@@ -295,7 +295,8 @@ class Run:
     `root` is the folder that paths are relative to: the kernel root where there is one.
     `kernel` is that tree's version ("7.3.4") or "" outside a tree; `api` the API level ("7.3").
     `stopped` are the drivers that have no changes since the tool's own check found fault with them.
-    `looked` are the folders that were walked.
+    `looked` are the folders that were walked. `absent` are helpers that were written and that the
+    tree does not have, where a newer API was asked for; None where none was.
     """
 
     root: Path
@@ -304,6 +305,7 @@ class Run:
     drivers: tuple[Migration, ...] = ()
     stopped: tuple[Stopped, ...] = ()
     looked: tuple[Looked, ...] = ()
+    absent: tuple[str, ...] | None = None
 
     @property
     def exit_code(self) -> ExitCode:

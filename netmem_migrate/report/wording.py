@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netmem_migrate.model.gone import gone
@@ -206,6 +207,13 @@ def older(found: OlderKernels) -> str:
     """What a conversion costs a driver that also builds on older kernels."""
     return (f"its #if lines keep code for older kernels ({found.file}:{found.line}); converted, it "
             f"no longer builds for kernels before {found.release}")
+
+
+def newer(api: str, kernel: str, absent: Sequence[str]) -> str:
+    """What it means that an API was asked for that the tree is too old for."""
+    said = (f"the helpers written are not in it: {', '.join(f'{one}()' for one in absent)}"
+            if absent else "every helper written is in it")
+    return f"--api {api} is newer than this tree (linux {kernel}): {said}"
 
 
 def text(reason: Reason, *, brief: bool = False) -> str:

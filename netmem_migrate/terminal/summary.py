@@ -128,6 +128,9 @@ def totals(runs: Sequence[Run]) -> str:
 
 def _lines(run: Run) -> Iterator[str]:
     yield from none_found(run)
+    if run.absent is not None and any(one.changes for one in run.drivers):
+        yield f"{click.style('note', fg='yellow')}: " + wording.newer(
+            run.api, run.kernel, run.absent)
     for migration in run.drivers:
         report = migration.report
         yield _head(report, len(migration.changes))
