@@ -34,6 +34,7 @@ _DIRECTIVE = re.compile(
     re.DOTALL)
 _DEFINED = re.compile(rb"\s*(!?)\s*defined\s*(?:\(\s*(\w+)\s*\)|(\w+))\s*")
 _OBJECT = re.compile(rb"\s*(\w+)(\(?)(.*)", re.DOTALL)
+_SWITCH = re.compile(rb"\s*(\w+)\s*[0-9]*\s*")
 _INCLUDED = re.compile(rb'\s*["<]([^">\n]+)[">]')
 _CONTINUED = re.compile(rb"\\\r?\n")
 _GUARD = re.compile(
@@ -306,6 +307,8 @@ class _Walk:
                 self._endif(match)
             elif not self.dead:
                 self._other(word, rest)
+            elif word == b"define":
+                self._not_defined(rest)
         self.groups.sort(key=lambda one: one.start)
 
     def seen(self) -> bytes:
@@ -412,6 +415,16 @@ class _Walk:
         self.blanks += [(arm.start, arm.end) for arm in arms if arm.left_out]
         if not group.open:
             self.blanks += group.marks
+
+    def _not_defined(self, rest: bytes) -> None:
+        """A switch that the driver sets for other kernels only is not set on the target.
+
+        One of a body may be the driver's own version of a macro that the target has.
+        """
+        macro = _SWITCH.fullmatch(rest)
+        if macro is not None and macro[1] in self.asked and self.of(macro[1]) is None and not any(
+                macro[1] in layer for layer in self.layers):
+            self.layers[-1][macro[1]] = UNDEFINED
 
     def _other(self, word: bytes, rest: bytes) -> None:
         if word == b"include":

@@ -38,6 +38,16 @@ def seen(source: str, arms: Arms | None = None) -> list[str]:
      ["#ifdef Y", "#define X 1", "#else", "#define X 2", "#endif", "a"]),
     ("#ifndef X\n#define X 1\n#endif\nint i;\n#ifdef X\na\n#else\nb\n#endif\n",
      ["#ifndef X", "#define X 1", "#endif", "int i;", "a"]),
+    # set for other kernels only
+    ("#if 0\n#define X\n#endif\n#ifdef X\na\n#else\nb\n#endif\n", ["b"]),
+    ("#if 0\n#define X 1\n#else\n#define Y 1\n#endif\n#if defined(X) || !Y\na\n#endif\nb\n",
+     ["#define Y 1", "b"]),
+    ("#if 0\n#define X\n#endif\n#define X\n#ifdef X\na\n#else\nb\n#endif\n", ["#define X", "a"]),
+    # a macro of a body may be the target's as well; who knows of the other arm
+    ("#if 0\n#define X(a) Y(a)\n#endif\n#ifdef X\na\n#endif\n", ["#ifdef X", "a", "#endif"]),
+    ("#if 0\n#define X Y\n#endif\n#ifdef X\na\n#endif\n", ["#ifdef X", "a", "#endif"]),
+    ("#if Y\n#define X\n#elif 0\n#define X\n#endif\n#ifdef X\na\n#endif\n",
+     ["#if Y", "#define X", "#elif 0", "#endif", "#ifdef X", "a", "#endif"]),
     # only the arms that can be taken stay of one that is not decided
     ("#if X\na\n#elif 0\nb\n#else\nc\n#endif\n", ["#if X", "a", "#elif 0", "#else", "c", "#endif"]),
     ("#if X\na\n#elif 1\nb\n#else\nc\n#endif\n", ["#if X", "a", "#elif 1", "b", "#else", "#endif"]),
