@@ -108,6 +108,8 @@ class Why(StrEnum):
     GRANTED = "granted"  # by: the function that grants it
     UNKNOWN_ORIGIN = "unknown-origin"
     NOT_ALLOCATED = "not-allocated"  # in no file of the driver
+    FOUND_AGAIN = "found-again"  # by: what finds the page by an address of it
+    SERVES_TWO = "serves-two"  # by, other: what gets its pages; because: what blocks the other
     # What became of a call that stays, where no slot is to blame.
     IN_MACRO = "in-macro"
     CALLS_INSIDE = "calls-inside"  # by: the function that the macro calls
@@ -131,7 +133,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.PAGE_ONLY_USE: (
         Why.SET_FROM_HIDDEN, Why.PASSED, Why.PASSED_VARIABLY, Why.PRINTED, Why.MEMBER_READ,
         Why.STRUCT_READ, Why.INDEXED, Why.ARITHMETIC, Why.GRANTED),
-    Category.MIXED_ORIGIN: (Why.HOLDS_TOO,),
+    Category.MIXED_ORIGIN: (Why.HOLDS_TOO, Why.SERVES_TWO),
     Category.MACRO: (Why.MACRO_TYPE, Why.MACRO_DECLARES, Why.MACRO_GIVEN, Why.MACRO_USES,
                      Why.MACRO_REACHES, Why.MACRO_NAMES, Why.MACRO_SPELLS,
                      Why.CALLS_INSIDE),
@@ -146,7 +148,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.ORIGIN: (Why.UNKNOWN_ORIGIN, Why.NOT_ALLOCATED),
     Category.OWN_RECYCLING: (Why.COUNTED,),
     Category.OWN_MAPPING: (Why.MAPPED,),
-    Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA),
+    Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA, Why.FOUND_AGAIN),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API,),

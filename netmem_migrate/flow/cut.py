@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from netmem_migrate.flow.addresses import found_again
 from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.frags import own_frags
 from netmem_migrate.flow.graph import Blocker, Bridge, Graph, Kind, Slot, reach
-from netmem_migrate.reasons import Category, Why
+from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -66,8 +67,8 @@ def _solve(graph: Graph, keep: frozenset[str], costs: Costs) -> Solution:
         reason = _useless(component)
         if reason:
             solution.moved -= component
-            for slot in component:
-                solution.stays[slot] = reason
+            solution.stays.update(dict.fromkeys(component, reason))
+    _again(graph, solution)
     solution.moved |= own_frags(graph, solution.moved)
     solution.bridges = [
         bridge for bridge in graph.bridges
@@ -170,16 +171,53 @@ def _useless(component: set[Slot]) -> Why | None:
     return Why.ONLY_PASSED
 
 
+def _again(graph: Graph, solution: Solution) -> None:
+    """Pages of which the address is not all: a member holds the page that is found by it."""
+    for slot, bridge in found_again(graph):
+        after = reach([bridge.into], graph.successors())
+        kept = next((one for one in after if one.kind in (Kind.MEMBER, Kind.GLOBAL)), None)
+        if kept is None or solution.stays.get(slot) is not Why.ONLY_ADDRESS:
+            continue
+        place = bridge.place
+        blocker = Blocker(Reason(Why.FOUND_AGAIN, bridge.text, "", kept.name, place.file,
+                                 place.line), CATEGORY[Why.FOUND_AGAIN], place)
+        together = reach([slot], graph.near())
+        for one in [*together, *after]:
+            solution.stays.pop(one, None)
+            solution.blocked[one] = kept, blocker
+
+
+def _keeps(slot: Slot) -> bool:
+    return slot.kind in (Kind.MEMBER, Kind.GLOBAL)
+
+
+def _shared(graph: Graph, start: Slot, slot: Slot, blocker: Blocker) -> tuple[Slot, Blocker]:
+    """A function that gives pages to what could move, too, is the one to begin with."""
+    forward = graph.successors()
+    kept = {one for one in reach([slot], graph.predecessors()) if _keeps(one)}
+    for one in reach([start], forward):
+        after = set(reach([one], forward))
+        if one.kind is not Kind.RETURN or kept.isdisjoint(after):
+            continue
+        free = next((other for other in reach([one], forward) if _keeps(other)
+                     and graph.blockers.keys().isdisjoint(reach([other], forward))), None)
+        if free is not None and slot not in reach([free], forward):
+            return one, Blocker(
+                Reason(Why.SERVES_TWO, free.name, slot.name, one.name, one.place.file,
+                       one.place.line, blocker.reason), CATEGORY[Why.SERVES_TWO], one.place)
+    return slot, blocker
+
+
 def _explain(graph: Graph, solution: Solution, allocations: Iterable[Slot]) -> None:
     """For every slot of the pool that stays, the blocker that a person would have to remove."""
     forward = graph.successors(tied=True)
     for start in allocations:
-        if start in solution.moved or start in solution.stays:
+        if start in solution.moved or start in solution.stays or start in solution.blocked:
             continue
         found = [one for one in reach([start], forward) if one in graph.blockers]
         slot = _telling(graph, found)
         if slot is not None:
-            solution.blocked[start] = (slot, _worst(graph.blockers[slot]))
+            solution.blocked[start] = _shared(graph, start, slot, _worst(graph.blockers[slot]))
 
 
 def _telling(graph: Graph, blocked: list[Slot]) -> Slot | None:

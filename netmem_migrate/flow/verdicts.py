@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Blocker, Call, Kind, Slot, reach
+from netmem_migrate.model.twins import twins
 from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
 
 _Edges = dict[Slot, list[Slot]]
@@ -28,7 +30,8 @@ def kept(analysis: Analysis) -> dict[Slot, Kept]:
         flows.setdefault(origin, []).append(into)
     back = analysis.graph.predecessors()
     near = analysis.graph.near()
-    return {call.slot: _why(analysis, call, back, flows, near)
+    fills = _fills(analysis)
+    return {call.slot: _why(analysis, call, back, flows, near, fills)
             for call in analysis.graph.calls
             if call.twin.pool_api and not analysis.solution.moves(call.slot)}
 
@@ -38,18 +41,30 @@ def title(slot: Slot) -> str:
     return f"{slot.name}()" if slot.kind is Kind.CALL else slot.name
 
 
-def _why(analysis: Analysis, call: Call, back: _Edges, flows: _Edges, near: _Edges) -> Kept:
+def _fills(analysis: Analysis) -> set[Slot] | None:
+    """What puts pages into frags; None where something puts netmem into them already."""
+    names = re.compile(rb"\b(?:" + b"|".join(sorted(
+        one.netmem.encode() for one in twins(analysis.rows) if one.hands_over)) + rb")\s*\(")
+    if any(names.search(analysis.sources[file]) for file in analysis.driver.files):
+        return None
+    return {call.slot for call in analysis.graph.calls if call.twin.hands_over}
+
+
+def _why(analysis: Analysis, call: Call, back: _Edges, flows: _Edges, near: _Edges,
+         fills: set[Slot] | None) -> Kept:
     found = _first(analysis, call, back, flows)
     if found.blocker is None:
         return _lost(analysis, call, near) or found
+    if found.blocker.reason.why is Why.SERVES_TWO:
+        return found  # some of the memory is by design, and some is not
     graph = analysis.graph
-    # That the host reads the memory explains more than what blocks it: it is said first.
+    # That it is for heads explains more than what blocks it, where other memory is for payload.
     # What moves is behind a bridge: what is done with it there does not keep this call.
     together = reach([call.slot], {
         slot: [one for one in others if not analysis.solution.moves(one)]
         for slot, others in near.items()})
     read = next((graph.host_reads[slot] for slot in together if slot in graph.host_reads), None)
-    if read is not None:
+    if read is not None and (fills is None or not fills.issubset(together)):
         by, place = read
         return replace(found, reason=Reason(Why.HOST_READS, by, file=place.file, line=place.line,
                                             because=found.reason))

@@ -101,8 +101,27 @@ def explain(analysis: Analysis, slot: Slot) -> list[Line]:
                     f"{TO_NETMEM}() there")
               for one in analysis.graph.bridges if one.into is slot and one.foreign]
     if len(lines) == 1:
+        lines += _held(analysis, slot)
+    if len(lines) == 1:
         lines.append(_fact("no memory of this driver's page_pool reaches it"))
     return lines
+
+
+def _held(analysis: Analysis, slot: Slot) -> list[Line]:
+    """How memory of the pool comes to a slot, and why it stays a page before it is there."""
+    solution = analysis.solution
+    for start in (call.slot for call in analysis.graph.calls if call.twin.allocates):
+        chain = _chain(analysis, [start], {slot})
+        if chain and start in solution.blocked:
+            one, blocker = solution.blocked[start]
+            return [*_below("it holds memory of the page_pool:", chain),
+                    _fact(f"that stays a page: {one.name} {wording.text(blocker.reason)} "
+                          f"({blocker.category}) at {_where(blocker.place)}")]
+        if chain and start in solution.stays:
+            return [*_below("it holds memory of the page_pool:", chain),
+                    _fact(f"that stays a page: "
+                          f"{wording.text(Reason(solution.stays[start]))}")]
+    return []
 
 
 def _fact(text: str, depth: int = 1) -> Line:

@@ -76,6 +76,8 @@ _TEXT: dict[Why, str] = {
     Why.ONLY_DMA: "is forgotten but for its DMA address, and no netmem can be found again from "
                   "that",
     Why.GRANTED: "goes into an skb, from which {by}() takes it to grant it to another domain",
+    Why.FOUND_AGAIN: "holds a page of which only the address was kept, and that {by} finds again",
+    Why.SERVES_TWO: "is for two: {slot}() gives pages to {by}, and to {other}, which {because}",
     Why.UNKNOWN_ORIGIN: "is given a page of unknown origin",
     Why.NOT_ALLOCATED: "is given a page that no file given allocates from a pool",
     Why.PAGES_TOO: "holds pages of {by} too, and {because}",
@@ -216,6 +218,12 @@ def newer(api: str, kernel: str, absent: Sequence[str]) -> str:
     return f"--api {api} is newer than this tree (linux {kernel}): {said}"
 
 
+# What is to be done first where the reason says it better than its category.
+_FIRST: dict[Why, str] = {
+    Why.SERVES_TWO: "clone it first, so that each of the two has its own",
+}
+
+
 def text(reason: Reason, *, brief: bool = False) -> str:
     """A reason as the end of a sentence whose subject is the slot.
 
@@ -267,7 +275,8 @@ def site(item: Site, *, brief: bool = False) -> str:
 
 def refusal(item: Refusal) -> str:
     """Why a slot is refused, and the first thing to do about it."""
-    return f"{_of(item.slot, text(item.reason))}; {ADVICE[item.category].first}"
+    first = _FIRST.get(item.reason.why, ADVICE[item.category].first)
+    return f"{_of(item.slot, text(item.reason))}; {first}"
 
 
 def what(item: Origin) -> str:
