@@ -137,10 +137,15 @@ class _Text:
         found: list[tuple[int, int, bytes]] = []
         for call in CALL.finditer(code):
             if masked[call.start(1):call.end(1)] != call[1] and not call[1].startswith(b"__") \
-                    and not self._in_macro(call.start()):
+                    and not self._in_macro(call.start()) and not self._in_hidden_arm(call):
                 end = closing(bytearray(code[call.end() - 1:call.end() + _LONGEST]), 0)
                 found.append((call.end(), call.end() + max(end, 0), call[1]))
         return found
+
+    def _in_hidden_arm(self, call: re.Match[bytes]) -> bool:
+        """Whether a call is hidden with all the arm of a conditional that it stands in."""
+        return call[1] not in self.slots.symbols.macros and self.masked(call.end() - 1) and bool(
+            self.slots.symbols.texts.arms.read(self.parsed.source).around(call.start()))
 
     def given(self, slot: Slot) -> Iterator[tuple[Place, bytes]]:
         """Where a macro that the parser was not shown is given the slot."""

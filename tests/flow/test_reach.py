@@ -91,3 +91,16 @@ static void NAME(keep)(struct ring *r)
     migration, after = convert(tmp_path / "d", files)
     assert after == files
     assert "at" in {one.slot for one in migration.report.refusals}
+
+
+def test_a_call_in_an_arm_that_is_not_read_is_of_no_macro(tmp_path: Path) -> None:
+    body = "{\n\tpage_pool_put_full_page(pool, s->page, %s);\n"
+    files = {"d.c": (TAKE % "struct page *" + ADD
+                     + "void drop(struct page_pool *pool, struct slot *s)\n#ifdef CONFIG_A\n"
+                     + body % "false" + "#else\n" + body % "true" + "#endif\n"
+                     "\ts->page = NULL;\n}\n").encode()}
+    migration, after = convert(tmp_path / "d", files)
+    assert after == files
+    said = [wording.what(one) for refusal in migration.report.refusals for one in refusal.origins]
+    assert "is used in a branch of a conditional that is not read" in said
+    assert not any("macro" in one for one in said)
