@@ -198,7 +198,17 @@ def of_tree(root: Path, outcomes: list[Outcome], version: str) -> Outcome:
         files = [change.path for one in run.drivers for change in one.changes]
         out.check(not files, f"{path} must stay as it is, but {', '.join(files)} changed")
     _parsed_once(root, outcomes, out)
+    _walked(root, outcomes, out)
     return out
+
+
+def _walked(root: Path, outcomes: list[Outcome], out: Outcome) -> None:
+    """A walk of the whole tree gives what its drivers give one by one."""
+    run = api.migrate([root], kernel=root, judge=False)
+    walked = {one.report.path: one.changes for one in run.drivers}
+    alone = {one.path: one.changes for one in outcomes}
+    odd = [path for path in walked.keys() | alone.keys() if walked.get(path) != alone.get(path)]
+    out.check(not odd, f"a walk of the tree gives something else for {', '.join(sorted(odd))}")
 
 
 def _parsed_once(root: Path, outcomes: list[Outcome], out: Outcome) -> None:
