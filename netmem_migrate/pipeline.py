@@ -336,7 +336,7 @@ def _without(migration: Migration) -> Migration:
                   replace(one, action=Action.KEPT, to="",
                           reason=Reason(Why.STOPPED)) for one in said.sites)
     return replace(migration, changes=(), edits=(), steps=(), report=replace(
-        said, verdict=Verdict.STOPPED, declarations=(), sites=sites, bridges=(),
+        said, verdict=Verdict.STOPPED, declarations=(), sites=sites, readable=(), bridges=(),
         older=None))
 
 

@@ -196,6 +196,24 @@ class OlderKernels:
     line: int
 
 
+class ReadableKind(StrEnum):
+    """What would have to be seen to before memory may be unreadable."""
+
+    UNMARKED = "frag-fill-unmarked"  # a frag is filled, and nothing marks the skb
+    OFFSET = "address-offset"  # something is added to the address of a netmem
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A place that relies on memory that the CPU can read, once it is converted."""
+
+    file: str
+    line: int
+    function: str
+    kind: ReadableKind
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class DriverReport:
     """Everything that is said about one driver (one entry of the report's `drivers`)."""
@@ -210,6 +228,7 @@ class DriverReport:
     requirements: dict[str, Requirement] = field(default_factory=dict)
     parse: ParseCounts = field(default_factory=ParseCounts)
     older: OlderKernels | None = None
+    readable: tuple[Readable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

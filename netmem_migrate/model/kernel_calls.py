@@ -57,6 +57,7 @@ CALLS: tuple[KernelCall, ...] = (
                 "virt_to_phys", "virt_to_bus", "__pa", "phys_to_virt", "__va", "virt_to_page",
                 "virt_to_head_page"), (Trait.NEAR,)),
     KernelCall(("sg_set_buf", "sg_init_one", "sg_set_page"), (Trait.MAPS,)),
+    KernelCall(("skb_frag_fill_netmem_desc", "__skb_fill_netmem_desc_noacc"), (Trait.UNMARKED,)),
     KernelCall(("netdev_priv", "skb_shinfo", "ARRAY_SIZE"), (Trait.PURE,)),
     KernelCall(("BUG_ON",), (Trait.ENDS_IF_TRUE,)),
     KernelCall(("BUG", "unreachable", "panic", "__builtin_unreachable"), (Trait.NEVER_RETURNS,)),

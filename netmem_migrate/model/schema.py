@@ -77,6 +77,7 @@ class Trait(StrEnum):
     CONTAINER = "container"  # the record that the first argument is a member of
     PURE = "pure"  # the same value wherever it stands among declarations
     HARMLESS = "harmless"  # keeps nothing of what it is given, and writes no member of the driver
+    UNMARKED = "unmarked"  # fills a frag, and does not mark the skb where the memory is unreadable
     KEEPS = "keeps"  # what it is given stays with it, or goes with several references at once
     ENDS_IF_TRUE = "ends-if-true"  # does not return if its argument is true
     NEVER_RETURNS = "never-returns"

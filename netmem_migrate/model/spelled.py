@@ -33,6 +33,8 @@ SENDS = "ndo_start_xmit"
 DATA_SPLIT = ("ETHTOOL_RING_USE_TCP_DATA_SPLIT", "tcp_data_split")
 NETMEM_TX = "netmem_tx"
 
+MARK = "unreadable"  # the member of an skb
+
 # Flags of a pool.
 DMA_MAP = "PP_FLAG_DMA_MAP"
 DMA_SYNC = "PP_FLAG_DMA_SYNC_DEV"

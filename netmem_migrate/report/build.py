@@ -20,6 +20,7 @@ from netmem_migrate.model.forms import Table
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.spelled import CALLS, REF, TO_NETMEM, TO_NETMEM_BY_ADDRESS
 from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
+from netmem_migrate.report.readable import readable
 from netmem_migrate.results import (
     Action,
     BridgeSite,
@@ -56,7 +57,8 @@ def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverRe
     requirements = (requirements_of(analysis.sources, analysis.driver.files, sites)
                     if judge else {})
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
-                        refusals, _bridges(work, edits), requirements, parse_counts(parsed))
+                        refusals, _bridges(work, edits), requirements, parse_counts(parsed),
+                        readable=readable(work))
 
 
 def _bridges(work: Work, edits: Sequence[Edit]) -> tuple[BridgeSite, ...]:

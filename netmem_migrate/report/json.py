@@ -19,6 +19,7 @@ from netmem_migrate.results import (
     BridgeSite,
     Declaration,
     DriverReport,
+    Readable,
     Refusal,
     Requirement,
     Run,
@@ -68,6 +69,16 @@ def _bridge(item: BridgeSite) -> dict[str, Any]:
     return {"file": item.file, "line": item.line, "text": item.text, "reason": item.reason}
 
 
+def _readable(item: Readable) -> dict[str, Any]:
+    return {
+        "file": item.file,
+        "line": item.line,
+        "function": item.function,
+        "kind": item.kind.value,
+        "text": item.text,
+    }
+
+
 def _requirement(item: Requirement) -> dict[str, Any]:
     return {
         "status": item.status.value,
@@ -86,6 +97,7 @@ def driver_to_dict(report: DriverReport) -> dict[str, Any]:
         "sites": [_site(item) for item in report.sites],
         "refusals": [_refusal(item) for item in report.refusals],
         "bridges": [_bridge(item) for item in report.bridges],
+        "readable": [_readable(item) for item in report.readable],
         "requirements": {
             key: _requirement(report.requirements[key]) for key in sorted(report.requirements)
         },

@@ -3,13 +3,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netmem_migrate.model.gone import gone
 from netmem_migrate.model.spelled import DMA_MAP, POOL, TO_NETMEM
 from netmem_migrate.reasons import Category, Reason, Why
-from netmem_migrate.results import Basis, OlderKernels, Origin, Refusal, Site
+from netmem_migrate.results import (
+    Basis,
+    OlderKernels,
+    Origin,
+    Readable,
+    ReadableKind,
+    Refusal,
+    Site,
+)
 
 _TEXT: dict[Why, str] = {
     Why.SET_FROM_OTHER: "is set from a value that is not a page pointer",
@@ -209,6 +218,17 @@ def older(found: OlderKernels) -> str:
     """What a conversion costs a driver that also builds on older kernels."""
     return (f"its #if lines keep code for older kernels ({found.file}:{found.line}); converted, it "
             f"no longer builds for kernels before {found.release}")
+
+
+def readable(items: Sequence[Readable]) -> str:
+    """How many places rely on memory that the CPU can read."""
+    counts = Counter(item.kind for item in items)
+    said = [f"{counts[kind]} {one if counts[kind] == 1 else many}"
+            for kind, one, many in (
+                (ReadableKind.OFFSET, "address is computed with", "addresses are computed with"),
+                (ReadableKind.UNMARKED, "frag is filled without a mark for the skb",
+                 "frags are filled without a mark for the skb")) if counts[kind]]
+    return f"{', '.join(said)}: right while the pool gives pages (--report lists them)"
 
 
 def newer(api: str, kernel: str, absent: Sequence[str]) -> str:

@@ -136,6 +136,8 @@ def _lines(run: Run) -> Iterator[str]:
         yield _head(report, len(migration.changes))
         if report.older is not None:
             yield f"  {click.style('note', fg='yellow')}: {wording.older(report.older)}"
+        if migration.changes and report.readable:
+            yield f"  {click.style('note', fg='yellow')}: {wording.readable(report.readable)}"
         yield from _group_lines("bridged", "yellow", (
             (one.text, one.reason, one) for one in report.bridges))
         yield from _group_lines("kept", "cyan", (

@@ -657,8 +657,8 @@ def test_report_has_the_keys_of_version_1(tree: Path, tmp_path: Path) -> None:
     assert (found["version"], found["kernel"], found["api"]) == (1, "7.3.4", "7.3")
     (driver,) = found["drivers"]
     assert list(driver) == [
-        "path", "files", "verdict", "declarations", "sites", "refusals", "bridges", "requirements",
-        "parse",
+        "path", "files", "verdict", "declarations", "sites", "refusals", "bridges", "readable",
+        "requirements", "parse",
     ]  # fmt: skip
     assert driver["verdict"] == "partial"
     assert driver["declarations"][1] == {
