@@ -5,7 +5,8 @@
 declaration of several names is split when only some of them move. sizeof(struct page *) in what
 allocates a moved array follows. The column of a member's name stays where it was. `void *` that
 was found to hold nothing but pages of the pool is retyped like `struct page *`, and casts between
-the two go.
+the two go. A file that comes to need netmem_ref, and that no include of its own gives it, gets
+the include.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.declare import retype, retype_descriptor
+from netmem_migrate.convert.includes import includes
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow.graph import UseKind
 
@@ -50,6 +52,8 @@ def edits(work: Work) -> Iterator[Edit]:
     """Retype the declarations of every moved slot."""
     for file, start, end, text in retype(work):
         yield work.edit(PASS, file, start, end, text, "holds memory of the page_pool")
+    for file, offset, line in includes(work):
+        yield work.edit(PASS, file, offset, offset, line, "netmem_ref is declared there")
     for use in work.analysis.graph.uses:
         if use.kind is UseKind.CAST and use.inner is not None and work.moves(use.slot):
             inner = use.inner

@@ -253,7 +253,7 @@ def test_refused(name: str, tmp_path: Path) -> None:
 def test_a_page_is_followed_into_a_file_that_names_none(tmp_path: Path) -> None:
     chan = ("#include \"netmem_stub.h\"\n#include \"chan.h\"\n\n"
             "void submit(struct chan *chan, void *token)\n{\n\tchan->token = token;\n}\n")
-    header = ("struct chan {\n\tvoid *token;\n};\n\n"
+    header = ("#include \"netmem_stub.h\"\n\nstruct chan {\n\tvoid *token;\n};\n\n"
               "void submit(struct chan *chan, void *token);\n")
     user = PRELUDE.replace('#include "netmem_stub.h"\n',
                            '#include "netmem_stub.h"\n#include "chan.h"\n') + (

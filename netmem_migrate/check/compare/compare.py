@@ -20,6 +20,7 @@ from netmem_migrate.check.compare.canonical import REF, Canon, Statement
 from netmem_migrate.check.registry import rule
 from netmem_migrate.model.forms import KNOWN, MEMORY, Table, table
 from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.providers import HEADER
 from netmem_migrate.model.schema import Effect
 from netmem_migrate.model.spelled import REF as NETMEM_REF
 from netmem_migrate.model.spelled import TO_PAGE
@@ -32,6 +33,7 @@ _CALL = re.compile(r"(\w+)\(")
 _ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\(\w+\);\s*\}\s*$")
 _BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
 _TO_PAGE = re.compile(rb"\b(?:" + "|".join(sorted(_BACK)).encode() + rb")\s*\(")
+_INCLUDED = re.compile(rb"^#include <" + re.escape(HEADER.encode()) + rb">$", re.MULTILINE)
 _GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 
 
@@ -132,6 +134,9 @@ class _File:
     def _outside(self) -> Iterator[Finding]:
         """Records, prototypes, macros and variables: their tokens."""
         one, other = _rest(self.before), _rest(self.after)
+        if not _INCLUDED.search(one):
+            # The header that declares the type brings nothing but declarations.
+            other = _INCLUDED.sub(lambda match: b" " * len(match[0]), other, count=1)
         if one == other:
             return
         names = _renamed(one, other)
