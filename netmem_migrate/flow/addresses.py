@@ -7,10 +7,13 @@ near it. It is followed through all of the driver at once, not by path.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 
-from netmem_migrate.flow.graph import Bridge, Graph, Slot
+from netmem_migrate.c import view
+from netmem_migrate.flow.graph import Bridge, Graph, Kind, Slot, reach
 from netmem_migrate.flow.keys import Key
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Effect, Trait
 from netmem_migrate.reasons import Why
 
 
@@ -56,6 +59,39 @@ def block_mapped(graph: Graph, moved: Container[Slot]) -> bool:
             for one in [origin for origin, into, _ in graph.flows if into is slot]:
                 graph.block(one, Why.MAPPED, place, by=name)
     return found
+
+
+def block_strangers(graph: Graph, moved: Container[Slot]) -> bool:
+    """Block what would be given up as netmem and is found by an address, whoever's it is.
+
+    Whether there is any. What is kept in a member before is told by that.
+    """
+    found = False
+    forward, back = graph.successors(), graph.predecessors()
+    for bridge in graph.bridges:
+        if bridge.into not in moved or (bridge.origin is not None and bridge.origin in moved):
+            continue
+        behind = set(reach([bridge.origin], back)) if bridge.origin is not None else set()
+        first = next((one for one in graph.bridges if one.origin is None and _found(one)
+                      and (one is bridge or one.into in behind)), None)
+        if first is not None and _given_up(bridge.into, forward):
+            found = True
+            graph.block(bridge.into, Why.HOLDS_TOO, first.place, by=first.text)
+    return found
+
+
+def _found(bridge: Bridge) -> bool:
+    """Whether the page is one that an address leads to."""
+    call = view.call(view.bare(bridge.place.node))
+    return call is not None and has(call.name, Trait.NEAR) and has(call.name, Trait.GIVES_PAGE)
+
+
+def _given_up(start: Slot, forward: Mapping[Slot, Sequence[Slot]]) -> bool:
+    """Whether a release follows, with no member or global on the way."""
+    kept = (Kind.MEMBER, Kind.GLOBAL)
+    near = {slot: others for slot, others in forward.items() if slot.kind not in kept}
+    return any(slot.twin is not None and slot.twin.effect in (Effect.RELEASES, Effect.DROPS)
+               for slot in reach([start], near))
 
 
 def found_again(graph: Graph) -> list[tuple[Slot, Bridge]]:

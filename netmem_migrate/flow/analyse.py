@@ -122,7 +122,8 @@ def analyse(driver: Driver, target: Target,
         costs = replace(costs, accessor=None)
     mark_others(slots.graph, symbols, sources, driver.root)
     solution = solve(slots.graph, keep, costs)
-    if addresses.block_mapped(slots.graph, solution.moved):
+    mapped = addresses.block_mapped(slots.graph, solution.moved)
+    if addresses.block_strangers(slots.graph, solution.moved) or mapped:
         solution = solve(slots.graph, keep, costs)
     return Analysis(driver, symbols, slots.graph, solution, target, sources,
                     originals, rows, costs, unreadable)
