@@ -12,14 +12,17 @@ import posixpath
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-
-from tree_sitter import Node
+from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.words import INCLUDE
-from netmem_migrate.convert.work import Work
 from netmem_migrate.flow.graph import Kind
 from netmem_migrate.model.providers import HEADER, PROVIDERS
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from netmem_migrate.convert.work import Work
 
 
 def includes(work: Work) -> Iterator[tuple[str, int, bytes]]:
