@@ -45,6 +45,7 @@ test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.
 ifeq ($(TOOLCHAIN),)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
 	@$(BIN)/python tests/real/run.py $(KERNEL)
+	@$(BIN)/python tests/real/run_partners.py $(KERNEL)
 	@$(BIN)/python tests/real/run_modules.py $(KERNEL)
 else
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL) $(TOOLCHAIN)

@@ -29,13 +29,15 @@ _PAGE_GIVEN = f"\tif ({IS_NET_IOV}(({REF})result))\n\t\t__builtin_unreachable();
 class Row:
     """A page form and a netmem form that the proof takes for the same.
 
-    `page` is what stands for it on pages, `spelled` what the model calls it.
+    `page` is what stands for it on pages, `spelled` what the model calls it. `hint` says that it is
+    a call for nothing but speed, which has no value.
     """
 
     page: Pattern
     netmem: Pattern
     spelled: str
     assumes: tuple[Assumption, ...]
+    hint: bool = False
 
 
 def rows(root: Path, target: Target) -> list[Row]:
@@ -51,11 +53,11 @@ def rows(root: Path, target: Target) -> list[Row]:
         for form in row.forms:
             if form.netmem and target.fits(form):
                 for spelled in form.spellings:
-                    if len(form.spellings) > 1 and not here.issuperset(spelled.functions):
+                    if not here.issuperset({*spelled.functions} - {*form.spellings[0].functions}):
                         continue
                     page = pattern(row.identity) if row.identity else spelled
                     found.setdefault((page.text, form.netmem), Row(
-                        page, form.becomes, spelled.text, form.assumed(spelled)))
+                        page, form.becomes, spelled.text, form.assumed(spelled), row.keeps))
     return list(found.values())
 
 
@@ -119,7 +121,7 @@ def functions(root: Path, number: str, row: Row, *, assumed: bool) -> str:
                  f"{tells}\t{REF} netmem = {TO_NETMEM}({MEMORY});\n")
     rest_text = ", ".join(names)
     page, netmem = row.page.fill({}, rest_text), row.netmem.fill({MEMORY: "netmem"}, rest_text)
-    if prototype is not None and prototype[0] == "void":
+    if row.hint or (prototype is not None and prototype[0] == "void"):
         head, give = "void", "\t{0};\n"
     elif infix(row.page.node) is not None:
         head, give = _RESULT, f"\treturn ({_RESULT})!!({{0}});\n"

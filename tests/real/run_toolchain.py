@@ -15,9 +15,9 @@ import sys
 import time
 
 from netmem_migrate import api
-from netmem_migrate.kernel.drivers import page_pool_folders
 from netmem_migrate.kernel.fetch import pick
 from netmem_migrate.kernel.tree import Toolchain
+from netmem_migrate.kernel.walk import page_pool_folders
 from netmem_migrate.verify import verify_changes, verify_partners
 
 MUST = ("drivers/net/ethernet/freescale", "drivers/net/ethernet/stmicro/stmmac")
