@@ -177,16 +177,18 @@ def every(name: str, root: Path | None, want: int, seed: int, only: tuple[str, .
 def print_table(tally: Tally) -> None:
     """A line an operator: mutants made, compiled before, changed, stopped, wrong after."""
     columns = ("made", "compiled", "changed", "stopped", "wrong")
-    print(f"{'operator':42}" + "".join(f"{one:>10}" for one in columns))
+    print("| operator | made | compiled before | changed | stopped | wrong after |\n"
+          "| --- |" + " ---: |" * len(columns))
     for name in OPERATORS:
-        print(f"{name:42}" + "".join(f"{tally.counts[name, one]:10}" for one in columns))
+        numbers = " | ".join(str(tally.counts[name, one]) for one in columns)
+        print(f"| {name} | {numbers} |")
 
 
 def main() -> int:
     """Try them; 1 if one is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10000, help="mutants that count (10000)")
-    parser.add_argument("--real", type=int, default=1000, help="of these, of real drivers (1000)")
+    parser.add_argument("--real", type=int, default=300, help="of these, of real drivers (300)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--operator", action="append", choices=list(OPERATORS))
     parser.add_argument("--kernel", help="a release that `kernel fetch` got (the newest)")
