@@ -3,9 +3,9 @@
 
     run_arms.py [VERSION|TREE]
 
-A .config is one direction of each `#if`. Here every object that a conversion touches is compiled
-with each CONFIG_ that stands in a function or a record that it changes, on and off: what compiles
-before compiles after, with no new diagnostic.
+A .config is one direction of each `#if`. Here every source that a conversion changes is compiled
+with each CONFIG_ of the `#if`s of that file, and of headers that change with it, on and off: what
+compiles before compiles after, with no new diagnostic.
 """
 
 from __future__ import annotations
@@ -52,29 +52,9 @@ class Way:
 
 
 def options_in(change: FileChange) -> set[str]:
-    """The CONFIG_ of conditionals inside, or around, lines that a change touches."""
-    lines = _changed(change)
-    parsed = change.parsed_before
-    spans = [(one.start, one.end) for one in parsed.functions()]
-    found: set[str] = set()
-    for group in parsed.groups:
-        said = OPTION.findall(b" ".join(arm.directive for arm in group.arms))
-        around = next((span for span in spans if span[0] <= group.start and group.end <= span[1]),
-                      (group.start, group.end))
-        first, last = (parsed.line_of(offset) for offset in around)
-        if said and any(first <= line <= last for line in lines):
-            found.update(one.decode() for one in said)
-    return found
-
-
-def _changed(change: FileChange) -> list[int]:
-    before, after = change.before.split(b"\n"), Counter(change.after.split(b"\n"))
-    found = []
-    for number, line in enumerate(before, 1):
-        after[line] -= 1
-        if after[line] < 0:
-            found.append(number)
-    return found
+    """The CONFIG_ of every conditional of a file that a change touches."""
+    return {option.decode() for group in change.parsed_before.groups for arm in group.arms
+            for option in OPTION.findall(arm.directive)}
 
 
 def ways(root: Path, changes: Sequence[FileChange]) -> Iterator[Way]:
