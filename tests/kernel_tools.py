@@ -44,6 +44,7 @@ PAGE_FLAGS_H = """\
 struct page {
 	unsigned long head;
 	int refs;
+	int own_mark;
 };
 static inline __attribute__((always_inline)) unsigned long _compound_head(const struct page *page)
 {

@@ -64,8 +64,11 @@ OWN_H = """\
 #ifndef _NET_OWN_H
 #define _NET_OWN_H
 #include <net/netmem.h>
-void own_keep_page(struct page *page, int order);
 void own_keep_netmem(netmem_ref netmem, int order);
+static inline void own_keep_page(struct page *page, int order)
+{
+	own_keep_netmem(page_to_netmem(page), order);
+}
 #endif
 """
 KEEPS = BEFORE.replace("#include <linux/skbuff.h>\n",
@@ -136,8 +139,11 @@ UNMAP = (OPT_IN.replace("own-wish", "own-unmap")
 UNMAP_H = """\
 #ifndef _NET_OWN_H
 #define _NET_OWN_H
-void own_unmap(void *dev, int addr, int len);
 void own_unmap_netmem(void *dev, int addr, int len);
+static inline void own_unmap(void *dev, int addr, int len)
+{
+	own_unmap_netmem(dev, addr, len);
+}
 #endif
 """
 TX = """\
@@ -234,9 +240,7 @@ def test_names_that_the_driver_itself_defines(added: Added, tmp_path: Path,
                                               kernel_tree: Path) -> None:
     """A header beside the driver holds both, with bodies: the pair is still one of two calls."""
     added.put("transforms/own_pair.py", PAIR.replace('header="net/own.h"', 'header="own.h"'))
-    bodies = OWN_H.replace("void own_keep_page(struct page *page, int order);",
-                           "static inline void own_keep_page(struct page *page, int order) { }")
-    bodies = bodies.replace("void own_keep_netmem(netmem_ref netmem, int order);",
+    bodies = OWN_H.replace("void own_keep_netmem(netmem_ref netmem, int order);",
                             "static inline void own_keep_netmem(netmem_ref netmem, int order) { }")
     (kernel_tree / DEMO / "own.h").write_text(bodies)
     (kernel_tree / DRIVER).write_text(KEEPS.replace("<net/own.h>", '"own.h"'))
@@ -276,7 +280,10 @@ def test_its_message_check_and_proof_follow(added: Added, tmp_path: Path,
     netmem = kernel_tree / "include/net/netmem.h"
     netmem.write_text(netmem.read_text().replace("#endif", """\
 int page_to_nid(const struct page *page);
-_Bool netmem_is_pref_nid(netmem_ref netmem, int nid);
+static inline _Bool netmem_is_pref_nid(netmem_ref netmem, int nid)
+{
+	return page_to_nid(netmem_to_page(netmem)) == nid;
+}
 #endif"""))
     (kernel_tree / DRIVER).write_text(BEFORE + """
 int rx_near(struct rx_buf *buf, int nid)
@@ -351,11 +358,13 @@ def test_a_call_without_a_page_on_request(added: Added, tmp_path: Path, kernel_t
 SHAPES = {
     "swapped": ("own_set(p, i)", "own_set_netmem(i, p)", "own_set(buf->page, 3);",
                 "own_set_netmem(3, buf->netmem);",
-                "void own_set(struct page *page, int i);\n"
-                "void own_set_netmem(int i, netmem_ref netmem);"),
+                "void own_set_netmem(int i, netmem_ref netmem);\n"
+                "static inline void own_set(struct page *page, int i)\n"
+                "{\n\town_set_netmem(i, page_to_netmem(page));\n}"),
     "member": ("p->own_mark", "own_netmem_mark(p)", "buf->offset = buf->page->own_mark;",
                "buf->offset = own_netmem_mark(buf->netmem);",
-               "struct page { int own_mark; };\nint own_netmem_mark(netmem_ref netmem);"),
+               "static inline int own_netmem_mark(netmem_ref netmem)\n"
+               "{\n\treturn netmem_to_page(netmem)->own_mark;\n}"),
     "arithmetic": ("own_pfn(p) << 12", "own_netmem_phys(p)",
                    "buf->offset = own_pfn(buf->page) << 12;",
                    "buf->offset = own_netmem_phys(buf->netmem);",
@@ -373,14 +382,17 @@ SHAPES = {
     "what-binds-loosely": ("own_phys(p)", "own_netmem_pfn(p) << 12",
                            "buf->offset = own_phys(buf->page) + 4;",
                            "buf->offset = (own_netmem_pfn(buf->netmem) << 12) + 4;",
-                           "#define own_phys(p) (own_pfn(p) << 12)\nint own_pfn(struct page *page);"
-                           "\nint own_netmem_pfn(netmem_ref netmem);"),
+                           "#define own_phys(p) (own_pfn(p) << 12)\n"
+                           "int own_netmem_pfn(netmem_ref netmem);"
+                           "\nstatic inline int own_pfn(struct page *page)\n"
+                           "{\n\treturn own_netmem_pfn(page_to_netmem(page));\n}"),
     "an-operand-that-binds-loosely": (
         "own_scale(p, n)", "own_netmem_unit(p) * n",
         "buf->offset = own_scale(buf->page, buf->offset + 1);",
         "buf->offset = own_netmem_unit(buf->netmem) * (buf->offset + 1);",
-        "#define own_scale(p, n) (own_unit(p) * (n))\nint own_unit(struct page *page);\n"
-        "int own_netmem_unit(netmem_ref netmem);"),
+        "#define own_scale(p, n) (own_unit(p) * (n))\nint own_netmem_unit(netmem_ref netmem);\n"
+        "static inline int own_unit(struct page *page)\n"
+        "{\n\treturn own_netmem_unit(page_to_netmem(page));\n}"),
 }
 
 # What a form is made of has a page form too, so that the proof knows what it is for pages.
