@@ -20,6 +20,7 @@ def differs(before: str, after: str, *, in_function: bool = True) -> bool:
     ("x = page_pool_dev_alloc_pages(p);",
      "x = page_pool_alloc_netmems(p, GFP_ATOMIC | __GFP_NOWARN);"),
     ("page_pool_put_full_page(p, page, true);", "page_pool_recycle_direct_netmem(p, netmem);"),
+    ("page = skb_frag_page(frag);", "netmem = skb_frag_netmem(frag);"),  # where it is a page
     ("int x = a, y = b;", "int y = b, x = a;"),
     ("int x = a; struct page *page = r->page;", "netmem_ref netmem = r->netmem; int x = a;"),
     ("if (a)\n\t\tx = 0;", "if (a) {\n\t\tx = 0;\n\t}"),
@@ -44,7 +45,6 @@ def test_the_same(before: str, after: str) -> None:
     ("x = *(p + 1);", "x = *p + 1;"),
     ("x = page != NULL;", "x = netmem;"),
     ("x = page_to_nid(page) != a;", "x = netmem_is_pref_nid(netmem, a);"),
-    ("page = skb_frag_page(frag);", "netmem = skb_frag_netmem(frag);"),
     ("x = page_pool_dev_alloc_pages(p);", "x = page_pool_alloc_netmems(p, GFP_KERNEL);"),
     ("page_pool_put_full_page(p, page, false);", "page_pool_recycle_direct_netmem(p, netmem);"),
     ("if (a)\n\t\tif (b)\n\t\t\tg();\n\t\telse\n\t\t\th();",

@@ -92,12 +92,12 @@ def test_a_function_that_serves_two_rings_is_named(text: str, tmp_path: Path) ->
     (refusal,) = said.refusals
     assert (refusal.slot, refusal.category) == ("get_one", Category.MIXED_ORIGIN)
     assert refusal.reason.why is Why.SERVES_TWO and refusal.reason.by == "frag.page"
-    assert "get_one() gives pages to frag.page, and to" in wording.refusal(refusal)
+    assert "get_one gives pages to frag.page, and to" in wording.refusal(refusal)
     assert wording.refusal(refusal).endswith("clone it first, so that each of the two has its own")
     assert not any(one.reason is not None and one.reason.by_design for one in said.sites)
     line = 1 + text[:text.index("struct page *page")].count("\n")
     told = run("explain", f"{tmp_path}/d/d.c:{line}").stdout
-    assert "it holds memory of the page_pool:" in told and "get_one() gives pages" in told
+    assert "it holds memory of the page_pool:" in told and "get_one gives pages" in told
 
 
 def test_one_ring_is_no_case_for_it(tmp_path: Path) -> None:
