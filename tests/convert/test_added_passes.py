@@ -279,7 +279,10 @@ def test_its_message_check_and_proof_follow(added: Added, tmp_path: Path,
     added.put("transforms/node.py", NODE)
     netmem = kernel_tree / "include/net/netmem.h"
     netmem.write_text(netmem.read_text().replace("#endif", """\
-int page_to_nid(const struct page *page);
+static inline int page_to_nid(const struct page *page)
+{
+	return page->own_mark;
+}
 static inline _Bool netmem_is_pref_nid(netmem_ref netmem, int nid)
 {
 	return page_to_nid(netmem_to_page(netmem)) == nid;
@@ -390,7 +393,9 @@ SHAPES = {
         "own_scale(p, n)", "own_netmem_unit(p) * n",
         "buf->offset = own_scale(buf->page, buf->offset + 1);",
         "buf->offset = own_netmem_unit(buf->netmem) * (buf->offset + 1);",
-        "#define own_scale(p, n) (own_unit(p) * (n))\nint own_netmem_unit(netmem_ref netmem);\n"
+        "#define own_scale(p, n) (own_unit(p) * (n))\n"
+        "static inline int own_netmem_unit(netmem_ref netmem)\n"
+        "{\n\treturn netmem_to_page(netmem)->own_mark;\n}\n"
         "static inline int own_unit(struct page *page)\n"
         "{\n\treturn own_netmem_unit(page_to_netmem(page));\n}"),
 }
