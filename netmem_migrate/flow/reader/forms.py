@@ -11,6 +11,7 @@ from functools import cache
 
 from tree_sitter import Node
 
+from netmem_migrate.c.find import nodes
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.graph import FormUse
 from netmem_migrate.flow.reader.core import Reader
@@ -42,6 +43,9 @@ def _found(reader: Reader, node: Node, row: Form, use: FormUse, value: Value) ->
     others = [one for name, one in use.match.operands.items() if name != MEMORY]
     for one in others:
         reader.value(one)
+    for leaf in (*nodes(node, "identifier"), *nodes(node, "field_identifier")):
+        # An operand that the form has twice was read once.
+        reader.graph.see(reader.place(leaf))
     worth = Value(node, _type(row))
     if not reader.driver.fits(row):
         reader.escape(value, Why.NO_API, by=row.needs[0], other=row.oldest)
