@@ -12,8 +12,10 @@ import pytest
 from click.testing import CliRunner
 from git_tools import commit_all, git
 from series_tools import DEMO, OTHER, convert
+from tools import TWO_MEMBERS, plant, run
 
 from netmem_migrate.cli import cli
+from netmem_migrate.convert.passes import load
 from netmem_migrate.errors import InputError
 from netmem_migrate.patch.plan import LIMIT, folder_names, steps_of
 from netmem_migrate.patch.series import SeriesOptions, write_series
@@ -359,3 +361,15 @@ def test_the_command_proves_only_where_it_can(series_git_tree: Path, tmp_path: P
     assert isinstance(done.exception, InputError)
     assert "not prepared for compiling" in str(done.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_message_names_passes_and_nothing_else(tmp_path: Path) -> None:
+    """Lines that were broken anew are edits too, and of no pass."""
+    long = "skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, buf->page, 0, len_of_frame,"
+    plant(tmp_path / "d", {"d.c": TWO_MEMBERS + "\nvoid add(struct rx_buf *buf, struct sk_buff "
+                           f"*skb, int len_of_frame)\n{{\n\t{long}\n\t\t\tPAGE_SIZE);\n}}\n"})
+    done = run("format-patch", "--api", "7.3", tmp_path / "d", "-o", tmp_path / "out")
+    text = next((tmp_path / "out").glob("*.patch")).read_text()
+    named = re.search(r"\(passes:([^)]*)\)", text)
+    assert done.exit_code in (0, 3) and named is not None
+    assert set(named[1].replace(",", " ").split()) <= {one.declared.id for one in load()}
