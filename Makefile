@@ -38,7 +38,7 @@ run: setup ## Show what the tool does, on a driver that comes with it
 	@$(BIN)/python -m netmem_migrate.demo
 
 test: setup ## Run the tests that need neither a kernel nor a network
-	@$(BIN)/python -m pytest -n 2 --ignore=tests/tools_needed
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/tools_needed
 
 test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.12; ARCH=arm, CC=clang-19)
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
