@@ -43,8 +43,11 @@ def _brings(work: Work, file: str, given: frozenset[str]) -> bool:
     seen, queue = {file}, [file]
     while queue:
         here = queue.pop()
-        for mark, text in INCLUDE.findall(analysis.sources[here]):
-            name = text.decode("latin-1")
+        arms = analysis.symbols.texts.arms.read(analysis.originals[here])
+        for found in INCLUDE.finditer(analysis.sources[here]):
+            if arms.around(found.start()):
+                continue  # only in one direction of a conditional
+            mark, name = found[1], found[2].decode("latin-1")
             if mark == b"<":
                 if name in PROVIDERS or (analysis.driver.path.startswith("drivers/")
                                          and _public(analysis.driver.root, name)):
@@ -103,8 +106,9 @@ def _line(work: Work, file: str) -> tuple[int, bytes]:
     if public:
         node = (mine or public)[-1][0]
         return _behind(source, node), text
-    guard = next((node for node in _top(root) if node.type == "preproc_def"
-                  and node.child_by_field_name("value") is None), None)
+    guard = next((node for node in _top(root) if (
+        node.type == "preproc_def" and node.child_by_field_name("value") is None)
+        or source.startswith(b"#pragma", node.start_byte)), None)
     if guard is not None:
         return _behind(source, guard), b"\n" + text
     first = next((node for node in root.children if node.type != "comment"), root)

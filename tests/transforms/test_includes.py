@@ -44,6 +44,8 @@ def guarded(text: str) -> str:
     ("", "\n" + LINE),
     ("#ifdef DEMO\n#include <linux/skbuff_of_demo.h>\n#endif\n",
      "\n" + LINE + "#ifdef DEMO\n#include <linux/skbuff_of_demo.h>\n#endif\n"),
+    ("#ifdef DEMO\n#include <linux/skbuff.h>\n#endif\n",
+     "\n" + LINE + "#ifdef DEMO\n#include <linux/skbuff.h>\n#endif\n"),
 ])
 def test_gets_it_in_order(head: str, after: str, tmp_path: Path) -> None:
     files = {"zr.h": guarded(head + RECORD).encode(), "zr.c": SOURCE}
@@ -52,6 +54,12 @@ def test_gets_it_in_order(head: str, after: str, tmp_path: Path) -> None:
     assert found["zr.h"].decode() == guarded(after + RECORD.replace(
         "struct page *page;", "netmem_ref netmem;"))
     assert b"netmem.h" not in found["zr.c"]
+
+
+def test_behind_the_pragma_that_guards(tmp_path: Path) -> None:
+    files = {"zr.h": ("#pragma once\n" + RECORD).encode(), "zr.c": SOURCE}
+    _, found = convert(tmp_path, files)
+    assert found["zr.h"].decode().startswith("#pragma once\n\n" + LINE)
 
 
 @pytest.mark.parametrize("head", [
