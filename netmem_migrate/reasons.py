@@ -114,6 +114,8 @@ class Why(StrEnum):
     IN_MACRO = "in-macro"
     CALLS_INSIDE = "calls-inside"  # by: the function that the macro calls
     CALLS_UNREAD = "calls-unread"  # by: the function that is called
+    ANOTHER_NAME = "another-name"  # by: the function that the macro is a name of
+    NAMED = "named"  # a function of the API that is used other than by calling it
     NOT_CALLED = "not-called"
     BRIDGED = "bridged"
     STOPPED = "stopped"
@@ -136,8 +138,8 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.MIXED_ORIGIN: (Why.HOLDS_TOO, Why.SERVES_TWO),
     Category.MACRO: (Why.MACRO_TYPE, Why.MACRO_DECLARES, Why.MACRO_GIVEN, Why.MACRO_USES,
                      Why.MACRO_REACHES, Why.MACRO_NAMES, Why.MACRO_SPELLS,
-                     Why.CALLS_INSIDE),
-    Category.FUNCTION_POINTER: (Why.INDIRECT, Why.CALLBACK),
+                     Why.CALLS_INSIDE, Why.ANOTHER_NAME),
+    Category.FUNCTION_POINTER: (Why.NAMED, Why.INDIRECT, Why.CALLBACK),
     Category.UNRESOLVED: (
         Why.SET_FROM_UNKNOWN, Why.UNTYPED_COPY, Why.LOST, Why.SWAPPED, Why.COMPARED,
         Why.NODE_COMPARED, Why.IN_SYNTAX, Why.AS_RECORD, Why.CONTAINER, Why.TWO_TYPES,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -35,6 +35,7 @@ from netmem_migrate.results import (
 
 # A page hidden on its way out is found again under another of these names.
 _LINE = re.compile(rb"\n")
+_NO_CALL = re.compile(rb"\b(" + CALLS.encode() + rb"\w+)\b(?!\s*\()")
 _HIDING = {Category.VOID_POINTER, Category.ADDRESS}
 
 
@@ -46,7 +47,7 @@ def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverRe
     analysis = work.analysis
     kept = verdicts.kept(analysis)
     sites = _sites(work, kept)
-    refusals = (*_refusals(analysis, kept), *_behind(work, sites))
+    refusals = (*_refusals(analysis, kept), *_behind(work, sites), *_not_called(work))
     declarations = _declarations(work)
     if declarations or edits:
         verdict = Verdict.PARTIAL if refusals else Verdict.CONVERTED
@@ -99,6 +100,32 @@ def _behind(work: Work, sites: Sequence[Site]) -> tuple[Refusal, ...]:
         else:
             found[site.file, slot] = replace(known, origins=(*known.origins, origin))
     return tuple(found.values())
+
+
+def _not_called(work: Work) -> Iterator[Refusal]:
+    """A refusal for each function of the page API that a macro renames, or that is no call."""
+    symbols, files = work.analysis.symbols, work.analysis.driver.files
+    for file in files:
+        if CALLS.encode() not in work.analysis.sources[file]:
+            continue
+        for match in _NO_CALL.finditer(code_of(work.analysis.sources[file])):
+            name = match[1].decode("latin-1")
+            if name in work.analysis.rows.pool_api and not symbols.functions.get(match[1]):
+                line = work.analysis.sources[file].count(b"\n", 0, match.start(1)) + 1
+                yield _of_a_name(Reason(Why.NAMED, slot=name, file=file, line=line), name)
+    for macros in symbols.macros.values():
+        for macro in macros:
+            for match in _NO_CALL.finditer(code_of(macro.body)) if macro.file in files else ():
+                name = match[1].decode("latin-1")
+                if name in work.analysis.rows.pool_api:
+                    yield _of_a_name(Reason(Why.ANOTHER_NAME, name, file=macro.file,
+                                            slot=macro.name.decode("latin-1"), line=macro.line),
+                                     name)
+
+
+def _of_a_name(reason: Reason, name: str) -> Refusal:
+    return Refusal(reason.file, reason.line, reason.slot, CATEGORY[reason.why], reason,
+                   (Origin(reason.file, reason.line, f"{name}()"),))
 
 
 def _declarations(work: Work) -> tuple[Declaration, ...]:

@@ -97,6 +97,8 @@ _TEXT: dict[Why, str] = {
     Why.BRIDGED: f"{TO_NETMEM}() around its argument",
     Why.STOPPED: "its own check stops this conversion",
     Why.CALLS_INSIDE: "calls {by}(), and what is inside a macro is not followed",
+    Why.ANOTHER_NAME: "is another name for {by}(), and what a macro stands for is not followed",
+    Why.NAMED: "is used other than by calling it",
     Why.CALLS_UNREAD: "calls {by}() in code that could not be read as a function",
     Why.IN_MACRO: "inside a macro, which is not followed",
     Why.NOT_CALLED: "is not called in code that can be followed",

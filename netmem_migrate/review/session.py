@@ -60,7 +60,8 @@ class Session:
         """Read and convert the drivers in memory. Raises InputError as `diff` does."""
         subjects: dict[str, Subject] = {}
         migrations: list[Migration] = []
-        with live(output.quiet) as bar:
+        # One driver is there at once; a line that comes and goes would be in the way of the walk.
+        with live(output.quiet or len(given.drivers) < 2) as bar:
             bar.step("Converting")
             for _, driver, job in pipeline.read([given], options, bar.number):
                 if job is None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tools import convert
 
 from netmem_migrate.report import wording
+from netmem_migrate.results import Verdict
 
 TAKE = """\
 #include "netmem_stub.h"
@@ -104,3 +106,32 @@ def test_a_call_in_an_arm_that_is_not_read_is_of_no_macro(tmp_path: Path) -> Non
     said = [wording.what(one) for refusal in migration.report.refusals for one in refusal.origins]
     assert "is used in a branch of a conditional that is not read" in said
     assert not any("macro" in one for one in said)
+
+
+@pytest.mark.parametrize(("define", "call", "named"), [
+    ("#define PUT\tpage_pool_put_full_page\n", "PUT", "PUT is another name for"),
+    ("void (*put)(struct page_pool *pool, struct page *page, bool direct) =\n"
+     "\tpage_pool_put_full_page;\n",
+     "put", "page_pool_put_full_page is used other than by calling it"),
+])
+def test_a_call_by_another_name_is_named(define: str, call: str, named: str,
+                                         tmp_path: Path) -> None:
+    text = f"""\
+#include "netmem_stub.h"
+
+{define}
+struct slot {{
+	struct page *page;
+}};
+
+void drop(struct page_pool *pool, struct slot *s)
+{{
+	{call}(pool, s->page, false);
+	s->page = NULL;
+}}
+"""
+    files = {"d.c": text.encode()}
+    migration, after = convert(tmp_path / "d", files)
+    assert after == files
+    assert migration.report.verdict == Verdict.REFUSED
+    assert any(named in wording.refusal(one) for one in migration.report.refusals)
