@@ -9,6 +9,21 @@ import pytest
 from tools import check_noop, check_refused, check_transformed
 
 TRANSFORMED = {
+    "in-a-cast-of-arms": (
+"""\
+void t(struct ring *ring, struct rx_buf *buf)
+{
+	ring->spare = (void *)(buf->page ?: NULL);
+	ring->spare = (struct page *)(buf->page ? ring->spare : NULL);
+}
+""",
+"""\
+void t(struct ring *ring, struct rx_buf *buf)
+{
+	ring->spare = (buf->netmem ?: 0);
+	ring->spare = (buf->netmem ? ring->spare : 0);
+}
+"""),
     "tests": (
 """\
 int t(struct ring *ring)

@@ -350,14 +350,16 @@ class Canon:
         if descriptor is None or value is None:
             return self.tokens(self.raw(node))
         said = self.tokens(self.raw(descriptor))
-        inner = self.value(value)
         above = node.parent
         while above is not None and above.type == "parenthesized_expression":
             above = above.parent
         sign = above.child_by_field_name("operator") if above is not None and \
             above.type == "binary_expression" else None
         counts = sign is not None and self.raw(sign) in ("+", "-")  # in units of the type
-        return inner if said == REF and not counts else f"({said}){inner}"
+        if said != REF or counts:
+            return f"({said}){self.value(value)}"
+        core = view.bare(value)  # the parentheses were the cast's
+        return self._bound(self.value(core), core, node)
 
     def _field(self, node: Node, truth: bool) -> str:
         argument = node.child_by_field_name("argument")

@@ -223,7 +223,9 @@ def cast(reader: Reader, node: Node) -> Value:
     if (type_.is_page or could_carry(type_)) and value.holds_page and value.level == type_.level:
         for slot in value.slots:
             reader.graph.uses.append(Use(UseKind.CAST, slot, reader.place(node), inner=inner))
-        return Value(node, value.type, value.moved(node), at=value.at)
+        # Of several origins each is what stands in its own arm, and not the whole of it.
+        atoms = value.moved(node) if len(value.atoms) == 1 else value.atoms
+        return Value(node, value.type, atoms, at=value.at)
     if type_.is_page:
         if value.carrier is not None:
             value.carrier()

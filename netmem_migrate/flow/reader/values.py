@@ -52,8 +52,9 @@ class Value:
         return [atom.slot for atom in self.atoms if atom.slot is not None]
 
     def moved(self, node: Node) -> tuple[Atom, ...]:
-        """The same origins, of an expression around this one."""
-        return tuple(Atom(node, atom.slot, atom.null, atom.category) for atom in self.atoms)
+        """The same origins, of an expression around this one; NULL is none of what it points to."""
+        return tuple(Atom(node, atom.slot, atom.null, atom.category) for atom in self.atoms
+                     if not atom.null or len(self.atoms) == 1)
 
 
 INT = Type("int")
