@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`make mutants`: what compiled and is changed by `diff` must compile after it.
 
-    run.py [--count N] [--real N] [--seed N] [--operator NAME] [--kernel VERSION] [--show]
+    run.py [--count N] [--real N] [--seed N] [--operator NAME] [--driver NAME]
+           [--kernel VERSION] [--show FOLDER]
 
 Each operator (operators.py) spells a place of a driver another way, or adds a use of what holds
 a page. Counted is a mutant that compiled before and that the tool changes: after that it has to
@@ -191,6 +192,7 @@ def main() -> int:
     parser.add_argument("--real", type=int, default=300, help="of these, of real drivers (300)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--operator", action="append", choices=list(OPERATORS))
+    parser.add_argument("--driver", action="append", help="this driver only, by name or folder")
     parser.add_argument("--kernel", help="a release that `kernel fetch` got (the newest)")
     parser.add_argument("--show", type=Path, help="leave what is wrong in this folder")
     options = parser.parse_args()
@@ -205,6 +207,7 @@ def main() -> int:
     names = own_names()
     if options.count > options.real:
         jobs += [(one, None, -(-(options.count - options.real) // len(names))) for one in names]
+    jobs = [one for one in jobs if not options.driver or one[0] in options.driver]
     whole = Tally()
     with ProcessPoolExecutor() as pool:
         waiting = {pool.submit(every, *job, options.seed, only, options.show): job for job in jobs}
