@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools import convert
+from tools import compiles, convert
 
 from netmem_migrate.report import wording
 from netmem_migrate.results import Verdict
@@ -135,3 +135,41 @@ void drop(struct page_pool *pool, struct slot *s)
     assert after == files
     assert migration.report.verdict == Verdict.REFUSED
     assert any(named in wording.refusal(one) for one in migration.report.refusals)
+
+
+@pytest.mark.parametrize("code", [
+    "void *list = r->list;\n\n\tat = list;",
+    "at = same(r->list);",
+    "at = give(r);",
+])
+def test_a_list_of_pages_behind_a_void_pointer(code: str, tmp_path: Path) -> None:
+    """A void pointer carries a page, or a list of them: not the one for the other."""
+    text = TAKE % "struct page *" + ADD + f"""
+struct ring {{
+	struct page *list[8];
+	struct slot slot[8];
+}};
+
+static void *same(void *list)
+{{
+	return list;
+}}
+
+static void *give(struct ring *r)
+{{
+	return r->list;
+}}
+
+void keep(struct ring *r)
+{{
+	struct page **at;
+
+	{code}
+	*at = take(&r->slot[0]);
+}}
+"""
+    files = {"d.c": text.encode()}
+    compiles(tmp_path / "before", files)
+    migration, after = convert(tmp_path / "d", files)
+    assert migration.report.refusals
+    compiles(tmp_path / "after", after)

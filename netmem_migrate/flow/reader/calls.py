@@ -98,7 +98,7 @@ def _own(reader: Reader, found: view.Call, known: Function) -> Value:
             reader.touched.add(slot)
             reader.flow(value, slot, type_.level)
         elif value.holds_page:
-            if could_carry(type_):
+            if could_carry(type_) and value.level == type_.level:
                 reader.carriers.note_parameter(reader.symbols, known, index)
             reader.escape(value, Why.PASSED_AS_OTHER, by=title, category=reader.hiding(type_))
     result = reader.symbols.resolve(reader.carriers.result_type(known))

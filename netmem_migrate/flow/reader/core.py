@@ -247,7 +247,8 @@ class Reader:
             return
         if not value.holds_page:
             return
-        if note is not None:
+        # What holds a list of pages behind `void *` carries no page itself.
+        if note is not None and type_ is not None and value.level == type_.level:
             note()
         if type_ is None or (type_.is_page and slot is None):
             self.escape(value, Why.LOST)
@@ -262,7 +263,8 @@ class Reader:
         # only a call can give a page, and only where nothing but the page itself is stored.
         if level == 0 and self.text(value.node) == b"0":
             return  # = { 0 } and the like mean the same for both
-        if value.carrier is not None and not value.holds_page:
+        if value.carrier is not None and not value.holds_page and value.type is not None \
+                and value.type.level == level:
             value.carrier()
         maker = self._error_pointer(value.node)
         if maker:
@@ -273,6 +275,8 @@ class Reader:
         if value.type is not None and not value.holds_page and not value.is_null:
             if level == 0:
                 self._set_from_other(value, into)
+            elif self._may_list(value):
+                self.graph.block(into, Why.SET_FROM_OTHER, self.place(value.node))
             else:
                 self._sizes(value.node, into)
         elif value.type is None and not value.atoms:
@@ -339,6 +343,15 @@ class Reader:
         name = re.escape(self.text(node))
         return not re.search(rb"(?<![\w.>])" + name + rb"\s*(?:=[^=]|\+\+|--)|(?:&|\+\+|--|\*)\s*"
                              + name + rb"\b", self.text(loop))
+
+    def _may_list(self, value: Value) -> bool:
+        """Whether a pointer may lead to a list of pages that is there already: none that a
+        function of the kernel gives."""
+        if value.type is None or value.type.derivations[:1] != ("p",):
+            return False
+        found = view.call(view.bare(value.node))
+        known = self.symbols.function(found.name, self.path) if found is not None else None
+        return found is None or (known is not None and known.body is not None)
 
     def _set_from_other(self, value: Value, into: Slot) -> None:
         """A value that is no page: an address, or something else that a pointer points to."""

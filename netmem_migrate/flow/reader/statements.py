@@ -64,7 +64,7 @@ def returned(reader: Reader, node: Node) -> None:
             else:  # a typedef spells the page
                 reader.escape(value, Why.RETURNED_AS_OTHER, category=Category.UNRESOLVED)
         else:
-            if value.holds_page and could_carry(result):
+            if value.holds_page and could_carry(result) and value.level == result.level:
                 reader.carriers.note_result(reader.symbols, reader.function)
             reader.escape(value, Why.RETURNED_AS_OTHER, category=reader.hiding(result))
 
