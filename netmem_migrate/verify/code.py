@@ -18,9 +18,10 @@ _OF_TEXT = ("\t.align", "\t.p2align", "\t.size")
 _TEXT = ("\t.string", "\t.ascii", "\t.asciz", "\t.zero")
 
 # A symbol of which the compiler or __COUNTER__ numbered some part.
-_SYMBOL = re.compile(r"(?<![\w.$])(?:\.L|[A-Za-z_])[\w.$]*")
+# __COUNTER__ is a local label of inline assembly too, as in "1748: nop" and "1748b".
+_SYMBOL = re.compile(r"(?<![\w.$])(?:(?:\.L|[A-Za-z_])[\w.$]*|\d{2,}(?=:|[bf]\b))")
 _LABEL = re.compile(r"(\.L[A-Za-z_]*?)\d+(?:_\d+)*$")
-_UNIQUE = re.compile(r"(__UNIQUE_ID_\w*?)\d+$")
+_UNIQUE = re.compile(r"(__UNIQUE_ID_\w*?)\d+(?=$|\.)")
 _PART = re.compile(r"\.\d+(?=\.|$)")
 _FUNCTION = re.compile(r"([A-Za-z_][\w.$]*):")
 
@@ -33,7 +34,8 @@ def _renumber() -> Callable[[re.Match[str]], str]:
     def renamed(match: re.Match[str]) -> str:
         symbol = match.group()
         if symbol not in known:
-            base = _PART.sub(".#", _UNIQUE.sub(r"\1#", _LABEL.sub(r"\1#", symbol)))
+            base = "#" if symbol.isdigit() else _PART.sub(
+                ".#", _UNIQUE.sub(r"\1#", _LABEL.sub(r"\1#", symbol)))
             if base == symbol:
                 known[symbol] = symbol
             else:
