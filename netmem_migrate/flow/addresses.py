@@ -19,14 +19,7 @@ from netmem_migrate.reasons import Why
 
 def reached(graph: Graph, starts: Iterable[Key] | None = None) -> set[Key]:
     """What holds an address of a page of the driver's, or one that `starts` give."""
-    found = list(graph.addresses.given if starts is None else starts)
-    seen = set(found)
-    for key in found:
-        for other in graph.addresses.flows.get(key, ()):
-            if other not in seen:
-                seen.add(other)
-                found.append(other)
-    return seen
+    return set(reach(graph.addresses.given if starts is None else starts, graph.addresses.flows))
 
 
 def words(graph: Graph) -> set[bytes]:

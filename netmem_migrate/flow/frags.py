@@ -53,13 +53,7 @@ def _sending(symbols: Symbols, sources: Mapping[str, bytes]) -> set[bytes]:
         # It is in a file that was not parsed: anything there can be on its way.
         found += [word for file, data in sources.items() if file not in symbols.files
                   for word in WORD.findall(data)]
-    seen = set(found)
-    for name in found:
-        for other in calls.get(name, ()):
-            if other in calls and other not in seen:
-                seen.add(other)
-                found.append(other)
-    return seen
+    return set(reach(found, calls))
 
 
 def own_frags(graph: Graph, moved: set[Slot]) -> set[Slot]:

@@ -8,9 +8,10 @@ cursors are the slot whose pages they reach.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from tree_sitter import Node
 
@@ -19,6 +20,8 @@ from netmem_migrate.flow.keys import Key
 from netmem_migrate.model.forms import Form
 from netmem_migrate.model.twins import Twin
 from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
+
+_Node = TypeVar("_Node")
 
 
 class Kind(StrEnum):
@@ -271,13 +274,13 @@ def _allocates(slot: Slot) -> bool:
     return slot.twin is not None and slot.twin.allocates
 
 
-def reach(starts: Iterable[Slot], edges: Mapping[Slot, Sequence[Slot]]) -> list[Slot]:
-    """The slots that can be reached over `edges`, the starts included, nearest first."""
+def reach(starts: Iterable[_Node], edges: Mapping[_Node, Iterable[_Node]]) -> list[_Node]:
+    """What can be reached over `edges`, the starts included, nearest first: slots, keys, names."""
     found = list(starts)
     seen = set(found)
     # The list grows while it is walked: breadth first, so that what is found first is the nearest.
-    for slot in found:
-        for other in edges.get(slot, ()):
+    for one in found:
+        for other in edges.get(one, ()):
             if other not in seen:
                 seen.add(other)
                 found.append(other)

@@ -13,7 +13,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.pasted import pasted
 from netmem_migrate.c.words import WORD
-from netmem_migrate.flow.graph import Kind, Place, Slot
+from netmem_migrate.flow.graph import Kind, Place, Slot, reach
 from netmem_migrate.flow.slots import Slots
 from netmem_migrate.model.records import is_kernel_record
 from netmem_migrate.reasons import Why
@@ -95,22 +95,11 @@ def _in_macros(slots: Slots) -> dict[bytes, Place]:
                 slots.graph.block(slot, Why.MACRO_REACHES, places[macro_name],
                                   by=macro_name.decode())
         if slot.kind in (Kind.PARAMETER, Kind.LOCAL):
-            reached = _users(slot.short_name.encode("latin-1"), users)
+            # Every macro that names the slot, or a macro that does.
+            reached = set(reach(users.get(slot.short_name.encode("latin-1"), ()), users))
             if reached:
                 _captured(slots, slot, reached, places)
     return places
-
-
-def _users(word: bytes, users: dict[bytes, list[bytes]]) -> set[bytes]:
-    """Every macro that names `word`, or a macro that does."""
-    found: set[bytes] = set()
-    queue = [word]
-    while queue:
-        for name in users.get(queue.pop(), ()):
-            if name not in found:
-                found.add(name)
-                queue.append(name)
-    return found
 
 
 def _captured(slots: Slots, slot: Slot, macros: set[bytes],
