@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -46,8 +46,10 @@ def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverRe
     """
     analysis = work.analysis
     kept = verdicts.kept(analysis)
-    sites = _sites(work, kept)
-    refusals = (*_refusals(analysis, kept), *_behind(work, sites), *_not_called(work))
+    code = {file: code_of(analysis.sources[file]) for file in analysis.driver.files
+            if CALLS.encode() in analysis.sources[file]}
+    sites = _sites(work, code, kept)
+    refusals = (*_refusals(analysis, kept), *_behind(work, code, sites), *_not_called(work, code))
     declarations = _declarations(work)
     if declarations or edits:
         verdict = Verdict.PARTIAL if refusals else Verdict.CONVERTED
@@ -76,7 +78,8 @@ def _bridges(work: Work, edits: Sequence[Edit]) -> tuple[BridgeSite, ...]:
     return tuple(sorted(found, key=lambda one: (one.file, one.line)))
 
 
-def _behind(work: Work, sites: Sequence[Site]) -> tuple[Refusal, ...]:
+def _behind(work: Work, code: Mapping[str, bytes],
+            sites: Sequence[Site]) -> tuple[Refusal, ...]:
     """A refusal for each macro, and each piece of code that is no function, that has calls."""
     found: dict[tuple[str, str], Refusal] = {}
     for site in sites:
@@ -86,10 +89,10 @@ def _behind(work: Work, sites: Sequence[Site]) -> tuple[Refusal, ...]:
         slot = site.function
         if site.reason.why is Why.NOT_CALLED:
             parsed = work.analysis.symbols.files.get(site.file)
-            code = code_of(work.analysis.sources[site.file])
-            start = [0, *(match.end() for match in _LINE.finditer(code))][site.line - 1]
+            text = code[site.file]
+            start = [0, *(match.end() for match in _LINE.finditer(text))][site.line - 1]
             macros = frozenset(work.analysis.symbols.macros) if parsed else frozenset()
-            name = heads.around(code, code.find(site.call.encode(), start), macros)
+            name = heads.around(text, text.find(site.call.encode(), start), macros)
             why, slot = Why.CALLS_UNREAD, f"{name.decode('latin-1')}()" if name else site.call
         known = found.get((site.file, slot))
         origin = Origin(site.file, site.line, f"{site.call}()")
@@ -102,20 +105,18 @@ def _behind(work: Work, sites: Sequence[Site]) -> tuple[Refusal, ...]:
     return tuple(found.values())
 
 
-def _not_called(work: Work) -> Iterator[Refusal]:
+def _not_called(work: Work, code: Mapping[str, bytes]) -> Iterator[Refusal]:
     """A refusal for each function of the page API that a macro renames, or that is no call."""
-    symbols, files = work.analysis.symbols, work.analysis.driver.files
-    for file in files:
-        if CALLS.encode() not in work.analysis.sources[file]:
-            continue
-        for match in _NO_CALL.finditer(code_of(work.analysis.sources[file])):
+    symbols = work.analysis.symbols
+    for file, text in code.items():
+        for match in _NO_CALL.finditer(text):
             name = match[1].decode("latin-1")
             if name in work.analysis.rows.pool_api and not symbols.functions.get(match[1]):
-                line = work.analysis.sources[file].count(b"\n", 0, match.start(1)) + 1
+                line = text.count(b"\n", 0, match.start(1)) + 1
                 yield _of_a_name(Reason(Why.NAMED, slot=name, file=file, line=line), name)
     for macros in symbols.macros.values():
         for macro in macros:
-            for match in _NO_CALL.finditer(code_of(macro.body)) if macro.file in files else ():
+            for match in _NO_CALL.finditer(code_of(macro.body)) if macro.file in code else ():
                 name = match[1].decode("latin-1")
                 if name in work.analysis.rows.pool_api:
                     yield _of_a_name(Reason(Why.ANOTHER_NAME, name, file=macro.file,
@@ -161,18 +162,14 @@ def _types(work: Work, slot: Slot) -> tuple[str, str]:
     return f"{old} *{stars}{array}", f"{REF}{' ' if stars else ''}{stars}{array}"
 
 
-def _sites(work: Work, kept: dict[Slot, Kept]) -> tuple[Site, ...]:
+def _sites(work: Work, code: Mapping[str, bytes], kept: dict[Slot, Kept]) -> tuple[Site, ...]:
     analysis = work.analysis
     calls = {(call.place.file, call.name.start_byte): call for call in analysis.graph.calls}
     bridged = {bridge.into for bridge in analysis.solution.bridges}
     found: list[Site] = []
-    for file in analysis.driver.files:
-        data = analysis.sources[file]
-        if CALLS.encode() not in data:
-            continue
-        code = code_of(data)
+    for file, text in code.items():
         functions = _functions(analysis, file)
-        for match in _calls(analysis.rows).finditer(code):
+        for match in _calls(analysis.rows).finditer(text):
             found.append(_site(work, file, match.start(), match.group(1).decode(),
                                calls.get((file, match.start())), bridged, functions, kept))
         # Calls inside #define bodies are directives to code_of(); they count too.
