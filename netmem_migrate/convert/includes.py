@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.flow.graph import Kind
+from netmem_migrate.kernel.headers import reached
 from netmem_migrate.model.providers import HEADER, PROVIDERS
 
 if TYPE_CHECKING:
@@ -65,26 +66,7 @@ def _brings(work: Work, file: str, given: frozenset[str]) -> bool:
 @lru_cache(maxsize=4096)
 def _public(root: Path, name: str) -> bool:
     """Whether a header under include/ reaches the one that declares the type."""
-    seen, queue = {name}, [name]
-    while queue:
-        for other in _named(root, queue.pop()):
-            if other == HEADER or other in PROVIDERS:
-                return True
-            if other not in seen:
-                seen.add(other)
-                queue.append(other)
-    return False
-
-
-@lru_cache(maxsize=4096)
-def _named(root: Path, name: str) -> tuple[str, ...]:
-    for folder in ("include", "include/uapi"):
-        path = root / folder / name
-        if path.is_file():
-            return tuple(text.decode("latin-1") if mark == b"<" else posixpath.normpath(
-                posixpath.join(posixpath.dirname(name), text.decode("latin-1")))
-                         for mark, text in INCLUDE.findall(path.read_bytes()))
-    return ()
+    return any(path.removeprefix("include/") in PROVIDERS for path in reached(root, name))
 
 
 def _line(work: Work, file: str) -> tuple[int, bytes]:

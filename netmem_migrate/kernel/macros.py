@@ -27,15 +27,12 @@ from netmem_migrate.c.conditions import (
 )
 from netmem_migrate.errors import UsageError
 from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.kernel.headers import header, reached
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.names import NAMES
 from netmem_migrate.model.releases import present
 from netmem_migrate.model.target import Target
 
-_FOLDERS = ("include", "include/uapi")
-_LEFT = re.compile(r"(?:^|/)(?:asm[^/]*|generated)/")
-_INCLUDE = re.compile(rb'#[ \t]*+include[ \t]*+(["<])([^">\n]+)[">]')
-_DEFINE = re.compile(rb"#[ \t]*+define[ \t]++([A-Za-z_]\w*+)")
 _NOTHING: Names = {}
 _GIVEN = re.compile(r"[A-Za-z_]\w*")
 
@@ -108,42 +105,16 @@ class Headers:
     def brings(self, include: bytes, names: frozenset[bytes]) -> Names:
         """Which of some names an include line defines, by whatever that header includes."""
         found: dict[bytes, Name] = {}
-        for header in _reached(self.root, os.fsdecode(include)):
-            source, defined, _ = _header(self.root, header)
-            mine = names & defined
+        for path in _reached(self.root, os.fsdecode(include)):
+            read = header(self.root, path)
+            mine = names & read.defines
             if not mine:
                 continue
-            for name, one in alone(source, mine).items():
+            for name, one in alone(read.text, mine).items():
                 found[name] = one if found.get(name, one) == one else DEFINED
         return found
 
 
 @lru_cache(maxsize=1 << 12)
 def _reached(root: Path, include: str) -> tuple[str, ...]:
-    """The headers that an include line brings along."""
-    found: dict[str, None] = {}
-    queue = [include]
-    while queue:
-        for folder in _FOLDERS:
-            header = os.path.normpath(f"{folder}/{queue[-1]}")
-            if header not in found and not _LEFT.search(header) and (root / header).is_file():
-                break
-        else:
-            queue.pop()
-            continue
-        queue.pop()
-        found[header] = None
-        here = header.rpartition("/")[0]
-        for quoted, name in _header(root, header)[2]:
-            beside = os.path.normpath(f"{here}/{name}")
-            queue.append(beside.partition("/")[2] if quoted and (root / beside).is_file() else name)
-    return tuple(found)
-
-
-@lru_cache(maxsize=1 << 13)
-def _header(root: Path, header: str) -> tuple[bytes, frozenset[bytes],
-                                              tuple[tuple[bool, str], ...]]:
-    """A header's text, the names that it may define, and its include lines."""
-    source = (root / header).read_bytes()
-    return source, frozenset(_DEFINE.findall(source)), tuple(
-        (mark == b'"', os.fsdecode(name)) for mark, name in _INCLUDE.findall(source))
+    return tuple(reached(root, include))
