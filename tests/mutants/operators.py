@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from mutants.places import File, Function
 from tree_sitter import Node
@@ -267,16 +268,14 @@ def _tag(file: File, one: Function, define: bytes, use: bytes) -> bytes | None:
                          *((*span, use) for name, span in found if name == tag))
 
 
-_per_function("tag: alias by macro", lambda file, one: _tag(
-    file, one, b"#define m_tag\t%s", b"struct m_tag"))
-_per_function("tag: macro with struct", lambda file, one: _tag(
-    file, one, b"#define m_type\tstruct %s", b"m_type"))
-_per_function("tag: macro gives it", lambda file, one: _tag(
-    file, one, b"#define M_TYPE(...)\tstruct %s", b"M_TYPE()"))
-_per_function("tag: typedef", lambda file, one: _tag(
-    file, one, b"typedef struct %s m_type;", b"m_type"))
-_per_function("tag: typeof", lambda file, one: _tag(
-    file, one, b"typedef __typeof__(struct %s) m_type;", b"m_type"))
+for _name, (_define, _use) in {
+    "alias by macro": (b"#define m_tag\t%s", b"struct m_tag"),
+    "macro with struct": (b"#define m_type\tstruct %s", b"m_type"),
+    "macro gives it": (b"#define M_TYPE(...)\tstruct %s", b"M_TYPE()"),
+    "typedef": (b"typedef struct %s m_type;", b"m_type"),
+    "typeof": (b"typedef __typeof__(struct %s) m_type;", b"m_type"),
+}.items():
+    _per_function(f"tag: {_name}", partial(_tag, define=_define, use=_use))
 
 
 def _page_type(file: File, one: Function, define: bytes, use: bytes) -> bytes | None:
@@ -285,14 +284,13 @@ def _page_type(file: File, one: Function, define: bytes, use: bytes) -> bytes | 
     return file.replaced((one.start, one.start, define), *spans) if spans else None
 
 
-_per_function("type: typedef of the pointer", lambda file, one: _page_type(
-    file, one, b"typedef struct page *m_page;\n\n", b"m_page "))
-_per_function("type: macro of the pointer", lambda file, one: _page_type(
-    file, one, b"#define m_page\tstruct page *\n\n", b"m_page "))
-_per_function("type: macro of the struct", lambda file, one: _page_type(
-    file, one, b"#define m_page\tstruct page\n\n", b"m_page *"))
-_per_function("type: typeof", lambda file, one: _page_type(
-    file, one, b"", b"__typeof__(struct page *) "))
+for _name, (_define, _use) in {
+    "typedef of the pointer": (b"typedef struct page *m_page;\n\n", b"m_page "),
+    "macro of the pointer": (b"#define m_page\tstruct page *\n\n", b"m_page "),
+    "macro of the struct": (b"#define m_page\tstruct page\n\n", b"m_page *"),
+    "typeof": (b"", b"__typeof__(struct page *) "),
+}.items():
+    _per_function(f"type: {_name}", partial(_page_type, define=_define, use=_use))
 _per_function("type: const pointer", lambda file, one: file.replaced(*[
     (one.start + match.end(1), one.start + match.end(1), b"const ")
     for match in re.finditer(rb"(struct\s+page\s*\*)(?=\w+\s*=)", one.text)])
@@ -301,36 +299,33 @@ _per_function("type: const pointer", lambda file, one: file.replaced(*[
 
 @_operator("record: member in an arm")
 def _member_in_arm(file: File) -> Iterator[Mutant]:
-    for record in file.records:
-        for one in file.page_members(record):
-            said = file.text[one.start_byte:one.end_byte]
-            yield Mutant(file.replaced((one.start_byte, one.end_byte, b"\n#ifdef M_ON\n\t" + said
-                                        + b"\n#else\n\t" + said + b"\n#endif\n")), arms=True)
-            yield Mutant(file.replaced((one.start_byte, one.end_byte, said
-                                        + b"\n#ifdef M_ON\n\tint m_more;\n#endif\n")), arms=True)
+    for _, one in file.held:
+        said = file.text[one.start_byte:one.end_byte]
+        yield Mutant(file.replaced((one.start_byte, one.end_byte, b"\n#ifdef M_ON\n\t" + said
+                                    + b"\n#else\n\t" + said + b"\n#endif\n")), arms=True)
+        yield Mutant(file.replaced((one.start_byte, one.end_byte, said
+                                    + b"\n#ifdef M_ON\n\tint m_more;\n#endif\n")), arms=True)
 
 
 @_operator("record: member in a union")
 def _member_in_union(file: File) -> Iterator[Mutant]:
-    for record in file.records:
-        for one in file.page_members(record):
-            said = file.text[one.start_byte:one.end_byte]
-            for inside in (b"union { %s void *m_raw; };", b"union { %s unsigned long m_raw; };",
-                           b"struct { %s };"):
-                yield Mutant(file.replaced((one.start_byte, one.end_byte, inside % said)))
+    for _, one in file.held:
+        said = file.text[one.start_byte:one.end_byte]
+        for inside in (b"union { %s void *m_raw; };", b"union { %s unsigned long m_raw; };",
+                       b"struct { %s };"):
+            yield Mutant(file.replaced((one.start_byte, one.end_byte, inside % said)))
 
 
 @_operator("record: member by a macro")
 def _member_by_macro(file: File) -> Iterator[Mutant]:
-    for record in file.records:
-        for one in file.page_members(record):
-            said = file.text[one.start_byte:one.end_byte]
-            start = record.start_byte
-            yield Mutant(file.replaced((start, start, b"#define M_MEMBER\t" + said + b"\n\n"),
-                                       (one.start_byte, one.end_byte, b"M_MEMBER")))
-            yield Mutant(file.replaced((start, start, b"#define M_MEMBER(...)\t__VA_ARGS__\n\n"),
-                                       (one.start_byte, one.end_byte,
-                                        b"M_MEMBER(" + said[:-1] + b");")))
+    for record, one in file.held:
+        said = file.text[one.start_byte:one.end_byte]
+        start = record.start_byte
+        yield Mutant(file.replaced((start, start, b"#define M_MEMBER\t" + said + b"\n\n"),
+                                   (one.start_byte, one.end_byte, b"M_MEMBER")))
+        yield Mutant(file.replaced((start, start, b"#define M_MEMBER(...)\t__VA_ARGS__\n\n"),
+                                   (one.start_byte, one.end_byte,
+                                    b"M_MEMBER(" + said[:-1] + b");")))
 
 
 _MORE = {
@@ -604,9 +599,8 @@ for _name, _make in _TAKEN.items():
 
 @_operator("taken: member")
 def _taken_member(file: File) -> Iterator[Mutant]:
-    for record in file.records:
-        for one in file.page_members(record):
-            yield Mutant(file.replaced((one.end_byte, one.end_byte, b" int netmem;")))
+    for _, one in file.held:
+        yield Mutant(file.replaced((one.end_byte, one.end_byte, b" int netmem;")))
 
 
 @_operator("text: strings and comments")

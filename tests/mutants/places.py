@@ -69,16 +69,22 @@ class File:
                 and re.fullmatch(rb"struct\s+page\s*\*\s*\w+;",
                                  self.text[one.start_byte:one.end_byte])]
 
+    @property
+    def held(self) -> Iterator[tuple[Node, Node]]:
+        """Each record with each of its members that are one page."""
+        for record in self.records:
+            for member in self.page_members(record):
+                yield record, member
+
     def scalars(self) -> Iterator[tuple[bytes, bytes, int]]:
         """Each plain member that is one page: its record's tag, its name, and the record's end."""
-        for record in self.records:
+        for record, member in self.held:
             if record.parent is None or record.parent.type != "translation_unit":
                 continue
-            for member in self.page_members(record):
-                name = re.findall(rb"\w+", self.text[member.start_byte:member.end_byte])[-1]
-                end = self.text.find(b";", record.end_byte) + 1
-                if self.text[record.end_byte:end].strip() == b";":
-                    yield self.tag(record), name, end
+            name = re.findall(rb"\w+", self.text[member.start_byte:member.end_byte])[-1]
+            end = self.text.find(b";", record.end_byte) + 1
+            if self.text[record.end_byte:end].strip() == b";":
+                yield self.tag(record), name, end
 
     def replaced(self, *changes: tuple[int, int, bytes]) -> bytes:
         """The text with some spans of it replaced."""

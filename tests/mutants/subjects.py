@@ -8,7 +8,7 @@ import subprocess
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools import CORPUS
@@ -84,17 +84,12 @@ class Own(Subject):
 class Real(Subject):
     """A driver of a prepared kernel, in a tree of links to that kernel."""
 
-    path: str = ""
     where: Path = Path()
     strict: Path = Path()
     commands: Sequence[Recorded] = ()
-    changed: set[str] = field(default_factory=set)
 
     def convert(self) -> Run:
-        run = pipeline.run([self.folder], Conversion(), judge=False)
-        # Only objects of files that a mutant or its conversion touches say anything new.
-        self.changed = {change.path for one in run.drivers for change in one.changes}
-        return run
+        return pipeline.run([self.folder], Conversion(), judge=False)
 
     def errors(self, flags: Sequence[str], *, strict: bool) -> str:
         include = [f"-I{self.strict / 'include'}"] if strict else []
@@ -157,9 +152,8 @@ def real(path: str, root: Path, scratch: Path, most: int = 4) -> Real | None:
     where, strict = scratch / path / "tree", scratch / path / "strict"
     overlay.build(root, where, {change.path: change.before for change in kept})
     overlay.build(root, strict, overlay.strict_header(root))
-    Kernel.at(where)
     files = {Path(change.path).name: change.before for change in kept}
-    return Real(path, files, where / home, path, where, strict,
+    return Real(path, files, where / home, where, strict,
                 [one for one in commands if str(Path(one.source).parent) == home])
 
 
