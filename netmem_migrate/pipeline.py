@@ -203,8 +203,10 @@ def job_of(driver: Driver, target: Target, options: Conversion) -> Job | None:
     """Read a driver and cut it; None for one that does not use page_pool."""
     passes = chosen(options)
     rows = _rows(passes)
+    driver = driver.loaded(driver.files)
     if not use_page_pool(map(driver.read, driver.files), rows):
         return None
+    driver = driver.loaded(driver.borrowed)
     arms = arms_of_driver(driver, target, options.define, options.undefine)
     costs = WITH_ACCESSOR if any(one.declared.accessor for one in passes) else DEFAULT
     analysis = analyse(driver, target, keep=frozenset(options.keep), costs=costs,
@@ -223,6 +225,7 @@ def analysis_of(file: Path, options: Conversion) -> Analysis:
     given = Kernel.at(options.kernel) if options.kernel is not None else None
     driver = driver_of(file, tree.root if tree is not None else None)
     target = target_of(tree or given, options)
+    driver = driver.loaded((*driver.files, *driver.borrowed))
     return analyse(driver, target,
                    arms=arms_of_driver(driver, target, options.define, options.undefine))
 
@@ -305,6 +308,7 @@ def checked(given: Sequence[Input], options: Conversion,
     for number, (one, driver) in enumerate(every, 1):
         if progress is not None:
             progress(driver.path, number, len(every))
+        driver = driver.loaded(driver.files)
         found.update(dict.fromkeys(check_sources(
             {file: driver.read(file) for file in driver.files}, api=one.target.api,
             arms=arms_of_driver(driver, one.target, options.define, options.undefine))))

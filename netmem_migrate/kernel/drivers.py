@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from netmem_migrate.c.words import INCLUDE
@@ -42,6 +42,10 @@ class Driver:
         if b"\0" in data:
             raise InputError(f"{path}: a binary file, not C source")
         return data
+
+    def loaded(self, files: Iterable[str]) -> Driver:
+        """The same driver with some of its files in memory. Raises InputError as read() does."""
+        return replace(self, held={**self.held, **{file: self.read(file) for file in files}})
 
 
 def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
