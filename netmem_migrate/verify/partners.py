@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.mask.text import closing, code_of
 from netmem_migrate.c.words import TEXT_WORD
 from netmem_migrate.model.assumed import Assumption
 from netmem_migrate.model.spelled import (
@@ -67,8 +67,8 @@ def verify_partners(root: Path, changes: Sequence[FileChange] | None = None,
     """Prove the rows that a proof of `changes` stands on, or every row that this kernel has.
 
     `every` are the rows to choose from, where those of the kernel are not meant, and `module` is as
-    verify_changes() has it. Raises InputError
-    for a tree or machine on which nothing can be compiled.
+    verify_changes() has it. Raises InputError for a tree or machine on which nothing can be
+    compiled.
     """
     root = root.resolve()
     every = rows(root, from_tree(root, "")) if every is None else every
@@ -269,14 +269,11 @@ def _judged(row: Row, pair: _Pair, bare: _Pair | None) -> PartnerProof:
 
 def _anew(header: bytes, name: str, text: str) -> bytes:
     """A header in which a function is defined anew; `text` may name it, and the old one."""
-    source = code_of(header)
+    source = bytearray(code_of(header))
     head = re.search(rb"\b" + name.encode() + rb"\s*\([^(){};]*\)\s*\{", source)
-    if head is None:
+    at = closing(source, head.end() - 1) + 1 if head is not None else 0
+    if head is None or not at:
         return header
-    at, depth = head.end(), 1
-    while depth and at < len(source):
-        depth += {0x7B: 1, 0x7D: -1}.get(source[at], 0)
-        at += 1
     old = f"netmem_once_{name}"
     return (header[:head.start()] + old.encode() + header[head.start() + len(name):at] + b"\n"
             + text.format(name=name, old=old).encode() + header[at:])
