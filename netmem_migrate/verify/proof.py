@@ -190,6 +190,7 @@ class _Trees:
         self.where = where
         self.module = module
         self.lock = threading.Lock()
+        self.headers: dict[tuple[object, ...], Path] = {}
         self.changes = {change.path: change for change in changes}
         before = {change.path: change.before for change in changes}
         after = {change.path: change.after for change in changes}
@@ -201,14 +202,15 @@ class _Trees:
         for side in ("before", "after"):
             (where / side / "netmem-out").mkdir(exist_ok=True)
 
-    def identity(self, number: int, partners: dict[str, str], hints: Sequence[str] = (),
+    def identity(self, partners: dict[str, str], hints: Sequence[str] = (),
                  spelled: Sequence[overlay.Implied] = ()) -> Path:
-        words = [str(number), *hints, *(["spelled"] if spelled else [])]
-        path = self.where / f"identity-{'-'.join(words)}.h"
+        key = (*sorted(partners.items()), *hints, *spelled)
         with self.lock:  # never rewritten: another compiler may be reading it
-            if not path.exists():
+            if key not in self.headers:
+                path = self.where / f"identity-{len(self.headers)}.h"
                 path.write_text(overlay.identity_header(self.root, partners, hints, spelled))
-        return path
+                self.headers[key] = path
+            return self.headers[key]
 
 
 def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
@@ -303,20 +305,19 @@ def _diagnosed(trees: _Trees, command: Recorded, sides: tuple[str, str],
     return Said(Status.PASS)
 
 
-def _choices(trees: _Trees) -> list[dict[str, str]]:
-    """Page partners for netmem names that have several: those whose calls the change removed."""
+def _choices(root: Path, near: Sequence[FileChange]) -> list[dict[str, str]]:
+    """Page partners for netmem names that have several: those whose calls a change removed.
+
+    What another driver of the series removed says nothing of this one's names.
+    """
     choices: list[dict[str, str]] = [{}]
-    for netmem, pages in overlay.partners_of(trees.root).items():
+    for netmem, pages in overlay.partners_of(root).items():
         if len(pages) < 2:
             continue
-        gone = [page for page in pages if _removed(trees, page.encode())]
+        gone = [page for page in pages if _dropped(near, page.encode())]
         if gone:
             choices = [{**choice, netmem: page} for choice in choices for page in gone]
     return choices
-
-
-def _removed(trees: _Trees, name: bytes) -> bool:
-    return _dropped(trees.changes.values(), name)
 
 
 def _dropped(changes: Iterable[FileChange], name: bytes) -> bool:
@@ -333,11 +334,11 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
     near = [change for path, change in trees.changes.items()
             if path == command.source or path.endswith(".h")]
     hints = [name for name in sorted(table().hints) if _dropped(near, name.encode())]
-    choices = list(enumerate(_choices(trees)))
-    gone = [one for one in overlay.implied(trees.root) if _removed(trees, one.page.encode())]
+    gone = [one for one in overlay.implied(trees.root) if _dropped(near, one.page.encode())]
     # What a page function implies is written out only if the code is not the same without.
-    for spelled, (number, partners) in itertools.product(([], gone) if gone else ([],), choices):
-        header = trees.identity(number, partners, hints, spelled)
+    for spelled, partners in itertools.product(([], gone) if gone else ([],),
+                                               _choices(trees.root, near)):
+        header = trees.identity(partners, hints, spelled)
         # Line numbers in WARN() tables differ where lines were wrapped; they are no behaviour.
         options = ["-w", _INTEGERS, "-include", str(header), "-D__LINE__=1", *code.ASSEMBLY]
         texts: list[list[str]] = []
@@ -376,7 +377,7 @@ def _same_tokens(trees: _Trees, command: Recorded) -> Said:
     that the change renamed; a name that nothing else says is no code. Where more differs, or a
     function's body or an initialiser does, the code is compared.
     """
-    header = trees.identity(-1, {})
+    header = trees.identity({})
     options = ["-w", "-include", str(header), "-D__LINE__=1", "-E", "-P"]
     texts: list[list[str]] = []
     for side in ("before", "after"):

@@ -10,8 +10,11 @@ from click.testing import CliRunner
 from git_tools import git
 from kernel_tools import DRIVER
 
+from netmem_migrate import api
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode
+from netmem_migrate.results import FileChange
+from netmem_migrate.verify import verify_changes
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -49,7 +52,8 @@ def test_a_tree_that_is_not_prepared_is_refused(kernel_tree: Path, tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
-def test_a_hint_on_the_descriptor_gives_the_same_code(kernel_tree: Path, tmp_path: Path) -> None:
+def with_hint(kernel_tree: Path) -> Path:
+    """A tree with descriptors, and a driver that prefetches one; the driver's file."""
     skbuff, netmem = (kernel_tree / "include" / name
                       for name in ("linux/skbuff.h", "net/netmem.h"))
     skbuff.write_text(skbuff.read_text().replace(
@@ -66,9 +70,34 @@ def test_a_hint_on_the_descriptor_gives_the_same_code(kernel_tree: Path, tmp_pat
     file = kernel_tree / DRIVER
     file.write_text(file.read_text().replace(
         "\tif (len < 60) {", "\tprefetchw(buf->page);\n\n\tif (len < 60) {"))
+    return file
+
+
+def test_a_hint_on_the_descriptor_gives_the_same_code(kernel_tree: Path, tmp_path: Path) -> None:
+    file = with_hint(kernel_tree)
     code, stderr, texts = write(kernel_tree, tmp_path / "out")
     assert (code, len(texts)) == (ExitCode.DONE, 1), stderr
     assert "- prefetchw(p) + prefetchw(netmem_to_nmdesc(p))" in texts[0]
     (patch,) = (tmp_path / "out").glob("*.patch")
     git(kernel_tree, "apply", str(patch))
     assert "prefetchw(netmem_to_nmdesc(buf->netmem));" in file.read_text()
+
+
+def test_what_another_driver_replaced_is_no_partner_here(kernel_tree: Path) -> None:
+    """The other one drops pp_page_to_nmdesc(); a hint on the descriptor stands for the page."""
+    file = with_hint(kernel_tree)
+    other = file.with_name("other.c")
+    recorded = file.with_name(".demo.o.cmd").read_text()
+    file.with_name(".other.o.cmd").write_text(recorded.replace("demo.o", "other.o").replace(
+        "demo.c", "other.c"))
+    text = ("#include <net/netmem.h>\nstruct netmem_desc *of(struct page *page)\n{\n"
+            "\treturn %s;\n}\n")
+    before = text % "pp_page_to_nmdesc(page)"
+    after = text % "netmem_to_nmdesc(page_to_netmem(page))"
+    other.write_text(before)
+    (made,) = api.migrate([file], kernel=kernel_tree).drivers
+    changes = [*made.changes, FileChange(str(other.relative_to(kernel_tree)), before.encode(),
+                                         after.encode())]
+    proofs = {proof.source: proof for proof in verify_changes(kernel_tree, changes)}
+    assert all(proof.proven for proof in proofs.values()), proofs
+    assert len(proofs) == 2
