@@ -52,12 +52,14 @@ int own_fill(struct page_pool *pool, struct own_slot *slot)
 
 void own_take(struct page_pool *pool, struct own_slot *slot, struct sk_buff *skb, int len)
 {
+	int nr = skb_shinfo(skb)->nr_frags;
+
 	if (len < ETH_ZLEN) {
 		page_pool_put_full_page(pool, slot->page, true);
 		slot->page = NULL;
 		return;
 	}
-	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, slot->page, 0, len, PAGE_SIZE);
+	skb_add_rx_frag(skb, nr, slot->page, 0, len, PAGE_SIZE);
 	slot->page = NULL;
 }
 """
