@@ -2,7 +2,7 @@
 """Ask the pool for the DMA address of netmem.
 
 Raw dma_sync_*() calls on that address are left as they are: moving them to the pool changes the
-offset and is a patch of its own. Pages of XDP frames and skb frags keep the page call.
+offset and is a patch of its own. A page found from an XDP buffer or frame keeps the page call.
 """
 
 from __future__ import annotations
