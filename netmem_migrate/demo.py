@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,12 +25,13 @@ def main() -> int:
     corpus = Path(str(files("netmem_migrate.corpus"))) / _IDIOM
     for file in corpus.glob("before*"):
         shutil.copyfile(file, source / file.name)
-    print(f"$ netmem-migrate diff {source}", flush=True)
+    print("$ " + shlex.join(["netmem-migrate", "diff", str(source)]), flush=True)
     code = _tool("diff", str(source))
     if code:
         return code
     series = out / "series"
-    print(f"\n$ netmem-migrate format-patch {source} -o {series}", flush=True)
+    print("\n$ " + shlex.join(["netmem-migrate", "format-patch", str(source), "-o", str(series)]),
+          flush=True)
     code = _tool("format-patch", str(source), "-o", str(series), env=_author())
     if code:
         return code

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,8 @@ def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
     for place in dict.fromkeys(file.parent for file in patches):
         args = place / folder.BESIDE / folder.OPTIONS
         if args.is_file():
-            click.echo(f"to send: xargs -a {args} git send-email {place}/*.patch", err=True)
+            click.echo(f"to send: xargs -a {shlex.quote(str(args))} git send-email "
+                       f"{shlex.quote(str(place))}/*.patch", err=True)
             continue
         try:
             recipients.ask(root, [file.read_bytes() for file in patches])

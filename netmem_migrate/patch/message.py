@@ -232,8 +232,10 @@ def tool(passes: Sequence[str]) -> str:
 
 
 def command_lines(provenance: Provenance) -> str:
-    """The command, indented and continued as a shell takes it."""
-    return fill(provenance.command, "  ", "      ", COLUMNS - 2).replace("\n", " \\\n")
+    """The command, indented and continued as a shell takes it; no quoted word is broken."""
+    words = (shlex.quote(one).replace(" ", "\0") for one in shlex.split(provenance.command))
+    lines = fill(" ".join(words), "  ", "      ", COLUMNS - 2)
+    return lines.replace("\n", " \\\n").replace("\0", " ")
 
 
 # -- bodies

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -303,6 +305,31 @@ def test_recipients_stand_beside_the_patches_and_not_among_them(
     assert "--to=Ann O'Neil <ann@acme.example>" in words
     assert '--to="Bob B. Builder" <bob@acme.example>' in words
     assert "--cc=netdev@lists.example" in words
+
+
+def test_printed_commands_are_what_a_shell_takes(
+    series_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = series_tree / "drivers/net/ethernet/acme/an odd  one's long name for its folder"
+    shutil.copytree(series_tree / DEMO, driver)
+    out = tmp_path / "my patches"
+    code, stdout, stderr = invoke(str(driver), "-o", str(out), "--api", "7.3", "--keep-names")
+    assert code == 0
+    (said,) = [line for line in stderr.splitlines() if line.startswith("to send: ")]
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (tmp_path / "bin/git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    sent = subprocess.run(["sh", "-c", said.removeprefix("to send: ")], capture_output=True,
+                          text=True, check=True).stdout.splitlines()
+    assert sent[:2] == ["send-email", stdout.strip()]
+    assert "--cc=netdev@lists.example" in sent
+    message = Path(stdout.strip()).read_text()
+    (command,) = re.findall(r"^ +netmem-migrate (?:.*\\\n)*.*$", message, re.MULTILINE)
+    words = subprocess.run(["sh", "-c", f'printf "%s\\n" {command}'], capture_output=True,
+                           text=True, check=True).stdout.splitlines()
+    assert words == ["netmem-migrate", "format-patch", "--api=7.3", "--keep-names",
+                     driver.relative_to(series_tree).as_posix()]
 
 
 def test_a_tree_without_the_script_has_no_recipients(series_tree: Path, tmp_path: Path) -> None:
