@@ -77,7 +77,13 @@ static void NAME_rx(struct sk_buff *skb, struct NAME_buf *buf)
 # Stand-ins for the tree's scripts: they say what the tests need, in the real ones' form.
 GET_MAINTAINER = r"""#!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-only
-die "patch?" unless -f $ARGV[-1];
+open(my $f, '<', $ARGV[-1]) or die "patch?";
+if (grep { m{^\+\+\+ b/net/core/page_pool\.c$} } <$f>) {
+	print "Pia Poole <pia\@pool.example> (maintainer:PAGE POOL)\n";
+	print "Gus General <gus\@core.example> (maintainer:NETWORKING [GENERAL])\n";
+	print "netdev\@lists.example (open list:PAGE POOL)\n";
+	exit;
+}
 print "Ann O'Neil <ann\@acme.example> (maintainer:ACME DEMO DRIVER)\n";
 print "\"Bob B. Builder\" <bob\@acme.example> (reviewer:ACME DEMO DRIVER)\n";
 print "netdev\@lists.example (open list:NETWORKING DRIVERS)\n";

@@ -16,6 +16,10 @@ POOL_PARAMS = "page_pool_params"
 # Headers, relative to the tree.
 NETMEM_HEADER = "include/net/netmem.h"
 
+# The source that page_pool is made of, and its entry in MAINTAINERS.
+POOL_SOURCE = "net/core/page_pool.c"
+POOL_ENTRY = "PAGE POOL"
+
 # How functions are called that take from a pool or give back to one, and those of arrays.
 POOL_PREFIX = "page_pool_"
 ARRAYS_SUFFIX = "_bulk"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Whom a series goes to, by the tree's own scripts/get_maintainer.pl.
 
-People are To and lists are Cc, as b4 has it. Only MAINTAINERS is asked, not the history, so that
-the answer is the same in a git tree and in an unpacked one. Nothing is ever sent.
+People are To and lists are Cc, as b4 has it; those of page_pool, who are named for no driver, are
+Cc as well. Only MAINTAINERS is asked, not the history, so that the answer is the same in a git
+tree and in an unpacked one. Nothing is ever sent.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.model.spelled import POOL_ENTRY, POOL_SOURCE
 
 SCRIPT = "scripts/get_maintainer.pl"
 OPTIONS = ("--nogit", "--nogit-fallback", "--roles", "--norolestats")
@@ -27,10 +29,14 @@ _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """An address as mail writes it, and the role that MAINTAINERS gives it."""
+    """An address as mail writes it, and the role that MAINTAINERS gives it.
+
+    `beside` is one who is not named for the patches themselves.
+    """
 
     address: str
     role: str
+    beside: bool = False
 
     @property
     def email(self) -> str:
@@ -41,6 +47,11 @@ class Recipient:
     @property
     def is_list(self) -> bool:
         return " list" in f" {self.role.partition(':')[0]}"
+
+    @property
+    def header(self) -> str:
+        """The header of the mail that it stands in."""
+        return "Cc" if self.is_list or self.beside else "To"
 
 
 def available(tree: Path) -> str:
@@ -79,6 +90,18 @@ def ask(tree: Path, patches: Iterable[bytes]) -> tuple[Recipient, ...]:
     return tuple(found.values())
 
 
+def with_pool(tree: Path, found: Sequence[Recipient]) -> tuple[Recipient, ...]:
+    """The same, and whom MAINTAINERS has for page_pool; nobody more where it has no such entry."""
+    patch = f"--- a/{POOL_SOURCE}\n+++ b/{POOL_SOURCE}\n@@ -1 +1 @@\n-\n+\n"
+    try:
+        more = ask(tree, [patch.encode()])
+    except InputError:
+        return tuple(found)
+    known = {one.email for one in found}
+    return (*found, *(replace(one, beside=True) for one in more
+                      if one.role.partition(":")[2] == POOL_ENTRY and one.email not in known))
+
+
 def parse(text: str) -> list[Recipient]:
     """The script's lines: `Name <address> (role:ENTRY)`, or `list@host (open list:ENTRY)`."""
     found = []
@@ -91,8 +114,7 @@ def parse(text: str) -> list[Recipient]:
 
 def as_file(recipients: Sequence[Recipient]) -> bytes:
     """One `To: ` or `Cc: ` line an address, the role behind it."""
-    lines = [f"{'Cc' if one.is_list else 'To'}: {one.address}  # {one.role}"
-             for one in recipients]
+    lines = [f"{one.header}: {one.address}  # {one.role}" for one in recipients]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -102,8 +124,7 @@ def as_options(recipients: Sequence[Recipient]) -> bytes:
     The series is one thread, each patch an answer to the first mail.
     """
     lines = ["--thread", "--no-chain-reply-to", "--suppress-cc=self"]
-    lines += [shlex.quote(f"--{'cc' if one.is_list else 'to'}={one.address}")
-              for one in recipients]
+    lines += [shlex.quote(f"--{one.header.lower()}={one.address}") for one in recipients]
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -148,7 +148,7 @@ def _beside(run: Run, patches: Mapping[str, bytes]) -> dict[str, bytes]:
     """
     numbered = [data for name, data in patches.items() if "0000-" not in name]
     try:
-        found = recipients.ask(run.root, numbered)
+        found = recipients.with_pool(run.root, recipients.ask(run.root, numbered))
     except InputError:
         return {}
     return {folder.RECIPIENTS: recipients.as_file(found),

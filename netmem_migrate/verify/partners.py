@@ -27,6 +27,7 @@ from netmem_migrate.model.spelled import (
     NETMEM_HEADER,
     PAGE,
     PAGE_FLAGS_HEADER,
+    POOL_SOURCE,
     REF,
 )
 from netmem_migrate.model.target import from_tree
@@ -42,7 +43,6 @@ _WHERE = re.compile(r"netmem-row-(\w+):\d+")
 _ERROR = re.compile(r"^(\S+?):\d+(?::\d+)?: (?:fatal )?error: (.*)$", re.MULTILINE)
 # Where the bodies of functions stand that headers only declare.
 _SOURCES = ("net/core", "mm")
-_POOL = "net/core/page_pool.c"  # of which every tree has a command
 _TRIES = 6
 
 
@@ -79,7 +79,7 @@ def verify_partners(root: Path, changes: Sequence[FileChange] | None = None,
         wanted = used(every, touched, overlay.partners_of(root)) if touched else []
     if not wanted:
         return ()
-    command = some(root, [_POOL] if changes is None else touched_sources(
+    command = some(root, [POOL_SOURCE] if changes is None else touched_sources(
         root, [one.path for one in touched], module), module)
     if command.missing:
         said = Said(Status.NOT_BUILT, (command.missing,))

@@ -305,6 +305,34 @@ def test_recipients_stand_beside_the_patches_and_not_among_them(
     assert "--to=Ann O'Neil <ann@acme.example>" in words
     assert '--to="Bob B. Builder" <bob@acme.example>' in words
     assert "--cc=netdev@lists.example" in words
+    # Who maintains page_pool is named for no driver, and copied; who answers for all of networking
+    # is not.
+    assert lines[3:] == ["Cc: Pia Poole <pia@pool.example>  # maintainer:PAGE POOL"]
+    assert "--cc=Pia Poole <pia@pool.example>" in words
+
+
+@pytest.mark.parametrize(("role", "copied"), [
+    ("maintainer:PAGE POOL", ["Cc: pia@pool.example  # maintainer:PAGE POOL"]),
+    ("supporter:PAGE POOL", ["Cc: pia@pool.example  # supporter:PAGE POOL"]),
+    ("maintainer:PAGE POOL TOOLS", []), ("maintainer:NETWORKING [GENERAL]", []), ("", []),
+])
+def test_only_the_entry_of_page_pool_adds_a_copy(
+    series_tree: Path, tmp_path: Path, role: str, copied: list[str]
+) -> None:
+    script = series_tree / "scripts/get_maintainer.pl"
+    script.write_text(script.read_text().replace(
+        "Pia Poole <pia\\@pool.example> (maintainer:PAGE POOL)", f"pia\\@pool.example ({role})"))
+    write_series(convert(series_tree, DEMO), tmp_path / "out", SeriesOptions(recipients=True))
+    assert (tmp_path / "out/send/recipients").read_text().splitlines()[3:] == copied
+
+
+def test_a_maintainer_of_the_driver_too_stays_in_to(series_tree: Path, tmp_path: Path) -> None:
+    script = series_tree / "scripts/get_maintainer.pl"
+    script.write_text(script.read_text().replace("Pia Poole <pia\\@pool", "Ann P <ann\\@acme"))
+    write_series(convert(series_tree, DEMO), tmp_path / "out", SeriesOptions(recipients=True))
+    lines = (tmp_path / "out/send/recipients").read_text().splitlines()
+    assert [line for line in lines if "ann@" in line] == [
+        "To: Ann O'Neil <ann@acme.example>  # maintainer:ACME DEMO DRIVER"]
 
 
 def test_printed_commands_are_what_a_shell_takes(
