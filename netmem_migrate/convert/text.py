@@ -9,6 +9,7 @@ from netmem_migrate.results import Edit
 
 TAB = 8
 LIMIT = 80
+FAR = 100  # over it no line goes that was not
 
 
 def columns(text: bytes, start: int = 0) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import MOVED, PRELUDE, check_transformed, convert
@@ -17,6 +18,7 @@ from netmem_migrate.results import Edit
 
 def body(tmp_path: Path, source: str) -> str:
     """What becomes of source behind the prelude."""
+    tmp_path.mkdir(exist_ok=True)
     _, after = convert(tmp_path / "d", {"d.c": (PRELUDE + source).encode()})
     text = after["d.c"].decode()
     assert text.startswith(MOVED)
@@ -183,6 +185,8 @@ def test_bytes_outside_of_edits_stay(lines: list[list[str]], data: st.DataObject
     for number, line in enumerate(source.split(b"\n")):
         if number not in touched:
             assert line in new
+    for line, following in pairwise(new):
+        assert not (line.rstrip()[-1:].isalnum() and following.lstrip().startswith(b"("))
     for line in new:
         assert columns(line) <= 80 or line in source.split(b"\n") or b" " not in line.strip()
 
@@ -204,27 +208,53 @@ static void t(struct ring *ring, struct sk_buff *skb)
 """
 
 
-def test_a_call_is_broken_before_its_parenthesis_last(tmp_path: Path) -> None:
-    argument = "skb_shinfo(ring->cur_skb)->nr_frags"
+@pytest.mark.parametrize(("width", "column"), [
+    (80, 55),  # 87 now: there is nothing to break behind the parenthesis
+    (93, 55),
+    (94, 48),  # 101 is too far, so it stays where it was
+    (100, 48),
+    (101, 55),  # was over 100 columns
+])
+def test_an_argument_that_fits_nowhere_stays_in_its_call(tmp_path: Path, width: int,
+                                                         column: int) -> None:
+    argument = "ring->" + "a" * (width - 55)
     text = body(tmp_path, LONG % argument)
-    assert f"""\
-				skb_add_rx_frag_netmem
-					(skb,
-					 {argument},
-					 ring->spare, 0,
-					 64, 64);
-""" in text
-
-
-def test_a_call_stays_in_one_piece_if_its_argument_fits_nowhere(tmp_path: Path) -> None:
-    argument = "skb_shinfo(ring->" + "a" * 50 + ")->nr_frags"
-    text = body(tmp_path, LONG % argument)
-    assert f"""\
-				skb_add_rx_frag_netmem(skb,
-						       {argument},
-""" in text
+    assert "\t\t\t\tskb_add_rx_frag_netmem(skb,\n" in text
+    line = next(one for one in text.split("\n") if one.endswith(f"{argument},"))
+    assert columns(line.removesuffix(f"{argument},").encode()) == column
+    assert "\n\t\t\t\t\t\t       ring->spare, 0,\n" in text
 
 
 def test_a_call_stays_in_one_piece_if_all_fits(tmp_path: Path) -> None:
     text = body(tmp_path, LONG % "ring->frags")
     assert "\t\t\t\tskb_add_rx_frag_netmem(skb,\n\t\t\t\t\t\t       ring->frags,\n" in text
+
+
+def test_a_line_is_broken_as_far_as_it_can_be_unless_it_was_too_long(tmp_path: Path) -> None:
+    source = LONG.replace("(skb,\n" + "\t" * 6, "(skb, ")
+    for more, text in ((0, "(skb,\n\t\t\t\t\t\t       "), (1, "(skb, ")):
+        argument = "ring->" + "a" * (20 + more)
+        after = body(tmp_path / str(more), source % argument)
+        assert f"skb_add_rx_frag_netmem{text}{argument},\n" in after
+
+
+def test_a_call_is_broken_behind_an_assignment_first(tmp_path: Path) -> None:
+    offset = "ring->buf[ring->next].offset"
+    text = body(tmp_path, f"""\
+void t(struct ring *ring)
+{{
+	if (ring) {{
+		if (ring->spare) {{
+			ring->spare = page_pool_alloc_frag(ring->pool,
+							   &{offset},
+							   64, GFP_ATOMIC);
+		}}
+	}}
+}}
+""")
+    assert f"""\
+			ring->spare =
+				page_pool_alloc_frag_netmem(ring->pool,
+							    &{offset},
+							    64, GFP_ATOMIC);
+""" in text

@@ -73,8 +73,7 @@ void t(struct ring *ring)
 void t(struct ring *ring)
 {
 	ring->spare = page_pool_alloc_frag_netmem(ring->pool,
-						  &ring->buf[0].offset,
-						  2048,
+						  &ring->buf[0].offset, 2048,
 						  GFP_ATOMIC | __GFP_NOWARN);
 }
 """,

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from netmem_migrate.check.series.mail import FAIL, WARN, Problem, patches
-from netmem_migrate.convert.text import LIMIT, columns
+from netmem_migrate.check.series.width import needless
+from netmem_migrate.convert.text import LIMIT
 from netmem_migrate.git.mail import Mail
 
 _LABEL = re.compile(r"^\w+:$")
@@ -81,14 +82,13 @@ def _lines(mail: Mail, suffix: str) -> Iterator[tuple[str, list[str], list[str]]
 
 
 def line_length(mails: Sequence[Mail]) -> Iterator[Problem]:
-    """Added lines within 80 columns, but for those that replace one that was longer already."""
+    """Added lines within 80 columns, but for those that have to be longer."""
     for mail in patches(mails):
-        for path, added, removed in _lines(mail, ""):
-            long = [line for line in added
-                    if columns(line.encode("utf-8", "surrogateescape")) > LIMIT]
-            was = sum(columns(line.encode("utf-8", "surrogateescape")) > LIMIT for line in removed)
-            if len(long) > was:
-                yield WARN, f"{mail.name}: {path}: over {LIMIT} columns: {long[0].strip()[:50]}"
+        for file in mail.files:
+            long = next(needless(file), None)
+            if long is not None:
+                yield WARN, (f"{mail.name}: {file.path}: over {LIMIT} columns: "
+                             f"{long.strip()[:50]}")
 
 
 def inline(mails: Sequence[Mail]) -> Iterator[Problem]:

@@ -73,7 +73,7 @@ _OFFLINE: tuple[tuple[str, tuple[Callable[[list[mail.Mail]], _Problems], str]], 
     ("mail", (norms_mail.text, "plain text that mail carries unchanged")),
     ("diff", (norms_code.diff, "a/ and b/, index lines, functions in hunk headers")),
     ("diffstat", (norms_code.diffstat, "says what the diffs add and remove")),
-    ("columns", (norms_code.line_length, "no line over 80, or over what it replaces")),
+    ("columns", (norms_code.line_length, "no line over 80 that has a place to break at")),
     ("inline", (norms_code.inline, "none new in .c, none missing in .h")),
     ("deprecated-api", (norms_code.deprecated, "nothing more that netdev wants to be rid of")),
 )
