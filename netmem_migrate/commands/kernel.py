@@ -168,3 +168,50 @@ def path(version: str | None, arch: str, cc: str) -> None:
     from netmem_migrate.kernel.tree import Toolchain
 
     click.echo(pick(version, Toolchain(arch, cc)).root)
+
+
+@command.command(
+    short_help="Write what subject prefix each driver has in the kernel's changelogs.",
+    epilog="Example: netmem-migrate kernel prefixes --check",
+)
+@click.argument("what", required=False, metavar="[VERSION|TREE]", shell_complete=_complete)
+@click.option("--changelog", "files", multiple=True, type=click.Path(path_type=Path),
+              metavar="FILE", help="Read this changelog, plain or .gz, and no package; repeatable, "
+              "newest first.")
+@click.option("--table", type=click.Path(path_type=Path), metavar="FILE",
+              help="The table to write. Default: prefixes.toml of the installed model.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if anything would change.")
+@quiet_option
+@click.pass_context
+def prefixes(ctx: click.Context, what: str | None, files: tuple[Path, ...], table: Path | None,
+             check: bool, quiet: bool) -> None:
+    """Write the table from which `format-patch` takes a subject's prefix where there is no history.
+
+    The modules are those of drivers/net in VERSION or TREE, by default the newest fetched one; what
+    commits call them is counted in the changelogs of the distribution's kernel packages, of each
+    release that the archive has. Lines on stdout are what changes in the table.
+    """
+    from netmem_migrate.errors import ExitCode, InputError
+    from netmem_migrate.kernel import fetch as kernel_fetch
+    from netmem_migrate.kernel import naming, subjects
+    from netmem_migrate.model import prefixes as model
+
+    tree = _tree(what)
+    if files:
+        texts = {file.name: subjects.read(file) for file in files}
+    else:
+        with _watched(quiet) as shown:
+            texts = kernel_fetch.changelogs(shown)
+    rows = naming.table(tree.root, subjects.counted(texts.values()))
+    if not rows:
+        raise InputError(f"{', '.join(texts)}: names no module of {tree.root} three times; give "
+                         "changelogs of Debian's kernel, and a tree with drivers/net")
+    made = model.Table(tree.version, tuple(texts), rows)
+    target = table or model.BUNDLED
+    before = model.read(target) if target.is_file() else model.Table("", (), {})
+    for line in made.since(before):
+        click.echo(line)
+    if not check:
+        made.write(target)
+    elif made != before:
+        ctx.exit(ExitCode.FINDINGS)

@@ -25,6 +25,9 @@ _SUITES = (
 )
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _PACKAGE = re.compile(r"^linux-source-(\d+\.\d+)$")
+# The smallest package that has the whole changelog.
+_CHANGELOG = "linux-libc-dev"
+_POINT = re.compile(r"(?:\d+:)?((\d+\.\d+)(?:\.\d+)?)")
 _URI = re.compile(r"^'([^']+)' (\S+\.deb) (\d+) (\S+:[0-9A-Fa-f]+)$")
 _INDEX = re.compile(r"^'(\S+)/dists/([^/\s]+)/InRelease'")
 _STATUS = re.compile(r"^dlstatus:\d+:([\d.]+):")
@@ -37,7 +40,7 @@ class Unreachable(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package of kernel source: `version` is the kernel's, "7.3.4"; `size` is in bytes."""
+    """A package of the kernel: `version` is the kernel's, "7.3.4"; `size` is in bytes."""
 
     uri: str
     file: str
@@ -197,17 +200,32 @@ class Archive:
                 f"no package of linux {wanted}; available: {', '.join(self.releases)} "
                 f"({ANY_TREE})"
             )
-        lines = self._lines(
-            *self._apt(self._get, "--print-uris", "download", f"linux-source-{wanted}")
-        )
+        return self._located(f"linux-source-{wanted}", wanted)
+
+    def changelogs(self) -> tuple[Package, ...]:
+        """A package with the changelog of the newest version of each release, newest first."""
+        newest: dict[str, tuple[str, str]] = {}
+        for line in self._lines(*self._apt(self._cache, "madison", _CHANGELOG)):
+            version = line.split("|")[1].strip() if "|" in line else ""
+            match = _POINT.match(version)
+            if match is not None:
+                held = newest.get(match[2])
+                if held is None or order(held[0]) < order(match[1]):
+                    newest[match[2]] = match[1], version
+        if not newest:
+            raise InputError(f"the archive has no {_CHANGELOG}, which holds the changelog")
+        return tuple(self._located(f"{_CHANGELOG}={newest[one][1]}", newest[one][0])
+                     for one in sorted(newest, key=order, reverse=True))
+
+    def _located(self, name: str, wanted: str) -> Package:
+        lines = self._lines(*self._apt(self._get, "--print-uris", "download", name))
         for line in lines:
             if match := _URI.match(line):
                 uri, file, size, digest = match.groups()
-                number = re.match(rf"linux-source-[^_]+_(?:\d+%3a)?({re.escape(wanted)}(\.\d+)?)",
-                                  file)
+                number = re.match(rf"[^_]+_(?:\d+%3a)?({re.escape(wanted)}(\.\d+)?)", file)
                 version = number[1] if number else wanted
                 return Package(uri, file, int(size), digest, version)
-        raise InputError(f"apt does not say where linux-source-{wanted} is: {_error(lines)}")
+        raise InputError(f"apt does not say where {name} is: {_error(lines)}")
 
     def download(self, package: Package) -> Path:
         """Download a package, going on where an earlier try stopped; apt checks its digest.
@@ -232,5 +250,6 @@ class Archive:
         if code != 0 or not file.is_file():
             # What apt sets aside for its wrong digest is of no use to the next try.
             file.with_name(f"{file.name}.FAILED").unlink(missing_ok=True)
-            raise Unreachable(f"linux-source cannot be downloaded: {_error(lines)}")
+            raise Unreachable(f"{package.file.split('_')[0]} cannot be downloaded: "
+                              f"{_error(lines)}")
         return file

@@ -11,8 +11,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.kernel import subjects
 from netmem_migrate.kernel.archive import Archive, Unreachable, order, release
 from netmem_migrate.kernel.process import Progress, child, locked, run
 from netmem_migrate.kernel.tree import Kernel, Toolchain, build_folder, cache_folder, is_root
@@ -75,6 +77,37 @@ def available(progress: Progress) -> tuple[str, ...]:
     folder = cache_folder()
     with _writable(folder), locked(folder, progress):
         return Archive(folder.parent / "apt", progress).releases
+
+
+def changelogs(progress: Progress) -> dict[str, str]:
+    """The changelog of each release in the archive, by its package's version, newest first.
+
+    Raises InputError as `fetch` does.
+    """
+    folder = cache_folder()
+    found = {}
+    with _writable(folder), locked(folder, progress):
+        archive = Archive(folder.parent / "apt", progress)
+        for package in archive.changelogs():
+            file = archive.download(package)
+            found[_version(file)] = _changelog(file)
+            file.unlink()
+    return found
+
+
+def _version(file: Path) -> str:
+    """The version in a package's file name."""
+    return unquote(file.name.split("_")[1])
+
+
+def _changelog(file: Path) -> str:
+    with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
+        code, lines = run(["dpkg", "-x", str(file), name])
+        texts = sorted(Path(name).glob("usr/share/doc/*/changelog.Debian.gz"))
+        if code != 0 or not texts:
+            why = "".join(lines[:1]) if code != 0 else "no changelog in it"
+            raise InputError(f"{file.name} cannot be read: {why}")
+        return subjects.read(texts[0])
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.kernel.drivers import BUILD
 
 _RULE = re.compile(
-    r"^([\w-]+?)-(y|m|objs|\$\(\w+\))[ \t]*[:+]?=[ \t]*([^\n#]*)", re.MULTILINE
+    r"^([\w-]+?)-(y|m|objs|\$[({]\w+[)}])[ \t]*[:+]?=[ \t]*([^\n#]*)", re.MULTILINE
 )
 
 
@@ -34,6 +34,12 @@ def modules(folder: Path) -> dict[str, set[str]]:
     return found
 
 
+def made(folder: Path) -> dict[str, set[str]]:
+    """Those of `modules` that are built for themselves: not lists that others name, nor flags."""
+    named = {one for target, _, names in _rules(folder) if target == "obj" for one in names}
+    return {name: objects for name, objects in modules(folder).items() if name in named}
+
+
 def unset(root: Path, source: str, config: Collection[str]) -> tuple[str, ...]:
     """The CONFIG_ options that a source lacks to be built, outermost last.
 
@@ -50,7 +56,7 @@ def unset(root: Path, source: str, config: Collection[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     while wanted:
         seen |= wanted
-        lines = [(target, option[2:-1] if option.startswith("$(CONFIG_") else "")
+        lines = [(target, option[2:-1] if option[2:].startswith("CONFIG_") else "")
                  for target, option, names in rules if names & wanted]
         named = [option for _, option in lines]
         if named and all(named) and not any(option in config for option in named):
@@ -102,6 +108,13 @@ def alone(root: Path, sources: dict[str, bytes], changed: Sequence[str]) -> list
         together.add_edges_from((header, user) for user in users if user in together)
     groups = [set(group) for group in nx.connected_components(together)]
     return [mine for group in groups if (mine := [file for file in changed if file in group])]
+
+
+def owners(root: Path, files: Sequence[str]) -> set[str]:
+    """The names of the modules that sources are built into, as far as Makefiles tell."""
+    known: dict[Path, dict[str, set[str]]] = {}
+    return {PurePosixPath(owner.rpartition(": ")[2]).name for file in files if file.endswith(".c")
+            for owner in _owners(root, file, known)}
 
 
 def _owners(root: Path, file: str, known: dict[Path, dict[str, set[str]]]) -> list[str]:

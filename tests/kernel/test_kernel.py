@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +32,9 @@ SCRIPTS = {
         *indextargets*)
             [ -e "$STUB/never-updated" ] || echo "http://archive.test/debian/ Debian bookworm"
             [ -e "$STUB/never-updated" ] || echo "http://archive.test/security/ Other bookworm" ;;
+        *--print-uris\ download*linux-libc-dev=*)
+            file="linux-libc-dev_${last#*=}_all.deb"
+            echo "'http://archive.test/pool/$file' $file 1234 SHA256:abcd" ;;
         *--print-uris\ download*)
             point=$(cat "$STUB/point-${last#linux-source-}")
             file="${last}_$point-1~bpo13+1_all.deb"
@@ -49,7 +54,7 @@ SCRIPTS = {
             echo "E: The repository does not have a Release file."
             exit 100 ;;
         esac""",
-    "apt-cache": 'cat "$STUB/names"',
+    "apt-cache": 'case "$*" in *madison*) cat "$STUB/madison" ;; *) cat "$STUB/names" ;; esac',
     "apt-helper": r"""
         [ ! -e "$STUB/no-download" ] || { echo "E: Failed to fetch it, 404"; exit 100; }
         while [ "$1" != download-file ]; do shift; done
@@ -59,6 +64,12 @@ SCRIPTS = {
     "dpkg": r"""
         [ "$1" = -x ] || { echo amd64; exit 0; }
         name=${2##*/}; name=${name%%_*}
+        if [ "$name" = linux-libc-dev ]; then
+            version=${2##*/linux-libc-dev_}; version=${version%_all.deb}
+            mkdir -p "$3/usr/share/doc/$name"
+            cp "$STUB/changelog-$version" "$3/usr/share/doc/$name/changelog.Debian.gz"
+            exit
+        fi
         mkdir -p "$3/usr/src"
         if [ -e "$STUB/hang-unpack" ]; then touch "$STUB/hanging"; sleep 60; fi
         cp "$STUB/$name.tar.xz" "$3/usr/src/" """,
@@ -501,6 +512,63 @@ def test_list_leaves_out_what_is_no_tree(machine: Machine) -> None:
 
 def test_quiet(machine: Machine) -> None:
     assert machine.run("fetch", "6.12", "-q") == ("", "")
+
+
+# Changelogs
+
+
+def offer_changelogs(machine: Machine, *versions: str) -> None:
+    """Let the archive have packages whose changelogs name the module `demo` by their version."""
+    (machine.stub / "madison").write_text("".join(
+        f" linux-libc-dev | {one} | http://archive.test/debian x/main amd64 Packages\n"
+        for one in versions))
+    for one in versions:
+        items = "".join(f"    - v{one}: demo: {number} of {one}\n" for number in range(3))
+        (machine.stub / f"changelog-{one}").write_bytes(gzip.compress(
+            f"linux ({one}) unstable; urgency=medium\n\n  * New upstream stable update:\n{items}"
+            .replace(f"v{one}: demo", f"net: {'other: ' * one.startswith('6')}demo").encode()))
+
+
+@pytest.fixture
+def named(tree: Path) -> Path:
+    """A tree with one driver in a Makefile."""
+    (tree / "drivers/net/other").mkdir(parents=True)
+    (tree / "drivers/net/other/Makefile").write_text("obj-m += demo.o\n")
+    (tree / "drivers/net/other/demo.c").write_text("")
+    return tree
+
+
+def test_prefixes_are_counted_in_the_changelog_of_each_release(
+    machine: Machine, named: Path
+) -> None:
+    offer_changelogs(machine, "7.3.4-1~bpo13+1", "7.3.2-1", "6.12.95-1", "6.12.99-1", "6.1.9-1")
+    table = machine.folder / "table.toml"
+    out, err = machine.run("prefixes", str(named), "--table", str(table))
+    # The newest of each release, and of two that are used alike that of the newer release.
+    assert out == "new       demo: net: other: demo, 6 of 9\n"
+    assert "Downloading linux-libc-dev 6.12.99" in err
+    held = tomllib.loads(table.read_text())
+    assert held["changelogs"] == ["7.3.4-1~bpo13+1", "6.12.99-1", "6.1.9-1"]
+    assert held["kernel"] == "7.3.4"
+    assert machine.run("prefixes", str(named), "--table", str(table), "--check", "-q") == ("", "")
+    assert list((machine.kernels.parent / "apt/packages").iterdir()) == []
+
+
+def test_prefixes_without_an_archive(machine: Machine, named: Path) -> None:
+    offer_changelogs(machine)
+    table = machine.folder / "table.toml"
+    words = ("prefixes", str(named), "--table", str(table))
+    assert "the archive has no linux-libc-dev" in machine.refused(*words)
+    offer_changelogs(machine, "7.3.4-1")
+    (machine.stub / "changelog-7.3.4-1").write_bytes(b"no changelog")
+    assert "names no module" in machine.refused(*words)
+    (machine.stub / "changelog-7.3.4-1").unlink()
+    assert "linux-libc-dev_7.3.4-1_all.deb cannot be read" in machine.refused(*words)
+    machine.set("no-download")
+    assert "linux-libc-dev cannot be downloaded: Failed to fetch it" in machine.refused(*words)
+    machine.set("offline")
+    assert "the archive cannot be reached" in machine.refused(*words)
+    assert not table.exists()
 
 
 # Preparing
