@@ -14,7 +14,8 @@ from pathlib import Path
 from netmem_migrate.errors import InputError
 from netmem_migrate.git import run as git
 from netmem_migrate.git.diff import mode_of
-from netmem_migrate.patch import subject
+from netmem_migrate.git.mail import number_of
+from netmem_migrate.patch.prefix import Prefix, prefix
 from netmem_migrate.results import FileChange
 
 # Used where SOURCE_DATE_EPOCH is not set: the same input gives the same bytes on every day and in
@@ -128,28 +129,21 @@ def named_base(repository: git.Repository | None, wanted: str) -> str:
 
 def _subjects(scratch: git.Scratch, repository: git.Repository,
               paths: Sequence[str]) -> list[str]:
-    """Subjects of the last two years' commits to files or a folder, newest first."""
+    """Subjects of the last two years' commits to files, newest first."""
     head = scratch.git("show", "-s", "--format=%ct", repository.head).decode().strip()
     log = scratch.git(
         "log", "--no-merges", f"-n{_HISTORY_COMMITS}", "--format=%s",
         f"--since={int(head) - _HISTORY_SECONDS}", repository.head, "--",
-        *((repository.prefix + path) or "." for path in paths),
+        *(repository.prefix + path for path in paths),
     )  # fmt: skip
     return log.decode(errors="replace").splitlines()
 
 
 def prefix_of(scratch: git.Scratch, repository: git.Repository | None, root: Path, path: str,
-              files: Sequence[str], *, alone: bool = False) -> str:
-    """The subject prefix of a driver's patches, without the final colon.
-
-    `alone` says that `files` are one of several drivers in the folder.
-    """
-    known = ""
-    if repository is not None:
-        known = (subject.history_prefix(path, _subjects(scratch, repository, files), files)
-                 if alone else
-                 subject.history_prefix(path, _subjects(scratch, repository, [path])))
-    return known or subject.folder_prefix(path, root, files)
+              files: Sequence[str]) -> Prefix:
+    """The subject prefix of a driver's patches; `files` are those that they change."""
+    known = _subjects(scratch, repository, files) if repository is not None else []
+    return prefix(path, root, files, known)
 
 
 def make(
@@ -178,9 +172,12 @@ def make(
     return base, tip
 
 
-def write_patches(scratch: git.Scratch, style: Style, base: str,
-                  person: git.Identity) -> dict[str, bytes]:
-    """Let git write the patches of what follows `base`; file name to bytes."""
+def write_patches(scratch: git.Scratch, style: Style, base: str, person: git.Identity,
+                  notes: Sequence[str]) -> dict[str, bytes]:
+    """Let git write the patches of what follows `base`; file name to bytes.
+
+    `notes` are put below the `---` of each, which `git am` drops; "" for none.
+    """
     folder = scratch.folder / "patches"
     arguments = [
         "--quiet",
@@ -210,9 +207,19 @@ def write_patches(scratch: git.Scratch, style: Style, base: str,
                 "GIT_COMMITTER_DATE": date()}  # fmt: skip
     scratch.git("format-patch", *arguments, f"{base}..series", env=identity)
     patches = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    patches = {name: _noted(data, notes, number_of(Path(name))) for name, data in patches.items()}
     if style.earlier is None:
         return patches
     # git counts back by one, whatever version it was given.
     said = f"\nRange-diff against v{style.version - 1}:\n".encode()
     right = f"\nRange-diff against v{style.earlier[0]}:\n".encode()
     return {name: data.replace(said, right, 1) for name, data in patches.items()}
+
+
+def _noted(patch: bytes, notes: Sequence[str], number: int) -> bytes:
+    """A patch with its note where a mail has room for one: below the message, above the diffstat.
+
+    git's own notes would be told in a range-diff as well.
+    """
+    note = notes[number - 1] if 0 < number <= len(notes) else ""
+    return patch.replace(b"\n---\n", b"\n---\n%s\n\n" % note.encode(), 1) if note else patch

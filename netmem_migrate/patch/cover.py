@@ -10,6 +10,7 @@ from itertools import groupby
 
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch import message
+from netmem_migrate.patch.prefix import shared
 from netmem_migrate.report import wording
 from netmem_migrate.results import Action, Migration
 
@@ -30,21 +31,16 @@ class Part:
     inside: int = 0
 
 
-def name_of(prefix: str) -> str:
-    """`demo` of the subject prefix `net: demo`."""
-    return prefix.rpartition(":")[2].strip() or prefix
-
-
 def cover(
-    parts: Sequence[Part], provenance: message.Provenance, *, earlier: int = 0,
+    parts: Sequence[Part], prefixes: Sequence[str], provenance: message.Provenance, *,
+    earlier: int = 0,
 ) -> tuple[str, str]:
-    """Subject and body. `earlier` is the version that a range-diff below is against, 0 for none."""
+    """Subject and body; `prefixes` are those of the patches' subjects, each once.
+
+    `earlier` is the version that a range-diff below is against, 0 for none.
+    """
     changed = [part for part in parts if part.patches]
-    names = [part.name for part in changed]
-    shown = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    title = f"net: convert Rx buffers of {shown} to netmem"
-    if len(title) > _TITLE_COLUMNS:
-        title = f"net: convert Rx buffers of {len(names)} drivers to netmem"
+    title = _title(prefixes, [part.name for part in changed])
     blocks = [
         message.fill(_what(changed)),
         message.fill(
@@ -74,6 +70,17 @@ def cover(
     if earlier:
         blocks.append(f"Changes since v{earlier}: see the range-diff below.")
     return title, message.safe("\n\n".join(blocks) + "\n")
+
+
+def _title(prefixes: Sequence[str], names: Sequence[str]) -> str:
+    prefix = shared(prefixes)
+    if len(prefixes) == 1 and len(names) == 1:
+        return f"{prefix}: convert Rx buffers to netmem"
+    shown = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    title = f"{prefix}: convert Rx buffers of {shown} to netmem"
+    if len(title) <= _TITLE_COLUMNS or len(names) == 1:
+        return title
+    return f"{prefix}: convert Rx buffers of {len(names)} drivers to netmem"
 
 
 def _what(parts: Sequence[Part]) -> str:

@@ -104,8 +104,7 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
             run, plan,
             {step.key: commits.prefix_of(
                 scratch, repository, run.root, step.migration.report.path,
-                [change.path for change in step.share.changes],
-                alone=bool(step.part)) for step in plan.steps},
+                [change.path for change in step.share.changes]) for step in plan.steps},
             wording.Wanted(
                 proven=options.proven,
                 trailer=_trailer(run.root, options.trailer),
@@ -120,7 +119,7 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
                 if earlier else None)
         style = commits.Style(f"{'RFC' if options.rfc else 'PATCH'} {options.tree}", version,
                               shown, words.letter, span)
-        patches = commits.write_patches(scratch, style, base, person)
+        patches = commits.write_patches(scratch, style, base, person, words.notes)
         beside = _beside(run, patches) if options.recipients else {}
         target = out / plan.name if plan.name else out
         if options.branch and repository is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from netmem_migrate.patch import cover, message, subject
 from netmem_migrate.patch.plan import Plan
+from netmem_migrate.patch.prefix import Prefix
 from netmem_migrate.results import Run
 
 
@@ -30,16 +31,20 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One message a patch, and subject and body of the cover letter if there is one."""
+    """One message a patch, and subject and body of the cover letter if there is one.
+
+    `notes` are for the mail alone, one a patch, "" for none.
+    """
 
     messages: tuple[str, ...]
+    notes: tuple[str, ...]
     letter: tuple[str, str] | None
 
 
-def words(run: Run, plan: Plan, prefixes: Mapping[str, str], wanted: Wanted) -> Words:
+def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) -> Words:
     """The words of one series; `prefixes` are the subject prefixes by key of the steps."""
     keys = [step.key for step in plan.steps]
-    titles = subject.subjects([prefixes[key] for key in keys], keys)
+    titles = subject.subjects([prefixes[key].text for key in keys], keys)
     bodies = []
     for step, key in zip(plan.steps, keys, strict=True):
         provenance = message.Provenance(
@@ -50,7 +55,8 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, str], wanted: Wanted) -> 
     messages = tuple(_whole(title, body, wanted)
                      for title, body in zip(subject.unique(titles, keys), bodies, strict=True))
     letter = len(messages) > 1 if wanted.letter is None else wanted.letter
-    return Words(messages, _letter(run, plan, prefixes, wanted) if letter else None)
+    notes = tuple(message.fill(prefixes[key].note) for key in keys)
+    return Words(messages, notes, _letter(run, plan, prefixes, wanted) if letter else None)
 
 
 def _whole(title: str, body: str, wanted: Wanted) -> str:
@@ -60,7 +66,7 @@ def _whole(title: str, body: str, wanted: Wanted) -> str:
     return f"{title}\n\n{body}{gap}Signed-off-by: {wanted.signature}\n"
 
 
-def _letter(run: Run, plan: Plan, prefixes: Mapping[str, str],
+def _letter(run: Run, plan: Plan, prefixes: Mapping[str, Prefix],
             wanted: Wanted) -> tuple[str, str]:
     count = Counter(step.migration.report.path for step in plan.steps)
     parts = []
@@ -68,7 +74,7 @@ def _letter(run: Run, plan: Plan, prefixes: Mapping[str, str],
         path = driver.report.path
         if count[path] or driver.report.refusals:
             mine = {prefixes[step.key] for step in plan.steps if step.migration is driver}
-            name = cover.name_of(mine.pop() if len(mine) == 1 else path.rpartition("/")[2])
+            name = mine.pop().name if len(mine) == 1 else path.rpartition("/")[2]
             inside = sum(step.migration is driver and bool(step.part) for step in plan.steps)
             parts.append(cover.Part(driver, name, count[path], inside))
     changed = [driver.report.path for driver in plan.drivers if count[driver.report.path]]
@@ -77,4 +83,5 @@ def _letter(run: Run, plan: Plan, prefixes: Mapping[str, str],
     provenance = message.Provenance(
         message.repeat_command(changed, [*options, *more]), wanted.proven.get("", ""),
         unreadable=any(driver.unreadable for driver in plan.drivers))
-    return cover.cover(parts, provenance, earlier=wanted.earlier)
+    used = list(dict.fromkeys(prefixes[step.key].text for step in plan.steps))
+    return cover.cover(parts, used, provenance, earlier=wanted.earlier)

@@ -457,17 +457,6 @@ def test_cover_letter_is_filled_in(tree: Path, tmp_path: Path) -> None:
     assert [file.name[:4] for file in files] == ["0001", "0002"]
 
 
-def test_series_takes_the_prefix_that_the_history_uses(git_tree: Path, tmp_path: Path) -> None:
-    for index, title in enumerate(
-        ["net: treewide: a", "acme/demo: b", "acme/demo: c", "net: treewide: d", "net: demo: e",
-         "Merge branch 'x'", "net: treewide: f"]
-    ):  # fmt: skip
-        (git_tree / DEMO / "Makefile").write_text(f"# {index}\n")
-        commit_all(git_tree, title)
-    (file,) = write_series(run_of(git_tree, DEMO), tmp_path / "out", SeriesOptions())
-    assert b"Subject: [PATCH net-next] acme/demo: convert Rx buffers" in file.read_bytes()
-
-
 def test_series_refuses_a_work_tree_that_is_not_head(git_tree: Path, tmp_path: Path) -> None:
     changed = SOURCE.replace(b"count++", b"count--", 1)
     (git_tree / DEMO / "rx.c").write_bytes(changed)
@@ -602,39 +591,6 @@ def test_trailer_follows_the_trees_own_documents(tree: Path, tmp_path: Path) -> 
     assert (
         b"\nAssisted-by: netmem-migrate\n"
         in write_series(run, tmp_path / "b", SeriesOptions())[0].read_bytes()
-    )
-
-
-@pytest.mark.parametrize(
-    ("path", "prefix"),
-    [
-        ("drivers/net/ethernet/acme/demo", "net: demo"),
-        ("drivers/net/ethernet/acme/demo/rx.c", "net: rx"),
-        ("drivers/net/wireless/acme/demo", "wifi: demo"),
-        ("drivers/net/demo_net.c", "net: demo_net"),
-        ("drivers/infiniband/demo", "demo"),
-        ("drivers/net/ethernet/acme", "net: acme_eth"),
-        ("drivers/net/ethernet/none", "net: none_rx"),
-    ],
-)
-def test_prefix_from_the_folder(tree: Path, path: str, prefix: str) -> None:
-    (tree / "drivers/net/ethernet/acme/Makefile").write_text(
-        "obj-$(CONFIG_OLD) += old.o\nobj-$(CONFIG_ACME) += acme_eth.o\n"
-        "acme_eth-objs := a.o \\\n\trx_main.o\n"
-    )
-    files = [f"{path}/rx_main.c", f"{path}/rx.h"]
-    if path.endswith("none"):
-        files = [f"{path}/none_rx_main.c", f"{path}/none_rx_ring.c"]
-    assert subject.folder_prefix(path, tree, files) == prefix
-
-
-def test_prefix_from_history_needs_the_drivers_name_twice() -> None:
-    assert subject.history_prefix(DEMO, ["net: demo: a", "net: demo: b", "demo: c"]) == "net: demo"
-    assert subject.history_prefix(DEMO, ["net: demo: a"]) == ""
-    assert subject.history_prefix(DEMO, ["treewide: a"] * 9) == ""
-    assert subject.history_prefix(DEMO, ["no prefix here"] * 9) == ""
-    assert subject.history_prefix("drivers/net/ethernet/x/core", ["net/x_core: a"] * 2) == (
-        "net/x_core"
     )
 
 

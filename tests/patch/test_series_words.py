@@ -160,7 +160,7 @@ def test_a_driver_that_does_not_change_is_in_the_cover_letter_with_its_refusals(
     assert re.search(r"^  other +\d+ +\d+ +\d+ +\d+ +1$", cover, re.MULTILINE)
     told = "other_buf.data: other_buf.data is kept as another type; give it a member"
     assert told in " ".join(cover.split())
-    assert "[PATCH net-next 0/1] net: convert Rx buffers of demo to netmem" in cover
+    assert "[PATCH net-next 0/1] net: demo: convert Rx buffers to netmem" in cover
 
 
 def test_only_what_really_ran_is_called_proven(series_tree: Path, tmp_path: Path) -> None:
@@ -174,20 +174,6 @@ def test_only_what_really_ran_is_called_proven(series_tree: Path, tmp_path: Path
 
 
 # -- subjects
-
-
-def test_maintainers_name_the_driver_of_a_shared_folder(series_tree: Path) -> None:
-    (series_tree / "MAINTAINERS").write_text(
-        "Maintainers\n\nACME ETHERNET DRIVER (acme_en)\nM:\tA <a@b.c>\n"
-        "F:\tdrivers/net/ethernet/acme/acme/en_*\n\n"
-        "ACME CORE (OLD)\nF:\tdrivers/net/ethernet/acme/acme/\n\n"
-        "THE REST (rest)\nF:\tdrivers/net/\n")
-    path = "drivers/net/ethernet/acme/acme"
-    assert subject.folder_prefix(path, series_tree, [f"{path}/en_rx.c", f"{path}/acme.h"]) == (
-        "net: acme_en")
-    # A word in brackets that has nothing to do with the files is no name.
-    assert subject.folder_prefix(path, series_tree, [f"{path}/main.c"]) == "net: acme"
-    assert subject.folder_prefix("drivers/net/x", series_tree, ["drivers/net/x/rx.c"]) == "net: x"
 
 
 def test_phrases_of_a_series_are_told_apart() -> None:
