@@ -15,11 +15,11 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-tools test-kernel test-series golden mutants bench-check lint bench docs clean
+.PHONY: help setup run test test-tools test-kernel test-series test-prefixes golden mutants bench-check lint bench docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
-	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv, with netmem-migrate in .venv/bin
 
@@ -59,6 +59,10 @@ test-series: setup ## Send five real series through git am, checkpatch, verify a
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
 	@$(BIN)/python tests/real/run_series.py $(KERNEL)
+
+test-prefixes: setup ## Hold the subject prefixes against the changelogs of the kernel packages (network)
+	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
+	@$(BIN)/python tests/real/run_prefixes.py $(KERNEL)
 
 golden: setup ## Compare the bytes of every conversion with what they were (BASE=REV: with a revision of the tool)
 	@$(BIN)/python tests/golden/run.py $(KERNEL) $(if $(BASE),--base $(BASE)) $(if $(RENEW),--renew)

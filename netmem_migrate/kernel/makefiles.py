@@ -8,6 +8,7 @@ for one logical change a patch, so what is converted in two drivers makes two pa
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -110,11 +111,11 @@ def alone(root: Path, sources: dict[str, bytes], changed: Sequence[str]) -> list
     return [mine for group in groups if (mine := [file for file in changed if file in group])]
 
 
-def owners(root: Path, files: Sequence[str]) -> set[str]:
-    """The names of the modules that sources are built into, as far as Makefiles tell."""
+def owners(root: Path, files: Sequence[str]) -> Counter[str]:
+    """How many of some sources each module is built of, as far as Makefiles tell."""
     known: dict[Path, dict[str, set[str]]] = {}
-    return {PurePosixPath(owner.rpartition(": ")[2]).name for file in files if file.endswith(".c")
-            for owner in _owners(root, file, known)}
+    return Counter(PurePosixPath(owner.rpartition(": ")[2]).name
+                   for file in files if file.endswith(".c") for owner in _owners(root, file, known))
 
 
 def _owners(root: Path, file: str, known: dict[Path, dict[str, set[str]]]) -> list[str]:

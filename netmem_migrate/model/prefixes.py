@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -80,11 +80,14 @@ def read(path: Path = BUNDLED) -> Table:
                          "`netmem-migrate kernel prefixes` writes it") from error
 
 
-def known(modules: Iterable[str]) -> Known | None:
-    """What is known of a driver: of its modules the one that most entries name; None for none."""
+def known(modules: Mapping[str, int]) -> Known | None:
+    """What is known of a driver, by how many of its files are built into which module.
+
+    Of several modules it is the one of most files, of those that of most entries.
+    """
     table = _bundled().modules
-    rows = [table[name] for name in sorted(modules) if name in table]
-    return max(rows, key=lambda one: one.entries, default=None)
+    rows = [(modules[name], table[name].entries, name) for name in modules if name in table]
+    return table[max(rows)[2]] if rows else None
 
 
 @cache

@@ -120,6 +120,14 @@ def test_drivers_of_one_folder_have_each_their_own(series_tree: Path, tmp_path: 
         for name in ("ti_cpsw", "icssg-prueth")]
 
 
+def test_the_module_of_most_of_the_files_counts(series_tree: Path, tmp_path: Path) -> None:
+    (series_tree / OTHER / "other_rx.c").rename(series_tree / DEMO / "other_rx.c")
+    (series_tree / DEMO / "Makefile").write_text(
+        "obj-m += stmmac.o tsnep.o\nstmmac-y := other_rx.o\ntsnep-y := demo_rx.o other_rx.o\n")
+    prefix = read().modules["tsnep"].prefix
+    assert subjects(series_tree, tmp_path / "out") == [f"{prefix}: convert Rx buffers to netmem"]
+
+
 # -- a guess
 
 
