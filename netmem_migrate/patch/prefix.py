@@ -47,16 +47,17 @@ class Prefix:
         if self.source is not Source.GUESS:
             return ""
         return (f"The subject prefix \"{self.text}:\" is a guess from the driver's place in the "
-                "tree: look what its commits use.")
+                "tree; hold it against the subjects of the driver's own commits.")
 
 
 def prefix(path: str, root: Path, files: Sequence[str], subjects: Iterable[str] = ()) -> Prefix:
     """The prefix for patches of a driver; `files` are those that change, `subjects` their history.
     """
-    used = history_prefix(path, subjects, files)
+    built = owners(root, files)
+    used = history_prefix(path, subjects, [*files, *sorted(built)])
     if used:
         return Prefix(used, Source.HISTORY)
-    row = known(owners(root, files))
+    row = known(built)
     if row is not None:
         return Prefix(row.prefix, Source.CHANGELOG)
     return Prefix(folder_prefix(path, root, files), Source.GUESS)
@@ -161,7 +162,8 @@ def history_prefix(path: str, subjects: Iterable[str], files: Sequence[str] = ()
     """The prefix most used in `subjects` (newest first) that names the driver; "" if none does.
 
     Tree-wide changes touch every driver, so a prefix counts only if its last word is one of the
-    path's, or of one of `files`, or begins or ends alike, and only if it was used twice.
+    path's, or of one of `files` or modules, or begins or ends alike, and only if it was used
+    twice.
     """
     named = {_plain(word) for one in (path, *files) for word in _words(one)} - {"ethernet", ""}
     counts: Counter[str] = Counter()

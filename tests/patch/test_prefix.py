@@ -67,6 +67,12 @@ def test_the_history_of_the_changed_files_names_the_driver(
     assert guessed(patch) == (prefix == "net: demo")
 
 
+def test_history_may_name_the_module(series_git_tree: Path, tmp_path: Path) -> None:
+    (series_git_tree / DEMO / "Makefile").write_text("obj-m += be2.o\nbe2-y := demo_rx.o\n")
+    history(series_git_tree, ["be2: a", "be2: b", "be3: c", "be3: d", "be3: e"])
+    assert subjects(series_git_tree, tmp_path / "out") == ["be2: convert Rx buffers to netmem"]
+
+
 def test_the_history_of_other_files_names_nobody(series_git_tree: Path, tmp_path: Path) -> None:
     (series_git_tree / DEMO / "demo_tx.c").write_text("int tx;\n")
     history(series_git_tree, ["acme/demo: a", "acme/demo: b"], f"{DEMO}/demo_tx.c")
