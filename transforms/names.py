@@ -2,8 +2,10 @@
 """Name netmem for what it is.
 
 A moved slot called page, pages, new_page or rx_page becomes netmem, netmems, new_netmem or
-rx_netmem wherever it is used, in kernel-doc lines and in comments that name it. Where the new
-name is taken, the old one stays; functions keep their names. `--keep-names` leaves this pass out.
+rx_netmem wherever it is used, in kernel-doc lines and in comments that name it. One that says it
+is an address of memory, such as virt_addr, buf_virt_addr or rx_va, becomes netmem, buf_netmem or
+rx_netmem. Where the new name is taken, the old one stays; functions keep their names.
+`--keep-names` leaves this pass out.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 PASS = Pass(
     id="names",
-    summary="slots called page become netmem",
+    summary="slots called page, or an address, become netmem",
     before="""\
 bool filled(struct page_pool *pool, struct rx_buf *buf)
 {

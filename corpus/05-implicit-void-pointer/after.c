@@ -5,7 +5,7 @@
 #define DEMO_RXQ_SIZE	512
 
 struct demo_rxq {
-	netmem_ref *buf_virt;
+	netmem_ref *buf_netmem;
 	dma_addr_t *buf_dma;
 	struct page_pool *pool;
 	u16 next;
@@ -13,9 +13,9 @@ struct demo_rxq {
 
 static netmem_ref demo_rxq_take(struct demo_rxq *rxq, u16 i)
 {
-	netmem_ref data = rxq->buf_virt[i];
+	netmem_ref data = rxq->buf_netmem[i];
 
-	rxq->buf_virt[i] = 0;
+	rxq->buf_netmem[i] = 0;
 	return data;
 }
 
@@ -27,7 +27,7 @@ static int demo_rxq_refill(struct demo_rxq *rxq, u16 i, gfp_t gfp)
 	if (!netmem)
 		return -ENOMEM;
 
-	rxq->buf_virt[i] = netmem;
+	rxq->buf_netmem[i] = netmem;
 	rxq->buf_dma[i] = page_pool_get_dma_addr_netmem(netmem);
 	return 0;
 }
@@ -57,15 +57,15 @@ static void demo_rxq_drop(struct demo_rxq *rxq)
 
 static int demo_rxq_init(struct demo_rxq *rxq)
 {
-	rxq->buf_virt = kcalloc(DEMO_RXQ_SIZE, sizeof(*rxq->buf_virt),
-				GFP_KERNEL);
-	if (!rxq->buf_virt)
+	rxq->buf_netmem = kcalloc(DEMO_RXQ_SIZE, sizeof(*rxq->buf_netmem),
+				  GFP_KERNEL);
+	if (!rxq->buf_netmem)
 		return -ENOMEM;
 
 	rxq->buf_dma = kcalloc(DEMO_RXQ_SIZE, sizeof(*rxq->buf_dma),
 			       GFP_KERNEL);
 	if (!rxq->buf_dma) {
-		kfree(rxq->buf_virt);
+		kfree(rxq->buf_netmem);
 		return -ENOMEM;
 	}
 

@@ -1,24 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The names that moved slots get: page becomes netmem where nothing else has that name."""
+"""The names that moved slots get: a word that says page or address becomes netmem."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.graph import Kind, Slot
+from netmem_migrate.flow.graph import Kind, Slot, Spelling
 
-_PAGE_NAME = re.compile(r"^(?P<lead>\w+_)?page(?P<plural>s?)$")
-_MACRO = re.compile(rb"#[ \t]*define[ \t]+(\w*netmems?)\b")
+# Words between underscores. A netmem is no address of memory that the CPU can read.
+_ADDRESS = r"(?:[vk]?addrs?|address(?:es)?|vas?|virt|virtual)"
+_SAYS = re.compile(rf"(?<![^_])(?:(?:pages?|{_ADDRESS})_)*(?:pages?|{_ADDRESS})(?![^_])")
+_PAGE = frozenset({"page", "pages"})
+_PLURAL = re.compile(r"pages|[vk]?addrs|addresses|vas")
+# With one of these words it is an address of another kind, and the slot is not called after a page.
+_OTHER = frozenset({"dma", "phys", "bus", "iova", "mac", "hw"})
+_MACRO = re.compile(rb"#[ \t]*define[ \t]+(\w*netmem\w*)")
 
 
 def new_name(name: str) -> str | None:
-    """What a slot called `name` should be called, or None if the name says nothing of pages."""
-    match = _PAGE_NAME.match(name)
-    if match is None:
-        return None
-    return f"{match['lead'] or ''}netmem{match['plural']}"
+    """What a slot called `name` should be called, or None if the name can stay.
+
+    `page` at its end is what it holds, and any word that says address; those side by side are one.
+    """
+    words = name.split("_")
+    for match in _SAYS.finditer(name):
+        said = match[0].split("_")
+        pages = all(word in _PAGE for word in said)
+        if match.end() == len(name) if pages else _OTHER.isdisjoint(words):
+            new = "netmems" if _PLURAL.fullmatch(said[-1]) else "netmem"
+            return name[:match.start()] + new + name[match.end():]
+    return None
 
 
 def new_names(analysis: Analysis) -> dict[Slot, str]:
@@ -27,32 +41,57 @@ def new_names(analysis: Analysis) -> dict[Slot, str]:
     code: dict[str, bytes] = {}
     macros = {name.decode("latin-1") for text in analysis.sources.values()
               for name in _MACRO.findall(text)}
-    for slot in analysis.graph.slots.values():
-        if slot not in analysis.solution.moved or slot.kind in (Kind.CALL, Kind.RETURN):
-            continue
+    # Of two that would be called the same it is the one that is called page now.
+    slots = sorted((slot for slot in analysis.graph.slots.values()
+                    if slot in analysis.solution.moved
+                    and slot.kind not in (Kind.CALL, Kind.RETURN)),
+                   key=lambda slot: slot.short_name.rpartition("_")[2] not in _PAGE)
+    for slot in slots:
         name = new_name(slot.short_name)
         # A macro has its name wherever the word stands, a member's included.
-        if name is not None and name not in macros and not _taken(analysis, slot, name, code):
+        if name is not None and name not in macros and not _taken(analysis, slot, name, code) \
+                and not _claimed(analysis, slot, name, chosen):
             chosen[slot] = name
     return chosen
+
+
+def _claimed(analysis: Analysis, slot: Slot, name: str, chosen: Mapping[Slot, str]) -> bool:
+    """Whether a slot of another old name gets the name, where both could be meant."""
+    return any(_meet(analysis, slot, other) for other, new in chosen.items()
+               if new == name and other.short_name != slot.short_name)
+
+
+def _meet(analysis: Analysis, slot: Slot, other: Slot) -> bool:
+    """Whether one name for both would make of two things one."""
+    if (slot.kind is Kind.MEMBER) != (other.kind is Kind.MEMBER):
+        return False
+    if slot.kind is Kind.MEMBER:
+        return _member_taken(analysis, slot, other.short_name)
+    if Kind.GLOBAL in (slot.kind, other.kind):
+        return not _files(slot).isdisjoint(_files(other))
+    return not {_function_around(one) for one in slot.spellings}.isdisjoint(
+        _function_around(one) for one in other.spellings)
 
 
 def _taken(analysis: Analysis, slot: Slot, name: str, code: dict[str, bytes]) -> bool:
     if slot.kind is Kind.MEMBER:
         return _member_taken(analysis, slot, name)
     word = re.compile(rb"(?<![.\w])(?<!->)" + name.encode() + rb"\b")
-    for spelling in slot.spellings:
-        if spelling.file not in code:
-            code[spelling.file] = code_of(analysis.sources[spelling.file])
-        text = code[spelling.file]
-        if slot.kind is Kind.GLOBAL:
-            if word.search(text):
-                return True
-            continue
-        start, end = _function_range(analysis, slot, spelling.file)
-        if word.search(text, start, end):
+    if slot.kind is Kind.GLOBAL:
+        spans = [(file, 0, len(analysis.sources[file])) for file in _files(slot)]
+    else:
+        spans = [_function_around(one) for one in slot.spellings]
+    for file, start, end in spans:
+        if file not in code:
+            code[file] = code_of(analysis.sources[file])
+        if word.search(code[file], start, end):
             return True
     return False
+
+
+def _files(slot: Slot) -> set[str]:
+    """Where a global is declared, and where it is used."""
+    return {one.file for one in slot.spellings} | {one.file for one in slot.names}
 
 
 def _member_taken(analysis: Analysis, slot: Slot, name: str) -> bool:
@@ -68,12 +107,11 @@ def _member_taken(analysis: Analysis, slot: Slot, name: str) -> bool:
     return False
 
 
-def _function_range(analysis: Analysis, slot: Slot, file: str) -> tuple[int, int]:
-    """The bytes of the function (or prototype) around a spelling of a slot."""
-    spelling = next(one for one in slot.spellings if one.file == file)
+def _function_around(spelling: Spelling) -> tuple[str, int, int]:
+    """The file and the bytes of the function (or prototype) that declares a slot."""
     node = spelling.declaration
     while node.parent is not None and node.parent.type != "translation_unit":
         if node.type == "function_definition":
             break
         node = node.parent
-    return node.start_byte, node.end_byte
+    return spelling.file, node.start_byte, node.end_byte

@@ -201,6 +201,208 @@ void t(struct ring *ring)
 }
 """,
     ),
+    "says-address": (
+"""\
+struct desc {
+	void *buf_virt_addr;
+	void *vaddrs[4];
+};
+
+static void put(struct desc *desc, void *virt_addr)
+{
+	desc->buf_virt_addr = virt_addr;
+	desc->vaddrs[0] = desc->buf_virt_addr;
+}
+
+void t(struct desc *desc, struct ring *ring, struct rx_buf *buf)
+{
+	struct page *page_addr = buf->page;
+	void *rx_va = desc->vaddrs[0];
+
+	put(desc, page_addr);
+	ring->spare = rx_va;
+}
+""",
+"""\
+struct desc {
+	netmem_ref buf_netmem;
+	netmem_ref netmems[4];
+};
+
+static void put(struct desc *desc, netmem_ref netmem)
+{
+	desc->buf_netmem = netmem;
+	desc->netmems[0] = desc->buf_netmem;
+}
+
+void t(struct desc *desc, struct ring *ring, struct rx_buf *buf)
+{
+	netmem_ref rx_netmem = desc->netmems[0];
+	netmem_ref netmem = buf->netmem;
+
+	put(desc, netmem);
+	ring->spare = rx_netmem;
+}
+""",
+    ),
+    "page-goes-before-address": (
+"""\
+struct both {
+	void *addr;
+	struct page *page;
+};
+
+void t(struct both *both, struct ring *ring, void *virt_addr)
+{
+	struct page *page = ring->spare;
+
+	both->addr = page;
+	both->page = virt_addr;
+	ring->spare = both->addr;
+}
+
+void u(struct both *both, struct ring *ring)
+{
+	t(both, ring, ring->spare);
+}
+""",
+"""\
+struct both {
+	netmem_ref addr;
+	netmem_ref netmem;
+};
+
+void t(struct both *both, struct ring *ring, netmem_ref virt_addr)
+{
+	netmem_ref netmem = ring->spare;
+
+	both->addr = netmem;
+	both->netmem = virt_addr;
+	ring->spare = both->addr;
+}
+
+void u(struct both *both, struct ring *ring)
+{
+	t(both, ring, ring->spare);
+}
+""",
+    ),
+    "global-and-local": (
+"""\
+static struct page *page;
+
+void t(struct ring *ring)
+{
+	void *va = ring->spare;
+
+	page = va;
+}
+""",
+"""\
+static netmem_ref netmem;
+
+void t(struct ring *ring)
+{
+	netmem_ref va = ring->spare;
+
+	netmem = va;
+}
+""",
+    ),
+    "same-name-elsewhere": (
+"""\
+struct port {
+	int virt_addr;
+};
+
+struct desc {
+	void *virt_addr;
+};
+
+void t(struct desc *desc, struct ring *ring, struct port *port)
+{
+	u32 addr = 4;
+
+	desc->virt_addr = ring->spare;
+	ring->spare = desc->virt_addr;
+	port->virt_addr = addr;
+}
+""",
+"""\
+struct port {
+	int virt_addr;
+};
+
+struct desc {
+	netmem_ref netmem;
+};
+
+void t(struct desc *desc, struct ring *ring, struct port *port)
+{
+	u32 addr = 4;
+
+	desc->netmem = ring->spare;
+	ring->spare = desc->netmem;
+	port->virt_addr = addr;
+}
+""",
+    ),
+    "says-nothing-that-is-wrong": (
+"""\
+void t(struct ring *ring)
+{
+	struct page *page_buffer[2] = { ring->spare, ring->spare };
+	void *dma_addr = page_buffer[0];
+	void *private = dma_addr;
+	void *data = private;
+
+	ring->spare = data;
+}
+""",
+"""\
+void t(struct ring *ring)
+{
+	netmem_ref page_buffer[2] = { ring->spare, ring->spare };
+	netmem_ref dma_addr = page_buffer[0];
+	netmem_ref private = dma_addr;
+	netmem_ref data = private;
+
+	ring->spare = data;
+}
+""",
+    ),
+    "taken-behind-a-prototype": (
+"""\
+static void drop(struct page_pool *pool, struct page *page);
+
+static void drop(struct page_pool *pool, struct page *page)
+{
+	int netmem = 0;
+
+	page_pool_put_full_page(pool, page, netmem);
+}
+
+void t(struct ring *ring)
+{
+	drop(ring->pool, ring->spare);
+}
+""",
+"""\
+static void drop(struct page_pool *pool, netmem_ref page);
+
+static void drop(struct page_pool *pool, netmem_ref page)
+{
+	int netmem = 0;
+
+	page_pool_put_full_netmem(pool, page, netmem);
+}
+
+void t(struct ring *ring)
+{
+	drop(ring->pool, ring->spare);
+}
+""",
+    ),
     "label-of-that-name": (
 """\
 void t(struct ring *ring)
@@ -237,6 +439,17 @@ struct port {
 int t(struct port *port)
 {
 	return port->page; /* port->page is a number */
+}
+""",
+    "address-that-stays": """\
+struct desc {
+	void *buf_virt_addr;
+};
+
+void t(struct desc *desc, void *virt_addr)
+{
+	desc->buf_virt_addr = virt_addr;
+	foreign(virt_to_page(desc->buf_virt_addr));
 }
 """,
     "page-that-stays": """\

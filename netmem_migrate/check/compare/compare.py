@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cache
 
@@ -18,6 +18,7 @@ from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.canonical import REF, Canon, Statement
 from netmem_migrate.check.registry import rule
+from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import KNOWN, MEMORY, Table, table
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.providers import HEADER
@@ -105,10 +106,11 @@ class _File:
         other = self.after.source[new.start:new.end]
         if one == other:
             return
-        names = _renamed(one, other)
+        given = _given(one, other)
+        names = _renamed(one, other, given) | given
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
         back = _BACK if len(_TO_PAGE.findall(other)) <= len(_TO_PAGE.findall(one)) else frozenset()
-        canons = Canon(self.before, {}, back), Canon(self.after, names, self.accessors | back)
+        canons = Canon(self.before, given, back), Canon(self.after, names, self.accessors | back)
         before, after = list(canons[0].function(old.node)), list(canons[1].function(new.node))
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
@@ -139,8 +141,9 @@ class _File:
             other = _INCLUDED.sub(lambda match: b" " * len(match[0]), other, count=1)
         if one == other:
             return
-        names = _renamed(one, other)
-        before = _lines(Canon(self.before, {}), one)
+        given = _given(one, other)
+        names = _renamed(one, other, given) | given
+        before = _lines(Canon(self.before, given), one)
         after = _lines(Canon(self.after, names, self.accessors), other)
         yield from self._differences(before, after, "")
 
@@ -180,13 +183,25 @@ def _hint(held: Table) -> re.Pattern[str]:
     return re.compile(r"(?:" + "|".join(sorted(held.hints)) + r")\([^()]*\)")
 
 
-def _renamed(before: bytes, after: bytes) -> dict[str, str]:
+def _given(before: bytes, after: bytes) -> dict[str, str]:
+    """What a conversion calls names that say page or address, of those that there are fewer of."""
+    old, new = (Counter(WORD.findall(code_of(text))) for text in (before, after))
+    found: dict[str, str] = {}
+    for word in old - new:
+        name = new_name(word.decode("latin-1"))
+        if name is not None and (new - old)[name.encode("latin-1")]:
+            found[word.decode("latin-1")] = name
+    return found
+
+
+def _renamed(before: bytes, after: bytes, given: Mapping[str, str]) -> dict[str, str]:
     """New names that stand where old ones stood: paired by the order in which they come."""
     api = _api(table())
+    known = {name.encode("latin-1") for pair in given.items() for name in pair}
     old = dict.fromkeys(WORD.findall(code_of(before)))
     new = dict.fromkeys(WORD.findall(code_of(after)))
-    gone = [one for one in old if one not in new and one not in api]
-    came = [one for one in new if one not in old and one not in api
+    gone = [one for one in old if one not in new and one not in api and one not in known]
+    came = [one for one in new if one not in old and one not in api and one not in known
             and not _NAMES.match(one) and b"netmem" in one and one != NETMEM_REF.encode()]
     return {b.decode("latin-1"): a.decode("latin-1")
             for a, b in zip(gone, came, strict=False)} if len(gone) == len(came) else {}
