@@ -18,6 +18,7 @@ from pathlib import Path
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.words import CALL
 from netmem_migrate.check.compare.compare import compare_changes
+from netmem_migrate.check.own import own
 from netmem_migrate.check.sources import check_sources
 from netmem_migrate.convert.edits import convert
 from netmem_migrate.convert.naming import new_names
@@ -195,7 +196,12 @@ class Job:
         mine = replace(self.options, keep=tuple(one for one in self.options.keep if one in names))
         said = replace(report(work, made.edits, judge=judge),
                        older=older_kernels(self.analysis, (edit.text for edit in made.edits)))
-        return Migration(said, made.changes, made.edits, made.steps,
+        steps = made.steps
+        if judge:
+            api = self.analysis.target.api
+            steps = tuple(replace(step, own=own(self.analysis, step.changes, said.sites, api))
+                          for step in steps)
+        return Migration(said, made.changes, made.edits, steps,
                          mine.arguments(flags()), self.analysis.unreadable)
 
 

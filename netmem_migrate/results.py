@@ -50,6 +50,7 @@ class Declaration:
     new_name: str
     from_: str
     to: str
+    record: str = ""  # of a member: `struct` or `union`, "" for a typedef
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Basis(StrEnum):
     NETMEM_UNMAP = "netmem-unmap"
     RAW_UNMAP = "raw-unmap"
     NETMEM_TX = "netmem-tx"
+    QUEUE_OPS = "queue-ops"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,28 @@ class Readable:
     text: str
 
 
+class Reach(StrEnum):
+    """As what memory of a pool comes to the stack."""
+
+    FRAG = "frag"
+    HEAD = "head"  # of an skb, or of what an XDP program reads: the CPU reads it
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A place where converted memory goes to the stack, or its address does: what takes it there.
+
+    `function` and `by` are where it is taken and what takes it; `file` and `line` where it is
+    given, which for an address is where that is asked for.
+    """
+
+    file: str
+    line: int
+    function: str
+    by: str
+    reach: Reach
+
+
 @dataclass(frozen=True, slots=True)
 class DriverReport:
     """Everything that is said about one driver (one entry of the report's `drivers`)."""
@@ -229,6 +253,26 @@ class DriverReport:
     parse: ParseCounts = field(default_factory=ParseCounts)
     older: OlderKernels | None = None
     readable: tuple[Readable, ...] = ()
+    handed: tuple[Handed, ...] = ()
+
+    @property
+    def heads_only(self) -> bool:
+        """Whether converted memory comes to the stack, and only as heads."""
+        return bool(self.handed) and all(one.reach is Reach.HEAD for one in self.handed)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What was found of the driver that one patch converts, in its own files only.
+
+    `requirements` are judged by these; `untested` are functions that use an address of converted
+    memory without a test for NULL; `unreadable` as of a Migration.
+    """
+
+    files: tuple[str, ...]
+    requirements: dict[str, Requirement] = field(default_factory=dict)
+    untested: tuple[str, ...] = ()
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +280,12 @@ class Step:
     """One logical change of a driver, a patch of its own: the tree before and after it builds.
 
     `part` is a file of it where the folder holds several drivers, each with a conversion of its
-    own, and "" elsewhere.
+    own, and "" elsewhere. `own` is None where nobody asked.
     """
 
     changes: tuple[FileChange, ...]
     part: str = ""
+    own: Own | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 
 from netmem_migrate.c.arms import Arms
@@ -22,16 +22,16 @@ from netmem_migrate.results import Finding
 
 
 def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
-                  unreadable: bool | None = None,
-                  arms: Arms | None = None) -> tuple[Finding, ...]:
+                  unreadable: bool | None = None, arms: Arms | None = None,
+                  only: Container[str] | None = None) -> tuple[Finding, ...]:
     """What is wrong in the files of one driver, in order of file and line.
 
     `files` are all sources of the driver by path, headers included, parsed or not. `unreadable`
     says whether its pools may give memory that the CPU cannot read; None: if it sets
     PP_FLAG_ALLOW_UNREADABLE_NETMEM. `api` is the kernel release whose prototypes count; for one
     that the model does not hold, arguments are not judged. `arms` say which arms of `#if` count in
-    files that are not parsed. Never raises for any bytes; functions that do not parse are named and
-    left out.
+    files that are not parsed. `only` names the rules that are asked, where not all are. Never
+    raises for any bytes; functions that do not parse are named and left out.
     """
     arms = arms or Arms()
     sources = {path: arms.seen(one) if isinstance(one, bytes) else one.source
@@ -53,7 +53,8 @@ def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
     hidden = allows_unreadable(sources.values()) if unreadable is None else unreadable
     return tuple(sorted({
         finding for context in _contexts(parsed, symbols, api, hidden)
-        for rule in load() if _applies(rule, context) and rule.find is not None
+        for rule in load() if (only is None or rule.declared.id in only)
+        and _applies(rule, context) and rule.find is not None
         for finding in rule.find(context)}))
 
 

@@ -17,6 +17,7 @@ from netmem_migrate.results import Run
 
 if TYPE_CHECKING:
     from netmem_migrate.patch.prove import Proven
+    from netmem_migrate.patch.series import SeriesOptions
 
 
 def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
@@ -48,7 +49,7 @@ def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
             return
 
 
-def _prove(run: Run, *, together: bool, quiet: bool) -> Proven:
+def _prove(run: Run, wanted: SeriesOptions, *, quiet: bool) -> Proven:
     from netmem_migrate.patch.plan import plans
     from netmem_migrate.patch.prove import prove
     from netmem_migrate.terminal.progress import progress
@@ -56,7 +57,7 @@ def _prove(run: Run, *, together: bool, quiet: bool) -> Proven:
     with progress(quiet=quiet) as bar:
         bar.step("Compiling")
         return prove(
-            run, plans(run, together=together),
+            run, plans(run, together=wanted.together, heads=wanted.takes_heads),
             lambda source, done, count: bar.at(done / count, f"{done}/{count} {source}"))
 
 
@@ -124,6 +125,19 @@ def _prove(run: Run, *, together: bool, quiet: bool) -> Proven:
     help="Compile and compare each patch first, and say so in its message (see `verify`).",
 )
 @click.option(
+    "--heads",
+    is_flag=True,
+    help="Also write drivers whose buffers come to the stack only as skb heads.",
+)
+@click.option(
+    "--why",
+    "reason",
+    default="",
+    metavar="TEXT",
+    help="Why it is done, for the messages; what --heads asks for is written as well.",
+)
+@click.option("--rules", is_flag=True, help="List the replacements that were made, below `---`.")
+@click.option(
     "--branch",
     default="",
     metavar="NAME",
@@ -149,6 +163,9 @@ def command(
     signoff: bool,
     assisted_by: bool | None,
     verify: bool,
+    heads: bool,
+    reason: str,
+    rules: bool,
     branch: str,
     force: bool,
     **shared: Any,
@@ -161,7 +178,9 @@ def command(
     the tree's get_maintainer.pl, as a list and as options of git send-email.
     """
     from netmem_migrate.git.run import repository
+    from netmem_migrate.patch.plan import heads_only
     from netmem_migrate.patch.series import SeriesOptions, write_series
+    from netmem_migrate.report import wording
     from netmem_migrate.terminal import summary
 
     options, output = _options.taken(shared)
@@ -181,10 +200,13 @@ def command(
         branch=branch,
         recipients=True,
         trailer=assisted_by,
+        heads=heads,
+        reason=" ".join(reason.split()),
+        rules=rules,
     )
     each = [wanted for _ in runs]
     if verify:
-        proofs = [_prove(run, together=together, quiet=output.quiet) for run in runs]
+        proofs = [_prove(run, wanted, quiet=output.quiet) for run in runs]
         failed = [one for proven in proofs for one in proven.failed]
         if failed:
             for one in failed:
@@ -198,13 +220,17 @@ def command(
         for file in (file for files in written for file in files):
             click.echo(str(file))
     summary.show(runs, output)
+    left = [step for run in runs for step in heads_only(run) if not wanted.takes_heads]
     if not output.quiet:
+        for step in left:
+            click.echo(f"{step.key}: not written: {wording.heads(step.subject.report.handed)}; "
+                       "--heads or --why TEXT writes it", err=True)
         for run, files in zip(runs, written, strict=True):
-            if run.drivers and not files and repository(run.root) is None:
+            if run.drivers and not files and not left and repository(run.root) is None:
                 click.echo("note: nothing to write; the tree is no git tree, so there is no HEAD "
                            "from which a converted work tree would differ", err=True)
             _notes(run.root, files, signoff=signoff)
-    ctx.exit(_options.exit_code(runs))
+    ctx.exit(max(_options.exit_code(runs), ExitCode.REFUSED if left else ExitCode.DONE))
 
 
 def _folders(out: Path, runs: Sequence[Run]) -> list[Path]:

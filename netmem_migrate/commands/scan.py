@@ -17,7 +17,7 @@ from netmem_migrate.results import Action, Run, Standing
 
 _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "
            "rx.5 unreadable memory, rx.6 CPU sync through the pool, rx.7 no own recycling, "
-           "tx.1 no raw DMA unmap, tx.2 netmem_tx")
+           "tx.1 no raw DMA unmap, tx.2 netmem_tx, queue-mgmt restart of one queue")
 
 
 @click.command(name="scan", epilog="Example: netmem-migrate scan drivers/net/ethernet/VENDOR")

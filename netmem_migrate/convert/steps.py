@@ -46,7 +46,8 @@ def _whole(migration: Migration) -> Iterator[Step]:
     """A conversion for each driver of the folder, from the first bytes to the last."""
     left = {change.path: change for change in _real(migration.changes)}
     for one in migration.steps:
-        yield Step(tuple(left.pop(change.path) for change in one.changes if change.path in left))
+        yield replace(one, changes=tuple(left.pop(change.path) for change in one.changes
+                                         if change.path in left))
     yield Step(tuple(left.values()))
 
 

@@ -74,6 +74,7 @@ class Slot:
     names: list[Place] = field(default_factory=list)
     twin: Twin | None = None
     void: bool = False  # declared as `void *`, not as `struct page *`
+    record: str = ""  # of a member: `struct` or `union`, as its record's tag is spelled
 
     @property
     def borrowed(self) -> bool:
@@ -174,7 +175,7 @@ class Addresses:
     a key to where its value is stored; `members` are the names of those that are members.
     `mapped` is what a function is given to map it for the device: key, function, place. `pages`
     are the calls that find a page again by its address: by place, what gives the address.
-    `passed` is what functions are given whose body was not read.
+    `passed` is what functions are given whose body was not read: key, function, place.
     """
 
     given: dict[Key, Slot] = field(default_factory=dict)
@@ -182,7 +183,7 @@ class Addresses:
     members: dict[Key, bytes] = field(default_factory=dict)
     mapped: list[tuple[Key, str, Place]] = field(default_factory=list)
     pages: dict[tuple[str, int], tuple[Key, ...]] = field(default_factory=dict)
-    passed: list[tuple[Key, bytes]] = field(default_factory=list)
+    passed: list[tuple[Key, bytes, Place]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

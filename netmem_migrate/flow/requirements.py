@@ -26,7 +26,9 @@ _NETMEM = re.compile(rb"\b\w*_netmems?\w*\s*\(|\b" + spelled.REF.encode() + rb"\
 
 def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
                     sites: Sequence[Site]) -> dict[str, Requirement]:
-    """One `Requirement` for each of rx.1 to rx.7 and tx.1 to tx.2; none without a pool."""
+    """One `Requirement` for each of rx.1 to rx.7, tx.1 to tx.2, and for what netmem.rst does not
+    name but the core asks for (queue-mgmt); none without a pool. Only `files` count.
+    """
     code = {file: code_of(sources[file]) for file in files if file in sources}
 
     def find(*names: str) -> _Places:
@@ -55,6 +57,7 @@ def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
         "tx.1": _instead_of(Basis.RAW_UNMAP, called(Trait.RAW_UNMAP),
                             Basis.NETMEM_UNMAP, find(*named(Trait.NETMEM_UNMAP))),
         "tx.2": _needs(Basis.NETMEM_TX, find(spelled.NETMEM_TX)),
+        "queue-mgmt": _needs(Basis.QUEUE_OPS, find(spelled.QUEUE_OPS)),
     }
 
 

@@ -79,6 +79,8 @@ class Slots:
             place = Place(member.file, identifier or member.declaration, "")
             name = f"{record_name(member.record)}.{member.name.decode('latin-1')}"
             slot = Slot(Kind.MEMBER, name, place)
+            word = member.record.partition(" ")[0]
+            slot.record = word if word in ("struct", "union") else ""
             slot.spellings.append(Spelling(member.file, member.declaration,
                                            member.declarator.node, identifier, ""))
             self.graph.slots[key] = slot

@@ -7,9 +7,10 @@ for one logical change a patch, so what is converted in two drivers makes two pa
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from netmem_migrate.c.words import INCLUDE
@@ -116,6 +117,53 @@ def owners(root: Path, files: Sequence[str]) -> Counter[str]:
     known: dict[Path, dict[str, set[str]]] = {}
     return Counter(PurePosixPath(owner.rpartition(": ")[2]).name
                    for file in files if file.endswith(".c") for owner in _owners(root, file, known))
+
+
+def of_driver(root: Path, sources: Mapping[str, bytes], changed: Sequence[str]) -> tuple[str, ...]:
+    """Of all files of a folder, those of the driver that `changed` are of.
+
+    That is, of the modules that a changed source is built into, or one that includes a changed
+    header, with all that they include. All of them where a Makefile does not tell.
+    """
+    named: dict[str, set[str]] = {}
+    for file in sources:
+        named.setdefault(posixpath.basename(file), set()).add(file)
+    includes = {file: _meant(file, text, sources, named) for file, text in sources.items()}
+    users: dict[str, set[str]] = {}
+    for file, targets in includes.items():
+        for target in targets:
+            users.setdefault(target, set()).add(file)
+    known: dict[Path, dict[str, set[str]]] = {}
+    built_into = {file: set(_owners(root, file, known)) for file in sources if file.endswith(".c")}
+    mine = [file for file in _closure(changed, users) if file in built_into]
+    modules = {owner for file in mine for owner in built_into[file]}
+    if not modules or any(not built_into.get(file) for file in changed if file.endswith(".c")):
+        return tuple(sources)
+    built = [file for file, names in built_into.items() if names & modules]
+    own = _closure([*mine, *built, *changed], includes)
+    return tuple(file for file in sources if file in own)
+
+
+def _meant(file: str, text: bytes, sources: Container[str],
+           named: Mapping[str, set[str]]) -> set[str]:
+    """The files of a folder that one of them includes: that beside it, else all of the name."""
+    found: set[str] = set()
+    for _, line in INCLUDE.findall(text):
+        name = line.decode("utf-8", "replace")
+        beside = posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
+        found |= {beside} if beside in sources else named.get(posixpath.basename(name), set())
+    return found
+
+
+def _closure(starts: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    queue = list(starts)
+    while queue:
+        one = queue.pop()
+        if one not in found:
+            found.add(one)
+            queue.extend(edges.get(one, ()))
+    return found
 
 
 def _owners(root: Path, file: str, known: dict[Path, dict[str, set[str]]]) -> list[str]:

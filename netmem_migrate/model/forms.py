@@ -46,7 +46,8 @@ class Form:
     netmem form is on ordinary pages, if that is not the page form. `wording` is how a message says
     both sides, if not as the patterns do.
     `pool_api` marks the page_pool page API, each call of which is a `Site` of the report.
-    `assumes` is what must be so of a page for both forms to be the same on it.
+    `assumes` is what must be so of a page for both forms to be the same on it. `shorthand` is what
+    a function would be called that implies what the netmem form writes out, where no kernel has it.
 
     `since` (the oldest release with the netmem form; "": every one that has netmem), `header`
     (relative to include/) and `effect` are for functions that model/functions.py does not hold, and
@@ -65,6 +66,7 @@ class Form:
     pool_api: bool = False
     effect: Effect | None = None
     assumes: tuple[Assumption, ...] = ()
+    shorthand: str = ""
 
     def assumed(self, spelled: Pattern) -> tuple[Assumption, ...]:
         """What it assumes where the page form is written as one of its spellings."""
@@ -102,6 +104,11 @@ class Form:
     def extra(self) -> tuple[str, ...]:
         """What the netmem function takes in addition to the arguments of the page function."""
         return self.becomes.args[len(pattern(self.page).args):]
+
+    @property
+    def writes_flags(self) -> bool:
+        """Whether it writes out the flags of an allocation that the page function implies."""
+        return any("GFP_" in one for one in self.extra)
 
     @property
     def renames(self) -> bool:
@@ -193,7 +200,8 @@ FORMS: tuple[Form, ...] = (
          "allocation", pool_api=True),
     # There is no dev variant for netmem: the gfp that the page helper implies is written out.
     Form("page_pool_dev_alloc_frag(pool, ...)",
-         f"page_pool_alloc_frag_netmem(pool, ..., {_ATOMIC})", "allocation", pool_api=True),
+         f"page_pool_alloc_frag_netmem(pool, ..., {_ATOMIC})", "allocation", pool_api=True,
+         shorthand="page_pool_dev_alloc_frag_netmem"),
     Form("page_pool_put_page(pool, p, ...)", "page_pool_put_netmem(pool, p, ...)", "release",
          pool_api=True),
     Form("page_pool_put_full_page(pool, p, ...)", "page_pool_put_full_netmem(pool, p, ...)",

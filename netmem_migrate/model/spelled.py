@@ -36,6 +36,7 @@ SENDS = "ndo_start_xmit"
 # What shows that a driver can do something: header split, unreadable memory on Tx.
 DATA_SPLIT = ("ETHTOOL_RING_USE_TCP_DATA_SPLIT", "tcp_data_split")
 NETMEM_TX = "netmem_tx"
+QUEUE_OPS = "queue_mgmt_ops"  # the member of a netdev by which its queues are restarted
 
 MARK = "unreadable"  # the member of an skb
 

@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from netmem_migrate.errors import InputError
-from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, NETMEM_TX
+from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, NETMEM_TX, QUEUE_OPS
 from netmem_migrate.options import STDOUT
 
 # The requirements of Documentation/networking/netmem.rst, in a few words.
@@ -35,6 +35,7 @@ REQUIREMENTS = {
     "rx.7": "no recycling of its own",
     "tx.1": "no raw DMA unmap of netmem addresses",
     "tx.2": f"netdev->{NETMEM_TX} is set",
+    "queue-mgmt": f"netdev->{QUEUE_OPS} is set",
 }
 
 # Characters that would change how the text around them is shown are spelled out.

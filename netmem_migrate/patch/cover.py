@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from netmem_migrate.model.spelled import REF
-from netmem_migrate.patch import message
+from netmem_migrate.patch import claims, message
+from netmem_migrate.patch.claims import Claim, Kind, Subject
+from netmem_migrate.patch.plan import PatchStep
 from netmem_migrate.patch.prefix import shared
+from netmem_migrate.patch.said import words
 from netmem_migrate.report import wording
-from netmem_migrate.results import Action, Migration
+from netmem_migrate.results import Migration
 
 _TITLE_COLUMNS = 70
 _MAX_REFUSED = 20
@@ -20,15 +21,15 @@ _MAX_REFUSED = 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A driver of the series: its report, the name that its subjects use, how many patches.
-
-    `inside` counts the drivers of a folder of several, 0 where it is one.
-    """
+    """A driver of the series: its report, the name that its subjects use, and its patches."""
 
     migration: Migration
     name: str
-    patches: int
-    inside: int = 0
+    patches: tuple[PatchStep, ...] = ()
+
+    @property
+    def subjects(self) -> list[Subject]:
+        return [one.subject for one in self.patches]
 
 
 def cover(
@@ -41,14 +42,14 @@ def cover(
     """
     changed = [part for part in parts if part.patches]
     title = _title(prefixes, [part.name for part in changed])
-    blocks = [
-        message.fill(_what(changed)),
-        message.fill(
-            "Why: the Rx paths no longer assume what kind of memory their pool hands out. No "
-            "driver gains a feature by this series. What `netmem-migrate scan` finds:"
-        ) + "\n" + "\n".join(_why(changed)),
-        _table(parts),
-    ]
+    subjects = [one for part in changed for one in part.subjects]
+    blocks = [message.fill(text) for text in (provenance.reason, _what(changed)) if text]
+    frags = [one for one in subjects
+             for claim in claims.why(one, "", documented=provenance.documented)
+             if claim.kind is Kind.ASKED]
+    if frags and not provenance.reason:
+        blocks.append(message.fill(words(Claim(Kind.ASKED))))
+    blocks += ["\n".join(_each(changed, documented=provenance.documented)), _table(parts)]
     refused = [
         f"{part.name}: {item.file}:{item.line}: {item.slot}: {wording.refusal(item)}"
         for part in parts
@@ -56,17 +57,16 @@ def cover(
     ]
     if refused:
         blocks.append("\n".join(["Not converted, left for a person:", *_listed(refused)]))
-    lacking = sorted({name for part in parts
-                      for name in message.missing_helpers(part.migration.report)})
+    lacking = sorted({name for part in parts for name in claims.lacks(part.migration.report)})
     if lacking:
         blocks.append("\n".join([
             message.fill("The base lacks these helpers. Each has to be added by a core patch of "
                          "its own, before this series:"),
             *(f"  {name}()" for name in lacking),
         ]))
-    blocks.append(message.fill(message.neutral(provenance)))
+    blocks.append(message.fill(words(_neutral(subjects))))
     blocks.append(message.fill(message.proof(provenance)))
-    blocks.append(message.fill(message.tool([])) + "\n" + message.command_lines(provenance))
+    blocks.append(message.fill(message.tool(provenance)) + "\n" + message.command_lines(provenance))
     if earlier:
         blocks.append(f"Changes since v{earlier}: see the range-diff below.")
     return title, message.safe("\n\n".join(blocks) + "\n")
@@ -84,25 +84,33 @@ def _title(prefixes: Sequence[str], names: Sequence[str]) -> str:
 
 
 def _what(parts: Sequence[Part]) -> str:
-    text = f"Take Rx buffers that come from a page_pool as {REF} instead of struct page"
-    several = len(parts) > 1 or any(part.inside for part in parts)
+    text = f"Hold memory that a page_pool gives as {REF} instead of as struct page"
+    several = sum(len(part.patches) for part in parts) > 1
     text += ", one driver a patch." if several else "."
-    paths = [change.path for part in parts for change in part.migration.changes]
+    paths = [change.path for part in parts for one in part.patches for change in one.changes]
     if several and len(paths) == len(set(paths)):
         text += " The patches do not depend on each other."
     return text
 
 
-def _why(parts: Sequence[Part]) -> list[str]:
-    """The answer for each driver; drivers with the same answer share it."""
-    said = [(message.header_split(part.migration.report)
-             or "not asked about header split: take it as future-proofing only", part.name)
-            for part in parts]
-    lines = []
-    for answer, group in groupby(sorted(said), key=lambda one: one[0]):
-        names = ", ".join(name for _, name in group)
-        lines.append(message.fill(f"{names}: {answer}", "  - ", "    "))
-    return lines
+def _each(parts: Sequence[Part], *, documented: bool) -> Iterator[str]:
+    """Of each driver, what its memory is for, and what is open; nothing where neither is known."""
+    for part in parts:
+        for step in part.patches:
+            name = f"{part.name} ({step.part.rpartition('/')[2]})" if step.part else part.name
+            said = list(claims.open_for_unreadable(step.subject, documented=documented))
+            heads = [one for one in claims.why(step.subject, "", documented=False)
+                     if one.kind is Kind.HEADS]
+            for text in (*message.still_open(name, said), *(
+                    f"In {name} memory comes to the stack only as heads, which the CPU reads."
+                    for _ in heads)):
+                yield message.fill(text, "  - ", "    ")
+
+
+def _neutral(subjects: Sequence[Subject]) -> Claim:
+    kinds = {claim.kind for one in subjects for claim in claims.neutral(one, ())}
+    return Claim(Kind.FOR_PAGES if Kind.FOR_PAGES in kinds else Kind.PAGES_ONLY,
+                 count=len(subjects))
 
 
 def _listed(items: Sequence[str]) -> list[str]:
@@ -116,11 +124,7 @@ def _table(parts: Sequence[Part]) -> str:
     width = max(8, *(len(part.name) for part in parts))
     rows = [f"  {'driver':{width}}  declarations  converted  bridged  kept  refused"]
     for part in parts:
-        report = part.migration.report
-        count = Counter(site.action for site in report.sites)
-        rows.append(
-            f"  {part.name:{width}}  {len(report.declarations):12}  "
-            f"{count[Action.CONVERTED] + count[Action.BRIDGED]:9}"
-            f"  {len(report.bridges):7}  {count[Action.KEPT]:4}  {len(report.refusals):7}"
-        )
+        moved, converted, bridged, kept, refused = message.counts(part.migration.report)
+        rows.append(f"  {part.name:{width}}  {moved:12}  {converted:9}  {bridged:7}  {kept:4}"
+                    f"  {refused:7}")
     return "\n".join(rows)

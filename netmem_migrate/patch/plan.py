@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 
 from netmem_migrate.convert import steps
 from netmem_migrate.errors import InputError
-from netmem_migrate.results import Action, FileChange, Migration, Run, Standing, Step
+from netmem_migrate.patch.claims import Subject
+from netmem_migrate.results import FileChange, Migration, Own, Run, Step
 
 LIMIT = 15
 """Patches in a series, and a contributor's patches under review on one tree
@@ -40,27 +41,33 @@ class PatchStep:
         return self.part or self.migration.report.path
 
     @property
-    def share(self) -> Migration:
-        """Of the migration, what this patch makes; all of it where it is the only conversion.
+    def subject(self) -> Subject:
+        """What its message is about: of the migration what this patch makes, and its own driver.
 
-        What was kept stays in, since a message says how much of it is elsewhere. What `scan` found
-        is said of the whole folder: only what no driver of it has is true of each.
+        What was kept stays in, since a message says how much of it is elsewhere.
         """
-        if not self.part:
-            return self.migration
-        files = {change.path for change in self.changes}
+        changed = {change.path for change in self.changes}
         report = self.migration.report
-        return replace(
+        own = self.step.own or Own(report.files, report.requirements,
+                                   unreadable=self.migration.unreadable)
+        mine = changed.union(own.files)
+        share = replace(
             self.migration, changes=self.changes,
-            edits=tuple(one for one in self.migration.edits if one.file in files),
+            edits=tuple(one for one in self.migration.edits if one.file in changed),
             report=replace(
-                report,
-                declarations=tuple(one for one in report.declarations if one.file in files),
-                sites=tuple(one for one in report.sites
-                            if one.action is Action.KEPT or one.file in files),
-                refusals=tuple(one for one in report.refusals if one.file in files),
-                requirements={key: one for key, one in report.requirements.items()
-                              if one.status is Standing.UNMET}))
+                report, files=own.files,
+                declarations=tuple(one for one in report.declarations if one.file in changed),
+                sites=tuple(one for one in report.sites if one.file in mine),
+                refusals=tuple(one for one in report.refusals if one.file in mine),
+                bridges=tuple(one for one in report.bridges if one.file in changed),
+                handed=tuple(one for one in report.handed if one.file in changed),
+                requirements=own.requirements))
+        return Subject(share, self.changes, own)
+
+    @property
+    def heads_only(self) -> bool:
+        """Whether what it converts comes to the stack, and only as heads that the CPU reads."""
+        return self.subject.report.heads_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +95,22 @@ def steps_of(migration: Migration) -> tuple[PatchStep, ...]:
     return tuple(PatchStep(migration, step) for step in steps.steps_of(migration))
 
 
-def plans(run: Run, *, together: bool = False) -> tuple[Plan, ...]:
+def heads_only(run: Run) -> tuple[PatchStep, ...]:
+    """The patches of a run whose memory comes to the stack only as heads of skbs."""
+    return tuple(one for migration in run.drivers for one in steps_of(migration)
+                 if one.heads_only)
+
+
+def plans(run: Run, *, together: bool = False, heads: bool = True) -> tuple[Plan, ...]:
     """The series of a run: one a driver, or one for all with `together`.
 
-    Raises InputError for a series that netdev would not take for its size, for two drivers that
-    change one file, and for a file that mail cannot carry.
+    Without `heads`, less the patches whose memory comes to the stack only as heads. Raises
+    InputError for a series that netdev would not take for its size, for two drivers that change
+    one file, and for a file that mail cannot carry.
     """
     drivers = tuple({one.report.path: one for one in reversed(run.drivers)}.values())[::-1]
-    patches = [one for migration in drivers for one in steps_of(migration)]
+    patches = [one for migration in drivers for one in steps_of(migration)
+               if heads or not one.heads_only]
     _mailable(patches)
     changing = list(dict.fromkeys(one.migration.report.path for one in patches))
     if not patches:

@@ -31,13 +31,15 @@ _PART = re.compile(r"(?!sizeof\b)(\w+)\(\w+\)|\w+|->|[^\w\s]")
 class Replacement:
     """What stood before, what stands there after, and how often it was made.
 
-    `assumes` is what must be so of a page for both to be the same.
+    `assumes` is what must be so of a page for both to be the same. `spelled_out` names, where flags
+    are written out that were implied, what takes them, what implied them, and what would again.
     """
 
     before: str
     after: str
     count: int
     assumes: tuple[Assumption, ...] = ()
+    spelled_out: tuple[str, ...] = ()
 
 
 def calls(changes: Iterable[FileChange]) -> tuple[Counter[str], Counter[str]]:
@@ -66,7 +68,10 @@ def replacements(changes: Sequence[FileChange]) -> list[Replacement]:
                      if after[one.becomes.name] > before[one.becomes.name]), None)
         number = before[row.call] - after[row.call] - inside[row.call]
         if form is not None and number > 0:
-            found.append(Replacement(*_worded(form), number, form.assumed(form.spellings[0])))
+            flags = ((form.becomes.name, row.call, row.shorthand or row.becomes.name)
+                     if form.writes_flags else ())
+            found.append(Replacement(*_worded(form), number, form.assumed(form.spellings[0]),
+                                     flags))
     found += forms
     return [*found, *_nulls(olds, news), *_declared(olds, news), *_rest(before, after, found)]
 

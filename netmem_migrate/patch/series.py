@@ -16,6 +16,7 @@ from netmem_migrate.git import run as git
 from netmem_migrate.git.diff import mode_of
 from netmem_migrate.patch import branch, commits, disclosure, folder, previous, recipients, wording
 from netmem_migrate.patch.plan import Plan, plans
+from netmem_migrate.patch.said import DOCUMENT
 from netmem_migrate.results import Run
 
 
@@ -29,7 +30,10 @@ class SeriesOptions:
     "none" for none); `branch` also leaves the commits on that branch; `recipients` lists whom
     get_maintainer.pl names, if it can. `proven` is what really ran, by key of the steps, and under
     "" for the whole series; `trailer` None means Assisted-by where the tree's process documents
-    ask for it; `force` replaces an earlier series in the folder, and an existing branch.
+    ask for it; `force` replaces an earlier series in the folder, and an existing branch. `heads`
+    writes patches whose memory comes to the stack only as heads of skbs, too, as does a `reason`,
+    which says in a message why it is done; `rules` lists the replacements below `---`; `edited`
+    says that a person changed what was made.
     """
 
     tree: str = "net-next"
@@ -45,6 +49,15 @@ class SeriesOptions:
     recipients: bool = False
     proven: Mapping[str, str] = field(default_factory=dict)
     trailer: bool | None = None
+    heads: bool = False
+    reason: str = ""
+    rules: bool = False
+    edited: bool = False
+
+    @property
+    def takes_heads(self) -> bool:
+        """Whether patches are written whose memory is for heads only."""
+        return self.heads or bool(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,7 @@ def write_series(run: Run, out: Path, options: SeriesOptions) -> tuple[Path, ...
     is missing or knows no author, where the work tree differs from HEAD, where `out` holds
     another series, and where the series would not be taken for its size.
     """
-    series = plans(run, together=options.together)
+    series = plans(run, together=options.together, heads=options.takes_heads)
     if not series:
         return ()
     person = git.author(run.root)
@@ -104,13 +117,17 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
             run, plan,
             {step.key: commits.prefix_of(
                 scratch, repository, run.root, step.migration.report.path,
-                [change.path for change in step.share.changes]) for step in plan.steps},
+                [change.path for change in step.changes]) for step in plan.steps},
             wording.Wanted(
                 proven=options.proven,
                 trailer=_trailer(run.root, options.trailer),
                 signature=f"{person.name} <{person.email}>" if options.signoff else "",
                 earlier=earlier.version if earlier else 0,
-                letter=options.cover_letter))
+                letter=options.cover_letter,
+                reason=options.reason,
+                documented=(run.root / DOCUMENT).is_file(),
+                rules=options.rules,
+                edited=options.edited))
         chain = [commits.Commit(text, step.changes)
                  for text, step in zip(words.messages, plan.steps, strict=True)]
         base, tip = commits.make(scratch, repository, before, chain, person)

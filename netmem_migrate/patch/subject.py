@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 
-def subjects(prefixes: Sequence[str], paths: Sequence[str]) -> list[str]:
-    """The summary phrase of each driver's conversion; no two are the same."""
+def subjects(prefixes: Sequence[str], paths: Sequence[str], what: Sequence[str]) -> list[str]:
+    """The summary phrase of each driver's conversion, of which `what` is converted; no two are
+    the same."""
     shared = Counter(prefixes)
     return [
-        f"{prefix}: convert Rx buffers "
+        f"{prefix}: convert {memory} "
         + (f"of {PurePosixPath(path).name} " if shared[prefix] > 1 else "")
         + "to netmem"
-        for prefix, path in zip(prefixes, paths, strict=True)
+        for prefix, path, memory in zip(prefixes, paths, what, strict=True)
     ]
 
 

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
+from netmem_migrate.model.spelled import POOL
 from netmem_migrate.patch import cover, message, subject
-from netmem_migrate.patch.plan import Plan
+from netmem_migrate.patch.plan import PatchStep, Plan
 from netmem_migrate.patch.prefix import Prefix
-from netmem_migrate.results import Run
+from netmem_migrate.results import Action, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,8 @@ class Wanted:
 
     `proven` is by key of the steps, and under "" for the series; `trailer` the Assisted-by line;
     `signature` a name and address to sign off with; `earlier` the version of an earlier series, 0
-    for none; `letter` None means a cover letter for more than one patch.
+    for none; `letter` None means a cover letter for more than one patch. `reason`, `documented`,
+    `rules` and `edited` are as for message.Provenance.
     """
 
     proven: Mapping[str, str]
@@ -27,13 +30,17 @@ class Wanted:
     signature: str
     earlier: int
     letter: bool | None
+    reason: str = ""
+    documented: bool = False
+    rules: bool = False
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """One message a patch, and subject and body of the cover letter if there is one.
 
-    `notes` are for the mail alone, one a patch, "" for none.
+    `notes` are for the mail alone, one a patch.
     """
 
     messages: tuple[str, ...]
@@ -44,19 +51,39 @@ class Words:
 def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) -> Words:
     """The words of one series; `prefixes` are the subject prefixes by key of the steps."""
     keys = [step.key for step in plan.steps]
-    titles = subject.subjects([prefixes[key].text for key in keys], keys)
-    bodies = []
+    titles = subject.subjects([prefixes[key].text for key in keys], keys,
+                              [_memory(step) for step in plan.steps])
+    bodies, notes = [], []
     for step, key in zip(plan.steps, keys, strict=True):
-        provenance = message.Provenance(
-            message.repeat_command([step.migration.report.path], step.migration.arguments),
-            wanted.proven.get(key, ""),
-            wanted.trailer, step.migration.unreadable)
-        bodies.append(message.body(step.share, provenance, step.changes))
+        provenance = _provenance([step], wanted, key)
+        bodies.append(message.body(step.subject, provenance))
+        guessed = message.fill(prefixes[key].note)
+        notes.append("\n\n".join(
+            one for one in (guessed, message.note(step.subject, provenance).strip("\n")) if one))
     messages = tuple(_whole(title, body, wanted)
                      for title, body in zip(subject.unique(titles, keys), bodies, strict=True))
     letter = len(messages) > 1 if wanted.letter is None else wanted.letter
-    notes = tuple(message.fill(prefixes[key].note) for key in keys)
-    return Words(messages, notes, _letter(run, plan, prefixes, wanted) if letter else None)
+    return Words(messages, tuple(notes), _letter(run, plan, prefixes, wanted) if letter else None)
+
+
+def _memory(step: PatchStep) -> str:
+    """What a patch converts: Rx buffers where the device fills them, or the stack gets them."""
+    report = step.subject.report
+    filled = any(site.action is not Action.KEPT and has(site.call, Trait.DMA_ADDRESS)
+                 for site in report.sites)
+    return "Rx buffers" if filled or report.handed else f"{POOL} memory"
+
+
+def _provenance(steps: Sequence[PatchStep], wanted: Wanted, key: str) -> message.Provenance:
+    """Of some patches, with the command that makes them."""
+    paths = dict.fromkeys(step.migration.report.path for step in steps)
+    options = dict.fromkeys(one for step in steps for one in step.migration.arguments)
+    heads = ["--heads"] if any(step.heads_only for step in steps) else []
+    more = ["--together"] if len(paths) > 1 else []
+    return message.Provenance(
+        message.repeat_command([*paths], [*heads, *options, *more]), wanted.proven.get(key, ""),
+        wanted.trailer, wanted.reason, wanted.documented, wanted.rules,
+        wanted.edited)
 
 
 def _whole(title: str, body: str, wanted: Wanted) -> str:
@@ -68,20 +95,13 @@ def _whole(title: str, body: str, wanted: Wanted) -> str:
 
 def _letter(run: Run, plan: Plan, prefixes: Mapping[str, Prefix],
             wanted: Wanted) -> tuple[str, str]:
-    count = Counter(step.migration.report.path for step in plan.steps)
     parts = []
     for driver in plan.drivers:
         path = driver.report.path
-        if count[path] or driver.report.refusals:
-            mine = {prefixes[step.key] for step in plan.steps if step.migration is driver}
-            name = mine.pop().name if len(mine) == 1 else path.rpartition("/")[2]
-            inside = sum(step.migration is driver and bool(step.part) for step in plan.steps)
-            parts.append(cover.Part(driver, name, count[path], inside))
-    changed = [driver.report.path for driver in plan.drivers if count[driver.report.path]]
-    options = dict.fromkeys(one for step in plan.steps for one in step.migration.arguments)
-    more = ["--together"] if len(changed) > 1 else []
-    provenance = message.Provenance(
-        message.repeat_command(changed, [*options, *more]), wanted.proven.get("", ""),
-        unreadable=any(driver.unreadable for driver in plan.drivers))
+        mine = [step for step in plan.steps if step.migration is driver]
+        if mine or driver.report.refusals:
+            known = {prefixes[step.key] for step in mine}
+            name = known.pop().name if len(known) == 1 else path.rpartition("/")[2]
+            parts.append(cover.Part(driver, name, tuple(mine)))
     used = list(dict.fromkeys(prefixes[step.key].text for step in plan.steps))
-    return cover.cover(parts, used, provenance, earlier=wanted.earlier)
+    return cover.cover(parts, used, _provenance(plan.steps, wanted, ""), earlier=wanted.earlier)

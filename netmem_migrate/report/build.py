@@ -14,6 +14,7 @@ from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
+from netmem_migrate.flow.handed import handed
 from netmem_migrate.flow.requirements import requirements_of
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.forms import Table
@@ -61,7 +62,7 @@ def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverRe
                     if judge else {})
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
                         refusals, _bridges(work, edits), requirements, parse_counts(parsed),
-                        readable=readable(work))
+                        readable=readable(work), handed=handed(analysis))
 
 
 def _bridges(work: Work, edits: Sequence[Edit]) -> tuple[BridgeSite, ...]:
@@ -137,7 +138,7 @@ def _declarations(work: Work) -> tuple[Declaration, ...]:
         from_, to = _types(work, slot)
         new = work.new_names.get(slot, slot.short_name)
         found.append(Declaration(slot.place.file, slot.place.line, slot.place.function,
-                                 slot.kind.value, slot.name, new, from_, to))
+                                 slot.kind.value, slot.name, new, from_, to, slot.record))
     return tuple(sorted(found, key=lambda one: (one.file, one.line, one.name)))
 
 

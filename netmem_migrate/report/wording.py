@@ -12,8 +12,10 @@ from netmem_migrate.model.spelled import DMA_MAP, POOL, TO_NETMEM
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.results import (
     Basis,
+    Handed,
     OlderKernels,
     Origin,
+    Reach,
     Readable,
     ReadableKind,
     Refusal,
@@ -123,6 +125,7 @@ BASIS: dict[Basis, str] = {
     Basis.NETMEM_UNMAP: "unmaps that know netmem",
     Basis.RAW_UNMAP: "unmaps that do not know netmem",
     Basis.NETMEM_TX: "the device's word that it sends netmem",
+    Basis.QUEUE_OPS: "functions that restart one queue",
 }
 """What the judgement of a requirement rests on, or on the lack of it."""
 
@@ -231,6 +234,19 @@ def readable(items: Sequence[Readable]) -> str:
                 (ReadableKind.UNMARKED, "frag is filled without a mark for the skb",
                  "frags are filled without a mark for the skb")) if counts[kind]]
     return f"{', '.join(said)}: right while the pool gives pages (--report lists them)"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def heads(handed: Sequence[Handed]) -> str:
+    """That memory comes to the stack only as heads, and what makes these."""
+    said = list(dict.fromkeys(f"{one.by}() in {one.function}()" for one in handed
+                              if one.reach is Reach.HEAD))
+    more = f" and {len(said) - 1} more" if len(said) > 1 else ""
+    return f"its buffers come to the stack only as skb heads, by {said[0]}{more}"
 
 
 def newer(api: str, kernel: str, absent: Sequence[str]) -> str:

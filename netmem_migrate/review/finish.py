@@ -46,12 +46,16 @@ def is_edited(review: Review) -> bool:
 
 
 def write_patches(run: Run, out: Path, *, signoff: bool, force: bool,
-                  proven: Mapping[str, str]) -> tuple[Path, ...]:
-    """A series of what was accepted, as `format-patch` writes it."""
+                  proven: Mapping[str, str], edited: bool) -> tuple[Path, ...]:
+    """A series of what was accepted, as `format-patch --heads` writes it.
+
+    `edited` says that some of it was changed by hand.
+    """
     from netmem_migrate.patch.series import SeriesOptions, write_series
 
     return write_series(run, out, SeriesOptions(
-        signoff=signoff, force=force, proven=proven, recipients=True))
+        signoff=signoff, force=force, proven=proven, recipients=True, heads=True,
+        edited=edited))
 
 
 def unchanged(changes: Sequence[FileChange], root: Path) -> None:

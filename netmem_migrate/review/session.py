@@ -186,7 +186,8 @@ class Session:
         proven = self._proven(run)
         if isinstance(action, Path):
             files = finish.write_patches(
-                run, action, signoff=self.wanted.signoff, force=self.wanted.force, proven=proven)
+                run, action, signoff=self.wanted.signoff, force=self.wanted.force, proven=proven,
+                edited=finish.is_edited(self.review))
         else:
             files = apply((run.root, changes))
             store.clear()
@@ -194,7 +195,8 @@ class Session:
             click.echo(str(file))
         summary.show([run], self.output)
         if finish.is_edited(self.review) and isinstance(action, Path):
-            click.echo("note: hunks were edited by hand; say so in the message", err=True)
+            click.echo("note: hunks were edited by hand; say in the message what",
+                       err=True)
         return run.exit_code
 
     def _action(self, screen: Screen) -> bool | Path | None:

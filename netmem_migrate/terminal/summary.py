@@ -127,6 +127,8 @@ def totals(runs: Sequence[Run]) -> str:
 
 
 def _lines(run: Run) -> Iterator[str]:
+    from netmem_migrate.patch.plan import steps_of
+
     yield from none_found(run)
     if run.absent is not None and any(one.changes for one in run.drivers):
         yield f"{click.style('note', fg='yellow')}: " + wording.newer(
@@ -138,6 +140,12 @@ def _lines(run: Run) -> Iterator[str]:
             yield f"  {click.style('note', fg='yellow')}: {wording.older(report.older)}"
         if migration.changes and report.readable:
             yield f"  {click.style('note', fg='yellow')}: {wording.readable(report.readable)}"
+        for step in steps_of(migration):
+            if step.heads_only:
+                where = f"{step.part}: " if step.part else ""
+                yield (f"  {click.style('note', fg='yellow')}: {where}"
+                       f"{wording.heads(step.subject.report.handed)}; format-patch wants --heads "
+                       "or --why TEXT for it")
         yield from _group_lines("bridged", "yellow", (
             (one.text, one.reason, one) for one in report.bridges))
         yield from _group_lines("kept", "cyan", (

@@ -149,7 +149,7 @@ def no_letter(series: Path) -> None:
 
 def placeholder(series: Path) -> None:
     cover = next(series.glob("0000-*.patch"))
-    cover.write_text(re.sub(r"(?s)Take Rx.*?\n\n", "*** BLURB HERE ***\n\n", cover.read_text(),
+    cover.write_text(re.sub(r"(?s)Hold memory.*?\n\n", "*** BLURB HERE ***\n\n", cover.read_text(),
                             count=1))
 
 
@@ -182,7 +182,7 @@ FAULTS: list[tuple[str, str, str, Callable[[Path], object], str]] = [
     ("hash", "message", "fail", line_in_body("#include <net/netmem.h>"), "git drops"),
     ("diff-like", "message", "fail", line_in_body("  +++ b/drivers/x.c"), "looks like a diff"),
     ("short", "message", "fail",
-     lambda s: first(s).write_text(re.sub(r"(?s)\nTake the.*?\n  netmem-migrate.*?\n\n",
+     lambda s: first(s).write_text(re.sub(r"(?s)\nHold mem.*?\n  netmem-migrate.*?\n\n",
                                           "\nConvert.\n\n", first(s).read_text(), count=1)),
      "hardly any"),
     ("unsigned", "sign-off", "fail", unsigned, "again with -s"),

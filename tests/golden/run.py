@@ -35,11 +35,11 @@ Hashes = dict[str, dict[str, str]]
 
 
 def message(patch: bytes) -> bytes:
-    """A patch's subject and text: neither who and when, nor the diff, nor versions of tools."""
+    """A patch's subject, text and note: neither who and when, nor the diff, nor versions."""
     head, _, text = patch.partition(b"\n\n")
     kept = [line for line in re.split(rb"\n(?![ \t])", head)
             if not line.startswith((b"From ", b"From:", b"Date:", b"Message-I"))]
-    body = re.split(rb"^---$|^-- $", text, maxsplit=1, flags=re.MULTILINE)[0]
+    body = re.split(rb"^diff --git |^-- $", text, maxsplit=1, flags=re.MULTILINE)[0]
     return NOT_BUILT_BY.sub(rb"\1VERSION", b"\n".join(kept) + b"\n\n" + body)
 
 
@@ -64,8 +64,10 @@ def outputs(package: Path, tree: Path, folder: str, parts: tuple[str, ...]) -> d
                                 *alone)
             found["report"] = report.read_bytes() if report.exists() else b""
         if "message" in parts:
+            heads = ["--heads"] if b'"--heads"' in (
+                package / "netmem_migrate/commands/format_patch.py").read_bytes() else []
             code = run(package, tree, "format-patch", "-q", folder, "-o", str(out),
-                       *alone).split(b"\n")[0]
+                       *alone, *heads).split(b"\n")[0]
             found["message"] = code + b"\n" + b"".join(
                 file.relative_to(out).as_posix().encode() + b"\n" + message(file.read_bytes())
                 for file in sorted(out.rglob("*.patch")))

@@ -415,7 +415,7 @@ struct page_pool *create(const struct page_pool_params *params)
         table.all("thead")[0].all("th")
     assert [one.words for one in heads] == [
         "driver", "verdict", "calls", "convert", "keep", "refused", "rx.1", "rx.2", "rx.3",
-        "rx.4", "rx.5", "rx.6", "rx.7", "tx.1", "tx.2"]
+        "rx.4", "rx.5", "rx.6", "rx.7", "tx.1", "tx.2", "queue-mgmt"]
     assert all(one.attributes["aria-sort"] == "none" and one.one("button") for one in heads)
     bodies = [one for one in table.all("tbody") if "data-verdict" in one.attributes]
     assert [one.attributes["data-verdict"] for one in bodies] == ["partial", "nothing-to-do"]
@@ -426,7 +426,7 @@ struct page_pool *create(const struct page_pool_params *params)
     cells = row.all("td", "req")
     assert [cell.all("span", "sr")[0].text for cell in cells] == [
         one.status for one in statuses.values()]
-    assert [one.words for one in bodies[1].one("tr", "head").all("td", "req")] == [""] * 9
+    assert [one.words for one in bodies[1].one("tr", "head").all("td", "req")] == [""] * 10
     detail = bodies[0].one("tr", "detail").words
     for item in first.drivers[0].report.refusals:
         assert wording.refusal(item) in detail

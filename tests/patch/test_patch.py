@@ -18,6 +18,8 @@ from netmem_migrate.errors import InputError
 from netmem_migrate.git.diff import changes_of, diff
 from netmem_migrate.patch import message, subject
 from netmem_migrate.patch.apply import apply
+from netmem_migrate.patch.claims import Subject
+from netmem_migrate.patch.plan import steps_of
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.report import json as report_json
@@ -310,8 +312,8 @@ def test_series_applies_with_git_am_and_gives_what_apply_gives(
     files = write_series(run, tmp_path / "out", SeriesOptions(together=True))
     assert [file.name for file in files] == [
         "0000-cover-letter.patch",
-        "0001-net-demo-convert-Rx-buffers-to-netmem.patch",
-        "0002-net-other-convert-Rx-buffers-to-netmem.patch",
+        "0001-net-demo-convert-page_pool-memory-to-netmem.patch",
+        "0002-net-other-convert-page_pool-memory-to-netmem.patch",
     ]
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(git_tree), str(clone))
@@ -434,7 +436,7 @@ def test_series_subject_prefixes(tree: Path, tmp_path: Path) -> None:
         assert found
         return found[1]
 
-    rest = b" net: demo: convert Rx buffers to netmem"
+    rest = b" net: demo: convert page_pool memory to netmem"
     assert subject() == b"[PATCH net-next]" + rest
     assert subject(rfc=True) == b"[RFC net-next]" + rest
     assert subject(version=2) == b"[PATCH net-next v2]" + rest
@@ -529,23 +531,36 @@ def test_series_without_git(
 # -- messages
 
 
-def test_message_says_what_moved_what_stayed_and_what_is_not_claimed() -> None:
+def about(one: Migration) -> Subject:
+    (step,) = steps_of(one)
+    return step.subject
+
+
+def test_message_says_what_moved_and_what_stayed() -> None:
     text = message.body(
-        migration(DEMO, verdict=Verdict.PARTIAL), message.Provenance("netmem-migrate x")
+        about(migration(DEMO, verdict=Verdict.PARTIAL)), message.Provenance("netmem-migrate x")
     )
     flat = " ".join(text.split())
     for part in (
-        "struct demo_buf: page (now netmem)",
-        "locals of demo_fill()",
-        "page_pool_put_page() in demo_xdp(): page is passed to xdp_send() - struct demo_buf.data: ",
-        "struct demo_buf.data: struct demo_buf.data holds what kmalloc() gives too; keep the two "
+        "demo_buf: page (now netmem)",
+        "locals in 1 function",
+        "page_pool_put_page() in demo_xdp(): page is passed to xdp_send() - struct demo_buf.data ",
+        "struct demo_buf.data holds what kmalloc() gives too; keep the two "
         "kinds of memory apart first; left for a person to decide",
-        "- page_pool_dev_alloc_pages(pool) + page_pool_dev_alloc_netmems(pool)",
-        "unreadable (device) memory is neither added nor claimed",
-        "Not compiled or run on hardware yet",
-        "(passes: allocation, declarations)",
+        "were made by netmem-migrate",
     ):
         assert part in flat, part
+
+
+def test_what_ran_and_what_was_counted_is_no_part_of_history() -> None:
+    one = about(migration(DEMO))
+    asked = message.Provenance("netmem-migrate x", rules=True)
+    plain = message.note(one, message.Provenance("netmem-migrate x"))
+    text = message.note(one, asked)
+    for part in ("Not compiled, not run on hardware.", "passes: allocation, declarations."):
+        assert part in " ".join(plain.split()) and part not in message.body(one, asked)
+    rule = "  - page_pool_dev_alloc_pages(pool)\n  + page_pool_dev_alloc_netmems(pool)\n"
+    assert text.startswith(plain) and rule in text and rule not in plain + message.body(one, asked)
 
 
 def test_message_keeps_to_what_git_and_checkpatch_take() -> None:
@@ -561,17 +576,19 @@ def test_message_keeps_to_what_git_and_checkpatch_take() -> None:
     )
     one = replace(one, report=replace(one.report, sites=many))
     command = message.repeat_command([DEMO, OTHER, DEMO + "/deeper"], ["--keep-names"] * 6)
-    text = message.body(one, message.Provenance(command))
+    text = message.body(about(one), message.Provenance(command))
     assert all(len(line) <= message.COLUMNS for line in text.splitlines())
     assert not re.search(r"(?m)^(#|---|diff |Index: |@@ )", text)
     assert not re.search(r"(?m)^\s*(--- a/|\+\+\+ b/|@@ -)", text)
-    assert "35 more of them" in text
-    assert len(text.splitlines()) < 90
+    # A title, an empty line, and a sign-off with one before it stand around.
+    assert len(text.splitlines()) <= message.LINES - 4
+    left = re.search(r"(\d+) more \(`netmem-migrate diff` lists them\)", text)
+    assert left is not None and int(left[1]) + text.count("a_function_with_a_rather") == 40
 
 
 def test_message_states_proof_only_where_something_ran() -> None:
     proven = message.Provenance("x", proven="Compiled on x86-64, before and after the same code.")
-    text = " ".join(message.body(migration(DEMO), proven).split())
+    text = " ".join(message.note(about(migration(DEMO)), proven).split())
     assert "Compiled on x86-64, before and after the same code. `netmem-migrate verify`" in text
     assert "Not compiled" not in text
 
@@ -579,7 +596,7 @@ def test_message_states_proof_only_where_something_ran() -> None:
 def test_message_does_not_call_unreadable_buffers_pages(tree: Path, tmp_path: Path) -> None:
     run = Run(tree, "", "7.3", (replace(migration(DEMO), unreadable=True),))
     text = write_series(run, tmp_path / "out", SeriesOptions())[0].read_text()
-    assert "still a page" not in " ".join(text.split())
+    assert "pages only" not in " ".join(text.split())
 
 
 def test_trailer_follows_the_trees_own_documents(tree: Path, tmp_path: Path) -> None:
@@ -595,9 +612,10 @@ def test_trailer_follows_the_trees_own_documents(tree: Path, tmp_path: Path) -> 
 
 
 def test_no_two_subjects_are_the_same() -> None:
-    titles = subject.subjects(["net: a", "net: a", "net: b"], ["d/one", "d/two", "d/three"])
+    titles = subject.subjects(["net: a", "net: a", "net: b"], ["d/one", "d/two", "d/three"],
+                              ["Rx buffers", "Rx buffers", "memory"])
     assert len(set(titles)) == 3
-    assert titles[2] == "net: b: convert Rx buffers to netmem"
+    assert titles[2] == "net: b: convert memory to netmem"
 
 
 # -- reports

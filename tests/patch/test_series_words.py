@@ -13,17 +13,13 @@ from series_tools import DEMO, OTHER, convert
 from tools import CORPUS
 
 from netmem_migrate.api import migrate
-from netmem_migrate.patch import disclosure, message, replacements, subject
+from netmem_migrate.patch import disclosure, replacements, subject
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.results import (
-    Basis,
-    DriverReport,
     FileChange,
     Origin,
     Refusal,
-    Requirement,
-    Standing,
     Verdict,
 )
 
@@ -110,23 +106,7 @@ def test_rules_fit_a_message() -> None:
                     "  + __skb_fill_netmem_desc_noacc(skb, i, p, ...)")
 
 
-# -- why
-
-
-def report(**status: str) -> DriverReport:
-    found = {key.replace("_", "."): Requirement(Standing(value), Basis.POOL)
-             for key, value in status.items()}
-    return DriverReport("d", (), Verdict.CONVERTED, requirements=found)
-
-
-def test_the_first_question_is_answered_by_what_scan_found() -> None:
-    assert message.header_split(report()) == ""
-    none = message.header_split(report(rx_2="unmet", rx_5="unmet"))
-    assert "no header split" in none and "future-proofing only" in none
-    some = message.header_split(report(rx_2="met", rx_4="met", rx_5="unmet", rx_6="unknown"))
-    assert "future-proofing" not in some
-    assert "still open: PP_FLAG_ALLOW_UNREADABLE_NETMEM, CPU syncs through the pool" in some
-    assert "no Rx requirement is left open" in message.header_split(report(rx_2="met", rx_5="met"))
+# -- series
 
 
 def test_a_helper_that_the_base_lacks_is_a_core_patch_first(
@@ -170,7 +150,7 @@ def test_only_what_really_ran_is_called_proven(series_tree: Path, tmp_path: Path
     texts = [" ".join(file.read_text().split()) for file in files]
     assert "Compiled some. `netmem-migrate verify` repeats it." in texts[0]
     assert "Compiled the one object. `netmem-migrate verify` repeats it." in texts[1]
-    assert "Not compiled or run on hardware yet" in texts[2]
+    assert "Not compiled, not run on hardware." in texts[2]
 
 
 # -- subjects

@@ -277,7 +277,7 @@ def _series(root: Path, run: Run, out: Outcome) -> None:
     And for shorter lines, where the lines themselves tell that there is nothing to break.
     """
     with tempfile.TemporaryDirectory() as name:
-        patches = write_series(run, Path(name) / "out", SeriesOptions())
+        patches = write_series(run, Path(name) / "out", SeriesOptions(heads=True))
         made = {one.path: one.after for one in apply_series(root, patches)}
         wanted = {one.path: one.after for one in out.changes}
         out.check(made == wanted, "`git am` does not give what apply gives")

@@ -108,7 +108,8 @@ def proven(root: Path, module: Path, name: str) -> list[str]:
     for path, text in LAYOUTS[name].items():
         (module / path).parent.mkdir(parents=True, exist_ok=True)
         (module / path).write_text(text)
-    wrong = _run(["format-patch", str(module), "-o", f"{module}-out", "--kernel", str(root)], 0)
+    wrong = _run(["format-patch", "--heads", str(module), "-o", f"{module}-out",
+                  "--kernel", str(root)], 0)
     patches = sorted(Path(f"{module}-out").glob("*.patch"))
     if wrong or len(patches) != 1:
         return wrong or [f"{len(patches)} patches"]

@@ -65,7 +65,8 @@ def judge(root: Path, run: Run, name: str, tally: Tally, compile_it: bool) -> st
     """Write one series and let everybody have a look at it; one line of the table."""
     with tempfile.TemporaryDirectory() as where:
         out = Path(where) / "out"
-        files = write_series(run, out, SeriesOptions(signoff=True, recipients=True, together=True))
+        files = write_series(run, out, SeriesOptions(signoff=True, recipients=True, together=True,
+                                                    heads=True))
         numbered = [file for file in files if "0000-" not in file.name]
         made = {one.path: one.after for one in apply_series(root, numbered)}
         wanted = {one.path: one.after for driver in run.drivers for one in driver.changes}
@@ -130,7 +131,7 @@ def series_of(tree: Path, out: Path, home: Path) -> dict[str, bytes]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     done = subprocess.run(
         [sys.executable, "-m", "netmem_migrate", "format-patch", *DRIVERS, "--together", "-s",
-         "-q", "-o", str(out)],
+         "--heads", "-q", "-o", str(out)],
         cwd=tree, check=False, capture_output=True, text=True,
         env={**environment, "HOME": str(home), "XDG_CONFIG_HOME": str(home / "none")})
     if done.returncode:

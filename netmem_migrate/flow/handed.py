@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""As what the memory that moves comes to the stack: frags, or heads that the CPU reads.
+
+A frag is filled with the memory itself; a head is made of its address, which is followed through
+locals, members and the driver's own functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netmem_migrate.c import view
+from netmem_migrate.flow import addresses
+from netmem_migrate.flow.analyse import Analysis
+from netmem_migrate.flow.graph import Place
+from netmem_migrate.model.functions import BY_NAME
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Effect, Trait
+from netmem_migrate.model.spelled import TO_NETMEM
+from netmem_migrate.results import Handed, Reach
+
+
+def handed(analysis: Analysis) -> tuple[Handed, ...]:
+    """Every such place of the driver, in order."""
+    found = {*_frags(analysis), *_heads(analysis)}
+    return tuple(sorted(found, key=lambda one: (one.file, one.line, one.function, one.by)))
+
+
+def _frags(analysis: Analysis) -> Iterator[Handed]:
+    moves = analysis.solution.moves
+    for call in analysis.graph.calls:
+        if call.twin.hands_over and moves(call.slot):
+            yield _handed(call.place, call.place, call.twin.page, Reach.FRAG)
+    for use in analysis.graph.forms:
+        # What takes netmem already is given the page by another name.
+        around = view.call(use.place.node.parent.parent) if (
+            use.form.call == TO_NETMEM and moves(use.slot)
+            and use.place.node.parent is not None) else None
+        name = around.name.decode("latin-1") if around is not None else ""
+        if name in BY_NAME and BY_NAME[name].effect is Effect.HANDS_OVER:
+            yield _handed(use.place, use.place, name, Reach.FRAG)
+
+
+def _heads(analysis: Analysis) -> Iterator[Handed]:
+    graph = analysis.graph
+    readers = [(key, name.decode("latin-1"), place) for key, name, place in graph.addresses.passed
+               if has(name, Trait.READS_PACKET)]
+    given = {slot: call.place for call in graph.calls for slot in (call.slot,)
+             if call.twin.gives_address and analysis.solution.moves(slot)}
+    for start, slot in graph.addresses.given.items():
+        if slot not in given:
+            continue
+        known = addresses.reached(graph, (start,))
+        for key, name, place in readers:
+            if key in known:
+                yield _handed(given[slot], place, name, Reach.HEAD)
+    for slot, (name, place) in graph.host_reads.items():
+        if slot in given:
+            yield _handed(given[slot], place, name, Reach.HEAD)
+
+
+def _handed(given: Place, taken: Place, by: str, reach: Reach) -> Handed:
+    return Handed(given.file, given.line, taken.function, by, reach)

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a message says, as values: a claim is made where a fact holds, and nowhere else.
+
+Each kind has one function that makes it, from the report of the driver and the change itself;
+patch/said.py has the words. What comes from the report counts the driver's own files only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from netmem_migrate.convert.passes import ids
+from netmem_migrate.model.assumed import Assumption
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
+from netmem_migrate.model.spelled import ADDRESS
+from netmem_migrate.patch.replacements import Replacement, calls
+from netmem_migrate.reasons import Category, Why
+from netmem_migrate.report import wording
+from netmem_migrate.results import (
+    Action,
+    Declaration,
+    DriverReport,
+    Evidence,
+    FileChange,
+    Migration,
+    Own,
+    Reach,
+    Site,
+    Standing,
+)
+
+
+class Kind(StrEnum):
+    """What is claimed; `names`, `count`, `place` and `text` are those of a `Claim`."""
+
+    # Why.
+    REASON = "reason"  # text: the user's own words
+    ASKED = "asked"  # the tree's netmem.rst asks for it
+    GENERAL = "general"
+    PLAIN = "plain"  # of memory that is for heads
+    FRAGS = "frags"  # names: what makes frags of the memory, and where
+    HEADS = "heads"  # the same of heads, where nothing makes frags
+    # What moves, an item each.
+    MEMBERS = "members"  # text: the record; names: its members
+    GLOBALS = "globals"  # names
+    SIGNATURES = "signatures"  # names: kinds of declarations; count: functions
+    # What stays, an item each.
+    KEPT = "kept"  # names: calls, then functions; text: why
+    LEFT = "left"  # text: what is refused, and why
+    ELSEWHERE = "elsewhere"  # count: calls
+    # How.
+    LACKS = "lacks"  # names: helpers
+    BRIDGED = "bridged"  # text: what is written; names: places
+    ACCESSOR = "accessor"
+    GFP = "gfp"  # names: what is written, the page call, the helper that would say it
+    # What is open for memory that the CPU cannot read; text: the requirement, where one asks.
+    NO_SPLIT = "no-split"
+    NO_MAP = "no-map"
+    NOT_ALLOWED = "not-allowed"
+    UNTESTED = "untested"  # names: functions
+    RAW_SYNC = "raw-sync"  # names: places
+    RECYCLES = "recycles"  # names: places
+    NO_QUEUE_OPS = "no-queue-ops"
+    # What is not claimed.
+    PAGES_ONLY = "pages-only"  # count: drivers whose pools hand out pages only
+    ADDRESSES = "addresses"  # the same, where addresses are asked for; names: how they were
+    FOR_PAGES = "for-pages"
+    HEAD = "head"  # names: the netmem form, the page form
+    OF_POOL = "of-pool"
+    POOL_SYNCS = "pool-syncs"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence, or item of a list, and what it speaks of."""
+
+    kind: Kind
+    names: tuple[str, ...] = ()
+    count: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a message is about: a migration cut down to one patch, its files, and its driver."""
+
+    migration: Migration
+    changes: tuple[FileChange, ...]
+    own: Own
+
+    @property
+    def report(self) -> DriverReport:
+        return self.migration.report
+
+
+# -- why
+
+
+def why(subject: Subject, reason: str, *, documented: bool) -> Iterator[Claim]:
+    """Why it is done, and as what the memory comes to the stack.
+
+    `documented`: the tree's own netmem.rst says what drivers have to do.
+    """
+    report = subject.report
+    frags = _takers(report, Reach.FRAG)
+    if reason:
+        yield Claim(Kind.REASON, text=reason)
+    elif frags and documented:
+        yield Claim(Kind.ASKED)
+    else:
+        yield Claim(Kind.PLAIN if report.heads_only else Kind.GENERAL)
+    if frags:
+        yield Claim(Kind.FRAGS, frags)
+    elif report.heads_only:
+        yield Claim(Kind.HEADS, _takers(report, Reach.HEAD))
+
+
+def _takers(report: DriverReport, reach: Reach) -> tuple[str, ...]:
+    found: dict[str, dict[str, None]] = {}
+    for one in report.handed:
+        if one.reach is reach:
+            found.setdefault(one.by, {})[f"{one.function}()"] = None
+    return tuple(f"{by}() in {wording.listed([*functions])}" for by, functions in found.items())
+
+
+# -- what moves, and what stays
+
+
+def moved(declarations: Sequence[Declaration]) -> Iterator[Claim]:
+    """The declarations that become netmem_ref."""
+    members: dict[str, list[str]] = {}
+    loose: list[str] = []
+    kinds: dict[str, None] = {}
+    functions: set[str] = set()
+    for one in declarations:
+        old, new = one.name.rpartition(".")[2], one.new_name.rpartition(".")[2]
+        shown = old if new in ("", old) else f"{old} (now {new})"
+        if one.kind == "member" and "." in one.name:
+            record = f"{one.record} {one.name.rpartition('.')[0]}".strip()
+            members.setdefault(record, []).append(shown)
+        elif one.kind == "global":
+            loose.append(shown)
+        elif one.kind in _SIGNATURE:
+            kinds[one.kind] = None
+            functions.add(one.function or one.name)
+    for record, names in members.items():
+        yield Claim(Kind.MEMBERS, tuple(names), text=record)
+    if loose:
+        yield Claim(Kind.GLOBALS, tuple(loose))
+    if functions:
+        yield Claim(Kind.SIGNATURES, tuple(one for one in _SIGNATURE if one in kinds),
+                    len(functions))
+
+
+_SIGNATURE = ("parameter", "return", "local")
+
+
+def stayed(subject: Subject) -> Iterator[Claim]:
+    """What stays of the driver: in the changed files one item a reason, elsewhere a number."""
+    changed = {change.path for change in subject.changes}
+    kept = [site for site in subject.report.sites if site.action is Action.KEPT]
+    groups: dict[str, list[Site]] = {}
+    for site in kept:
+        if site.file in changed:
+            groups.setdefault(wording.site(site, brief=True), []).append(site)
+    for reason, sites in groups.items():
+        names = dict.fromkeys(f"{site.call}()" for site in sites)
+        where = dict.fromkeys(f"{site.function}()" for site in sites)
+        yield Claim(Kind.KEPT, (*names, *where), len(names), reason)
+    for said in dict.fromkeys(wording.refusal(one) for one in subject.report.refusals
+                              if one.file in changed):
+        yield Claim(Kind.LEFT, text=said)
+    others = sum(site.file not in changed for site in kept)
+    if others:
+        yield Claim(Kind.ELSEWHERE, count=others)
+
+
+# -- how
+
+
+def how(subject: Subject, found: Sequence[Replacement]) -> Iterator[Claim]:
+    """What a reviewer would stumble over: bridges, an accessor, flags written out."""
+    lacking = lacks(subject.report)
+    if lacking:
+        yield Claim(Kind.LACKS, lacking)
+    bridges: dict[str, dict[str, None]] = {}
+    for one in subject.report.bridges:
+        bridges.setdefault(one.text, {})[f"{_last(one.file)}:{one.line}"] = None
+    for text, places in bridges.items():
+        yield Claim(Kind.BRIDGED, tuple(places), text=text)
+    accessors = ids(lambda one: one.accessor)
+    if any(edit.transform in accessors for edit in subject.migration.edits):
+        yield Claim(Kind.ACCESSOR)
+    for made in found:
+        if made.spelled_out:
+            yield Claim(Kind.GFP, made.spelled_out)
+
+
+def lacks(report: DriverReport) -> tuple[str, ...]:
+    """Helpers that the base lacks, and without which something was refused."""
+    return tuple(sorted({one.by for item in report.refusals
+                         if item.category is Category.MISSING_API
+                         for one in item.reason.chain if one.why is Why.NO_API}))
+
+
+# -- what is open
+
+
+def open_for_unreadable(subject: Subject, *, documented: bool) -> Iterator[Claim]:
+    """What the driver lacks for memory that the CPU cannot read, as it was judged.
+
+    Only where the memory that moves goes into frags: no other can be such memory. Requirements are
+    numbered where the tree's own document has them.
+    """
+    judged = subject.own.requirements
+    if not judged or not _takers(subject.report, Reach.FRAG):
+        return
+
+    def unmet(key: str) -> bool:
+        return judged[key].status is Standing.UNMET
+
+    def claim(kind: Kind, number: int, names: tuple[str, ...] = ()) -> Claim:
+        return Claim(kind, names, text=f"Rx {number}" if documented else "")
+
+    if unmet("rx.2"):
+        yield claim(Kind.NO_SPLIT, 2)
+    if unmet("rx.4") and any(has(site.call, Trait.DMA_ADDRESS) for site in subject.report.sites):
+        yield claim(Kind.NO_MAP, 4)
+    if not unmet("rx.2") and not subject.own.unreadable:
+        yield claim(Kind.NOT_ALLOWED, 4)
+    if subject.own.untested:
+        yield claim(Kind.UNTESTED, 5, tuple(f"{one}()" for one in subject.own.untested))
+    if unmet("rx.6"):
+        yield claim(Kind.RAW_SYNC, 6, _places(judged["rx.6"].evidence))
+    recycled = _recycled(subject)
+    if recycled:
+        yield claim(Kind.RECYCLES, 7, recycled)
+    if unmet("queue-mgmt"):
+        yield Claim(Kind.NO_QUEUE_OPS)
+
+
+def _recycled(subject: Subject) -> tuple[str, ...]:
+    """Where the driver counts references of memory that moves, or that is refused for it."""
+    before, after = calls(subject.changes)
+    gone = [name for name in before - after if has(name, Trait.COUNTS)]
+    found = [one for one in subject.own.requirements["rx.7"].evidence
+             if any(f"{name}(" in one.text for name in gone)]
+    return _places(found) or tuple(
+        f"{_last(one.reason.file)}:{one.reason.line}" for one in subject.report.refusals
+        if one.category is Category.OWN_RECYCLING)
+
+
+def _places(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    return tuple(f"{_last(one.file)}:{one.line}" for one in evidence)
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+# -- what is not claimed
+
+
+_KINDS = {Assumption.HEAD: Kind.HEAD, Assumption.OF_POOL: Kind.OF_POOL,
+          Assumption.POOL_SYNCS: Kind.POOL_SYNCS}
+
+
+def neutral(subject: Subject, found: Sequence[Replacement]) -> Iterator[Claim]:
+    """That nothing changes, for which memory, and what has to hold of that."""
+    creates = subject.own.requirements.get("rx.1")
+    if subject.own.unreadable or creates is None or creates.status is not Standing.MET:
+        yield Claim(Kind.FOR_PAGES)
+    else:
+        asked = tuple(dict.fromkeys(_called(one.before) for one in found
+                                    if one.after.startswith(f"{ADDRESS}(")))
+        yield Claim(Kind.ADDRESSES, asked) if asked else Claim(Kind.PAGES_ONLY)
+    for one in found:
+        for what in one.assumes:
+            yield Claim(_KINDS[what], (_called(one.after), _called(one.before)))
+
+
+def _called(form: str) -> str:
+    """A form as a sentence names it: `f()` for a call, with what is read of its result."""
+    head, bracket, rest = form.partition("(")
+    return head + bracket and f"{head}(){rest.rpartition(')')[2]}" if bracket else form
