@@ -98,8 +98,8 @@ class _Tree:
             own.add(name)
         path = {folded(one) for one in PurePosixPath(module.folder).parts}
         leads = {*path, *_SHORT, *own, name}
-        foreign = {one for one in leads - own
-                   if any(f"drivers/{one}/" in place for place in self.folders.get(one, ()))}
+        # What drivers/phy holds is no PHY of the network, though subjects begin alike.
+        foreign = {one for one in leads - own if f"drivers/{one}/" in self.folders.get(one, ())}
         led = {name, *folders} - own
         return _Names(
             frozenset(own), frozenset(led), frozenset(sources - own - led),
