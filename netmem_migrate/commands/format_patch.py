@@ -214,7 +214,8 @@ def command(
             click.echo("not proven; nothing was written", err=True)
             ctx.exit(ExitCode.VERIFY)
         each = [replace(wanted, proven=proven.sentences) for proven in proofs]
-    written = [write_series(run, where, one)
+    guesses: list[str] = []
+    written = [write_series(run, where, one, guesses.append)
                for run, where, one in zip(runs, _folders(out, runs), each, strict=True)]
     if _options.tells(output):
         for file in (file for files in written for file in files):
@@ -230,6 +231,8 @@ def command(
                 click.echo("note: nothing to write; the tree is no git tree, so there is no HEAD "
                            "from which a converted work tree would differ", err=True)
             _notes(run.root, files, signoff=signoff)
+        for guess in dict.fromkeys(guesses):
+            click.echo(f"note: {guess[0].lower()}{guess[1:]}", err=True)
     ctx.exit(max(_options.exit_code(runs), ExitCode.REFUSED if left else ExitCode.DONE))
 
 

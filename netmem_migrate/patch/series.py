@@ -7,7 +7,7 @@ Documentation/process/maintainer-netdev.rst of the kernel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from netmem_migrate.git import run as git
 from netmem_migrate.git.diff import mode_of
 from netmem_migrate.patch import branch, commits, disclosure, folder, previous, recipients, wording
 from netmem_migrate.patch.plan import Plan, plans
+from netmem_migrate.patch.prefix import Prefix
 from netmem_migrate.patch.said import DOCUMENT
 from netmem_migrate.results import Run
 
@@ -68,15 +69,18 @@ class _Made:
     version: int
     patches: dict[str, bytes]
     beside: dict[str, bytes]
+    guesses: tuple[str, ...]
 
 
-def write_series(run: Run, out: Path, options: SeriesOptions) -> tuple[Path, ...]:
+def write_series(run: Run, out: Path, options: SeriesOptions,
+                 tell: Callable[[str], None] | None = None) -> tuple[Path, ...]:
     """Write the patches of each driver that changes; returns them in order, cover letters first.
 
     One series goes to `out` itself; several, one for each driver, to folders below it. Returns ()
     and makes no folder where nothing changes. Raises InputError, with nothing written, where git
     is missing or knows no author, where the work tree differs from HEAD, where `out` holds
-    another series, and where the series would not be taken for its size.
+    another series, and where the series would not be taken for its size. `tell` hears of each
+    subject prefix that is a guess.
     """
     series = plans(run, together=options.together, heads=options.takes_heads)
     if not series:
@@ -93,8 +97,12 @@ def write_series(run: Run, out: Path, options: SeriesOptions) -> tuple[Path, ...
             for plan, name in zip(series, branches, strict=True)]
     for one in made:
         folder.check(one.out, one.patches, one.version, force=options.force)
-    return tuple(path for one in made
-                 for path in folder.write(one.out, one.patches, one.beside, one.version))
+    written = tuple(path for one in made
+                    for path in folder.write(one.out, one.patches, one.beside, one.version))
+    for guess in dict.fromkeys(guess for one in made for guess in one.guesses):
+        if tell is not None:
+            tell(guess)
+    return written
 
 
 def _branch(options: SeriesOptions, plan: Plan) -> str:
@@ -113,11 +121,9 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
     if repository is None and earlier is not None:
         before = _more(run.root, earlier.files()) | before
     with git.Scratch.create(top, [inside + path for path in before], repository) as scratch:
+        prefixes = _prefixes(run, plan, scratch, repository)
         words = wording.words(
-            run, plan,
-            {step.key: commits.prefix_of(
-                scratch, repository, run.root, step.migration.report.path,
-                [change.path for change in step.changes]) for step in plan.steps},
+            run, plan, prefixes,
             wording.Wanted(
                 proven=options.proven,
                 trailer=_trailer(run.root, options.trailer),
@@ -142,7 +148,19 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
         if options.branch and repository is not None:
             folder.check(target, patches, version, force=options.force)
             branch.leave(scratch, repository, base, tip, name, force=options.force)
-    return _Made(target, version, patches, beside)
+    return _Made(target, version, patches, beside,
+                 tuple(filter(None, (one.note for one in prefixes.values()))))
+
+
+def _prefixes(run: Run, plan: Plan, scratch: git.Scratch,
+              repository: git.Repository | None) -> dict[str, Prefix]:
+    """The subject prefix by key of the steps: by all files that those of one key change."""
+    files: dict[str, dict[str, None]] = {}
+    for step in plan.steps:
+        files.setdefault(step.key, {}).update((change.path, None) for change in step.changes)
+    paths = {step.key: step.migration.report.path for step in plan.steps}
+    return {key: commits.prefix_of(scratch, repository, run.root, paths[key], list(mine))
+            for key, mine in files.items()}
 
 
 def _trailer(root: Path, wanted: bool | None) -> str:

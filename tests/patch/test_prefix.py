@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from git_tools import commit_all, git
 from series_tools import DEMO, OTHER, convert
 
+from netmem_migrate.cli import cli
 from netmem_migrate.model.prefixes import read
 from netmem_migrate.patch.prefix import folder_prefix, shared
 from netmem_migrate.patch.series import SeriesOptions, write_series
@@ -153,6 +155,17 @@ def test_a_range_diff_has_nothing_of_a_guess(series_git_tree: Path, tmp_path: Pa
     text = file.read_text()
     assert text.count("is a guess") == 1
     assert "1:  " in text and "## Notes" not in text
+
+
+def test_a_guess_is_said_on_the_terminal_once(series_tree: Path, tmp_path: Path) -> None:
+    (series_tree / OTHER / "Makefile").write_text("obj-m += tsnep.o\ntsnep-y := other_rx.o\n")
+    words = ["format-patch", str(series_tree / DEMO), str(series_tree / OTHER), "--api", "7.3",
+             "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(cli, words)
+    assert [line for line in done.stderr.splitlines() if "is a guess" in line] == [
+        'note: the subject prefix "net: demo:" is a guess from the driver\'s place in the tree; '
+        "hold it against the subjects of the driver's own commits."]
+    assert "is a guess" not in CliRunner().invoke(cli, [*words, "-q"]).stderr
 
 
 @pytest.mark.parametrize(
