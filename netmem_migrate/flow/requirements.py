@@ -14,6 +14,7 @@ from itertools import islice
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.flow.unreadable import flags
+from netmem_migrate.flow.unreadable import named as word
 from netmem_migrate.model import spelled
 from netmem_migrate.model.kernel_calls import named
 from netmem_migrate.model.schema import Trait
@@ -32,7 +33,9 @@ def requirements_of(sources: Mapping[str, bytes], files: Sequence[str],
     code = {file: code_of(sources[file]) for file in files if file in sources}
 
     def find(*names: str) -> _Places:
-        return _find(code, sources, re.compile(rb"\b(?:" + _either(names) + rb")\b"))
+        # What is set may be spelled by a macro of the driver.
+        return _shown(sources, ((file, start) for file in code for start in sorted(
+            at for name in names for at in word(sources[file], name.encode()))))
 
     def called(trait: Trait) -> _Places:
         return _find(code, sources,

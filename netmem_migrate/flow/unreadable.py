@@ -14,7 +14,6 @@ from netmem_migrate.model.spelled import UNREADABLE
 
 # In `flags` of struct page_pool_params (Documentation/networking/netmem.rst).
 FLAG = UNREADABLE.encode()
-_WORD = re.compile(rb"\b" + FLAG + rb"\b")
 _NO_CODE = re.compile(
     rb"""/\*.*?(?:\*/|\Z)|//(?:\\\r?\n|[^\n])*+|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)++'""",
     re.DOTALL)
@@ -27,7 +26,12 @@ def allows_unreadable(sources: Iterable[bytes]) -> bool:
 
 def flags(source: bytes) -> list[int]:
     """The offsets at which the code of a text names the flag."""
-    if FLAG not in source:
+    return named(source, FLAG)
+
+
+def named(source: bytes, word: bytes) -> list[int]:
+    """The offsets at which the code of a text, macros too, has a word."""
+    if word not in source:
         return []
     code = _NO_CODE.sub(lambda match: b" " * len(match.group()), source)
-    return [match.start() for match in _WORD.finditer(code)]
+    return [match.start() for match in re.finditer(rb"\b" + word + rb"\b", code)]

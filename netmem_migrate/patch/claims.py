@@ -126,6 +126,13 @@ def _takers(report: DriverReport, reach: Reach) -> tuple[str, ...]:
     return tuple(f"{by}() in {wording.listed([*functions])}" for by, functions in found.items())
 
 
+def rx_buffers(subject: Subject) -> bool:
+    """Whether what moves are Rx buffers: the device fills them, or the stack gets them."""
+    return bool(subject.report.handed) or any(
+        site.action is not Action.KEPT and has(site.call, Trait.DMA_ADDRESS)
+        for site in subject.report.sites)
+
+
 # -- what moves, and what stays
 
 

@@ -11,9 +11,9 @@ from netmem_migrate.patch import claims, message
 from netmem_migrate.patch.claims import Claim, Kind, Subject
 from netmem_migrate.patch.plan import PatchStep
 from netmem_migrate.patch.prefix import shared
-from netmem_migrate.patch.said import words
+from netmem_migrate.patch.said import memory, words
 from netmem_migrate.report import wording
-from netmem_migrate.results import Migration
+from netmem_migrate.results import DriverReport, Migration
 
 _TITLE_COLUMNS = 70
 _MAX_REFUSED = 20
@@ -31,6 +31,11 @@ class Part:
     def subjects(self) -> list[Subject]:
         return [one.subject for one in self.patches]
 
+    @property
+    def reports(self) -> list[DriverReport]:
+        """Of each driver that is converted; of the folder where none is."""
+        return [one.report for one in self.subjects] or [self.migration.report]
+
 
 def cover(
     parts: Sequence[Part], prefixes: Sequence[str], provenance: message.Provenance, *,
@@ -41,23 +46,26 @@ def cover(
     `earlier` is the version that a range-diff below is against, 0 for none.
     """
     changed = [part for part in parts if part.patches]
-    title = _title(prefixes, [part.name for part in changed])
     subjects = [one for part in changed for one in part.subjects]
+    title = _title(prefixes, [part.name for part in changed],
+                   memory(all(map(claims.rx_buffers, subjects))))
     blocks = [message.fill(text) for text in (provenance.reason, _what(changed)) if text]
     frags = [one for one in subjects
              for claim in claims.why(one, "", documented=provenance.documented)
              if claim.kind is Kind.ASKED]
     if frags and not provenance.reason:
         blocks.append(message.fill(words(Claim(Kind.ASKED))))
-    blocks += ["\n".join(_each(changed, documented=provenance.documented)), _table(parts)]
+    each = "\n".join(_each(changed, documented=provenance.documented))
+    blocks += [one for one in (each, _table(parts)) if one]
     refused = [
         f"{part.name}: {item.file}:{item.line}: {item.slot}: {wording.refusal(item)}"
         for part in parts
-        for item in part.migration.report.refusals
+        for report in part.reports
+        for item in report.refusals
     ]
     if refused:
         blocks.append("\n".join(["Not converted, left for a person:", *_listed(refused)]))
-    lacking = sorted({name for part in parts for name in claims.lacks(part.migration.report)})
+    lacking = sorted({name for part in parts for one in part.reports for name in claims.lacks(one)})
     if lacking:
         blocks.append("\n".join([
             message.fill("The base lacks these helpers. Each has to be added by a core patch of "
@@ -72,19 +80,19 @@ def cover(
     return title, message.safe("\n\n".join(blocks) + "\n")
 
 
-def _title(prefixes: Sequence[str], names: Sequence[str]) -> str:
+def _title(prefixes: Sequence[str], names: Sequence[str], what: str) -> str:
     prefix = shared(prefixes)
     if len(prefixes) == 1 and len(names) == 1:
-        return f"{prefix}: convert Rx buffers to netmem"
+        return f"{prefix}: convert {what} to netmem"
     shown = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    title = f"{prefix}: convert Rx buffers of {shown} to netmem"
+    title = f"{prefix}: convert {what} of {shown} to netmem"
     if len(title) <= _TITLE_COLUMNS or len(names) == 1:
         return title
-    return f"{prefix}: convert Rx buffers of {len(names)} drivers to netmem"
+    return f"{prefix}: convert {what} of {len(names)} drivers to netmem"
 
 
 def _what(parts: Sequence[Part]) -> str:
-    text = f"Hold memory that a page_pool gives as {REF} instead of as struct page"
+    text = f"Hold memory of page_pools as {REF} instead of as struct page"
     several = sum(len(part.patches) for part in parts) > 1
     text += ", one driver a patch." if several else "."
     paths = [change.path for part in parts for one in part.patches for change in one.changes]
@@ -124,7 +132,8 @@ def _table(parts: Sequence[Part]) -> str:
     width = max(8, *(len(part.name) for part in parts))
     rows = [f"  {'driver':{width}}  declarations  converted  bridged  kept  refused"]
     for part in parts:
-        moved, converted, bridged, kept, refused = message.counts(part.migration.report)
+        moved, converted, bridged, kept, refused = (
+            sum(column) for column in zip(*map(message.counts, part.reports), strict=True))
         rows.append(f"  {part.name:{width}}  {moved:12}  {converted:9}  {bridged:7}  {kept:4}"
                     f"  {refused:7}")
     return "\n".join(rows)

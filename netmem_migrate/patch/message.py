@@ -89,8 +89,9 @@ def body(subject: Subject, provenance: Provenance) -> str:
                 subject, documented=provenance.documented)),
             *_sentences(claims.neutral(subject, found))]
     ending = [_made(provenance), *([provenance.trailer] if provenance.trailer else [])]
-    # Title and sign-off, and a line between each two.
-    used = _height([*opening, *moved, *rest, *ending], gap=1) + 4
+    # The title with the line below it, and the sign-off, which stands by itself or below a tag.
+    around = 3 if provenance.trailer else 4
+    used = _height([*opening, *moved, *rest, *ending], gap=1) + around
     stayed = _within("These stay as they are:", claims.stayed(subject), LINES - used)
     return safe("\n\n".join([*opening, *moved, *stayed, *rest, *ending]) + "\n")
 

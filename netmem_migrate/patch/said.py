@@ -9,6 +9,7 @@ from netmem_migrate.model.spelled import (
     ADDRESS,
     DMA_MAP,
     DMA_SYNC,
+    POOL,
     QUEUE_OPS,
     REF,
     UNREADABLE,
@@ -100,6 +101,11 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
     Kind.POOL_SYNCS: lambda one: (
         f"{one.names[0]} is the same as {one.names[1]} where the pool syncs for the CPU."),
 }
+
+
+def memory(rx_buffers: bool) -> str:
+    """What a title calls that which moves."""
+    return "Rx buffers" if rx_buffers else f"{POOL} memory"
 
 
 def words(claim: Claim) -> str:

@@ -6,13 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from netmem_migrate.model.kernel_calls import has
-from netmem_migrate.model.schema import Trait
-from netmem_migrate.model.spelled import POOL
-from netmem_migrate.patch import cover, message, subject
+from netmem_migrate.patch import claims, cover, message, subject
 from netmem_migrate.patch.plan import PatchStep, Plan
 from netmem_migrate.patch.prefix import Prefix
-from netmem_migrate.results import Action, Run
+from netmem_migrate.patch.said import memory
+from netmem_migrate.results import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) 
     """The words of one series; `prefixes` are the subject prefixes by key of the steps."""
     keys = [step.key for step in plan.steps]
     titles = subject.subjects([prefixes[key].text for key in keys], keys,
-                              [_memory(step) for step in plan.steps])
+                              [memory(claims.rx_buffers(step.subject)) for step in plan.steps])
     bodies, notes = [], []
     for step, key in zip(plan.steps, keys, strict=True):
         provenance = _provenance([step], wanted, key)
@@ -64,14 +62,6 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) 
                      for title, body in zip(subject.unique(titles, keys), bodies, strict=True))
     letter = len(messages) > 1 if wanted.letter is None else wanted.letter
     return Words(messages, tuple(notes), _letter(run, plan, prefixes, wanted) if letter else None)
-
-
-def _memory(step: PatchStep) -> str:
-    """What a patch converts: Rx buffers where the device fills them, or the stack gets them."""
-    report = step.subject.report
-    filled = any(site.action is not Action.KEPT and has(site.call, Trait.DMA_ADDRESS)
-                 for site in report.sites)
-    return "Rx buffers" if filled or report.handed else f"{POOL} memory"
 
 
 def _provenance(steps: Sequence[PatchStep], wanted: Wanted, key: str) -> message.Provenance:

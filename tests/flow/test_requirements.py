@@ -103,3 +103,22 @@ def test_a_raw_sync_counts_more_than_one_of_the_pool(source: str, status: Standi
     found = report_of(tmp_path, CREATE + source).requirements["rx.6"]
     assert (found.status, found.basis) == (status, basis)
     assert bool(found.evidence) is bool(source)
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    ("#define FLAGS (PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV)", Standing.MET),
+    ("#define FLAGS (PP_FLAG_DMA_MAP)", Standing.UNMET),
+    ("/* PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV */", Standing.UNMET),
+])
+def test_flags_that_a_macro_spells_are_set(line: str, status: Standing, tmp_path: Path) -> None:
+    assert report_of(tmp_path, f"{line}\n{CREATE}").requirements["rx.4"].status is status
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    ("netdev->queue_mgmt_ops = &ops;", Standing.MET),
+    ("struct netdev_queue_mgmt_ops *ops;", Standing.UNMET),
+    ("/* no queue_mgmt_ops */", Standing.UNMET),
+])
+def test_a_queue_that_can_be_restarted(line: str, status: Standing, tmp_path: Path) -> None:
+    found = report_of(tmp_path, f"{CREATE}\nvoid t(struct net_device *netdev)\n{{\n\t{line}\n}}\n")
+    assert found.requirements["queue-mgmt"].status is status

@@ -450,7 +450,7 @@ def test_cover_letter_is_filled_in(tree: Path, tmp_path: Path) -> None:
     run = run_of(tree, DEMO, OTHER, verdict=Verdict.PARTIAL)
     cover = write_series(run, tmp_path / "out", SeriesOptions(together=True))[0].read_text()
     assert "***" not in cover
-    assert "Subject: [PATCH net-next 0/2] net: convert Rx buffers of demo and other" in cover
+    assert "Subject: [PATCH net-next 0/2] net: convert page_pool memory of demo and other" in cover
     assert re.search(r"^  demo +2 +1 +0 +1 +1$", cover, re.MULTILINE)
     assert "struct demo_buf.data holds what kmalloc() gives too; keep the two" in cover
     assert f"{DEMO} \\\n" in cover or f"{DEMO} {OTHER}\n" in cover

@@ -74,7 +74,8 @@ def test_each_driver_has_a_patch_that_says_its_own(tree: Path, tmp_path: Path) -
         "0002-net-multi-two-convert-Rx-buffers-to-netmem.patch",
     ]
     letter, first, second = (file.read_text() for file in files)
-    assert "one driver a patch. The patches do not depend on each other." in letter
+    assert "one driver a patch. The patches do not depend on each other." in " ".join(
+        letter.split())
     assert "[PATCH net-next 0/2] net: convert Rx buffers of multi to netmem" in letter
     assert "struct one_buf: page (now netmem)" in first
     assert "locals in 1 function" in first
