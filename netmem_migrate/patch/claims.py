@@ -119,11 +119,16 @@ def why(subject: Subject, reason: str, *, documented: bool) -> Iterator[Claim]:
 
 
 def _takers(report: DriverReport, reach: Reach) -> tuple[str, ...]:
+    """What makes frags or heads, and in which functions."""
     found: dict[str, dict[str, None]] = {}
     for one in report.handed:
         if one.reach is reach:
-            found.setdefault(one.by, {})[f"{one.function}()"] = None
-    return tuple(f"{by}() in {wording.listed([*functions])}" for by, functions in found.items())
+            found.setdefault(f"{one.by}()", {})[f"{one.function}()"] = None
+    together: dict[tuple[str, ...], list[str]] = {}
+    for by, functions in found.items():
+        together.setdefault(tuple(functions), []).append(by)
+    return tuple(f"{wording.listed(several)} in {wording.listed(functions)}"
+                 for functions, several in together.items())
 
 
 def rx_buffers(subject: Subject) -> bool:

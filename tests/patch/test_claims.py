@@ -13,6 +13,9 @@ import pytest
 from series_tools import make_tree
 from tools import plant, run
 
+from netmem_migrate.patch.claims import Claim, Kind
+from netmem_migrate.patch.said import words
+
 pytestmark = pytest.mark.usefixtures("home")
 WHERE = "drivers/net/ethernet/acme/claim"
 DOCUMENT = "Documentation/networking/netmem.rst"
@@ -59,6 +62,7 @@ static void claim_free(struct claim_ring *ring, struct claim_buf *buf)
 }
 """
 FRAG = "\tskb_add_rx_frag(skb, 0, buf->page, 0, buf->len, PAGE_SIZE);\n"
+NETMEM = FRAG.replace("frag(", "frag_netmem(").replace("buf->page", "page_to_netmem(buf->page)")
 HEAD = "\tskb = build_skb(page_address(buf->page), PAGE_SIZE);\n"
 KEPT_HEAD = "\tbuf->va = page_address(buf->page) + 64;\n\tskb = build_skb(buf->va, PAGE_SIZE);\n"
 DMA = "\tring->dma = page_pool_get_dma_addr(buf->page);\n"
@@ -107,6 +111,13 @@ def parts(text: str) -> tuple[str, str]:
 PAIRS = {
     "frags": ("goes into frags by skb_add_rx_frag() in claim_rx()", (),
               ((FRAG, FRAG + HEAD), (FRAG, ""))),
+    "frags-of-netmem": ("goes into frags by skb_add_rx_frag_netmem() in claim_rx()",
+                        ((FRAG, NETMEM + HEAD),), ((FRAG, HEAD),)),
+    "asked": (f"{DOCUMENT} asks drivers to hold payload memory", (), ((FRAG, ""),)),
+    "general": ("Hold memory of the page_pool as netmem_ref, which need not be a page,",
+                ((FRAG, ""),), ()),
+    "plain": ("Hold memory of the page_pool as netmem_ref instead of as struct page.",
+              ((FRAG, HEAD),), ((FRAG, FRAG + HEAD),)),
     "heads": ("comes to the stack only as heads (build_skb() in claim_rx())",
               ((FRAG, HEAD),), ((FRAG, FRAG + HEAD),)),
     "heads-by-a-member": ("comes to the stack only as heads (build_skb() in claim_rx())",
@@ -133,7 +144,7 @@ PAIRS = {
                  ((FRAG, FRAG + READ),), ((FRAG, FRAG + LOOKED),)),
     "raw-sync": ("dma_sync_*_for_cpu() is called directly, at claim.c:", ((FRAG, SYNC + FRAG),),
                  ((FRAG, SYNC.replace("dma_sync_single_for_cpu", "claim_sync") + FRAG),)),
-    "no-dma-no-sync": ("(Rx 6)", ((FRAG, SYNC + FRAG),), ((DMA, ""),)),
+    "no-dma-no-sync": ("(Rx 6)", ((DMA, ""), (FRAG, SYNC + FRAG)), ((DMA, ""),)),
     "recycles": ("it recycles by counting references, at claim.c:",
                  ((FREE, "\tif (page_count(buf->page) == 1)\n\t" + FREE),), ()),
     "others-recycle": ("it recycles by counting references",
@@ -193,6 +204,12 @@ def test_a_claim_stands_where_its_fact_does(name: str, tmp_path: Path) -> None:
     for folder, pairs, there in (("with", holds, True), ("without", fails, False)):
         text, _ = parts(patch(tmp_path / folder, changed(*pairs), "--heads"))
         assert (sentence in text) is there, text
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_claim_has_words(kind: Kind) -> None:
+    said = words(Claim(kind, ("local", "local", "local"), 1, "text"))
+    assert said and said == said.strip() and "\n" not in said
 
 
 def test_an_accessor_is_told_of_where_one_is_written(tmp_path: Path) -> None:

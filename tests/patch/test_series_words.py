@@ -119,7 +119,8 @@ def test_a_helper_that_the_base_lacks_is_a_core_patch_first(
     driver = run.drivers[1]
     driver = replace(driver, report=replace(driver.report, refusals=(refusal,)))
     run = replace(run, drivers=(run.drivers[0], driver))
-    cover, _, second = write_series(run, tmp_path / "out", SeriesOptions(together=True))
+    cover, first, second = write_series(run, tmp_path / "out", SeriesOptions(together=True))
+    assert "The base lacks" not in first.read_text()
     assert "before this series:\n  netmem_helper()\n" in cover.read_text()
     text = " ".join(second.read_text().split())
     assert "The base lacks netmem_helper(): a core patch of its own has to add it" in text
