@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a message says, as values: a claim is made where a fact holds, and nowhere else.
 
-Each kind has one function that makes it, from the report of the driver and the change itself;
-patch/said.py has the words. What comes from the report counts the driver's own files only.
+They are made from the report of the driver and the change itself; patch/kinds.py says which there
+are, patch/said.py has the words. What comes from the report counts the driver's own files only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from importlib.metadata import version
 
 from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.assumed import Assumption
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import ADDRESS
+from netmem_migrate.patch.disclosure import NAME
+from netmem_migrate.patch.kinds import Claim, Kind, Subject
 from netmem_migrate.patch.replacements import Replacement, calls
 from netmem_migrate.reasons import Category, Why
 from netmem_migrate.report import wording
@@ -24,77 +25,10 @@ from netmem_migrate.results import (
     Declaration,
     DriverReport,
     Evidence,
-    FileChange,
-    Migration,
-    Own,
     Reach,
     Site,
     Standing,
 )
-
-
-class Kind(StrEnum):
-    """What is claimed; `names`, `count`, `place` and `text` are those of a `Claim`."""
-
-    # Why.
-    REASON = "reason"  # text: the user's own words
-    ASKED = "asked"  # the tree's netmem.rst asks for it
-    GENERAL = "general"
-    PLAIN = "plain"  # of memory that is for heads
-    FRAGS = "frags"  # names: what makes frags of the memory, and where
-    HEADS = "heads"  # the same of heads, where nothing makes frags
-    # What moves, an item each.
-    MEMBERS = "members"  # text: the record; names: its members
-    GLOBALS = "globals"  # names
-    SIGNATURES = "signatures"  # names: kinds of declarations; count: functions
-    # What stays, an item each.
-    KEPT = "kept"  # names: calls, then functions; text: why
-    LEFT = "left"  # text: what is refused, and why
-    ELSEWHERE = "elsewhere"  # count: calls
-    # How.
-    LACKS = "lacks"  # names: helpers
-    BRIDGED = "bridged"  # text: what is written; names: places
-    ACCESSOR = "accessor"
-    GFP = "gfp"  # names: what is written, the page call, the helper that would say it
-    # What is open for memory that the CPU cannot read; text: the requirement, where one asks.
-    NO_SPLIT = "no-split"
-    NO_MAP = "no-map"
-    NOT_ALLOWED = "not-allowed"
-    UNTESTED = "untested"  # names: functions
-    RAW_SYNC = "raw-sync"  # names: places
-    RECYCLES = "recycles"  # names: places
-    NO_QUEUE_OPS = "no-queue-ops"
-    # What is not claimed.
-    PAGES_ONLY = "pages-only"  # count: drivers whose pools hand out pages only
-    ADDRESSES = "addresses"  # the same, where addresses are asked for; names: how they were
-    FOR_PAGES = "for-pages"
-    HEAD = "head"  # names: the netmem form, the page form
-    OF_POOL = "of-pool"
-    POOL_SYNCS = "pool-syncs"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One sentence, or item of a list, and what it speaks of."""
-
-    kind: Kind
-    names: tuple[str, ...] = ()
-    count: int = 0
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a message is about: a migration cut down to one patch, its files, and its driver."""
-
-    migration: Migration
-    changes: tuple[FileChange, ...]
-    own: Own
-
-    @property
-    def report(self) -> DriverReport:
-        return self.migration.report
-
 
 # -- why
 
@@ -116,6 +50,19 @@ def why(subject: Subject, reason: str, *, documented: bool) -> Iterator[Claim]:
         yield Claim(Kind.FRAGS, frags)
     elif report.heads_only:
         yield Claim(Kind.HEADS, _takers(report, Reach.HEAD))
+
+
+def series(subjects: Sequence[Subject]) -> Iterator[Claim]:
+    """What the patches of a series do, each to another driver."""
+    yield Claim(Kind.SERIES, count=len(subjects))
+    paths = [change.path for one in subjects for change in one.changes]
+    if len(subjects) > 1 and len(paths) == len(set(paths)):
+        yield Claim(Kind.APART)
+
+
+def made(edited: bool) -> Claim:
+    """Which tool made the change and its text, as generated-content.rst of the kernel asks."""
+    return Claim(Kind.EDITED if edited else Kind.MADE, (version(NAME),))
 
 
 def _takers(report: DriverReport, reach: Reach) -> tuple[str, ...]:

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch import claims, message
-from netmem_migrate.patch.claims import Claim, Kind, Subject
+from netmem_migrate.patch.kinds import Claim, Kind, Subject
 from netmem_migrate.patch.plan import PatchStep
 from netmem_migrate.patch.prefix import shared
 from netmem_migrate.patch.said import memory, words
@@ -49,7 +48,8 @@ def cover(
     subjects = [one for part in changed for one in part.subjects]
     title = _title(prefixes, [part.name for part in changed],
                    memory(all(map(claims.rx_buffers, subjects))))
-    blocks = [message.fill(text) for text in (provenance.reason, _what(changed)) if text]
+    what = " ".join(words(one) for one in claims.series(subjects))
+    blocks = [message.fill(text) for text in (provenance.reason, what) if text]
     frags = [one for one in subjects
              for claim in claims.why(one, "", documented=provenance.documented)
              if claim.kind is Kind.ASKED]
@@ -74,7 +74,7 @@ def cover(
         ]))
     blocks.append(message.fill(words(_neutral(subjects))))
     blocks.append(message.fill(message.proof(provenance)))
-    blocks.append(message.fill(message.tool(provenance)) + "\n" + message.command_lines(provenance))
+    blocks.append(message.made(provenance))
     if earlier:
         blocks.append(f"Changes since v{earlier}: see the range-diff below.")
     return title, message.safe("\n\n".join(blocks) + "\n")
@@ -91,27 +91,16 @@ def _title(prefixes: Sequence[str], names: Sequence[str], what: str) -> str:
     return f"{prefix}: convert {what} of {len(names)} drivers to netmem"
 
 
-def _what(parts: Sequence[Part]) -> str:
-    text = f"Hold memory of page_pools as {REF} instead of as struct page"
-    several = sum(len(part.patches) for part in parts) > 1
-    text += ", one driver a patch." if several else "."
-    paths = [change.path for part in parts for one in part.patches for change in one.changes]
-    if several and len(paths) == len(set(paths)):
-        text += " The patches do not depend on each other."
-    return text
-
-
 def _each(parts: Sequence[Part], *, documented: bool) -> Iterator[str]:
     """Of each driver, what its memory is for, and what is open; nothing where neither is known."""
     for part in parts:
         for step in part.patches:
             name = f"{part.name} ({step.part.rpartition('/')[2]})" if step.part else part.name
             said = list(claims.open_for_unreadable(step.subject, documented=documented))
-            heads = [one for one in claims.why(step.subject, "", documented=False)
+            heads = [words(replace(one, text=name))
+                     for one in claims.why(step.subject, "", documented=False)
                      if one.kind is Kind.HEADS]
-            for text in (*message.still_open(name, said), *(
-                    f"In {name} memory comes to the stack only as heads, which the CPU reads."
-                    for _ in heads)):
+            for text in (*message.still_open(name, said), *heads):
                 yield message.fill(text, "  - ", "    ")
 
 

@@ -15,19 +15,18 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch import claims, replacements
-from netmem_migrate.patch.claims import Claim, Kind, Subject
+from netmem_migrate.patch.kinds import Claim, Kind, Subject
 from netmem_migrate.patch.said import words
 from netmem_migrate.results import Action, DriverReport, Migration
 
 COLUMNS = 75
 LINES = 30
 """What a message has at most, with its title, its tags and one Signed-off-by."""
-_MAX_ITEMS = 6
+_MOVED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +82,12 @@ def body(subject: Subject, provenance: Provenance) -> str:
     """The message of a patch without its title: what stays in history."""
     found = replacements.replacements(subject.changes)
     opening = _sentences(claims.why(subject, provenance.reason, documented=provenance.documented))
-    moved = _list(f"These become {REF}:", claims.moved(subject.report.declarations))
+    moved = _within(f"These become {REF}:", claims.moved(subject.report.declarations), _MOVED)
     rest = [*_sentences(claims.how(subject, found)),
             *still_open("", claims.open_for_unreadable(
                 subject, documented=provenance.documented)),
             *_sentences(claims.neutral(subject, found))]
-    ending = [_made(provenance), *([provenance.trailer] if provenance.trailer else [])]
+    ending = [made(provenance), *([provenance.trailer] if provenance.trailer else [])]
     # The title with the line below it, and the sign-off, which stands by itself or below a tag.
     around = 3 if provenance.trailer else 4
     used = _height([*opening, *moved, *rest, *ending], gap=1) + around
@@ -118,15 +117,6 @@ def _sentences(found: Iterable[Claim]) -> list[str]:
     own = [fill(words(one)) for one in said if one.kind is Kind.REASON]
     text = " ".join(words(one) for one in said if one.kind is not Kind.REASON)
     return [*own, *([fill(text)] if text else [])]
-
-
-def _list(title: str, found: Iterable[Claim]) -> list[str]:
-    items = [words(one) for one in found]
-    shown = items if len(items) <= _MAX_ITEMS else items[:_MAX_ITEMS - 1]
-    lines = [_item(one) for one in shown]
-    if len(items) > len(shown):
-        lines.append(_more(len(items) - len(shown)))
-    return ["\n".join([title, *lines])] if items else []
 
 
 def _within(title: str, found: Iterable[Claim], room: int) -> list[str]:
@@ -162,10 +152,9 @@ def proof(provenance: Provenance) -> str:
     return "Not compiled, not run on hardware."
 
 
-def tool(provenance: Provenance) -> str:
-    """Which tool wrote what, as generated-content.rst asks; ends where the command goes."""
-    change = "The change, edited by hand since," if provenance.edited else "The change"
-    return f"{change} and this text were made by netmem-migrate {version('netmem-migrate')}:"
+def made(provenance: Provenance) -> str:
+    """Which tool made it, and the command that makes it again."""
+    return f"{fill(words(claims.made(provenance.edited)))}\n{command_lines(provenance)}"
 
 
 def command_lines(provenance: Provenance) -> str:
@@ -173,10 +162,6 @@ def command_lines(provenance: Provenance) -> str:
     words = (shlex.quote(one).replace(" ", "\0") for one in shlex.split(provenance.command))
     lines = fill(" ".join(words), "  ", "      ", COLUMNS - 2)
     return lines.replace("\n", " \\\n").replace("\0", " ")
-
-
-def _made(provenance: Provenance) -> str:
-    return f"{fill(tool(provenance))}\n{command_lines(provenance)}"
 
 
 def counts(report: DriverReport) -> tuple[int, int, int, int, int]:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from netmem_migrate.convert import steps
 from netmem_migrate.errors import InputError
-from netmem_migrate.patch.claims import Subject
+from netmem_migrate.patch.kinds import Subject
 from netmem_migrate.results import FileChange, Migration, Own, Run, Step
 
 LIMIT = 15

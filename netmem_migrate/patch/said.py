@@ -14,7 +14,8 @@ from netmem_migrate.model.spelled import (
     REF,
     UNREADABLE,
 )
-from netmem_migrate.patch.claims import Claim, Kind
+from netmem_migrate.patch.disclosure import NAME
+from netmem_migrate.patch.kinds import Claim, Kind
 from netmem_migrate.report.wording import listed
 
 DOCUMENT = "Documentation/networking/netmem.rst"
@@ -58,8 +59,13 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
     Kind.FRAGS: lambda one: (
         f"Memory of this driver goes into frags by {listed(one.names)}."),
     Kind.HEADS: lambda one: (
-        f"It comes to the stack only as heads ({listed(one.names)}), which the CPU reads: no "
+        (f"In {one.text} memory" if one.text else "It")
+        + f" comes to the stack only as heads ({listed(one.names)}), which the CPU reads: no "
         "device memory can take its place."),
+    Kind.SERIES: lambda one: (
+        f"Hold memory of page_pools as {REF} instead of as struct page"
+        + (", one driver a patch." if one.count > 1 else ".")),
+    Kind.APART: lambda _: "The patches do not depend on each other.",
     Kind.MEMBERS: lambda one: f"{one.text}: {', '.join(one.names)}",
     Kind.GLOBALS: lambda one: f"global {', '.join(one.names)}",
     Kind.SIGNATURES: lambda one: (
@@ -89,6 +95,9 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
     Kind.RECYCLES: _asked(lambda one: (
         f"it recycles by counting references, {_first(one.names)}")),
     Kind.NO_QUEUE_OPS: lambda _: f"no file of it sets {QUEUE_OPS}",
+    Kind.MADE: lambda one: f"The change and this text were made by {NAME} {one.names[0]}:",
+    Kind.EDITED: lambda one: (
+        f"The change, edited by hand since, and this text were made by {NAME} {one.names[0]}:"),
     Kind.PAGES_ONLY: lambda one: (
         f"No functional change is intended: {UNREADABLE} is not set, so the "
         + ("pools give" if one.count > 1 else "pool gives") + " pages only."),

@@ -10,11 +10,13 @@ import re
 from pathlib import Path
 
 import pytest
-from series_tools import make_tree
+from series_tools import DEMO, make_tree
 from tools import plant, run
 
-from netmem_migrate.patch.claims import Claim, Kind
+from netmem_migrate.api import migrate
+from netmem_migrate.patch.kinds import Claim, Kind
 from netmem_migrate.patch.said import words
+from netmem_migrate.patch.series import SeriesOptions, write_series
 
 pytestmark = pytest.mark.usefixtures("home")
 WHERE = "drivers/net/ethernet/acme/claim"
@@ -233,6 +235,33 @@ def test_the_document_is_named_where_the_tree_has_it(tmp_path: Path) -> None:
     assert DOCUMENT not in text and "Rx 2" not in text
     assert "Hold memory of the page_pool as netmem_ref, which need not be a page" in text
     assert "no file of it handles tcp-data-split;" in text
+
+
+def test_a_change_that_was_edited_by_hand_says_so(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "linux")
+    made = migrate([tree / DEMO], kernel=tree, api="7.3")
+    for edited, said in ((False, "The change and this text were made by netmem-migrate"),
+                         (True, "The change, edited by hand since, and this text were made by")):
+        (file,) = write_series(made, tmp_path / str(edited), SeriesOptions(edited=edited))
+        text, _ = parts(file.read_text())
+        assert said in text and ("by hand" in text) is edited
+
+
+def test_a_cover_letter_says_what_holds_of_its_patches(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "linux")
+    plant(tree, {f"{WHERE}/claim.c": changed((FRAG, HEAD))})
+    letters = {}
+    for name, paths in (("one", [DEMO]), ("two", [DEMO, WHERE])):
+        made = migrate([tree / path for path in paths], kernel=tree, api="7.3")
+        letter, *_ = write_series(made, tmp_path / name, SeriesOptions(
+            cover_letter=True, together=True, heads=True))
+        letters[name] = " ".join(letter.read_text().split())
+    for said in ("one driver a patch.", "The patches do not depend on each other.",
+                 "In claim memory comes to the stack only as heads (build_skb() in claim_rx())",
+                 "so the pools give pages only"):
+        assert said in letters["two"] and said not in letters["one"]
+    assert "Still open in demo for memory that the CPU cannot read" in letters["one"]
+    assert "so the pool gives pages only" in letters["one"]
 
 
 MAKEFILE = "obj-y += claim.o\nobj-y += other.o\n"

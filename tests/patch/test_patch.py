@@ -18,7 +18,7 @@ from netmem_migrate.errors import InputError
 from netmem_migrate.git.diff import changes_of, diff
 from netmem_migrate.patch import message, subject
 from netmem_migrate.patch.apply import apply
-from netmem_migrate.patch.claims import Subject
+from netmem_migrate.patch.kinds import Subject
 from netmem_migrate.patch.plan import steps_of
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.reasons import Category, Reason, Why
