@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Comments that name a renamed slot: kernel-doc lines, `@name`, and `x->name` in prose."""
+"""Comments that name a renamed slot: kernel-doc lines, `@name`, `x->name` and `old_name` in prose.
+
+A plain word, `page`, is the slot's name only beside a union's other member, and right before a
+statement that is about it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.convert import prose
+from netmem_migrate.convert.naming import around
 from netmem_migrate.flow.graph import Kind, Slot
 
 if TYPE_CHECKING:
@@ -21,11 +29,13 @@ def mentions(work: Work) -> Iterator[tuple[str, int, int, bytes, str]]:
     if not work.new_names:
         return
     members = _unambiguous(work)
+    gone = _gone(work)
     for file, parsed in work.analysis.symbols.files.items():
         if file not in work.analysis.driver.files:
             continue
         slots = [slot for slot in work.new_names if _spelled_in(slot, file)]
-        if not slots and not members:
+        bare = gone.get(file, [])
+        if not slots and not members and not bare:
             continue
         for comment in nodes(parsed.tree.root_node, "comment"):
             source = parsed.source
@@ -51,6 +61,116 @@ def mentions(work: Work) -> Iterator[tuple[str, int, int, bytes, str]]:
                         continue
                     end = comment.start_byte + match.end()
                     yield file, end - len(name), end, new, f"names {slot.name}"
+            yield from _bare(file, comment, text, bare)
+    yield from _before_statements(work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """A name that is no code any more in a range of a file, and what it is called now."""
+
+    start: int
+    end: int
+    word: re.Pattern[bytes]
+    new: bytes
+    slot: Slot
+
+
+def _gone(work: Work) -> dict[str, list[_Gone]]:
+    """By file, the names of several words that no code has any more behind the change."""
+    renamed: dict[tuple[str, int], str] = {}
+    for slot, new in work.new_names.items():
+        for place in slot.names:
+            renamed[place.file, place.node.start_byte] = new
+        for spelling in slot.spellings:
+            if spelling.identifier is not None:
+                renamed[spelling.file, spelling.identifier.start_byte] = new
+    files = work.analysis.driver.files
+    code = {file: code_of(work.analysis.sources[file]) for file in files}
+    found: dict[str, list[_Gone]] = {}
+    for slot, new in work.new_names.items():
+        if "_" not in slot.short_name.strip("_"):
+            continue
+        word = re.compile(rb"(?<![\w@>.])" + re.escape(slot.short_name.encode("latin-1")) + rb"\b")
+        if slot.kind in (Kind.MEMBER, Kind.GLOBAL):
+            spans = [(file, 0, len(code[file])) for file in files]
+            where = spans
+        else:
+            where = [around(one) for one in slot.spellings if one.file in code]
+            # What describes a function stands before it.
+            spans = [(file, _described(work, file, start), end) for file, start, end in where]
+        uses = {renamed.get((file, match.start())) for file, start, end in where
+                for match in re.compile(word.pattern.replace(rb"(?<![\w@>.])", rb"(?<!\w)"))
+                .finditer(code[file], start, end)}
+        if uses == {new}:
+            for file, start, end in spans:
+                found.setdefault(file, []).append(
+                    _Gone(start, end, word, new.encode("latin-1"), slot))
+    return found
+
+
+def _described(work: Work, file: str, start: int) -> int:
+    """Where the comment begins that stands right before a function."""
+    parsed = work.analysis.symbols.files.get(file)
+    node = parsed.tree.root_node.descendant_for_byte_range(start, start) if parsed else None
+    while node is not None and node.parent is not None and node.parent.type != "translation_unit":
+        node = node.parent
+    before = node.prev_named_sibling if node is not None else None
+    return before.start_byte if before is not None and before.type == "comment" else start
+
+
+def _bare(file: str, comment: Node, text: bytes,
+          bare: Sequence[_Gone]) -> Iterator[tuple[str, int, int, bytes, str]]:
+    for one in bare:
+        if one.start <= comment.start_byte < one.end:
+            for match in one.word.finditer(text):
+                yield (file, comment.start_byte + match.start(), comment.start_byte + match.end(),
+                       one.new, f"names {one.slot.name}")
+
+
+def _before_statements(work: Work) -> Iterator[tuple[str, int, int, bytes, str]]:
+    """A comment of its own, right before a statement about a slot that was called page.
+
+    Not where the statement names a page that stays, or calls what takes one.
+    """
+    moved: dict[str, list[tuple[int, Slot]]] = {}
+    stays: dict[str, list[int]] = {}
+    for slot in work.analysis.graph.slots.values():
+        for place in (*slot.names, slot.place):
+            start = place.node.start_byte
+            if not work.moves(slot):
+                stays.setdefault(place.file, []).append(start)
+            elif slot in work.new_names and slot.short_name.rpartition("_")[2] in ("page", "pages"):
+                moved.setdefault(place.file, []).append((start, slot))
+    for file, places in moved.items():
+        parsed = work.analysis.symbols.files.get(file)
+        if parsed is None or file not in work.analysis.driver.files:
+            continue
+        for comment in nodes(parsed.tree.root_node, "comment"):
+            about = _statement(parsed.source, comment)
+            if about is None:
+                continue
+            span = range(about.start_byte, about.end_byte)
+            slots = [slot for start, slot in places if start in span]
+            if not slots or any(start in span for start in stays.get(file, ())):
+                continue
+            text = parsed.source[comment.start_byte:comment.end_byte]
+            many = all(slot.short_name.endswith("s") for slot in slots)
+            for start, end, new in prose.pages(text, many, article=False):
+                yield (file, comment.start_byte + start, comment.start_byte + end, new,
+                       f"speaks of {slots[0].name}")
+
+
+def _statement(source: bytes, comment: Node) -> Node | None:
+    """What a comment that has its lines for itself says something about; of an `if`, its test."""
+    line = source.rfind(b"\n", 0, comment.start_byte) + 1
+    following = comment.next_named_sibling
+    if source[line:comment.start_byte].strip() or following is None or \
+            following.start_point[0] != comment.end_point[0] + 1:
+        return None
+    if following.type == "if_statement":
+        return following.child_by_field_name("condition")
+    return following if following.type in ("expression_statement", "return_statement") else None
 
 
 def _siblings(work: Work, file: str, comment: Node,

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Kind, Slot, Spelling
+
+if TYPE_CHECKING:
+    from netmem_migrate.flow.analyse import Analysis
 
 # Words between underscores. A netmem is no address of memory that the CPU can read.
 _ADDRESS = r"(?:[vk]?addrs?|address(?:es)?|vas?|virt|virtual)"
@@ -33,6 +36,12 @@ def new_name(name: str) -> str | None:
             new = "netmems" if _PLURAL.fullmatch(said[-1]) else "netmem"
             return name[:match.start()] + new + name[match.end():]
     return None
+
+
+def says_address(name: str) -> bool:
+    """Whether a name is changed since it says that the slot is an address."""
+    return any(not _PAGE.issuperset(match[0].split("_")) for match in _SAYS.finditer(name)) \
+        and _OTHER.isdisjoint(name.split("_"))
 
 
 def new_names(analysis: Analysis) -> dict[Slot, str]:
@@ -69,8 +78,8 @@ def _meet(analysis: Analysis, slot: Slot, other: Slot) -> bool:
         return _member_taken(analysis, slot, other.short_name)
     if Kind.GLOBAL in (slot.kind, other.kind):
         return not _files(slot).isdisjoint(_files(other))
-    return not {_function_around(one) for one in slot.spellings}.isdisjoint(
-        _function_around(one) for one in other.spellings)
+    return not {around(one) for one in slot.spellings}.isdisjoint(
+        around(one) for one in other.spellings)
 
 
 def _taken(analysis: Analysis, slot: Slot, name: str, code: dict[str, bytes]) -> bool:
@@ -80,7 +89,7 @@ def _taken(analysis: Analysis, slot: Slot, name: str, code: dict[str, bytes]) ->
     if slot.kind is Kind.GLOBAL:
         spans = [(file, 0, len(analysis.sources[file])) for file in _files(slot)]
     else:
-        spans = [_function_around(one) for one in slot.spellings]
+        spans = [around(one) for one in slot.spellings]
     for file, start, end in spans:
         if file not in code:
             code[file] = code_of(analysis.sources[file])
@@ -107,7 +116,7 @@ def _member_taken(analysis: Analysis, slot: Slot, name: str) -> bool:
     return False
 
 
-def _function_around(spelling: Spelling) -> tuple[str, int, int]:
+def around(spelling: Spelling) -> tuple[str, int, int]:
     """The file and the bytes of the function (or prototype) that declares a slot."""
     node = spelling.declaration
     while node.parent is not None and node.parent.type != "translation_unit":

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Break lines that an edit made longer than 80 columns, as far as C in kernel style can be broken.
 
-A call is broken behind its arguments, and never before its parenthesis or right behind it.
+A call is broken behind its arguments, and never before its parenthesis or right behind it. Comments
+are broken between words.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.convert.reflow import in_comment, reflow
 from netmem_migrate.convert.text import FAR, LIMIT, TAB, columns, indent_to
 
 BRACKETS = re.compile(rb"[()\[\]{}\n]")
@@ -58,6 +60,16 @@ def wrap(text: bytes, touched: Mapping[int, Old]) -> tuple[bytes, set[int]]:
         index = queue.pop()
         line = lines[index].rstrip(b"\r")
         if columns(line) <= LIMIT:
+            continue
+        if in_comment(lines, index):
+            made = reflow(lines, index)
+            if made is not None:
+                parts, count = made
+                lines[index:index + count] = parts
+                for more in range(len(parts) - count):
+                    olds, queue = _shifted(olds, queue, index + count + more)
+                olds.update(dict.fromkeys(range(index, index + len(parts)), olds[index]))
+                queue = sorted({*range(index, index + len(parts)), *queue}, reverse=True)
             continue
         places = list(_breaks(lines, index))
         broken = _fitting(line, places)

@@ -258,3 +258,76 @@ void t(struct ring *ring)
 							    &{offset},
 							    64, GFP_ATOMIC);
 """ in text
+
+
+COMMENTS = {
+    "one-line": ("""\
+	/* the skb takes all of it with it: the length, the offset, the page */
+""", """\
+	/* the skb takes all of it with it: the length, the offset, the
+	 * netmem
+	 */
+"""),
+    "goes-on": ("""\
+	/* the skb takes all of it with it, the length, the offset, and the page
+	 * is gone
+	 */
+""", """\
+	/* the skb takes all of it with it, the length, the offset, and the
+	 * netmem is gone
+	 */
+"""),
+    "goes-on-with-no-room": ("""\
+	/* the skb takes all of it with it, the length, the offset, and the page
+	 * is gone, since nobody is left who would give it back or could use it
+	 */
+""", """\
+	/* the skb takes all of it with it, the length, the offset, and the
+	 * netmem
+	 * is gone, since nobody is left who would give it back or could use it
+	 */
+"""),
+    "paragraph-of-its-own": ("""\
+	/* the skb takes all of it with it, the length, the offset, and the page
+	 * - and
+	 */
+""", """\
+	/* the skb takes all of it with it, the length, the offset, and the
+	 * netmem
+	 * - and
+	 */
+"""),
+    "last-line": ("""\
+	/* it goes:
+	 * the skb takes all of it with it, the length, the offset, the page */
+""", """\
+	/* it goes:
+	 * the skb takes all of it with it, the length, the offset, the
+	 * netmem */
+"""),
+    "line-comment": ("""\
+	// the skb takes all of it with it: the length, the offset, and the page
+""", """\
+	// the skb takes all of it with it: the length, the offset, and the
+	// netmem
+"""),
+    "was-too-long": ("""\
+	/* the skb takes all of it with it: the length, the offset, and then also the page */
+""", """\
+	/* the skb takes all of it with it: the length, the offset, and then
+	 * also the netmem
+	 */
+"""),
+    "no-longer-than-80": ("""\
+	/* the skb takes all of it: the length, the offset, the page */
+""", """\
+	/* the skb takes all of it: the length, the offset, the netmem */
+"""),
+}
+
+
+@pytest.mark.parametrize("name", COMMENTS)
+def test_a_comment_is_broken_between_words(name: str, tmp_path: Path) -> None:
+    old, new = COMMENTS[name]
+    frame = "void t(struct rx_buf *buf)\n{{\n{}\tbuf->{} = {};\n}}\n"
+    assert body(tmp_path, frame.format(old, "page", "NULL")) == frame.format(new, "netmem", "0")

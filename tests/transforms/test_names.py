@@ -134,12 +134,12 @@ void u(struct ring *ring)
 """\
 /**
  * t() - put a page back
- * @netmem: the page of buf->netmem; other pages stay pages
+ * @netmem: the netmem of buf->netmem; other pages stay pages
  * @pool: its pool
  */
 static void t(struct page_pool *pool, netmem_ref netmem)
 {
-	/* The page in buf->netmem is this page. */
+	/* The netmem in buf->netmem is this netmem. */
 	page_pool_put_full_netmem(pool, netmem, false);
 }
 
