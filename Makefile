@@ -15,7 +15,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-tools test-kernel test-series test-prefixes golden mutants bench-check lint bench docs clean
+.PHONY: help setup run test test-tools test-kernel test-series test-prefixes golden coverage mutants bench-check lint bench docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -66,6 +66,10 @@ test-prefixes: setup ## Hold the subject prefixes against the changelogs of the 
 
 golden: setup ## Compare the bytes of every conversion with what they were (BASE=REV: with a revision of the tool)
 	@$(BIN)/python tests/golden/run.py $(KERNEL) $(if $(BASE),--base $(BASE)) $(if $(RENEW),--renew)
+
+coverage: setup ## Write docs/coverage.md: what becomes of each call of two kernels, by class
+	@$(BIN)/netmem-migrate kernel fetch && $(BIN)/netmem-migrate kernel fetch 6.12
+	@$(BIN)/python tests/real/coverage.py 7.3 6.12
 
 mutants: setup ## Count mutants of own and real drivers that compile before the conversion, and after (long; ARGS='--count N')
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)

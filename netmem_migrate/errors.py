@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
     DONE = 0, "done"
     FINDINGS = 1, "differences or findings, where asked"
     USAGE = 2, "usage"
-    REFUSED = 3, "done, but sites were refused"
+    REFUSED = 3, "done, but calls were left that are not by design"
     INPUT = 4, "an input could not be processed"
     VERIFY = 5, "verification failed, or the tool's own check stopped a conversion"
     INTERNAL = 70, "an error that nobody foresaw, with one line on how to report it"

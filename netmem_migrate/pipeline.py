@@ -40,7 +40,7 @@ from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
-from netmem_migrate.reasons import Reason, Why
+from netmem_migrate.reasons import Detail, Reason, Why
 from netmem_migrate.report.build import report
 from netmem_migrate.results import (
     Action,
@@ -245,7 +245,7 @@ def _rows(passes: Sequence[Loaded]) -> Table:
 
 def nothing(driver: Driver) -> Migration:
     """What is said of a driver that does not use page_pool."""
-    return Migration(DriverReport(driver.path, driver.files, Verdict.NOTHING_TO_DO))
+    return Migration(DriverReport(driver.path, driver.files, Verdict.NO_PAGE_POOL))
 
 
 def read(given: Sequence[Input], options: Conversion,
@@ -344,7 +344,7 @@ def _without(migration: Migration) -> Migration:
     said = migration.report
     sites = tuple(one if one.action is Action.KEPT else
                   replace(one, action=Action.KEPT, to="",
-                          reason=Reason(Why.STOPPED)) for one in said.sites)
+                          reason=Reason(Why.STOPPED), detail=Detail.OTHER) for one in said.sites)
     return replace(migration, changes=(), edits=(), steps=(), report=replace(
         said, verdict=Verdict.STOPPED, declarations=(), sites=sites, readable=(), bridges=(),
         older=None))

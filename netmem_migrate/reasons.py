@@ -33,6 +33,64 @@ class Category(StrEnum):
     CONDITIONAL = "conditional"
 
 
+class Class(StrEnum):
+    """What a call that stays is, by what would have to go before it can be converted."""
+
+    BY_DESIGN = "by-design"  # nothing: its memory is the host's for good
+    PREPARATORY = "preparatory"  # a small patch of its own makes room
+    PERSON = "person"  # somebody has to decide
+    MISSING_API = "missing-api"  # the target kernel lacks the netmem function
+    GONE_API = "gone-api"  # the target kernel no longer has the page function
+
+
+class Detail(StrEnum):
+    """What a call of some class is in particular: the first thing in its way."""
+
+    # By design.
+    XDP = "xdp"  # the page is found from an xdp_buff or xdp_frame
+    HEAD_RING = "head-ring"  # heads, in a driver whose payload goes through another ring
+    COPY_TARGET = "copy-target"  # the CPU copies between this memory and the packet
+    CPU_METADATA = "cpu-metadata"  # the driver keeps data of its own inside the page
+    FOREIGN = "foreign"  # memory that is another's
+    # The steps that make room.
+    OWN_MEMBER = "own-member"
+    CLONE = "clone"
+    SPLIT_PARAMETER = "split-parameter"
+    RETURN_PAGE = "return-page"
+    UNION_ARM = "union-arm"
+    SCOPE = "scope"
+    # What a person has to decide.
+    HARDWARE_ADDRESS = "hardware-address"  # only an address from the device leads to the page
+    OWN_RECYCLING = "own-recycling"
+    MIXED = "mixed"
+    OTHER = "other"
+    # The kernel.
+    MISSING_API = "missing-api"
+    GONE_API = "gone-api"
+
+    @property
+    def class_(self) -> Class:
+        """The class of calls that it is in the way of."""
+        return _CLASS[self]
+
+    @property
+    def step(self) -> str:
+        """The id of the preparatory step that makes room, or ""."""
+        return self.value if self.class_ is Class.PREPARATORY else ""
+
+
+_CLASSES: dict[Class, tuple[Detail, ...]] = {
+    Class.BY_DESIGN: (Detail.XDP, Detail.HEAD_RING, Detail.COPY_TARGET, Detail.CPU_METADATA,
+                      Detail.FOREIGN),
+    Class.PREPARATORY: (Detail.OWN_MEMBER, Detail.CLONE, Detail.SPLIT_PARAMETER,
+                        Detail.RETURN_PAGE, Detail.UNION_ARM, Detail.SCOPE),
+    Class.PERSON: (Detail.HARDWARE_ADDRESS, Detail.OWN_RECYCLING, Detail.MIXED, Detail.OTHER),
+    Class.MISSING_API: (Detail.MISSING_API,),
+    Class.GONE_API: (Detail.GONE_API,),
+}
+_CLASS: dict[Detail, Class] = {one: class_ for class_, all_ in _CLASSES.items() for one in all_}
+
+
 class Why(StrEnum):
     """What is done with a page, or said of it; `by` is what a `Reason` names with it."""
 
@@ -117,21 +175,30 @@ class Why(StrEnum):
     ANOTHER_NAME = "another-name"  # by: the function that the macro is a name of
     NAMED = "named"  # a function of the API that is used other than by calling it
     NOT_CALLED = "not-called"
-    BRIDGED = "bridged"
     STOPPED = "stopped"
     NOT_OURS = "not-ours"
     ON_REQUEST = "on-request"
     ONLY_ADDRESS = "only-address"
     ONLY_PASSED = "only-passed"
     GIVEN = "given"  # by: what gives the page
-    HOST_READS = "host-reads"  # by: the function that reads the memory; because: what blocks it
-    ADDRESSES_TOO = "addresses-too"  # slot: what holds addresses; because: what blocks it
+    HOST_READS = "host-reads"  # by: the function that makes a packet of the memory
     BLOCKED = "blocked"  # slot, and because: what blocks it
+    TAKES_PAGE = "takes-page"  # of a netmem
+    # What makes the class of a call, where the flow of pages alone does not.
+    OF_XDP = "of-xdp"  # by: what finds the page from an XDP buffer or frame
+    COPIED = "copied"  # by: the function that copies
+    WRITES_INSIDE = "writes-inside"  # by: the record that the driver writes into the page
+    ONLY_DEVICE = "only-device"  # slot: what makes an address of the CPU of one of the device
+    KEEPS_ADDRESS = "keeps-address"  # slot: the member
+    HOLDS_KINDS = "holds-kinds"  # slot: the void pointer; because: what else it holds
+    KEEPS_TOKEN = "keeps-token"  # slot: the function that keeps the token
+    RETURNS_ADDRESS = "returns-address"  # slot: the function of the driver
+    GIVES_ADDRESS = "gives-address"  # slot: the function of the pool
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
     Category.ERROR_POINTER: (Why.ERROR_POINTER,),
-    Category.VOID_POINTER: (Why.SET_FROM_OTHER, Why.GIVEN_OTHER),
+    Category.VOID_POINTER: (Why.SET_FROM_OTHER, Why.GIVEN_OTHER, Why.HOLDS_KINDS),
     Category.PAGE_ONLY_USE: (
         Why.SET_FROM_HIDDEN, Why.PASSED, Why.PASSED_VARIABLY, Why.PRINTED, Why.MEMBER_READ,
         Why.STRUCT_READ, Why.INDEXED, Why.ARITHMETIC, Why.GRANTED),
@@ -147,10 +214,13 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.CONDITIONAL: (Why.HIDDEN_ARM, Why.REPEATED, Why.CUT_THROUGH, Why.ARM_SETS,
                            Why.ARM_USES),
     Category.PARSE_ERROR: (Why.NOT_PARSED, Why.UNREAD, Why.UNREAD_IN, Why.CALLS_UNREAD),
-    Category.ORIGIN: (Why.UNKNOWN_ORIGIN, Why.NOT_ALLOCATED),
+    Category.ORIGIN: (Why.UNKNOWN_ORIGIN, Why.NOT_ALLOCATED, Why.GIVEN, Why.TAKES_PAGE,
+                      Why.ONLY_PASSED),
     Category.OWN_RECYCLING: (Why.COUNTED,),
     Category.OWN_MAPPING: (Why.MAPPED,),
-    Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA, Why.FOUND_AGAIN),
+    Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA, Why.FOUND_AGAIN, Why.ONLY_DEVICE,
+                       Why.KEEPS_ADDRESS, Why.KEEPS_TOKEN, Why.RETURNS_ADDRESS,
+                       Why.GIVES_ADDRESS, Why.ONLY_ADDRESS),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API,),
@@ -158,10 +228,6 @@ _OF: dict[Category, tuple[Why, ...]] = {
 }
 CATEGORY: dict[Why, Category] = {why: category for category, all_ in _OF.items() for why in all_}
 """The category of a reason, where the reason alone decides it."""
-
-# What is so by design of the driver, and not for want of a way to convert it.
-BY_DESIGN = frozenset({Why.ONLY_ADDRESS, Why.GIVEN, Why.HOST_READS, Why.ADDRESSES_TOO})
-
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -188,8 +254,3 @@ class Reason:
         while one is not None:
             yield one
             one = one.because
-
-    @property
-    def by_design(self) -> bool:
-        """Whether this is so by design of the driver."""
-        return self.why in BY_DESIGN

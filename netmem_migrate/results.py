@@ -7,14 +7,15 @@ lines are 1-based lines of the source *before* the conversion.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c.counts import ParseCounts
 from netmem_migrate.errors import ExitCode
-from netmem_migrate.reasons import Category, Reason
+from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
 
 if TYPE_CHECKING:
     from netmem_migrate.c.parse import ParsedFile, Texts
@@ -23,18 +24,20 @@ if TYPE_CHECKING:
 class Verdict(StrEnum):
     """What became of one driver."""
 
-    CONVERTED = "converted"
-    PARTIAL = "partial"
+    WOULD_CONVERT = "would-convert"
+    CONVERTED = "converted"  # the same, once it is written
+    PARTIAL = "partial"  # some of it, and calls are left that are not by design
     REFUSED = "refused"
+    BY_DESIGN = "by-design"  # no call of the page API is left but those that are so by design
+    ON_NETMEM = "on-netmem"  # the same, beside netmem calls that take and give back memory
+    NO_PAGE_POOL = "no-page-pool"  # it calls neither
     STOPPED = "stopped"  # the check of its own conversion found fault with that
-    NOTHING_TO_DO = "nothing-to-do"
 
 
 class Action(StrEnum):
     """What became of one call of a page_pool page API."""
 
     CONVERTED = "converted"
-    BRIDGED = "bridged"
     KEPT = "kept"
 
 
@@ -57,7 +60,7 @@ class Declaration:
 class Site:
     """One call of a page_pool page API in the driver, whatever became of it.
 
-    One that simply converted needs no reason.
+    One that is kept has a reason, and what that is in particular; one that converted has neither.
     """
 
     file: str
@@ -67,6 +70,22 @@ class Site:
     action: Action
     to: str
     reason: Reason | None = None
+    detail: Detail | None = None
+
+    @property
+    def left(self) -> bool:
+        """Whether it is kept, and neither by design nor since that was asked for."""
+        return self.action is Action.KEPT and not self.by_design and not self.asked
+
+    @property
+    def asked(self) -> bool:
+        """Whether it is kept on request (--keep, or a hunk that a review leaves out)."""
+        return self.reason is not None and self.reason.why is Why.ON_REQUEST
+
+    @property
+    def by_design(self) -> bool:
+        """Whether it is kept since its memory is the host's for good."""
+        return self.detail is not None and self.detail.class_ is Class.BY_DESIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +279,11 @@ class DriverReport:
         """Whether converted memory comes to the stack, and only as heads."""
         return bool(self.handed) and all(one.reach is Reach.HEAD for one in self.handed)
 
+    @property
+    def left(self) -> bool:
+        """Whether calls stay that are not by design, or code of which it is not known."""
+        return bool(self.refusals) or any(site.left for site in self.sites)
+
 
 @dataclass(frozen=True, slots=True)
 class Own:
@@ -273,6 +297,32 @@ class Own:
     requirements: dict[str, Requirement] = field(default_factory=dict)
     untested: tuple[str, ...] = ()
     unreadable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many calls of the page API were converted, stay by design, and are there at all."""
+
+    converted: int
+    by_design: int
+    calls: int
+
+    @classmethod
+    def of(cls, sites: Iterable[Site]) -> Share:
+        """Those of some drivers."""
+        all_ = list(sites)
+        return cls(sum(one.action is Action.CONVERTED for one in all_),
+                   sum(one.by_design for one in all_), len(all_))
+
+    @property
+    def possible(self) -> int:
+        """The calls that are not by design."""
+        return self.calls - self.by_design
+
+    @property
+    def per_cent(self) -> float:
+        """What is converted of these; 100 where there are none."""
+        return 100 * self.converted / self.possible if self.possible else 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,10 +426,15 @@ class Run:
         """How a command ends that made this run."""
         if self.stopped:
             return ExitCode.VERIFY
-        refused = any(one.report.refusals
-                      or one.report.verdict in (Verdict.PARTIAL, Verdict.REFUSED)
-                      for one in self.drivers)
-        return ExitCode.REFUSED if refused else ExitCode.DONE
+        left = any(one.report.left for one in self.drivers)
+        return ExitCode.REFUSED if left else ExitCode.DONE
+
+    @property
+    def written(self) -> Run:
+        """The same once the changes are written: what would convert has converted."""
+        return replace(self, drivers=tuple(
+            replace(one, report=replace(one.report, verdict=Verdict.CONVERTED))
+            if one.report.verdict is Verdict.WOULD_CONVERT else one for one in self.drivers))
 
 
 @dataclass(frozen=True, slots=True)

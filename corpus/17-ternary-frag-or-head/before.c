@@ -42,8 +42,9 @@ static void demo_rx_free(struct demo_queue *q, int i)
 }
 
 static int demo_xdp_tx_map(struct demo_queue *q, struct xdp_frame *frame,
-			   struct skb_shared_info *sinfo, int count)
+			   int count)
 {
+	struct skb_shared_info *sinfo = xdp_get_shared_info_from_frame(frame);
 	unsigned int len = frame->len;
 	skb_frag_t *frag = NULL;
 	int i;

@@ -49,5 +49,5 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], stdin_name: str,
         for file in apply(*((run.root, changes_of(run)) for run in runs)):
             if _options.tells(output):
                 click.echo(str(file))
-    summary.show(runs, output)
+    summary.show([one.written for one in runs], output)
     ctx.exit(_options.exit_code(runs))

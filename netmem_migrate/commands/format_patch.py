@@ -220,7 +220,7 @@ def command(
     if _options.tells(output):
         for file in (file for files in written for file in files):
             click.echo(str(file))
-    summary.show(runs, output)
+    summary.show([one.written for one in runs], output)
     left = [step for run in runs for step in heads_only(run) if not wanted.takes_heads]
     if not output.quiet:
         for step in left:

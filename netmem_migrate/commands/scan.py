@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import click
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError, UsageError
 from netmem_migrate.options import STDOUT, Conversion
-from netmem_migrate.results import Action, Run, Standing
+from netmem_migrate.reasons import Class
+from netmem_migrate.results import Run, Standing
 
 _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "
            "rx.5 unreadable memory, rx.6 CPU sync through the pool, rx.7 no own recycling, "
@@ -101,18 +103,22 @@ def _print(run: Run, *, several: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from netmem_migrate.report import wording
+
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("driver", "verdict", "calls", "convert", "keep", "refused", "unmet"):
-        right = title in ("calls", "convert", "keep", "refused")
+    numbers = ("calls", "convert", *(one.value for one in Class))
+    for title in ("driver", "verdict", *numbers, "unmet"):
+        right = title in numbers
         table.add_column(title, justify="right" if right else "left",
                          no_wrap=title != "unmet")
     for migration in run.drivers:
         report = migration.report
-        kept = sum(site.action is Action.KEPT for site in report.sites)
+        kept = Counter(site.detail.class_ for site in report.sites if site.detail is not None)
         unmet = " ".join(key for key, one in sorted(report.requirements.items())
                          if one.status is Standing.UNMET)
-        table.add_row(report.path, report.verdict.value, str(len(report.sites)),
-                      str(len(report.sites) - kept), str(kept), str(len(report.refusals)), unmet)
+        table.add_row(report.path, wording.verdict(report.verdict), str(len(report.sites)),
+                      str(len(report.sites) - kept.total()),
+                      *(str(kept[one]) for one in Class), unmet)
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if several:
         console.print(f"{run.root}:", style="bold", markup=False)

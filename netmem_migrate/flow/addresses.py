@@ -22,9 +22,15 @@ def reached(graph: Graph, starts: Iterable[Key] | None = None) -> set[Key]:
     return set(reach(graph.addresses.given if starts is None else starts, graph.addresses.flows))
 
 
+def behind(graph: Graph) -> set[Key]:
+    """What holds, or gives, an address by which a page is found again."""
+    return set(reach([key for keys in graph.addresses.pages.values() for key in keys],
+                     graph.addresses.back()))
+
+
 def words(graph: Graph) -> set[bytes]:
     """The names that have to be read to follow the addresses further."""
-    known = reached(graph)
+    known = reached(graph) | behind(graph)
     found = {graph.addresses.members[key] for key in known if key in graph.addresses.members}
     for key in known:
         if key[0] in ("global", "parameter", "return") and isinstance(key[2], bytes):

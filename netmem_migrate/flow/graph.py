@@ -85,6 +85,11 @@ class Slot:
     def short_name(self) -> str:
         return self.name.rpartition(".")[2]
 
+    @property
+    def title(self) -> str:
+        """The slot as a reason names it."""
+        return f"{self.name}()" if self.kind is Kind.CALL else self.name
+
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name} {self.place.file}:{self.place.line}>"
 
@@ -167,6 +172,18 @@ class Call:
     argument: Node | None
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What gives a value that no key of the driver holds before: a function of the kernel, or a
+    member of one of its records ("struct xdp_buff.data"); `behind` is what that was given, or
+    the record.
+    """
+
+    name: str
+    place: Place
+    behind: tuple[Key, ...] = ()
+
+
 @dataclass(slots=True)
 class Addresses:
     """Where addresses go that the CPU has for memory; most of what is noted here is none.
@@ -175,7 +192,13 @@ class Addresses:
     a key to where its value is stored; `members` are the names of those that are members.
     `mapped` is what a function is given to map it for the device: key, function, place. `pages`
     are the calls that find a page again by its address: by place, what gives the address.
-    `passed` is what functions are given whose body was not read: key, function, place.
+    `passed` is what functions are given whose body was not read: key, function, place. `sources`
+    give values that come from the kernel, each by a key of its own, and `returns` are where a
+    result is first returned. `given_to` is what functions of the kernel are given of which the
+    model says what they do with memory: key, function, place; `fills` leads from what such a
+    function is given to a variable of which it is given the address. `inside` are members of the
+    driver's records that are used by a pointer to the record: key of the pointer, record, whether
+    it is set, place. `open` are parameters of functions of which not all callers are known.
     """
 
     given: dict[Key, Slot] = field(default_factory=dict)
@@ -184,6 +207,20 @@ class Addresses:
     mapped: list[tuple[Key, str, Place]] = field(default_factory=list)
     pages: dict[tuple[str, int], tuple[Key, ...]] = field(default_factory=dict)
     passed: list[tuple[Key, bytes, Place]] = field(default_factory=list)
+    sources: dict[Key, Source] = field(default_factory=dict)
+    returns: dict[Key, Place] = field(default_factory=dict)
+    given_to: list[tuple[Key, str, Place]] = field(default_factory=list)
+    fills: list[tuple[Key, Key]] = field(default_factory=list)
+    open: set[Key] = field(default_factory=set)
+    inside: list[tuple[Key, str, bool, Place]] = field(default_factory=list)
+
+    def back(self) -> dict[Key, list[Key]]:
+        """From each key to what its value comes from, through the kernel's functions, too."""
+        edges = {key: list(source.behind) for key, source in self.sources.items()}
+        for origin, into in self.flows.items():
+            for one in into:
+                edges.setdefault(one, []).append(origin)
+        return edges
 
 
 @dataclass(slots=True)

@@ -78,7 +78,7 @@ def _instead_of(raw: Basis, found: _Places, good: Basis, other: _Places) -> Requ
 
 def _netmem(netmem: _Places, sites: Sequence[Site]) -> Requirement:
     """That calls take netmems, but for those whose memory is the host's by design."""
-    left = [site for site in sites if site.reason is None or not site.reason.by_design]
+    left = [site for site in sites if not site.by_design]
     if left and not (netmem and all(site.action is not Action.KEPT for site in left)):
         calls = tuple(Evidence(site.file, site.line, f"{site.call}()") for site in left)
         return Requirement(Standing.UNMET, Basis.PAGE_CALLS, calls[:_SHOWN])

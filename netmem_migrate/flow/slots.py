@@ -213,6 +213,8 @@ class Slots:
     def address_taken(self, function: Function, place: Place) -> None:
         """A function used other than by calling it: nobody knows all its callers."""
         slots = [self.parameter(function, index) for index in range(len(function.parameters))]
+        self.graph.addresses.open.update(
+            keys.of_parameter(function, index) for index in range(len(function.parameters)))
         for slot in [*slots, self.result(function)]:
             if slot is not None:
                 self.graph.block(slot, Why.CALLBACK, place, by=function.name.decode("latin-1"))

@@ -19,6 +19,9 @@ RECORDS: tuple[str, ...] = (
     "xsk_buff_pool",
 )
 
+# What a program of XDP is shown, or takes over: its memory is pages, whatever the driver's is.
+XDP_RECORDS: tuple[str, ...] = ("xdp_buff", "xdp_frame")
+
 _RECORD = re.compile(r"\b(?:struct|union) (\w+)")
 
 
@@ -32,3 +35,8 @@ def _known() -> frozenset[str]:
 def is_kernel_record(tag: str) -> bool:
     """Whether "struct foo" is a record that the kernel itself defines."""
     return tag.partition(" ")[2] in _known()
+
+
+def is_of_xdp(tag: str) -> bool:
+    """Whether "struct foo" is a record of an XDP buffer or frame."""
+    return tag.partition(" ")[2] in XDP_RECORDS

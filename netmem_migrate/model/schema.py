@@ -81,6 +81,11 @@ class Trait(StrEnum):
     KEEPS = "keeps"  # what it is given stays with it, or goes with several references at once
     ENDS_IF_TRUE = "ends-if-true"  # does not return if its argument is true
     NEVER_RETURNS = "never-returns"
+    OF_XDP = "of-xdp"  # the result belongs to the xdp_buff or xdp_frame that is given
+    FROM_DEVICE = "from-device"  # an address that the CPU can use, of one that the device uses
+    GIVES_TOKEN = "gives-token"  # gives back what was handed over with a buffer
+    TAKES_TOKEN = "takes-token"  # keeps a pointer that goes with a buffer
+    CPU_COPIES = "cpu-copies"  # the CPU copies between two of its arguments
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from markupsafe import Markup
 from netmem_migrate.errors import InputError
 from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, NETMEM_TX, QUEUE_OPS
 from netmem_migrate.options import STDOUT
+from netmem_migrate.report import wording
+from netmem_migrate.results import Verdict
 
 # The requirements of Documentation/networking/netmem.rst, in a few words.
 REQUIREMENTS = {
@@ -64,6 +66,7 @@ def _environment() -> Environment:
                        lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize,
                        loader=PackageLoader("netmem_migrate", "pages"))
     made.globals["requirements"] = REQUIREMENTS
+    made.filters["verdict"] = lambda value: wording.verdict(Verdict(value))
     made.globals["version"] = version("netmem-migrate")
     return made
 

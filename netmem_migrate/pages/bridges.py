@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.spelled import TO_NETMEM, TO_NETMEM_BY_ADDRESS, TO_PAGE
 from netmem_migrate.pages.sources import Sources, Spot
-from netmem_migrate.report import wording
-from netmem_migrate.results import Action, Edit, Migration
+from netmem_migrate.results import Edit, Migration
 
 _WRITTEN = (TO_NETMEM.encode(), TO_NETMEM_BY_ADDRESS.encode())
 _ADVICE = ("Check that this memory is a page whatever provides the pool's memory. "
@@ -31,11 +30,6 @@ class Bridge:
 def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
     """The bridges of a driver in order of place, each once."""
     found: dict[tuple[str, int], Bridge] = {}
-    for site in migration.report.sites:
-        if site.action is Action.BRIDGED:
-            found[site.file, site.line] = Bridge(
-                sources.spot(site.file, site.line, code=True), f"{site.call}() to {site.to}",
-                wording.site(site))
     found |= _accesses(migration, sources, found)
     before = {change.path: change.before for change in migration.changes}
     for edit in migration.edits:

@@ -94,7 +94,6 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
         "refusals": [_refusal(item, sources) for item in report.refusals],
         "bridges": bridges(migration, sources),
         "converted": _sites(report.sites, Action.CONVERTED, sources),
-        "bridged": _sites(report.sites, Action.BRIDGED, sources),
         "kept_count": len(kept),
         "kept": [{"call": call, "reason": sources.shorten(reason),
                   "places": [sources.spot(site.file, site.line) for site in sites]}

@@ -167,7 +167,7 @@ def command_lines(provenance: Provenance) -> str:
 def counts(report: DriverReport) -> tuple[int, int, int, int, int]:
     """Declarations, and calls converted, bridges, calls kept, slots refused."""
     count = Counter(site.action for site in report.sites)
-    return (len(report.declarations), count[Action.CONVERTED] + count[Action.BRIDGED],
+    return (len(report.declarations), count[Action.CONVERTED],
             len(report.bridges), count[Action.KEPT], len(report.refusals))
 
 

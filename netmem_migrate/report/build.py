@@ -13,14 +13,17 @@ from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.analyse import Analysis
+from netmem_migrate.flow.classes import mixes
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.handed import handed
 from netmem_migrate.flow.requirements import requirements_of
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.forms import Table
+from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.relevant import parse_counts
+from netmem_migrate.model.schema import Side
 from netmem_migrate.model.spelled import CALLS, REF, TO_NETMEM, TO_NETMEM_BY_ADDRESS
-from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
+from netmem_migrate.reasons import CATEGORY, Category, Class, Detail, Reason, Why
 from netmem_migrate.report.readable import readable
 from netmem_migrate.results import (
     Action,
@@ -37,6 +40,8 @@ from netmem_migrate.results import (
 # A page hidden on its way out is found again under another of these names.
 _LINE = re.compile(rb"\n")
 _NO_CALL = re.compile(rb"\b(" + CALLS.encode() + rb"\w+)\b(?!\s*\()")
+_NETMEM = re.compile(rb"\b(?:" + REF.encode() + rb"\b|(?:" + b"|".join(sorted(
+    one.name.encode() for one in FUNCTIONS if one.side is Side.NETMEM)) + rb")\s*\()")
 _HIDING = {Category.VOID_POINTER, Category.ADDRESS}
 
 
@@ -52,10 +57,8 @@ def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverRe
     sites = _sites(work, code, kept)
     refusals = (*_refusals(analysis, kept), *_behind(work, code, sites), *_not_called(work, code))
     declarations = _declarations(work)
-    if declarations or edits:
-        verdict = Verdict.PARTIAL if refusals else Verdict.CONVERTED
-    else:
-        verdict = Verdict.REFUSED if refusals else Verdict.NOTHING_TO_DO
+    verdict = _verdict(bool(declarations or edits), bool(refusals) or any(
+        site.left for site in sites), bool(sites), _takes_netmem(analysis))
     parsed = [file for name, file in analysis.symbols.files.items()
               if name in analysis.driver.files]
     requirements = (requirements_of(analysis.sources, analysis.driver.files, sites)
@@ -63,6 +66,23 @@ def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverRe
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
                         refusals, _bridges(work, edits), requirements, parse_counts(parsed),
                         readable=readable(work), handed=handed(analysis))
+
+
+def _verdict(moves: bool, left: bool, calls: bool, netmem: bool) -> Verdict:
+    """What becomes of a driver: whether something moves, what is left, and what it calls."""
+    if moves or (netmem and left):
+        return Verdict.PARTIAL if left else Verdict.WOULD_CONVERT
+    if left:
+        return Verdict.REFUSED
+    if netmem:
+        return Verdict.ON_NETMEM
+    return Verdict.BY_DESIGN if calls else Verdict.NO_PAGE_POOL
+
+
+def _takes_netmem(analysis: Analysis) -> bool:
+    """Whether the driver speaks of netmem before the conversion."""
+    return any(_NETMEM.search(code_of(analysis.sources[file])) for file in analysis.driver.files
+               if file in analysis.sources)
 
 
 def _bridges(work: Work, edits: Sequence[Edit]) -> tuple[BridgeSite, ...]:
@@ -166,13 +186,12 @@ def _types(work: Work, slot: Slot) -> tuple[str, str]:
 def _sites(work: Work, code: Mapping[str, bytes], kept: dict[Slot, Kept]) -> tuple[Site, ...]:
     analysis = work.analysis
     calls = {(call.place.file, call.name.start_byte): call for call in analysis.graph.calls}
-    bridged = {bridge.into for bridge in analysis.solution.bridges}
     found: list[Site] = []
     for file, text in code.items():
         functions = _functions(analysis, file)
         for match in _calls(analysis.rows).finditer(text):
             found.append(_site(work, file, match.start(), match.group(1).decode(),
-                               calls.get((file, match.start())), bridged, functions, kept))
+                               calls.get((file, match.start())), functions, kept))
         # Calls inside #define bodies are directives to code_of(); they count too.
         for macros in analysis.symbols.macros.values():
             for macro in macros:
@@ -181,7 +200,7 @@ def _sites(work: Work, code: Mapping[str, bytes], kept: dict[Slot, Kept]) -> tup
                 for match in _calls(analysis.rows).finditer(macro.body):
                     found.append(Site(file, macro.line, macro.name.decode("latin-1"),
                                       match.group(1).decode(), Action.KEPT, "",
-                                      Reason(Why.IN_MACRO)))
+                                      Reason(Why.IN_MACRO), Detail.OTHER))
     return tuple(sorted(found, key=lambda site: (site.file, site.line, site.call)))
 
 
@@ -202,19 +221,17 @@ def _functions(analysis: Analysis, file: str) -> Callable[[int], str]:
     return name
 
 
-def _site(work: Work, file: str, offset: int, name: str, call: Call | None, bridged: set[Slot],
+def _site(work: Work, file: str, offset: int, name: str, call: Call | None,
           functions: Callable[[int], str], kept: dict[Slot, Kept]) -> Site:
     analysis = work.analysis
     line = analysis.sources[file].count(b"\n", 0, offset) + 1
     if call is None:
-        return Site(file, line, functions(offset), name, Action.KEPT, "", Reason(Why.NOT_CALLED))
+        return Site(file, line, functions(offset), name, Action.KEPT, "", Reason(Why.NOT_CALLED),
+                    Detail.OTHER)
     if work.moves(call.slot):
-        action = Action.BRIDGED if call.slot in bridged else Action.CONVERTED
-        reason = Reason(Why.BRIDGED) if action is Action.BRIDGED else None
-        return Site(file, line, functions(offset), name, action,
-                    call.twin.netmem, reason)
-    return Site(file, line, functions(offset), name, Action.KEPT, "",
-                kept[call.slot].reason)
+        return Site(file, line, functions(offset), name, Action.CONVERTED, call.twin.netmem)
+    known = kept[call.slot]
+    return Site(file, line, functions(offset), name, Action.KEPT, "", known.reason, known.detail)
 
 
 def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, ...]:
@@ -223,10 +240,11 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
     # Allocations first: what hides the page on its way out explains what finds it on its way in.
     for call in sorted(analysis.graph.calls,
                        key=lambda one: not one.twin.allocates):
-        if call.slot not in reasons:
+        kept = reasons.get(call.slot)
+        if kept is None or kept.detail.class_ is Class.BY_DESIGN:
             continue
-        kept = reasons[call.slot]
         if kept.slot is None or kept.blocker is None:
+            _by_class(found, call, kept)
             continue
         slot, blocker = kept.slot, kept.blocker
         foreign = [bridge for bridge in analysis.graph.bridges
@@ -235,7 +253,7 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
                    *(_origin(bridge.place, bridge.text) for bridge in foreign),
                    *(_origin(one.place, one.reason)
                      for one in analysis.graph.blockers.get(slot, (blocker,)))]
-        name = verdicts.title(slot)
+        name = slot.title
         key = (slot.place.file, slot.place.line, name)
         same = next((one for one, other in found.items()
                      if other.category in (blocker.category, Category.MIXED_ORIGIN)
@@ -248,15 +266,28 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
             found[key] = replace(known, origins=tuple(dict.fromkeys([*known.origins, *origins])))
             continue
         category, reason = blocker.category, blocker.reason
-        if foreign and (category in (Category.PAGE_ONLY_USE, Category.VOID_POINTER)
-                        # What is mapped may be what somebody else allocates there.
-                        or (category is Category.OWN_MAPPING
-                            and any(one.allocated for one in foreign))):
+        other = mixes(analysis.graph, slot, blocker)
+        if other is not None:
             category = Category.MIXED_ORIGIN
-            reason = Reason(Why.PAGES_TOO, foreign[0].text, because=reason)
+            reason = Reason(Why.PAGES_TOO, other.text, because=reason)
         found[key] = Refusal(slot.place.file, slot.place.line, name, category, reason,
                              tuple(dict.fromkeys(origins)))
     return tuple(sorted(found.values(), key=lambda one: (one.file, one.line, one.slot)))
+
+
+def _by_class(found: dict[tuple[str, int, str], Refusal], call: Call, kept: Kept) -> None:
+    """A refusal of what keeps an address, or gives one; each is said once."""
+    reason = kept.reason.because or kept.reason
+    if reason.why not in CATEGORY:
+        return  # as it was asked for
+    place = (reason.file, reason.line) if reason.file else (call.place.file, call.place.line)
+    key = (*place, reason.slot or call.slot.title)
+    origin = _origin(call.place, call.twin.page + "()")
+    if key in found:
+        known = found[key]
+        found[key] = replace(known, origins=tuple(dict.fromkeys([*known.origins, origin])))
+    else:
+        found[key] = Refusal(*key, CATEGORY[reason.why], reason, (origin,))
 
 
 def _origin(place: Place, what: str | Reason) -> Origin:

@@ -12,8 +12,9 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import components
 from netmem_migrate.flow.graph import Kind, Place, Slot, reach
+from netmem_migrate.flow.verdicts import kept
 from netmem_migrate.model.spelled import REF, TO_NETMEM
-from netmem_migrate.reasons import Reason
+from netmem_migrate.reasons import Class, Reason
 from netmem_migrate.report import wording
 
 _MOST = 12
@@ -84,7 +85,9 @@ def explain(analysis: Analysis, slot: Slot) -> list[Line]:
                                            f"{_where(one.place)}")
                   for one in analysis.solution.bridges if one.into is slot]
         return [*lines, *_price(analysis, slot)]
-    lines = [Line(LineKind.VERDICT, 0, f"{title}: stays a page")]
+    lines = [Line(LineKind.VERDICT, 0, f"{title}: stays a page"), *_class(analysis, slot)]
+    if len(lines) > 1 and slot.kind is Kind.CALL:
+        return lines
     if slot in analysis.solution.stays:
         lines.append(_fact(wording.text(Reason(analysis.solution.stays[slot]))))
         return lines
@@ -105,6 +108,20 @@ def explain(analysis: Analysis, slot: Slot) -> list[Line]:
     if len(lines) == 1:
         lines.append(_fact("no memory of this driver's page_pool reaches it"))
     return lines
+
+
+def _class(analysis: Analysis, slot: Slot) -> list[Line]:
+    """The class of a call that stays, or by design that of the calls that a slot leads to."""
+    known = kept(analysis)
+    if slot in known:
+        return [_fact(wording.classed(known[slot].detail, known[slot].reason))]
+    near = reach([slot], analysis.graph.near())
+    found = [known[one] for one in near if one in known]
+    if found and len(found) == sum(one.kind is Kind.CALL and one.twin is not None
+                                   and one.twin.pool_api for one in near) and all(
+            one.detail.class_ is Class.BY_DESIGN for one in found):
+        return [_fact(wording.classed(found[0].detail, found[0].reason))]
+    return []
 
 
 def _held(analysis: Analysis, slot: Slot) -> list[Line]:

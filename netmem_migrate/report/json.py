@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The report of a run as JSON, version 1 (docs/report.md): plain data for other programs."""
+"""The report of a run as JSON, version 2 (docs/report.md): plain data for other programs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from netmem_migrate.results import (
     Site,
 )
 
-VERSION = 1
+VERSION = 2
 
 
 def _declaration(item: Declaration) -> dict[str, Any]:
@@ -50,7 +50,23 @@ def _site(item: Site) -> dict[str, Any]:
         "call": item.call,
         "action": item.action.value,
         "to": item.to,
-        "reason": wording.site(item),
+        **({"class": item.detail.class_.value} if item.detail is not None else {}),
+        **({"reason": _reason(item)} if item.reason is not None else {}),
+    }
+
+
+def _reason(item: Site) -> dict[str, Any]:
+    """What stands in the way first, and where; `step` is the id of a preparatory one, or ""."""
+    assert item.reason is not None and item.detail is not None
+    chain = list(item.reason.chain)
+    placed = next((one for one in chain if one.file), None)
+    return {
+        "kind": item.detail.value,
+        "text": wording.text(item.reason),
+        "slot": next((one.slot for one in chain if one.slot), ""),
+        "file": placed.file if placed is not None else item.file,
+        "line": placed.line if placed is not None else item.line,
+        "step": item.detail.step,
     }
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netmem_migrate.model.gone import gone
-from netmem_migrate.model.spelled import DMA_MAP, POOL, TO_NETMEM
-from netmem_migrate.reasons import Category, Reason, Why
+from netmem_migrate.model.spelled import DMA_MAP, POOL
+from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
 from netmem_migrate.results import (
     Basis,
     Handed,
@@ -19,7 +19,9 @@ from netmem_migrate.results import (
     Readable,
     ReadableKind,
     Refusal,
+    Share,
     Site,
+    Verdict,
 )
 
 _TEXT: dict[Why, str] = {
@@ -94,9 +96,18 @@ _TEXT: dict[Why, str] = {
     Why.PAGES_TOO: "holds pages of {by} too, and {because}",
     Why.BLOCKED: "{because}{at}",
     Why.NOT_OURS: "its page does not come from this driver's page_pool allocations",
-    Why.HOST_READS: "host memory by design: {by}() reads it ({file}:{line}); {because}",
-    Why.ADDRESSES_TOO: "host memory by design: {slot} holds addresses too; {because}",
-    Why.BRIDGED: f"{TO_NETMEM}() around its argument",
+    Why.HOST_READS: "its packets have their payload in another ring, and {by}() makes their heads "
+                    "of this one{at}",
+    Why.OF_XDP: "{by} finds the page from an XDP buffer or frame{at}",
+    Why.COPIED: "{by}() copies between it and the packet{at}",
+    Why.WRITES_INSIDE: "the driver keeps its own {by} inside the page{at}",
+    Why.KEEPS_ADDRESS: "keeps only the address of the page",
+    Why.KEEPS_TOKEN: "is given only the address of the page, as its token",
+    Why.RETURNS_ADDRESS: "returns the address of a new page, not the page",
+    Why.GIVES_ADDRESS: "gives an address, not a page",
+    Why.ONLY_DEVICE: "finds the page by an address from the device, and nothing else leads to it",
+    Why.HOLDS_KINDS: "holds memory of more than one kind: it {because}",
+    Why.TAKES_PAGE: "takes the page of a netmem",
     Why.STOPPED: "its own check stops this conversion",
     Why.CALLS_INSIDE: "calls {by}(), and what is inside a macro is not followed",
     Why.ANOTHER_NAME: "is another name for {by}(), and what a macro stands for is not followed",
@@ -105,10 +116,20 @@ _TEXT: dict[Why, str] = {
     Why.IN_MACRO: "inside a macro, which is not followed",
     Why.NOT_CALLED: "is not called in code that can be followed",
     Why.ON_REQUEST: "kept a page on request",
-    Why.ONLY_ADDRESS: "host memory by design: only the address is kept, no member or global of "
-                      "the driver holds the page",
+    Why.ONLY_ADDRESS: "only its address is kept: no member or global of the driver holds the "
+                      "page",
     Why.ONLY_PASSED: "is only passed on: no member or global of the driver holds the page",
-    Why.GIVEN: "host memory by design: {by} gives the page",
+    Why.GIVEN: "{by} gives the page, and nothing says whose it is",
+}
+
+
+# What is said of each class before the reason.
+_CLASS: dict[Class, str] = {
+    Class.BY_DESIGN: "host memory by design ({detail}): ",
+    Class.PREPARATORY: "a preparatory patch first ({detail}): ",
+    Class.PERSON: "a person's to decide ({detail}): ",
+    Class.MISSING_API: "",
+    Class.GONE_API: "",
 }
 
 
@@ -258,6 +279,11 @@ def newer(api: str, kernel: str, absent: Sequence[str]) -> str:
 
 # What is to be done first where the reason says it better than its category.
 _FIRST: dict[Why, str] = {
+    Why.RETURNS_ADDRESS: "return the page first, and let its callers take the address",
+    Why.GIVES_ADDRESS: "take the page first, and its address from that",
+    Why.ONLY_DEVICE: "keep the netmem first where the driver finds it without that address",
+    Why.KEEPS_TOKEN: "keep the netmem with the token first",
+    Why.TAKES_PAGE: "call the netmem function of it instead",
     Why.SERVES_TWO: "clone it first, so that each of the two has its own",
 }
 
@@ -307,14 +333,36 @@ def pattern(why: Why) -> str:
 
 
 def site(item: Site, *, brief: bool = False) -> str:
-    """Why a call is as it is; "" for one that simply converted. `brief` as for text()."""
-    return text(item.reason, brief=brief) if item.reason is not None else ""
+    """Why a call stays, behind its class; "" for one that converted. `brief` as for text()."""
+    if item.reason is None or item.detail is None or item.asked:
+        return text(item.reason, brief=brief) if item.reason is not None else ""
+    return classed(item.detail, item.reason, brief=brief)
+
+
+def classed(detail: Detail, reason: Reason, *, brief: bool = False) -> str:
+    """A reason behind the class of calls that stay for it."""
+    return _CLASS[detail.class_].format(detail=detail.value) + text(reason, brief=brief)
+
+
+def verdict(item: Verdict) -> str:
+    """A verdict in words."""
+    return "no page_pool" if item is Verdict.NO_PAGE_POOL else item.value.replace("-", " ")
+
+
+def share(item: Share) -> str:
+    """How many of the calls that can move do, and what part that is."""
+    return (f"{item.converted} of {item.possible} calls that are not by design converted "
+            f"({item.per_cent:.0f} %)")
 
 
 def refusal(item: Refusal) -> str:
     """Why a slot is refused, and the first thing to do about it."""
-    first = _FIRST.get(item.reason.why, ADVICE[item.category].first)
-    return f"{_of(item.slot, text(item.reason))}; {first}"
+    return f"{_of(item.slot, text(item.reason))}; {first(item)}"
+
+
+def first(item: Refusal) -> str:
+    """What is to be done first about a refusal, as a part of its sentence."""
+    return _FIRST.get(item.reason.why, ADVICE[item.category].first)
 
 
 def what(item: Origin) -> str:

@@ -20,6 +20,7 @@ from netmem_migrate.results import (
     DriverReport,
     Refusal,
     Run,
+    Share,
     Site,
     Verdict,
 )
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from netmem_migrate.patch.prove import Unproven
 
 _COLOURS = {
+    Verdict.WOULD_CONVERT: "green",
     Verdict.CONVERTED: "green",
     Verdict.PARTIAL: "yellow",
     Verdict.REFUSED: "red",
     Verdict.STOPPED: "red",
-    Verdict.NOTHING_TO_DO: None,
+    Verdict.BY_DESIGN: None,
+    Verdict.ON_NETMEM: "green",
+    Verdict.NO_PAGE_POOL: None,
 }
 _PLACES_SHOWN = 4
 
@@ -57,16 +61,16 @@ def grouped(sites: Iterable[Site]) -> dict[tuple[str, str], list[Site]]:
 
 def _head(report: DriverReport, files: int) -> str:
     verdict = click.style(
-        report.verdict.value.replace("-", " "), fg=_COLOURS[report.verdict], bold=True
+        wording.verdict(report.verdict), fg=_COLOURS[report.verdict], bold=True
     )
-    if report.verdict is Verdict.NOTHING_TO_DO:
+    if report.verdict in (Verdict.BY_DESIGN, Verdict.ON_NETMEM, Verdict.NO_PAGE_POOL):
         return f"{report.path}: {verdict}"
     count = dict.fromkeys(Action, 0)
     for site in report.sites:
         count[site.action] += 1
     parts = [
         plural(len(report.declarations), "declaration"),
-        f"{plural(count[Action.CONVERTED] + count[Action.BRIDGED], 'call')} converted",
+        f"{plural(count[Action.CONVERTED], 'call')} converted",
         f"{len(report.bridges)} bridged",
         f"{count[Action.KEPT]} kept",
         f"{len(report.refusals)} refused",
@@ -120,8 +124,11 @@ def totals(runs: Sequence[Run]) -> str:
     counts = Counter(one.report.verdict for one in drivers)
     changed = len({(run.root, change.path) for run in runs for one in run.drivers
                    for change in one.changes})
-    said = [f"{counts[verdict]} {verdict.value.replace('-', ' ')}"
+    said = [f"{counts[verdict]} {wording.verdict(verdict)}"
             for verdict in _COLOURS if counts[verdict]]
+    share = Share.of(site for one in drivers for site in one.report.sites)
+    if share.possible:
+        said.append(wording.share(share))
     return f"{plural(len(drivers), 'driver')} looked at: " + ", ".join(
         [*said, f"{plural(changed, 'file')} changed"])
 

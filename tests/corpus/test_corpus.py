@@ -111,6 +111,8 @@ def test_expectation_is_consistent(case: Case) -> None:
     assert case.changes is (case.kind in ("positive", "bridged"))
     assert case.changes is bool(case.declarations)
     assert (case.verdict in (Verdict.REFUSED, Verdict.PARTIAL)) is bool(case.refusals)
+    left = [one for one in case.sites if one.get("class", "by-design") != "by-design"]
+    assert bool(left) is bool(case.refusals) or not case.sites
     assert case.exit == (ExitCode.REFUSED if case.refusals else ExitCode.DONE)
     assert {refusal["category"] for refusal in case.refusals} <= CATEGORIES
     before, after = case.files("before"), case.files("after")
@@ -193,8 +195,10 @@ def test_reports_what_it_did(case: Case, tmp_path: Path) -> None:
     assert (Counter((one.kind, one.name, one.new_name.rpartition(".")[2])
                     for one in report.declarations)
             == Counter((kind, name, new) for kind, name, new in case.declarations))
-    assert (Counter((site.call, str(site.action)) for site in report.sites)
-            == Counter((site["call"], site["action"]) for site in case.sites))
+    assert (Counter((site.call, str(site.action), str(site.detail and site.detail.class_),
+                     str(site.detail)) for site in report.sites)
+            == Counter((site["call"], site["action"], str(site.get("class")),
+                        str(site.get("detail"))) for site in case.sites))
     for site in report.sites:
         assert site.reason or site.action == "converted", site
     assert ({(one.slot, one.category) for one in report.refusals}

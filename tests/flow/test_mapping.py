@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tools import check_noop, check_refused, check_transformed, convert
 
-from netmem_migrate.reasons import Why
+from netmem_migrate.reasons import Detail, Why
 from netmem_migrate.report import wording
 
 _FIRST = "static dma_addr_t map(struct device *dev, struct rx_buf *buf)\n{\n"
@@ -254,5 +254,5 @@ dma_addr_t fill(struct page_pool *pool, struct device *dev, void **va)
 }
 """
     migration, _ = convert(tmp_path / "d", {"d.c": source.encode()})
-    assert not migration.report.refusals
-    assert {site.reason.why for site in migration.report.sites} == {Why.ONLY_ADDRESS}
+    (site,) = migration.report.sites
+    assert (site.reason.why, site.detail) == (Why.ONLY_ADDRESS, Detail.OTHER)

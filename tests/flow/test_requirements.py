@@ -72,19 +72,20 @@ def test_a_driver_that_leaves_recycling_to_the_pool(code: str, tmp_path: Path) -
 
 def test_calls_that_stay_by_design_leave_rx_3_open_to_be_met(tmp_path: Path) -> None:
     host = CREATE + """\
-void *by_design(struct page_pool *pool)
+void by_design(struct page_pool *pool, struct sk_buff *skb)
 {
 	struct page *host = page_pool_dev_alloc_pages(pool);
 
-	return page_address(host);
+	memcpy(page_address(host), skb->data, 64);
 }
 """
     report = report_of(tmp_path, host)
     (site,) = [one for one in report.sites if one.function == "by_design"]
-    assert site.reason is not None and site.reason.by_design
+    assert site.by_design
     rx_3 = report.requirements["rx.3"]
     assert all(one.line != site.line for one in rx_3.evidence)
-    blocked = report_of(tmp_path, host.replace("return page_address(host);", "foreign(host);"))
+    blocked = report_of(tmp_path, host.replace(
+        "memcpy(page_address(host), skb->data, 64);", "foreign(host);"))
     (site,) = [one for one in blocked.sites if one.function == "by_design"]
     rx_3 = blocked.requirements["rx.3"]
     assert (rx_3.status, rx_3.basis) == (Standing.UNMET, Basis.PAGE_CALLS)

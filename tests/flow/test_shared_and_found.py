@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tools import convert, run
 
-from netmem_migrate.reasons import Category, Why
+from netmem_migrate.reasons import Category, Class, Detail, Why
 from netmem_migrate.report import wording
 from netmem_migrate.results import DriverReport
 
@@ -94,7 +94,7 @@ def test_a_function_that_serves_two_rings_is_named(text: str, tmp_path: Path) ->
     assert refusal.reason.why is Why.SERVES_TWO and refusal.reason.by == "frag.page"
     assert "get_one gives pages to frag.page, and to" in wording.refusal(refusal)
     assert wording.refusal(refusal).endswith("clone it first, so that each of the two has its own")
-    assert not any(one.reason is not None and one.reason.by_design for one in said.sites)
+    assert {one.detail for one in said.sites} == {Detail.CLONE}
     line = 1 + text[:text.index("struct page *page")].count("\n")
     told = run("explain", f"{tmp_path}/d/d.c:{line}").stdout
     assert "it holds memory of the page_pool:" in told and "get_one gives pages" in told
@@ -119,8 +119,8 @@ def test_a_member_that_holds_a_page_found_by_its_address_is_named(
     (refusal,) = said.refusals
     assert (refusal.slot, refusal.reason.why) == ("frag.page", Why.FOUND_AGAIN)
     assert "keep the netmem itself beside the address first" in wording.refusal(refusal)
-    assert {one.reason.because.why for one in said.sites
-            if one.reason is not None and one.reason.because is not None} == {Why.FOUND_AGAIN}
+    assert Detail.RETURN_PAGE in {one.detail for one in said.sites}
+    assert {one.detail.class_ for one in said.sites} == {Class.PREPARATORY}
 
 
 def test_a_page_found_only_to_be_put_is_none(tmp_path: Path) -> None:

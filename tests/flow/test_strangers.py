@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tools import PRELUDE, check_refused, convert
 
+from netmem_migrate.report import wording
+
 PUT = """\
 static void put(struct ring *ring, struct page *page, bool ours)
 {
@@ -74,7 +76,9 @@ void t(struct ring *ring, void *data)
 }
 """
     migration, files = convert(tmp_path / "d", {"d.c": (PRELUDE + source).encode()})
-    assert not migration.report.refusals
+    (refusal,) = migration.report.refusals
+    assert wording.refusal(refusal).startswith(
+        "page_pool_put_full_page() virt_to_head_page() gives the page, and nothing says whose")
     assert files["d.c"].decode().endswith(source) and b"netmem_ref netmem" in files["d.c"]
 
 

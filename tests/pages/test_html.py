@@ -348,7 +348,7 @@ def test_two_drivers_and_one_that_has_nothing(run: Run, tmp_path: Path) -> None:
     tree = parsed(page(replace(run, drivers=(none, run.drivers[0], run.drivers[0]))))
     assert tree.one("h1").text == "netmem conversion of 3 drivers"
     assert [one.one("h2").words for one in tree.all("section", "driver")] == [
-        "drivers/none: nothing to do", "demo: partial", "demo: partial"]
+        "drivers/none: no page_pool", "demo: partial", "demo: partial"]
     assert [one.attributes["id"] for one in tree.all("details", "file")] == ["f1", "f2"]
     assert tree.id("decide").one("h2").words.endswith("2 refusals, 2 bridges")
 
@@ -418,7 +418,7 @@ struct page_pool *create(const struct page_pool_params *params)
         "rx.4", "rx.5", "rx.6", "rx.7", "tx.1", "tx.2", "queue-mgmt"]
     assert all(one.attributes["aria-sort"] == "none" and one.one("button") for one in heads)
     bodies = [one for one in table.all("tbody") if "data-verdict" in one.attributes]
-    assert [one.attributes["data-verdict"] for one in bodies] == ["partial", "nothing-to-do"]
+    assert [one.attributes["data-verdict"] for one in bodies] == ["partial", "no-page-pool"]
     row = bodies[0].one("tr", "head")
     assert row.one("button").attributes["aria-controls"] == \
         bodies[0].one("tr", "detail").attributes["id"]

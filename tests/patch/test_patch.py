@@ -21,7 +21,7 @@ from netmem_migrate.patch.apply import apply
 from netmem_migrate.patch.kinds import Subject
 from netmem_migrate.patch.plan import steps_of
 from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.reasons import Category, Reason, Why
+from netmem_migrate.reasons import Category, Detail, Reason, Why
 from netmem_migrate.report import json as report_json
 from netmem_migrate.results import (
     Action,
@@ -100,7 +100,7 @@ def migration(path: str, before: bytes = SOURCE, verdict: Verdict = Verdict.CONV
             Site(
                 file, 30, "demo_xdp", "page_pool_put_page", Action.KEPT, "",
                 Reason(Why.BLOCKED, slot="page", file=file, line=31,
-                       because=Reason(Why.PASSED, "xdp_send")),
+                       because=Reason(Why.PASSED, "xdp_send")), Detail.OTHER,
             ),
         ),
         requirements={"rx.3": Requirement(
@@ -544,7 +544,8 @@ def test_message_says_what_moved_and_what_stayed() -> None:
     for part in (
         "demo_buf: page (now netmem)",
         "locals in 1 function",
-        "page_pool_put_page() in demo_xdp(): page is passed to xdp_send() - struct demo_buf.data ",
+        "page_pool_put_page() in demo_xdp(): a person's to decide (other): page is passed to "
+        "xdp_send() - struct demo_buf.data ",
         "struct demo_buf.data holds what kmalloc() gives too; keep the two "
         "kinds of memory apart first; left for a person to decide",
         "were made by netmem-migrate",
@@ -621,14 +622,14 @@ def test_no_two_subjects_are_the_same() -> None:
 # -- reports
 
 
-def test_report_has_the_keys_of_version_1(tree: Path, tmp_path: Path) -> None:
+def test_report_has_the_keys_of_version_2(tree: Path, tmp_path: Path) -> None:
     run = run_of(tree, DEMO, verdict=Verdict.PARTIAL)
     report_json.write([run], tmp_path / "report.json")
     text = (tmp_path / "report.json").read_text()
     found = json.loads(text)
     assert str(tree) not in text
     assert list(found) == ["version", "kernel", "api", "drivers"]
-    assert (found["version"], found["kernel"], found["api"]) == (1, "7.3.4", "7.3")
+    assert (found["version"], found["kernel"], found["api"]) == (2, "7.3.4", "7.3")
     (driver,) = found["drivers"]
     assert list(driver) == [
         "path", "files", "verdict", "declarations", "sites", "refusals", "bridges", "readable",
@@ -661,7 +662,8 @@ def test_summary_lists_every_refusal_and_groups_what_was_kept(tree: Path) -> Non
         f"{DEMO}: partial: 2 declarations, 1 call converted, 0 bridged, 1 kept, 1 refused, "
         "1 file changed"
     )
-    assert any(f"kept page_pool_put_page(): page is passed to xdp_send() ({DEMO}/rx.c:31)" in line
+    assert any("kept page_pool_put_page(): a person's to decide (other): page is passed to "
+               f"xdp_send() ({DEMO}/rx.c:31)" in line
                for line in lines)
     assert any("refused" in line and "struct demo_buf.data" in line for line in lines)
     assert any("kmalloc()" in line for line in lines)

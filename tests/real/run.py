@@ -40,9 +40,17 @@ from netmem_migrate.model.twins import twins
 from netmem_migrate.patch.plan import Plan, steps_of
 from netmem_migrate.patch.prove import prove as prove_steps
 from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.reasons import Why
+from netmem_migrate.reasons import Class, Detail
 from netmem_migrate.report import wording
-from netmem_migrate.results import Action, DriverReport, FileChange, Origin, Run, Site, Verdict
+from netmem_migrate.results import (
+    Action,
+    DriverReport,
+    FileChange,
+    Origin,
+    Run,
+    Share,
+    Verdict,
+)
 from netmem_migrate.terminal.summary import unproven
 from netmem_migrate.verify import ObjectProof, overlay, verify_changes
 from netmem_migrate.verify.checkpatch import MISSING_SIGN_OFF, Finding, checkpatch
@@ -55,9 +63,7 @@ PROTOTYPE = re.compile(rb"^(?:static\s+inline\s+)?([\w\s*]*?)\b(\w+)\s*\(([^(){}
                        re.MULTILINE)
 PAGE = re.compile(rb"\bstruct\s+page\s*\*")
 NETMEM_NAME = re.compile(rb"\b\w*netmems?\w*(?=[ \t\n]*\()")
-SHARE = 80  # per cent of the calls that are not by design, on the newest release of the table
-CLASSES = {Why.ONLY_ADDRESS: "address only", Why.ONLY_PASSED: "passed on",
-           Why.IN_MACRO: "macro", Why.NOT_CALLED: "not followed"}
+SHARE = 60  # per cent of the calls that are not by design, on the newest release of the table
 IDENTITY = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
             for key, value in (("NAME", "make test-kernel"), ("EMAIL", "test-kernel@localhost"))}
 
@@ -160,11 +166,16 @@ def _examine(root: Path, folder: Path) -> Outcome:
 def _verdict(report: DriverReport) -> Verdict:
     """The verdict that follows from what became of the calls."""
     moved = any(site.action is not Action.KEPT for site in report.sites)
-    if report.refusals:
-        return Verdict.PARTIAL if moved else Verdict.REFUSED
+    left = any(site.action is Action.KEPT and (
+        site.detail is None or site.detail.class_ is not Class.BY_DESIGN) for site in report.sites)
+    if report.verdict is Verdict.ON_NETMEM and not (moved or left or report.refusals):
+        return Verdict.ON_NETMEM
+    if left or report.refusals:
+        return (Verdict.PARTIAL if moved or report.verdict is Verdict.PARTIAL
+                else Verdict.REFUSED)
     if moved or report.declarations:
-        return Verdict.CONVERTED
-    return Verdict.NOTHING_TO_DO
+        return Verdict.WOULD_CONVERT
+    return Verdict.BY_DESIGN if report.sites else Verdict.NO_PAGE_POOL
 
 
 def _lacking(root: Path, changes: tuple[FileChange, ...]) -> set[str]:
@@ -180,7 +191,7 @@ def _lacking(root: Path, changes: tuple[FileChange, ...]) -> set[str]:
 
 def of_tree(root: Path, outcomes: list[Outcome], version: str) -> Outcome:
     """What is checked of the whole tree: every call is somewhere, and what must stay as it is."""
-    out = Outcome("(tree)", DriverReport("(tree)", (), Verdict.NOTHING_TO_DO))
+    out = Outcome("(tree)", DriverReport("(tree)", (), Verdict.NO_PAGE_POOL))
     names = page_functions(root)
     out.check(names == {name.encode() for name in table().pool_api},
               f"the page_pool page API is {b', '.join(sorted(names)).decode()}")
@@ -244,20 +255,18 @@ class _Counting:
 def share(outcomes: list[Outcome], version: str, tree: Outcome) -> None:
     """How many of the calls moved that could, and what the others are."""
     every = [site for out in outcomes for site in out.report.sites]
-    moved = [site for site in every if site.action is not Action.KEPT]
-    rest = [site for site in every
-            if site.action is Action.KEPT and not _designed(site)]
-    print(f"\nnot host memory by design, and kept ({len(rest)}):")
+    rest = [site for site in every if site.left]
+    print(f"\nnot by design, and kept ({len(rest)}):")
     for site in rest:
         print(f"  {site.file}:{site.line} {site.call}(): {wording.site(site)}")
-    possible = len(moved) + len(rest)
-    per_cent = 100 * len(moved) / possible if possible else 100.0
-    print(f"converted: {len(moved)} of {possible} calls that are not host memory by design, "
-          f"{per_cent:.1f} %; of all {len(every)} calls "
-          f"{100 * len(moved) / max(len(every), 1):.1f} %")
+    counts = Counter(site.detail for site in every if site.detail is not None)
+    print("kept: " + ", ".join(
+        f"{counts[one]} {one.class_} {one}" for one in Detail if counts[one]))
+    of = Share.of(every)
+    print(f"{wording.share(of)}; of all {of.calls} calls "
+          f"{100 * of.converted / max(of.calls, 1):.0f} %")
     if _numbers(version) >= max(_numbers(one["version"]) for one in tables()):
-        tree.check(per_cent >= SHARE, f"{per_cent:.1f} % of the calls that are not host memory "
-                                      f"by design are converted, less than {SHARE} %")
+        tree.check(of.per_cent >= SHARE, f"{wording.share(of)}, less than {SHARE} %")
 
 
 def _again(root: Path, folder: Path, run: Run, out: Outcome) -> None:
@@ -315,30 +324,15 @@ def facts(out: Outcome) -> dict[str, object]:
     return {
         "verdict": report.verdict.value,
         "converted": counts["converted"],
-        "bridged": counts["bridged"],
+        "bridged": len(report.bridges),
         "patches": len(steps),
         "declarations": sorted(" ".join(filter(None, (one.kind, one.function if one.kind in
                                ("local", "parameter") else "", one.name)))
                                for one in report.declarations),
-        "kept": sorted(f"{site.function} {site.call}: {_class(site)}" for site in report.sites
+        "kept": sorted(f"{site.function} {site.call}: {site.detail}" for site in report.sites
                        if site.action is Action.KEPT),
         "refused": sorted(f"{one.slot} {one.category}" for one in report.refusals),
     }
-
-
-def _class(site: Site) -> str:
-    """The kind of reason for which a call keeps its page; `refused` ones are in the refusals."""
-    if site.reason is None:
-        return "no reason"
-    if site.reason.why is Why.GIVEN:
-        return f"host memory of {site.reason.by}"
-    return CLASSES.get(site.reason.why, "refused")
-
-
-def _designed(site: Site) -> bool:
-    """Whether a call keeps its page by design, or since the driver never holds it."""
-    return site.reason is not None and (
-        site.reason.by_design or site.reason.why is Why.ONLY_PASSED)
 
 
 def _placed(origin: Origin) -> bool:
@@ -447,7 +441,7 @@ def show(outcomes: list[Outcome], proofs: dict[str, list[ObjectProof]]) -> None:
     totals = [0] * 4
     for out in outcomes:
         counts = Counter(site.action for site in out.report.sites)
-        numbers = [counts[Action.CONVERTED], counts[Action.BRIDGED], counts[Action.KEPT],
+        numbers = [counts[Action.CONVERTED], len(out.report.bridges), counts[Action.KEPT],
                    len(out.report.refusals)]
         totals = [a + b for a, b in zip(totals, numbers, strict=True)]
         mine = proofs.get(out.path, [])

@@ -98,11 +98,15 @@ def test_reasons_of_the_corpus_come_through(folder: Path) -> None:
     for migration, told in zip(run.drivers, json.loads(dumps(run))["drivers"], strict=True):
         for site, entry in zip(migration.report.sites, told["sites"], strict=True):
             assert (site.reason is None) is (site.action is Action.CONVERTED)
-            assert entry["reason"] == ("" if site.reason is None else wording.text(site.reason))
+            assert ("reason" in entry) is ("class" in entry) is (site.reason is not None)
+            if site.reason is not None and site.detail is not None:
+                assert entry["reason"]["text"] == wording.text(site.reason)
+                assert entry["reason"]["kind"] == site.detail.value
+                assert entry["class"] == site.detail.class_.value
         for item, entry in zip(migration.report.refusals, told["refusals"], strict=True):
             assert entry["category"] == item.category.value
             assert entry["reason"] == (f"{item.slot} {wording.text(item.reason)}; "
-                                       f"{wording.ADVICE[item.category].first}")
+                                       f"{wording.first(item)}")
             told_by = [re.fullmatch(r"([^:]+):(\d+) (.+)", one) for one in entry["origins"]]
             values = {(one.file, str(one.line), wording.what(one)) for one in item.origins}
             assert {one.groups() for one in told_by if one is not None} == values

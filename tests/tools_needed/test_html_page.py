@@ -282,7 +282,7 @@ def test_printed_page_shows_hunks_without_controls(run: Run, open_page: Open) ->
 def test_scan_table_sorts_filters_and_unfolds(run: Run, open_page: Open, width: int) -> None:
     first, other = run.drivers
     third = replace(other, report=replace(other.report, path="drivers/third", refusals=(),
-                                          sites=(), verdict=Verdict.NOTHING_TO_DO))
+                                          sites=(), verdict=Verdict.NO_PAGE_POOL))
     page = open_page(scan_html.page(replace(run, drivers=(first, other, third))), width=width)
     names = "table.drivers > tbody > tr.head > th:visible"
 
@@ -299,7 +299,7 @@ def test_scan_table_sorts_filters_and_unfolds(run: Run, open_page: Open, width: 
     assert order() == given and head.get_attribute("aria-sort") == "descending"
     page.click("thead button:text-is('driver')")
     assert order() == sorted(given) and head.get_attribute("aria-sort") == "none"
-    page.uncheck("input[value=nothing-to-do]")
+    page.uncheck("input[value=no-page-pool]")
     assert "drivers/third" not in order() and page.inner_text("#shown") == "2 of 3 shown"
     page.fill("#text", "OTHER")
     assert order() == ["drivers/other"] and page.inner_text("#shown") == "1 of 3 shown"

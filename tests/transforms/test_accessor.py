@@ -61,7 +61,7 @@ def run(folder: Path, files: dict[str, str], accessor: bool = True) -> tuple[
 
 def test_uses_go_through_one_accessor(tmp_path: Path) -> None:
     migration, after = run(tmp_path / "d", {"d.c": PRELUDE + USE})
-    assert migration.report.verdict == "converted" and not migration.report.refusals
+    assert migration.report.verdict == "would-convert" and not migration.report.refusals
     assert CONVERTED in after["d.c"].decode()
     assert after["d.c"].count(b"netmem_to_page(netmem)") == 1
     assert b"return demo_netmem_page(buf->netmem) + 1;" in after["d.c"]

@@ -178,16 +178,25 @@ struct page *t(void)
 	return page;
 }
 """,
-    "only-the-address-is-kept": """\
+    "copied-from": """\
+void t(struct page_pool *pool, struct sk_buff *skb, int len)
+{
+	struct page *page = page_pool_dev_alloc_pages(pool);
+
+	memcpy(page_address(page), skb->data, len);
+	page_pool_put_full_page(pool, page, false);
+}
+""",
+}
+REFUSED = {
+    "only-the-address-is-returned": ("t()", "address", """\
 void *t(struct page_pool *pool)
 {
 	struct page *page = page_pool_dev_alloc_pages(pool);
 
 	return page_address(page);
 }
-""",
-}
-REFUSED = {
+"""),
     "given-away": ("page", "page-only-use", """\
 void t(struct page_pool *pool)
 {

@@ -65,15 +65,17 @@ dma_addr_t t(struct rx_buf *buf)
 }
 LEFT_ALONE = {
     "frame": """\
-dma_addr_t t(void *data)
+dma_addr_t t(struct xdp_frame *frame)
 {
-	return page_pool_get_dma_addr(virt_to_page(data));
+	return page_pool_get_dma_addr(virt_to_page(frame->data));
 }
 """,
     "frag": """\
-dma_addr_t t(skb_frag_t *frag)
+dma_addr_t t(struct xdp_frame *frame)
 {
-	return page_pool_get_dma_addr(skb_frag_page(frag));
+	struct skb_shared_info *info = xdp_get_shared_info_from_frame(frame);
+
+	return page_pool_get_dma_addr(skb_frag_page(&info->frags[0]));
 }
 """,
 }

@@ -48,9 +48,9 @@ void t(struct device *dev, dma_addr_t dma)
 }
 """,
     "pages-of-a-frame": """\
-void t(struct page_pool *pool, void *data)
+void t(struct page_pool *pool, struct xdp_buff *xdp)
 {
-	page_pool_dma_sync_for_cpu(pool, virt_to_page(data), 0, 64);
+	page_pool_dma_sync_for_cpu(pool, virt_to_page(xdp->data), 0, 64);
 }
 """,
 }

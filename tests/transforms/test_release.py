@@ -129,9 +129,9 @@ void t(struct ring *ring)
 }
 LEFT_ALONE = {
     "page-of-a-frame": """\
-void t(struct page_pool *pool, struct ring *ring, void *data)
+void t(struct page_pool *pool, struct ring *ring, struct xdp_buff *xdp)
 {
-	page_pool_put_full_page(pool, virt_to_head_page(data), true);
+	page_pool_put_full_page(pool, virt_to_head_page(xdp->data), true);
 }
 """,
     "address": """\

@@ -189,8 +189,12 @@ def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
 def _borrowed(reader: Reader, found: view.Call) -> Value:
     """skb_frag_page(): a slot of its own, if the kernel has the netmem form."""
     row = reader.driver.rows.borrowed[found.name.decode("latin-1")]
+    at: tuple[Key, ...] = ()
     for child in found.args:
-        reader.escape(reader.value(child), Why.PASSED, by=row.call)
+        value = reader.value(child)
+        reader.escape(value, Why.PASSED, by=row.call)
+        at += value.at
+    reader.graph.addresses.pages[reader.path, found.node.start_byte] = at
     if not reader.driver.fits(row):
         return Value(found.node, POINTER_TO_PAGE, (Atom(found.node),))
     slot = reader.driver.call(reader.place(found.node), row.call, twin_of(row))
@@ -350,8 +354,13 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
     macro = name in reader.symbols.macros
     spells = has(name, Trait.NAMES_MEMBER) or (macro and _spells(reader, name))
     at: tuple[Key, ...] = ()
+    behind: tuple[Key, ...] = ()
+    filled: tuple[Key, ...] = ()
     for child in found.args:
         value = reader.value(child)
+        behind += value.at
+        if view.bare(child).type == "pointer_expression":
+            filled += value.at
         if spells and child.type == "identifier":
             # A local of that name hides nothing from a macro.
             reader.graph.unresolved_members.setdefault(
@@ -373,6 +382,12 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
         if value.holds_page and has(name, Trait.GRANTS):
             reader.graph.grants.append((title, reader.place(found.node)))
         reader.escape(value, Why.COUNTED if has(name, Trait.COUNTS) else Why.PASSED, by=title)
+    if any(has(name, trait) for trait in _TOLD):
+        reader.graph.addresses.given_to += [(one, title, reader.place(found.node))
+                                            for one in behind]
+        reader.graph.addresses.fills += [(one, into) for one in behind for into in filled]
+    if not at or has(name, Trait.FROM_DEVICE):
+        at += reader.source(title, found.node, behind)
     if has(name, Trait.GIVES_PAGE):
         if at:
             reader.graph.addresses.pages[reader.path, found.node.start_byte] = at
@@ -380,7 +395,7 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
     if known is None:
         return Value(found.node, at=at)
     result = reader.symbols.resolve(known.result)
-    return Value(found.node, result, (Atom(found.node),) if result.is_page else ())
+    return Value(found.node, result, (Atom(found.node),) if result.is_page else (), at=at)
 
 
 def _spells(reader: Reader, name: bytes) -> bool:
@@ -413,6 +428,8 @@ def _address(reader: Reader, found: view.Call, value: Value, *,
     return ()
 
 
+# What is done with an address that is given to a function of the kernel.
+_TOLD = (Trait.READS_PACKET, Trait.TAKES_TOKEN, Trait.CPU_COPIES)
 _KINDS: tuple[tuple[Trait, _Handler], ...] = (
     (Trait.GIVES_BACK, _transparent),
     (Trait.MAPS, _mapped),

@@ -19,7 +19,7 @@ from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type, read_declarator
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import could_carry
-from netmem_migrate.flow.graph import Bridge, Kind, Place, Slot, Use, UseKind
+from netmem_migrate.flow.graph import Bridge, Kind, Place, Slot, Source, Use, UseKind
 from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.reader.values import Value
 from netmem_migrate.flow.slots import Slots
@@ -217,6 +217,12 @@ class Reader:
         for one in into:
             for origin in value.at:
                 self.graph.addresses.flows.setdefault(origin, set()).add(one)
+
+    def source(self, name: str, node: Node, behind: Iterable[Key] = ()) -> tuple[Key, ...]:
+        """The key of a value that the kernel gives at a node."""
+        key = ("source", self.path, node.start_byte)
+        self.graph.addresses.sources[key] = Source(name, self.place(node), tuple(behind))
+        return (key,)
 
     def escape(self, value: Value, why: Why, *, by: str = "", other: str = "",
                category: Category | None = None, stored: bool = False) -> None:

@@ -9,6 +9,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Use, UseKind
+from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.reader.core import Named, Reader, reads
 from netmem_migrate.flow.reader.statements import initialise
 from netmem_migrate.flow.reader.values import INT, MEMORY, Atom, Value
@@ -89,8 +90,22 @@ def member(reader: Reader, node: Node) -> Value:
         return Value(node, named.type, (Atom(node),))
     unread = (named.type is None and type_ is not None and type_.base.startswith("struct ")
               and not type_.derivations and type_.base not in reader.symbols.records)
+    at = named.at or _from_kernel(value)
+    if named.type is None and type_ is not None and type_.base not in reader.symbols.records:
+        at = reader.source(f"{type_.base}.{reader.word(found.member)}", found.member, value.at)
+    elif found.arrow and type_ is not None:
+        reader.graph.addresses.inside += [(one, type_.base, _is_set(node), reader.place(node))
+                                          for one in value.at]
     return Value(node, named.type, carrier=named.note,
-                 record=type_.base if unread and type_ is not None else "", at=named.at)
+                 record=type_.base if unread and type_ is not None else "", at=at)
+
+
+def _is_set(node: Node) -> bool:
+    """Whether an expression is the target of an assignment."""
+    parent = node.parent
+    left = (parent.child_by_field_name("left")
+            if parent is not None and parent.type == "assignment_expression" else None)
+    return left is not None and left.id == node.id
 
 
 @reads("subscript_expression")
@@ -101,12 +116,17 @@ def subscript(reader: Reader, node: Node) -> Value:
     if index is not None:
         reader.escape(reader.value(index), Why.NUMBER)
     if value.type is None:
-        return Value(node)
+        return Value(node, at=_from_kernel(value))
     type_ = reader.symbols.resolve(value.type)
     if type_.is_page and type_.level == 0:
         reader.escape(value, Why.INDEXED)
         return Value(node)
     return _inside(node, type_.target(), value)
+
+
+def _from_kernel(value: Value) -> tuple[Key, ...]:
+    """What gives a value of unknown type, as far as that is the kernel."""
+    return tuple(key for key in value.at if key[0] == "source")
 
 
 def _inside(node: Node, type_: Type | None, value: Value) -> Value:
@@ -123,7 +143,7 @@ def pointer(reader: Reader, node: Node) -> Value:
         return Value(node)
     value = reader.value(found.argument)
     if value.type is None:
-        return Value(node)
+        return Value(node, at=_from_kernel(value))
     if found.sign == "&":
         return Value(node, value.type.pointer(), value.moved(node), value.carrier, at=value.at)
     type_ = reader.symbols.resolve(value.type)

@@ -55,7 +55,10 @@ def returned(reader: Reader, node: Node) -> None:
     """What is returned flows to whoever calls the function."""
     for child in view.children(node):
         value = reader.value(child)
-        reader.address(value, (keys.of_result(reader.function),))
+        key = keys.of_result(reader.function)
+        reader.address(value, (key,))
+        if value.at:
+            reader.graph.addresses.returns.setdefault(key, reader.place(child))
         result = reader.symbols.resolve(reader.carriers.result_type(reader.function))
         if result.is_page:
             slot = reader.driver.result(reader.function)

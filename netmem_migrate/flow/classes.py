@@ -1,0 +1,420 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What stands in the way of a call that stays: its class, by where its memory comes from.
+
+The memory is followed back from the call to each place where it enters the driver: an allocation
+from the pool, or an address by which a page is found again. A call is by design only if all of them
+are, and whatever becomes of the rest of the driver.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from netmem_migrate.c import view
+from netmem_migrate.flow.analyse import Analysis
+from netmem_migrate.flow.graph import Blocker, Bridge, Call, Graph, Kind, Place, Slot, reach
+from netmem_migrate.flow.keys import Key
+from netmem_migrate.flow.sources import Found, Sources, Where, where_of
+from netmem_migrate.kernel.makefiles import alone
+from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Effect, Side, Trait
+from netmem_migrate.model.spelled import TO_PAGE
+from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Classed:
+    """The detail of a call, and so its class; the reason names what is in its way, and where."""
+
+    detail: Detail
+    reason: Reason
+
+    @property
+    def by_design(self) -> bool:
+        return self.detail.class_ is Class.BY_DESIGN
+
+
+# A call that gives a netmem to an skb or an XDP buffer.
+_FILLS = re.compile(rb"\b(?:" + b"|".join(sorted(
+    one.name.encode() for one in FUNCTIONS
+    if one.side is Side.NETMEM and one.effect is Effect.HANDS_OVER)) + rb")\s*\(")
+_BY_DETAIL = {
+    Where.XDP: Detail.XDP, Where.DEVICE: Detail.HARDWARE_ADDRESS, Where.TOKEN: Detail.OWN_MEMBER,
+    Where.MEMBER: Detail.OWN_MEMBER, Where.GLOBAL: Detail.OWN_MEMBER,
+    Where.ALLOCATED: Detail.RETURN_PAGE,
+}
+
+
+@dataclass(slots=True)
+class Classes:
+    """Classifies the calls of one analysed driver."""
+
+    analysis: Analysis
+    sources: Sources = field(init=False)
+    _back: dict[Slot, list[Slot]] = field(default_factory=dict)
+    _forward: dict[Slot, list[Slot]] = field(default_factory=dict)
+    _near: dict[Slot, list[Slot]] = field(default_factory=dict)
+    _into: dict[Slot, list[Bridge]] = field(default_factory=dict)
+    _known: dict[Slot, Classed | None] = field(default_factory=dict)
+    _calls: dict[Slot, Call] = field(default_factory=dict)
+    _modules: dict[str, int] = field(default_factory=dict)
+    _addresses: set[Key] = field(default_factory=set)
+    _filled: set[int | None] | None = None
+
+    def __post_init__(self) -> None:
+        graph = self.analysis.graph
+        self.sources = Sources(graph.addresses)
+        self._back = graph.predecessors()
+        self._forward = graph.successors()
+        self._near = {slot: [one for one in others if not self.analysis.solution.moves(one)]
+                      for slot, others in graph.near().items()}
+        for bridge in graph.bridges:
+            if bridge.foreign:
+                self._into.setdefault(bridge.into, []).append(bridge)
+        self._calls = {call.slot: call for call in graph.calls}
+
+    def of(self, call: Call) -> Classed | None:
+        """The class of a call that stays; None where only a blocker of the flow tells."""
+        found = list(self._origins(call.slot, call.place, {call.slot}))
+        other = next((one for one in found if one is not None and not one.by_design), None)
+        if other is not None:
+            return other
+        if found and None not in found:
+            return found[0]
+        return self._inside(reach([call.slot], self._near), call.place)
+
+    def _origins(self, slot: Slot, place: Place, seen: set[Slot]) -> Iterator[Classed | None]:
+        """The class of each thing that the memory of a slot comes from, nearest first."""
+        for one in reach([slot], self._back):
+            if one.twin is not None and one.twin.allocates:
+                yield self._allocated(one)
+            for bridge in sorted(self._into.get(one, ()),
+                                 key=lambda bridge: _distance(bridge.place, place)):
+                if not bridge.allocated:
+                    yield from self._found(bridge, seen)
+
+    # ------------------------------------------------------------ pages that are found
+
+    def _found(self, bridge: Bridge, seen: set[Slot]) -> Iterator[Classed | None]:
+        place = bridge.place
+        keys = self.sources.addresses.pages.get((place.file, place.node.start_byte))
+        if not keys:
+            yield None
+            return
+        heads = self._of_netmem(bridge)
+        if heads is not None:
+            yield heads
+            return
+        for one in self.sources.found(keys):
+            if one.where is Where.OTHER:
+                yield None
+                continue
+            if one.where is Where.POOL and one.slot is not None:
+                if one.slot not in seen:
+                    seen.add(one.slot)
+                    yield from self._origins(one.slot, one.slot.place, seen)
+                continue
+            stored = self._stored(one.key) if one.where is Where.MEMBER and one.key else None
+            detail = _BY_DETAIL[one.where]
+            yield stored or Classed(detail, self._reason(detail, one, bridge))
+
+    def _of_netmem(self, bridge: Bridge) -> Classed | None:
+        """A netmem of a ring of heads, of which the driver takes the page."""
+        call = view.call(view.bare(bridge.place.node))
+        if call is None or call.name.decode("latin-1") != TO_PAGE:
+            return None
+        together = reach([bridge.into], self._near)
+        inside = set(together)
+        known = set(reach([key for key, one in self.sources.addresses.given.items()
+                           if one in inside], self.sources.addresses.flows))
+        return self._heads(bridge.into, together, known) or Classed(
+            Detail.OTHER, _blocked(Why.TAKES_PAGE, TO_PAGE, bridge.place))
+
+    def _reason(self, detail: Detail, found: Found, bridge: Bridge) -> Reason:
+        place, by = bridge.place, bridge.text
+        if detail is Detail.XDP:
+            return Reason(Why.OF_XDP, by, file=place.file, line=place.line)
+        if found.key is not None and found.key[0] == "member":
+            return self._keeps(found.key)
+        if found.where is Where.TOKEN:
+            token = self._token()
+            return _blocked(Why.KEEPS_TOKEN, *token or (found.name, found.place or place))
+        return _blocked(_WHY[found.where], found.name or by, found.place or place)
+
+    def _keeps(self, key: Key) -> Reason:
+        file, line = self._declared(key)
+        return _because(Reason(Why.KEEPS_ADDRESS, slot=self._title(key), file=file, line=line))
+
+    def _token(self) -> tuple[str, Place] | None:
+        """Where a buffer is handed over with a token: the function, and the place."""
+        addresses = self.sources.addresses
+        known = set(reach([*addresses.given, *(key for key, one in addresses.sources.items()
+                                               if where_of(one.name) is Where.ALLOCATED)],
+                          addresses.flows))
+        return next(iter(self._told(Trait.TAKES_TOKEN, known)), None)
+
+    def _declared(self, key: Key) -> tuple[str, int]:
+        file, start = str(key[1]), key[2]
+        assert isinstance(start, int)
+        return file, self.analysis.originals[file].count(b"\n", 0, start) + 1
+
+    def _title(self, key: Key) -> str:
+        for records in self.analysis.symbols.records.values():
+            for record in records:
+                for member in record.members.values():
+                    if (member.file, member.declarator.node.start_byte) == key[1:]:
+                        tag = member.record.rpartition(" ")[2]
+                        return f"{tag}.{member.name.decode('latin-1')}"
+        return self.sources.addresses.members.get(key, b"").decode("latin-1")
+
+    # ------------------------------------------------------------ pages of the pool
+
+    def _allocated(self, slot: Slot) -> Classed | None:
+        if slot not in self._known:
+            self._known[slot] = None
+            self._known[slot] = self._of_allocation(slot)
+        return self._known[slot]
+
+    def _of_allocation(self, slot: Slot) -> Classed | None:
+        ahead = reach([slot], self._forward)
+        inside = self._inside(reach([slot], self._near), slot.place)
+        if inside is not None:
+            return inside
+        kept = [one for one in ahead if one.kind in (Kind.MEMBER, Kind.GLOBAL)]
+        mixed = self._mixed(kept, ahead)
+        if mixed is not None:
+            return mixed
+        addresses, slots = self.sources.addresses, set(ahead)
+        holds = reach([key for key, one in addresses.given.items() if one in slots],
+                      addresses.flows)
+        known = set(holds)
+        hands_over = any(self._calls[one].twin.hands_over for one in ahead if one in self._calls)
+        tokens = self._told(Trait.TAKES_TOKEN, known)
+        gone = not kept and not tokens and not any(
+            key[0] in ("member", "global") for key in holds)
+        if gone and not hands_over:
+            copies = self._told(Trait.CPU_COPIES, set(reach(holds, self._wide())))
+            if copies:
+                return _at(Detail.COPY_TARGET, Why.COPIED, *min(
+                    copies, key=lambda one: _distance(slot.place, one[1])))
+        heads = self._heads(slot, ahead, known)
+        if heads is not None:
+            return heads
+        device = self._from_device() if gone else None
+        if device is not None and device.place is not None:
+            return Classed(Detail.HARDWARE_ADDRESS,
+                           _blocked(Why.ONLY_DEVICE, device.name, device.place))
+        mapped = self._mapped(ahead)
+        if mapped is not None:
+            return mapped
+        return self._kept_address(holds, tokens) if not kept else None
+
+    def _told(self, trait: Trait, known: set[Key]) -> list[tuple[str, Place]]:
+        """What functions of one trait are given of some addresses."""
+        return [(name, place) for key, name, place in self.sources.addresses.given_to
+                if key in known and has(name, trait)]
+
+    def _wide(self) -> dict[Key, list[Key]]:
+        """How values lead on, also through functions and records of the kernel."""
+        addresses = self.sources.addresses
+        edges = {key: list(into) for key, into in addresses.flows.items()}
+        for key, source in addresses.sources.items():
+            for one in source.behind:
+                edges.setdefault(one, []).append(key)
+        for origin, into in addresses.fills:
+            edges.setdefault(origin, []).append(into)
+        return edges
+
+    def _inside(self, together: Iterable[Slot], place: Place) -> Classed | None:
+        """Whether the driver keeps data of its own inside of these pages."""
+        slots, addresses = set(together), self.sources.addresses
+        known = set(reach([key for key, one in addresses.given.items() if one in slots],
+                          addresses.flows))
+        written = {record for key, record, is_set, _ in addresses.inside
+                   if is_set and record in self.analysis.symbols.records
+                   and key in self._of_pages()}
+        used = [(record, where) for key, record, _, where in addresses.inside
+                if key in known and record in written]
+        if not used:
+            return None
+        return _at(Detail.CPU_METADATA, Why.WRITES_INSIDE, *min(
+            used, key=lambda one: _distance(one[1], place)))
+
+    def _of_pages(self) -> set[Key]:
+        """All that holds an address of a page that the driver asked for it."""
+        if not self._addresses:
+            self._addresses.update(reach(self.sources.addresses.given,
+                                         self.sources.addresses.flows))
+        return self._addresses
+
+    def _mapped(self, together: Iterable[Slot]) -> Classed | None:
+        """Whether the driver maps this memory for the device by itself: no step makes room."""
+        for slot in together:
+            for one in self.analysis.graph.blockers.get(slot, ()):
+                if one.category is Category.OWN_MAPPING:
+                    return Classed(of_blocker(self.analysis.graph, slot, one), Reason(
+                        Why.BLOCKED, slot=slot.title, file=one.place.file,
+                        line=one.place.line, because=one.reason))
+        return None
+
+    def _stored(self, key: Key) -> Classed | None:
+        """The class of what the pool gives and a member keeps by its address, if a person's."""
+        for start, slot in self.sources.addresses.given.items():
+            if key in reach([start], self.sources.addresses.flows):
+                for one in reach([slot], self._back):
+                    if one.twin is not None and one.twin.allocates:
+                        found = self._allocated(one)
+                        if found is not None and found.detail.class_ is Class.PERSON:
+                            return found
+        return None
+
+    def _heads(self, slot: Slot, together: list[Slot], known: set[Key]) -> Classed | None:
+        """Memory of a ring that carries heads, where another ring of the driver has payload."""
+        reads = [self.analysis.graph.host_reads[one] for one in together
+                 if one in self.analysis.graph.host_reads]
+        reads += self._told(Trait.READS_PACKET, known)
+        if not reads or not (self._number(slot) in self._netmem_fills()
+                             or self._payload_elsewhere(slot, together, known)):
+            return None
+        return _at(Detail.HEAD_RING, Why.HOST_READS, *reads[0])
+
+    def _payload_elsewhere(self, slot: Slot, together: list[Slot], known: set[Key]) -> bool:
+        """Whether the module fills frags with other memory of a pool, and none with this."""
+        near = [call.slot for call in self.analysis.graph.calls if call.twin.hands_over
+                and self._number(call.slot) == self._number(slot)]
+        return not any(one in together for one in near) and any(
+            self._pool_gives(one, known) for one in near)
+
+    def _number(self, slot: Slot) -> int | None:
+        """The number of the module that the file of a slot is built into; None in a header."""
+        return self._numbers().get(slot.place.file)
+
+    def _numbers(self) -> dict[str, int]:
+        if not self._modules:
+            driver, sources = self.analysis.driver, self.analysis.sources
+            files = sorted(file for file in driver.files if file.endswith(".c"))
+            self._modules.update({file: number for number, group in enumerate(
+                alone(driver.root, sources, files)) for file in group})
+        return self._modules
+
+    def _netmem_fills(self) -> set[int | None]:
+        """The modules that put netmem into frags already."""
+        if self._filled is None:
+            self._filled = {number for file, number in self._numbers().items()
+                            if _FILLS.search(self.analysis.sources[file])}
+        return self._filled
+
+    def _pool_gives(self, fill: Slot, known: set[Key]) -> bool:
+        """Whether a frag is filled with memory of the pool that has none of these addresses."""
+        behind = reach([fill], self._back)
+        pages = self.sources.addresses.pages
+        for bridge in (bridge for one in behind for bridge in self._into.get(one, ())):
+            keys = pages.get((bridge.place.file, bridge.place.node.start_byte), ())
+            if not known.isdisjoint(self.sources.passed(keys)):
+                return False
+        return any(one.twin is not None and one.twin.allocates for one in behind)
+
+    def _mixed(self, kept: list[Slot], together: list[Slot]) -> Classed | None:
+        """A void pointer of the driver that holds memory of several kinds, among what keeps it."""
+        blockers = self.analysis.graph.blockers
+        for one in kept:
+            known = [blocker for blocker in blockers.get(one, ()) if not blocker.derived
+                     and blocker.category in (Category.VOID_POINTER, Category.MIXED_ORIGIN)]
+            if one.void and known:
+                pages = any(bridge.allocated and bridge.typed for slot in together
+                            for bridge in self._into.get(slot, ()))
+                detail = Detail.UNION_ARM if pages else Detail.OWN_MEMBER
+                return Classed(detail, _because(Reason(
+                    Why.HOLDS_KINDS, slot=one.name, file=one.place.file, line=one.place.line,
+                    because=known[0].reason)))
+        return None
+
+    def _kept_address(self, holds: Iterable[Key],
+                      tokens: list[tuple[str, Place]]) -> Classed | None:
+        """Where only the address of a page goes on: the first that keeps or returns it."""
+        for key in holds:
+            if key[0] == "member":
+                return Classed(Detail.OWN_MEMBER, self._keeps(key))
+            if key[0] == "return" and key in self.sources.addresses.returns:
+                place = self.sources.addresses.returns[key]
+                return Classed(Detail.RETURN_PAGE,
+                               _blocked(Why.RETURNS_ADDRESS, place.function, place))
+        for token in tokens:
+            return Classed(Detail.OWN_MEMBER, _blocked(Why.KEEPS_TOKEN, *token))
+        return None
+
+    def _from_device(self) -> Found | None:
+        """A page that the driver finds by an address from the device."""
+        for bridge in self.analysis.graph.bridges:
+            keys = self.sources.addresses.pages.get(
+                (bridge.place.file, bridge.place.node.start_byte), ())
+            for one in self.sources.found(keys) if bridge.origin is None else ():
+                if one.where is Where.DEVICE:
+                    return one
+        return None
+
+
+def _distance(one: Place, place: Place) -> tuple[bool, bool, int]:
+    """How far something stands before a place; what is in another function, or behind, last."""
+    return (one.file, one.function) != (place.file, place.function), one.line > place.line, abs(
+        place.line - one.line)
+
+
+def _at(detail: Detail, why: Why, by: str, place: Place) -> Classed:
+    return Classed(detail, Reason(why, by, file=place.file, line=place.line))
+
+
+def _blocked(why: Why, by: str, place: Place) -> Reason:
+    """A function, and what it does that stands in the way."""
+    return _because(Reason(why, slot=f"{by}()", file=place.file, line=place.line))
+
+
+def _because(reason: Reason) -> Reason:
+    return Reason(Why.BLOCKED, slot=reason.slot, file=reason.file, line=reason.line,
+                  because=reason)
+
+
+_WHY = {Where.DEVICE: Why.ONLY_DEVICE, Where.ALLOCATED: Why.GIVES_ADDRESS,
+        Where.GLOBAL: Why.KEEPS_ADDRESS}
+
+
+# What says that a slot takes a second kind of thing.
+_TWO_KINDS = frozenset({Why.SET_FROM_POINTER, Why.SET_FROM_OTHER, Why.HOLDS_TOO})
+_OF_CATEGORY = {
+    Category.MISSING_API: Detail.MISSING_API, Category.GONE_API: Detail.GONE_API,
+    Category.EXPORTED: Detail.SCOPE, Category.OWN_RECYCLING: Detail.OWN_RECYCLING,
+}
+_OF_WHY = {Why.SERVES_TWO: Detail.CLONE, Why.GRANTED: Detail.FOREIGN,
+           Why.ONLY_DMA: Detail.HARDWARE_ADDRESS}
+
+
+def of_blocker(graph: Graph, slot: Slot, blocker: Blocker) -> Detail:
+    """What a blocker of the flow is in particular."""
+    known = _OF_CATEGORY.get(blocker.category) or _OF_WHY.get(blocker.reason.why)
+    if known is not None:
+        return known
+    if mixes(graph, slot, blocker) is not None:
+        return Detail.MIXED
+    hides = blocker.category in (Category.VOID_POINTER, Category.ADDRESS)
+    if slot.void and (hides or blocker.category is Category.MIXED_ORIGIN):
+        two = any(one.reason.why in _TWO_KINDS for one in graph.blockers.get(slot, ()))
+        if slot.kind is Kind.PARAMETER and two:
+            return Detail.SPLIT_PARAMETER
+        return Detail.RETURN_PAGE if slot.kind is Kind.RETURN else Detail.OWN_MEMBER
+    if hides:
+        return Detail.OWN_MEMBER
+    return Detail.MIXED if blocker.category is Category.MIXED_ORIGIN else Detail.OTHER
+
+
+def mixes(graph: Graph, slot: Slot, blocker: Blocker) -> Bridge | None:
+    """A page of another owner that the slot of a blocker holds, too."""
+    foreign = [one for one in graph.bridges if one.into is slot and one.foreign]
+    if foreign and (blocker.category in (Category.PAGE_ONLY_USE, Category.VOID_POINTER)
+                    # What is mapped may be what somebody else allocates there.
+                    or (blocker.category is Category.OWN_MAPPING
+                        and any(one.allocated for one in foreign))):
+        return foreign[0]
+    return None
