@@ -92,21 +92,24 @@ def _gone(work: Work) -> dict[str, list[_Gone]]:
         if "_" not in slot.short_name.strip("_"):
             continue
         word = re.compile(rb"(?<![\w@>.])" + re.escape(slot.short_name.encode("latin-1")) + rb"\b")
-        if slot.kind in (Kind.MEMBER, Kind.GLOBAL):
-            spans = [(file, 0, len(code[file])) for file in files]
-            where = spans
-        else:
-            where = [around(one) for one in slot.spellings if one.file in code]
+        everywhere = slot.kind in (Kind.MEMBER, Kind.GLOBAL)
+        where = ([(file, 0, len(code[file])) for file in files] if everywhere else
+                 [around(one) for one in slot.spellings if one.file in code])
+        uses = {(file, start, end): {renamed.get((file, match.start())) for match in
+                                     _code(slot).finditer(code[file], start, end)}
+                for file, start, end in where}
+        if set().union(*uses.values()) != {new}:
+            continue
+        for file, start, end in (span for span, names in uses.items() if names):
             # What describes a function stands before it.
-            spans = [(file, _described(work, file, start), end) for file, start, end in where]
-        uses = {renamed.get((file, match.start())) for file, start, end in where
-                for match in re.compile(word.pattern.replace(rb"(?<![\w@>.])", rb"(?<!\w)"))
-                .finditer(code[file], start, end)}
-        if uses == {new}:
-            for file, start, end in spans:
-                found.setdefault(file, []).append(
-                    _Gone(start, end, word, new.encode("latin-1"), slot))
+            begin = start if everywhere else _described(work, file, start)
+            found.setdefault(file, []).append(
+                _Gone(begin, end, word, new.encode("latin-1"), slot))
     return found
+
+
+def _code(slot: Slot) -> re.Pattern[bytes]:
+    return re.compile(rb"\b" + re.escape(slot.short_name.encode("latin-1")) + rb"\b")
 
 
 def _described(work: Work, file: str, start: int) -> int:

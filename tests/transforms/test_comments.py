@@ -211,3 +211,50 @@ def test_names_and_comments_can_be_left_out(tmp_path: Path) -> None:
     for options, comment in said:
         (change,) = migrate([file], api="7.3", judge=False, **options).drivers[0].changes
         assert comment in change.after.decode()
+
+
+def test_an_old_name_that_is_code_still(tmp_path: Path) -> None:
+    source = """\
+struct port {
+	int rx_page;
+};
+
+/* rx_page of the port, or rx_page of the buffer */
+int t(struct port *port, struct rx_buf *buf)
+{
+	struct page *rx_page = buf->page;
+
+	/* rx_page, too */
+	buf->page = rx_page;
+	return port->rx_page;
+}
+"""
+    text = body(tmp_path, {"d.c": source})["d.c"]
+    assert "/* rx_page of the port, or rx_page of the buffer */" in text
+    assert "/* rx_page, too */" in text and "buf->netmem = rx_netmem;" in text
+
+
+def test_an_old_name_of_a_member(tmp_path: Path) -> None:
+    source = """\
+struct desc {
+	struct page *rx_page;
+};
+
+/* drops rx_page */
+void t(struct desc *desc, struct ring *ring)
+{
+	desc->rx_page = ring->spare;
+}
+"""
+    files = body(tmp_path, {"d.c": source, "e.c": "/* rx_page of something else */\nint e;\n"})
+    assert "/* drops rx_netmem */" in files["d.c"]
+    assert "rx_page of something else" in files["e.c"]
+
+
+def body(tmp_path: Path, files: dict[str, str]) -> dict[str, str]:
+    """What becomes of files, the first of them behind the prelude."""
+    first = next(iter(files))
+    given = {name: ((PRELUDE if name == first else "") + text).encode()
+             for name, text in files.items()}
+    _, after = convert(tmp_path / "d", given)
+    return {name: text.decode() for name, text in after.items()}
