@@ -23,9 +23,14 @@ def reached(graph: Graph, starts: Iterable[Key] | None = None) -> set[Key]:
 
 
 def behind(graph: Graph) -> set[Key]:
-    """What holds, or gives, an address by which a page is found again."""
-    return set(reach([key for keys in graph.addresses.pages.values() for key in keys],
-                     graph.addresses.back()))
+    """What gives an address by which a page is found again: as far back as to a member or global
+    that keeps it, and what that is set from, but for what another one keeps."""
+    back = graph.addresses.back()
+    near = {key: origins for key, origins in back.items() if key[0] not in ("member", "global")}
+    found = reach([key for keys in graph.addresses.pages.values() for key in keys], near)
+    kept = [key for key in found if key not in near and key in back]
+    sets = reach([one for key in kept for one in back[key]], near)
+    return {*found, *(key for key in sets if key[0] not in ("member", "global"))}
 
 
 def words(graph: Graph) -> set[bytes]:

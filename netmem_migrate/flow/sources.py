@@ -98,7 +98,12 @@ class Sources:
         return (Found(Where.OTHER, key=key) if unknown else None), behind
 
     def _of_xdp(self, key: Key, without: frozenset[Key]) -> bool:
-        """Whether a member is filled from XDP buffers and never with memory of the pool."""
+        """Whether a member is filled from XDP buffers and never with memory of the pool.
+
+        What sets one that sets it was not read for that: such a one is no Tx slot.
+        """
+        if without:
+            return False
         if key not in self._filled:
             self._filled[key] = False
             behind = self._behind.get(key, ())

@@ -389,7 +389,7 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
     if not at or has(name, Trait.FROM_DEVICE):
         at += reader.source(title, found.node, behind)
     if has(name, Trait.GIVES_PAGE):
-        if at:
+        if at and not has(name, Trait.ALLOCATES):
             reader.graph.addresses.pages[reader.path, found.node.start_byte] = at
         return Value(found.node, POINTER_TO_PAGE, (Atom(found.node),), at=at)
     if known is None:
