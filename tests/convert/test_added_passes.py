@@ -208,11 +208,11 @@ def test_its_patch_says_it_is_checked_and_proven(added: Added, tmp_path: Path,
     added.put("transforms/own_pair.py", PAIR)
     (kernel_tree / "include/net/own.h").write_text(OWN_H)
     (kernel_tree / DRIVER).write_text(KEEPS)
-    (patch,) = added.run("format-patch", "-q", DEMO, "-o", str(tmp_path / "out"),
+    (patch,) = added.run("format-patch", "--rules", "-q", DEMO, "-o", str(tmp_path / "out"),
                          cwd=kernel_tree).stdout.split()
     text = Path(patch).read_text()
     assert "  - own_keep_page(p, ...)\n  + own_keep_netmem(p, ...)\n" in text
-    assert "own-pair" in re.sub(r"\s+", " ", text.split("(passes: ")[1].split(")")[0])
+    assert "own-pair" in re.sub(r"\s+", " ", text.split("passes:")[1].split(".")[0])
     added.run("check", patch, cwd=kernel_tree)
     assert "proven" in added.run("verify", patch, "--kernel", ".", cwd=kernel_tree).stdout
     for spoilt in ("own_keep_netmem(buf->netmem, 5);", "page_pool_put_full_netmem(0, buf->netmem, "
@@ -228,7 +228,7 @@ def test_a_half_of_the_pair_is_found_in_a_patch(added: Added, tmp_path: Path,
     added.put("transforms/own_pair.py", PAIR)
     (kernel_tree / "include/net/own.h").write_text(OWN_H)
     (kernel_tree / DRIVER).write_text(KEEPS)
-    (patch,) = added.run("format-patch", "-q", DEMO, "-o", str(tmp_path / "out"),
+    (patch,) = added.run("format-patch", "--rules", "-q", DEMO, "-o", str(tmp_path / "out"),
                          cwd=kernel_tree).stdout.split()
     wrong = tmp_path / "0001-half.patch"
     wrong.write_text(Path(patch).read_text().replace("+\town_keep_netmem(", "+\town_keep_page("))
@@ -294,7 +294,7 @@ int rx_near(struct rx_buf *buf, int nid)
 	return page_to_nid(buf->page) == nid;
 }
 """)
-    (patch,) = added.run("format-patch", "-q", DEMO, "-o", str(tmp_path / "out"),
+    (patch,) = added.run("format-patch", "--rules", "-q", DEMO, "-o", str(tmp_path / "out"),
                          cwd=kernel_tree).stdout.split()
     text = Path(patch).read_text()
     assert "  - page_to_nid(p) == n\n  + netmem_is_pref_nid(p, n)\n" in text
@@ -323,7 +323,7 @@ def test_an_opt_in_pass_names_its_option(added: Added, tmp_path: Path, kernel_tr
     assert "+\town_wish_netmem(buf->netmem, 4);" in wished
     for command in ("diff", "apply", "format-patch", "review"):
         assert "--with-own-wish" in added.run(command, "--help").stdout
-    (patch,) = added.run("format-patch", "-q", "--with-own-wish", DEMO, "-o",
+    (patch,) = added.run("format-patch", "--rules", "-q", "--with-own-wish", DEMO, "-o",
                          str(tmp_path / "out"), cwd=kernel_tree).stdout.split()
     text = Path(patch).read_text()
     assert "  - own_wish_page(p, ...)\n  + own_wish_netmem(p, ...)\n" in text
@@ -348,7 +348,7 @@ def test_a_call_without_a_page_on_request(added: Added, tmp_path: Path, kernel_t
     # 6.12 does not have it.
     assert added.run("diff", "-q", "--api", "6.12", "--with-own-unmap", DEMO,
                      cwd=kernel_tree).stdout == ""
-    (patch,) = added.run("format-patch", "-q", "--with-own-unmap", DEMO, "-o",
+    (patch,) = added.run("format-patch", "--rules", "-q", "--with-own-unmap", DEMO, "-o",
                          str(tmp_path / "out"), cwd=kernel_tree).stdout.split()
     text = Path(patch).read_text()
     assert "  - own_unmap(dev, a, ...)\n  + own_unmap_netmem(dev, a, ...)\n" in text
@@ -418,7 +418,7 @@ def test_a_row_of_any_shape(name: str, added: Added, tmp_path: Path, kernel_tree
     (kernel_tree / "include/net/own.h").write_text(
         "#ifndef OWN\n#define OWN\n#include <net/netmem.h>\n" + declared + "\n#endif\n")
     (kernel_tree / DRIVER).write_text(KEEPS.replace("own_keep_page(buf->page, 4);", before))
-    (patch,) = added.run("format-patch", "-q", DEMO, "-o", str(tmp_path / "out"),
+    (patch,) = added.run("format-patch", "--rules", "-q", DEMO, "-o", str(tmp_path / "out"),
                          cwd=kernel_tree).stdout.split()
     said = Path(patch).read_text()
     assert f"+\t{after}" in said and f"  - {page}\n  + {netmem}\n" in said
