@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from netmem_migrate.c import view
+from netmem_migrate.flow import keys
 from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.graph import Blocker, Bridge, Call, Graph, Kind, Place, Slot, reach
+from netmem_migrate.flow.details import of_blocker
+from netmem_migrate.flow.graph import Bridge, Call, Kind, Place, Slot, reach
 from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.sources import Found, Sources, Where, where_of
 from netmem_migrate.kernel.makefiles import alone
@@ -65,8 +67,11 @@ class Classes:
     _filled: set[int | None] | None = None
 
     def __post_init__(self) -> None:
-        graph = self.analysis.graph
-        self.sources = Sources(graph.addresses)
+        graph, symbols = self.analysis.graph, self.analysis.symbols
+        self.sources = Sources(graph.addresses, frozenset(
+            keys.of_parameter(function, index) for name in symbols.exported
+            for function in symbols.functions.get(name, ())
+            for index in range(len(function.parameters))))
         self._back = graph.predecessors()
         self._forward = graph.successors()
         self._near = {slot: [one for one in others if not self.analysis.solution.moves(one)]
@@ -100,15 +105,15 @@ class Classes:
 
     def _found(self, bridge: Bridge, seen: set[Slot]) -> Iterator[Classed | None]:
         place = bridge.place
-        keys = self.sources.addresses.pages.get((place.file, place.node.start_byte))
-        if not keys:
+        asked = self.sources.addresses.pages.get((place.file, place.node.start_byte))
+        if not asked:
             yield None
             return
         heads = self._of_netmem(bridge)
         if heads is not None:
             yield heads
             return
-        for one in self.sources.found(keys):
+        for one in self.sources.found(asked):
             if one.where is Where.OTHER:
                 yield None
                 continue
@@ -312,8 +317,8 @@ class Classes:
         behind = reach([fill], self._back)
         pages = self.sources.addresses.pages
         for bridge in (bridge for one in behind for bridge in self._into.get(one, ())):
-            keys = pages.get((bridge.place.file, bridge.place.node.start_byte), ())
-            if not known.isdisjoint(self.sources.passed(keys)):
+            asked = pages.get((bridge.place.file, bridge.place.node.start_byte), ())
+            if not known.isdisjoint(self.sources.passed(asked)):
                 return False
         return any(one.twin is not None and one.twin.allocates for one in behind)
 
@@ -349,9 +354,9 @@ class Classes:
     def _from_device(self) -> Found | None:
         """A page that the driver finds by an address from the device."""
         for bridge in self.analysis.graph.bridges:
-            keys = self.sources.addresses.pages.get(
+            asked = self.sources.addresses.pages.get(
                 (bridge.place.file, bridge.place.node.start_byte), ())
-            for one in self.sources.found(keys) if bridge.origin is None else ():
+            for one in self.sources.found(asked) if bridge.origin is None else ():
                 if one.where is Where.DEVICE:
                     return one
         return None
@@ -379,42 +384,3 @@ def _because(reason: Reason) -> Reason:
 
 _WHY = {Where.DEVICE: Why.ONLY_DEVICE, Where.ALLOCATED: Why.GIVES_ADDRESS,
         Where.GLOBAL: Why.KEEPS_ADDRESS}
-
-
-# What says that a slot takes a second kind of thing.
-_TWO_KINDS = frozenset({Why.SET_FROM_POINTER, Why.SET_FROM_OTHER, Why.HOLDS_TOO})
-_OF_CATEGORY = {
-    Category.MISSING_API: Detail.MISSING_API, Category.GONE_API: Detail.GONE_API,
-    Category.EXPORTED: Detail.SCOPE, Category.OWN_RECYCLING: Detail.OWN_RECYCLING,
-}
-_OF_WHY = {Why.SERVES_TWO: Detail.CLONE, Why.GRANTED: Detail.FOREIGN,
-           Why.ONLY_DMA: Detail.HARDWARE_ADDRESS}
-
-
-def of_blocker(graph: Graph, slot: Slot, blocker: Blocker) -> Detail:
-    """What a blocker of the flow is in particular."""
-    known = _OF_CATEGORY.get(blocker.category) or _OF_WHY.get(blocker.reason.why)
-    if known is not None:
-        return known
-    if mixes(graph, slot, blocker) is not None:
-        return Detail.MIXED
-    hides = blocker.category in (Category.VOID_POINTER, Category.ADDRESS)
-    if slot.void and (hides or blocker.category is Category.MIXED_ORIGIN):
-        two = any(one.reason.why in _TWO_KINDS for one in graph.blockers.get(slot, ()))
-        if slot.kind is Kind.PARAMETER and two:
-            return Detail.SPLIT_PARAMETER
-        return Detail.RETURN_PAGE if slot.kind is Kind.RETURN else Detail.OWN_MEMBER
-    if hides:
-        return Detail.OWN_MEMBER
-    return Detail.MIXED if blocker.category is Category.MIXED_ORIGIN else Detail.OTHER
-
-
-def mixes(graph: Graph, slot: Slot, blocker: Blocker) -> Bridge | None:
-    """A page of another owner that the slot of a blocker holds, too."""
-    foreign = [one for one in graph.bridges if one.into is slot and one.foreign]
-    if foreign and (blocker.category in (Category.PAGE_ONLY_USE, Category.VOID_POINTER)
-                    # What is mapped may be what somebody else allocates there.
-                    or (blocker.category is Category.OWN_MAPPING
-                        and any(one.allocated for one in foreign))):
-        return foreign[0]
-    return None

@@ -48,9 +48,11 @@ class Found:
 
 @dataclass(slots=True)
 class Sources:
-    """Follows addresses back; `addresses` are those of all that was read of the driver."""
+    """Follows addresses back; `addresses` are those of all that was read of the driver, `exported`
+    parameters of functions that other modules call, too."""
 
     addresses: Addresses
+    exported: frozenset[Key] = frozenset()
     _behind: dict[Key, list[Key]] = field(default_factory=dict)
     _filled: dict[Key, bool] = field(default_factory=dict)
 
@@ -94,7 +96,7 @@ class Sources:
                 return Found(Where.XDP, key=key), ()
             return Found(Where.MEMBER if key[0] == "member" else Where.GLOBAL, key=key), ()
         behind = self._behind.get(key, ())
-        unknown = not behind or key in self.addresses.open
+        unknown = not behind or key in self.addresses.open or key in self.exported
         return (Found(Where.OTHER, key=key) if unknown else None), behind
 
     def _of_xdp(self, key: Key, without: frozenset[Key]) -> bool:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.classes import Classes, of_blocker
+from netmem_migrate.flow.classes import Classes
+from netmem_migrate.flow.details import of_blocker
 from netmem_migrate.flow.graph import Blocker, Call, Graph, Kind, Slot, reach
 from netmem_migrate.reasons import CATEGORY, Class, Detail, Reason, Why
 

@@ -13,7 +13,7 @@ from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.classes import mixes
+from netmem_migrate.flow.details import mixes
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.handed import handed
 from netmem_migrate.flow.requirements import requirements_of

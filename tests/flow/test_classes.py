@@ -225,6 +225,11 @@ def test_by_design(text: str, detail: Detail | None, at: str, tmp_path: Path) ->
      "void drop", Detail.OTHER),
     (PASSED, "void drop", "void other(struct ring *r)\n{\n\tput(r, r->slots[0].va);\n}\n\n"
      "void drop", Detail.OWN_MEMBER),
+    (PASSED, "static void put(struct ring *r, void *data)",
+     "void put(struct ring *r, void *data);\nEXPORT_SYMBOL(put);\n"
+     "void put(struct ring *r, void *data)", Detail.OTHER),
+    (PASSED, "void drop", "void (*const take)(struct ring *r, void *data) = put;\n\nvoid drop",
+     Detail.OTHER),
     (XDP, "struct xdp_buff *xdp)", "struct slot *xdp)", None),
     (TX, "tx->data = xdp->data;", "tx->data = page_address(page_pool_dev_alloc_pages(tx->pool));",
      Detail.OWN_MEMBER),
@@ -236,7 +241,8 @@ def test_by_design(text: str, detail: Detail | None, at: str, tmp_path: Path) ->
     (META, "meta->channel = 1;\n	return 0;", "return meta->channel;", None),
     # No other ring has payload.
     (KEPT + PAYLOAD, PAYLOAD, "", Detail.OWN_MEMBER),
-], ids=["unknown", "a-ring's", "no-xdp", "pool-in-the-slot", "a-frag", "read-only", "one-ring"])
+], ids=["unknown", "a-ring's", "exported", "a-callback", "no-xdp", "pool-in-the-slot", "a-frag",
+        "read-only", "one-ring"])
 def test_not_by_design(text: str, old: str, new: str, detail: Detail | None,
                        tmp_path: Path) -> None:
     assert old in text
