@@ -42,7 +42,7 @@ def why(subject: Subject, reason: str, *, documented: bool) -> Iterator[Claim]:
     frags = _takers(report, Reach.FRAG)
     if reason:
         yield Claim(Kind.REASON, text=reason)
-    elif frags and documented:
+    if frags and documented and not reason:
         yield Claim(Kind.ASKED)
     else:
         yield Claim(Kind.PLAIN if report.heads_only else Kind.GENERAL)

@@ -311,7 +311,7 @@ def test_heads_are_written_on_request_only(options: tuple[str, ...], tmp_path: P
     text = file.read_text()
     assert "format-patch --heads --api=7.3" in text or "--heads" in text
     assert ("\n\nBecause it is wanted.\n\n" in text) is (options[0] == "--why")
-    assert ("Hold memory of the page_pool" in text) is (options[0] == "--heads")
+    assert "Hold memory of the page_pool as netmem_ref instead" in text
 
 
 def test_of_several_drivers_only_those_for_heads_are_left_out(tmp_path: Path) -> None:
