@@ -24,18 +24,19 @@ _DIGITS = 20
 def command(subject: str, **settled: Any) -> None:
     """Say why the pages on a line moved or stayed, or what ID is.
 
-    ID is a pass (`transform list`), a rule of check (`check --list-rules`), or the category of a
-    refusal.
+    ID is a pass (`transform list`), a rule of check (`check --list-rules`), the category of a
+    refusal, or the class or kind of a call that stays.
     """
     file, colon, line = subject.rpartition(":")
     if colon and line.isascii() and line.isdigit() and len(line) < _DIGITS:
         _line(Path(file), int(line), settled)
     elif Path(file if colon else subject).is_file():
         raise UsageError(f"{subject}: give a file and the number of one of its lines, FILE:LINE")
-    elif not (_pass(subject) or _rule(subject) or _category(subject)):
+    elif not any([_pass(subject), _rule(subject), _category(subject), _class(subject)]):
         raise UsageError(f"{subject}: neither FILE:LINE, nor a pass, nor a rule, nor a category of "
-                         "refusals; `netmem-migrate transform list` and `netmem-migrate check "
-                         "--list-rules` name passes and rules")
+                         "refusals, nor a class of calls; `netmem-migrate transform list` and "
+                         "`netmem-migrate check --list-rules` name passes and rules")
+
 
 
 def _pass(name: str) -> bool:
@@ -82,6 +83,24 @@ def _category(name: str) -> bool:
                 click.echo(f"  {wording.pattern(why)}")
             return True
     return False
+
+
+def _class(name: str) -> bool:
+    """Print a class of calls that stay, or a kind of one; False if none is called so."""
+    from netmem_migrate.reasons import Detail
+    from netmem_migrate.report import wording
+
+    known = next((one for one in wording.MEANS if one.value == name), None)
+    if known is None:
+        return False
+    kind = f" ({known.class_.value})" if isinstance(known, Detail) else ""
+    click.echo(f"{name}{kind}: {wording.MEANS[known]}")
+    inside = [one for one in Detail if one.class_.value == name and one.value != name]
+    if inside:
+        click.echo("\nIn particular:\n")
+    for one in inside:
+        click.echo(f"  {one.value}: {wording.MEANS[one]}")
+    return True
 
 
 def _lines(file: Path) -> int:

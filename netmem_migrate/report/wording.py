@@ -123,6 +123,39 @@ _TEXT: dict[Why, str] = {
 }
 
 
+MEANS: dict[Class | Detail, str] = {
+    Class.BY_DESIGN: "The call stays a page for good, whatever becomes of the rest of the driver.",
+    Class.PREPARATORY: "A small patch of its own makes room; then the call can be converted.",
+    Class.PERSON: "Somebody has to decide.",
+    Class.MISSING_API: "The target kernel lacks the netmem function.",
+    Class.GONE_API: "The target kernel no longer has the page function.",
+    Detail.XDP: "The page is found from an xdp_buff or xdp_frame, or from a Tx slot that was "
+                "filled from one. No memory is unreadable while a program is attached.",
+    Detail.HEAD_RING: "Buffers of a ring that carries heads, in a driver whose payload goes "
+                      "through another ring.",
+    Detail.COPY_TARGET: "The CPU copies between this memory and the packet: it may become a head, "
+                        "never a frag.",
+    Detail.CPU_METADATA: "The driver keeps data of its own inside the page.",
+    Detail.FOREIGN: "The memory is another's: it is granted to another domain.",
+    Detail.OWN_MEMBER: "A member, token or void pointer keeps an address, or memory of several "
+                       "kinds: keep the netmem in a member of its own beside it.",
+    Detail.CLONE: "One function serves memory of the pool and other memory: make it two.",
+    Detail.SPLIT_PARAMETER: "A void * parameter takes two kinds of thing: make it two functions.",
+    Detail.RETURN_PAGE: "A function gives the address of a new page: return the page, and let "
+                        "the callers take the address.",
+    Detail.UNION_ARM: "A member holds pages of the pool and of another owner: give each an arm of "
+                      "a union.",
+    Detail.SCOPE: "Other modules use it: they have to move in the same patch.",
+    Detail.HARDWARE_ADDRESS: "Only an address that the device hands out leads back to the page, "
+                             "and no slot of the driver keeps it.",
+    Detail.OWN_RECYCLING: "The driver recycles pages by reference counts of its own.",
+    Detail.MIXED: "Pages of the pool and of another owner share a slot, and nothing tells them "
+                  "apart.",
+    Detail.OTHER: "None of the kinds that have a name; the reason says what.",
+}
+"""What each class of calls that stay is, and what is in the way of one in particular. The two that
+are of the kernel are called alike."""
+
 # What is said of each class before the reason.
 _CLASS: dict[Class, str] = {
     Class.BY_DESIGN: "host memory by design ({detail}): ",

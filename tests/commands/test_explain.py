@@ -11,7 +11,7 @@ from tools import PRELUDE, run
 
 from netmem_migrate.check import registry
 from netmem_migrate.convert import passes
-from netmem_migrate.reasons import CATEGORY, Category
+from netmem_migrate.reasons import CATEGORY, Category, Class, Detail
 from netmem_migrate.report import wording
 
 SOURCE = PRELUDE + """\
@@ -162,3 +162,11 @@ def test_each_category_of_refusals(category: Category) -> None:
 def test_an_id_is_of_one_kind() -> None:
     ids = [one.declared.id for one in (*passes.load(), *registry.load())]
     assert not set(ids) & set(Category)
+
+
+@pytest.mark.parametrize("name", sorted({*map(str, Class), *map(str, Detail)}))
+def test_every_class_and_kind_of_a_call_that_stays_is_explained(name: str) -> None:
+    result = run("explain", name)
+    assert result.exit_code == 0 and name in result.stdout
+    for one in Detail:
+        assert (f"  {one}: " in result.stdout) is (one.class_ == name and one != name)
