@@ -17,6 +17,7 @@ _BEGIN = re.compile(r"\A(?:/\*+|//+)|\*+/\Z|(?<=\n)[ \t]*\*?(?!/)")
 _NOUN = re.compile(r"(?<![\w@>./'\"`-])(?P<noun>pages?)(?![\w'\"`(/-])", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<![\w@>./-])(?P<noun>(?:kernel )?(?:virtual )?address(?:es)?)(?![\w(/-])",
                       re.IGNORECASE)
+_NULL = re.compile(rb"\bNULL\b")
 _NEXT = re.compile(r"\s*(?:\Z|[,;:)!?](?!\w)|\.(?!\w)|--?\s|(?P<word>[A-Za-z]+)(?![\w-]))")
 _LAST = re.compile(r"(?:(?P<word>[\w%]+)|(?P<sign>\S))\s*\Z")
 _BEFORE = frozenset(re.findall(r"\w+",
@@ -47,6 +48,8 @@ def pages(text: bytes, many: bool, *, article: bool) -> Iterator[Change]:
 
     With `article`, it may be called `a page`.
     """
+    if _NULL.search(text):
+        return  # a netmem never is, and what else it says of the page would be half new
     flat = _flat(text)
     for match in _NOUN.finditer(flat):
         plural = match["noun"].lower() == "pages"

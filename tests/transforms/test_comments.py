@@ -61,7 +61,7 @@ ELSEWHERE = [
     "fits in a page", "allocate a page", "another page", "host page", "page-sized", "pages",
     "the page's count", "the head page", "the page table", "sub-page", "page/frag", "same page",
     "page frag", "the page cache", "compound page", "page_pool_put_full_page()", "PAGE_SIZE",
-    "buf.c is not page.c", "@page",
+    "buf.c is not page.c", "@page", "page is NULL", "pages[0]", "page 0", "page table", "Tx page",
 ]
 MEMBERS = {
     "behind": ("struct page *page; /* page of this buffer */",
