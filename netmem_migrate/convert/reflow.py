@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.convert.text import LIMIT, columns
 
-_LINE = re.compile(rb"(?P<indent>[ \t]*)(?P<mark>/\*\*?|\*|//)(?P<gap>[ \t]*)(?P<text>\S.*?)"
+_LINE = re.compile(rb"(?P<indent>[ \t]*)(?P<mark>/\*\*?|\*(?!/)|//)(?P<gap>[ \t]*)(?P<text>\S.*?)"
                    rb"(?P<close>[ \t]*\*/)?\r?")
 # What begins an entry, or a paragraph, of its own.
 _ENTRY = re.compile(rb"[-*@+]|\w+[.):]|[A-Z]")

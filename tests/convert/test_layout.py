@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tools import MOVED, PRELUDE, check_transformed, convert
+from tools import MOVED, PRELUDE, check_transformed, compiles, convert
 
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.text import columns
@@ -331,3 +331,17 @@ def test_a_comment_is_broken_between_words(name: str, tmp_path: Path) -> None:
     old, new = COMMENTS[name]
     frame = "void t(struct rx_buf *buf)\n{{\n{}\tbuf->{} = {};\n}}\n"
     assert body(tmp_path, frame.format(old, "page", "NULL")) == frame.format(new, "netmem", "0")
+
+
+def test_a_long_comment_of_one_line_closes_once(tmp_path: Path) -> None:
+    """Broken twice, it has its end on a line of its own, which is no text to join."""
+    long = ("/* the ring keeps rx_buf.page until the frame is complete, and hands over what "
+            "rx_buf.page has then; a frame that is dropped leaves rx_buf.page where it was, so "
+            "that the next one can take it */\n")
+    _, files = convert(tmp_path / "d", {"d.c": (long + PRELUDE).encode()})
+    head = files["d.c"].decode().partition("#include")[0]
+    assert head.count("/*") == head.count("*/") == 1 and head.endswith(" */\n")
+    assert head.count("rx_buf.netmem") == 3 and "rx_buf.page" not in head
+    told = long.replace("rx_buf.page", "rx_buf.netmem").replace("it */", "it /")
+    assert head.replace("\n *", " ").split() == told.split()
+    compiles(tmp_path / "gcc", files)
