@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tools import MOVED, PRELUDE, check_transformed, compiles, convert
 
+from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.text import columns
 from netmem_migrate.results import Edit
@@ -345,3 +347,29 @@ def test_a_long_comment_of_one_line_closes_once(tmp_path: Path) -> None:
     told = long.replace("rx_buf.page", "rx_buf.netmem").replace("it */", "it /")
     assert head.replace("\n *", " ").split() == told.split()
     compiles(tmp_path / "gcc", files)
+
+
+SAID = st.lists(st.sampled_from(["page", "a", "word", "the_name_of_it", "@page:", "-", "One."]),
+                min_size=1, max_size=40).map(" ".join)
+MARKED = st.sampled_from(["{0}/* {1} */\n", "{0}/* {1}\n{0} * {2}\n{0} */\n",
+                          "{0}/**\n{0} * {1}\n{0} *\n{0} * {2} */\n", "{0}// {1}\n{0}// {2}\n"])
+
+
+def _words(comment: bytes) -> list[bytes]:
+    """What a comment says, without what marks it as one."""
+    return [word for line in comment.split(b"\n")
+            for word in re.sub(rb"^[ \t]*(?:/\*+|\*(?!/)|//)|\*/$", b"", line).split()]
+
+
+@settings(max_examples=150, deadline=None)
+@given(indent=st.sampled_from(["", "\t", "\t\t\t"]), marked=MARKED, one=SAID, two=SAID)
+def test_a_comment_keeps_its_words(indent: str, marked: str, one: str, two: str) -> None:
+    source = f"int a;\n{marked.format(indent, one, two)}{indent}int b;\n".encode()
+    edits = [Edit("d.c", match.start(), match.end(), b"netmem", "test")
+             for match in re.finditer(rb"\bpage\b", source)]
+    after, _ = rewrite(source, source, edits)
+    assert without_comments(after).split() == without_comments(source).split()
+    assert after.startswith(b"int a;\n") and after.endswith(f"\n{indent}int b;\n".encode())
+    assert _words(after) == _words(re.sub(rb"\bpage\b", b"netmem", source))
+    for line in after.split(b"\n"):
+        assert columns(line) <= 80 or line in source.split(b"\n")
