@@ -38,7 +38,6 @@ def command(subject: str, **settled: Any) -> None:
                          "`netmem-migrate check --list-rules` name passes and rules")
 
 
-
 def _pass(name: str) -> bool:
     """Print a pass; False if none is called so."""
     from netmem_migrate.convert.passes import load
