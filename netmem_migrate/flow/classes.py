@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from netmem_migrate.c import view
+from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.details import of_blocker
@@ -74,8 +75,7 @@ class Classes:
             for index in range(len(function.parameters))))
         self._back = graph.predecessors()
         self._forward = graph.successors()
-        self._near = {slot: [one for one in others if not self.analysis.solution.moves(one)]
-                      for slot, others in graph.near().items()}
+        self._near = graph.near()
         for bridge in graph.bridges:
             if bridge.foreign:
                 self._into.setdefault(bridge.into, []).append(bridge)
@@ -266,15 +266,29 @@ class Classes:
         return None
 
     def _stored(self, key: Key) -> Classed | None:
-        """The class of what the pool gives and a member keeps by its address, if a person's."""
+        """The class of what the pool gives and a member keeps by its address, where that is not the
+        member's: a person's to decide, or by design in all that is known to be kept there."""
+        flows = self.sources.addresses.flows
         for start, slot in self.sources.addresses.given.items():
-            if key in reach([start], self.sources.addresses.flows):
-                for one in reach([slot], self._back):
-                    if one.twin is not None and one.twin.allocates:
-                        found = self._allocated(one)
-                        if found is not None and found.detail.class_ is Class.PERSON:
-                            return found
+            if key in reach([start], flows):
+                found = next((one for one in self._allocations_of(slot) if one is not None
+                              and one.detail.class_ is Class.PERSON), None)
+                if found is not None:
+                    return found
+        origins = self.sources.found(self.sources.sets(key))
+        known = [one for origin in origins
+                 for one in self._allocations_of(origin.slot)]
+        if known and all(one is not None and one.by_design for one in known):
+            return known[0]
         return None
+
+    def _allocations_of(self, slot: Slot | None) -> list[Classed | None]:
+        """The classes of the allocations whose page a call is given; none known is one None."""
+        if slot is None:
+            return [None]
+        found = [self._allocated(one) for one in reach([slot], self._back)
+                 if one.twin is not None and one.twin.allocates]
+        return found or [None]
 
     def _heads(self, slot: Slot, together: list[Slot], known: set[Key]) -> Classed | None:
         """Memory of a ring that carries heads, where another ring of the driver has payload."""
@@ -309,7 +323,7 @@ class Classes:
         """The modules that put netmem into frags already."""
         if self._filled is None:
             self._filled = {number for file, number in self._numbers().items()
-                            if _FILLS.search(self.analysis.sources[file])}
+                            if _FILLS.search(code_of(self.analysis.sources[file]))}
         return self._filled
 
     def _pool_gives(self, fill: Slot, known: set[Key]) -> bool:

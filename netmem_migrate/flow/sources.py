@@ -63,6 +63,10 @@ class Sources:
         """What some addresses come from, nearest first."""
         return self._follow(keys, frozenset())
 
+    def sets(self, key: Key) -> list[Key]:
+        """What is stored in a member or a global."""
+        return self._behind.get(key, [])
+
     def passed(self, keys: Iterable[Key]) -> list[Key]:
         """All that some addresses went through, the keys themselves first."""
         return reach(keys, self._behind)

@@ -204,19 +204,15 @@ def where(site: Site) -> int:
     (PASSED, Detail.XDP, "virt_to_head_page(data"),
     (TX, Detail.XDP, "virt_to_head_page(tx"),
     (COPY, Detail.COPY_TARGET, "memcpy("),
-    (KEPT + PAYLOAD, None, ""),
+    (KEPT + PAYLOAD, Detail.HEAD_RING, "return build_skb("),
     (META, Detail.CPU_METADATA, "meta->channel"),
 ], ids=["buff", "frags", "passed", "tx-slot", "copy", "heads", "metadata"])
-def test_by_design(text: str, detail: Detail | None, at: str, tmp_path: Path) -> None:
+def test_by_design(text: str, detail: Detail, at: str, tmp_path: Path) -> None:
     report = said(tmp_path, text)
-    if detail is None:
-        # The ring of heads is; what is found by a member that keeps an address is its.
-        assert Detail.HEAD_RING in details(report)
-        return
     assert details(report) == {detail}
     assert {where(site) for site in report.sites} == {place(text, at)}
     assert not report.refusals and not report.left
-    assert report.verdict is Verdict.BY_DESIGN
+    assert report.verdict is (Verdict.ON_NETMEM if PAYLOAD in text else Verdict.BY_DESIGN)
 
 
 @pytest.mark.parametrize(("text", "old", "new", "detail"), [
@@ -239,10 +235,12 @@ def test_by_design(text: str, detail: Detail | None, at: str, tmp_path: Path) ->
      None),
     # The driver reads what the device wrote there, and writes nothing.
     (META, "meta->channel = 1;\n	return 0;", "return meta->channel;", None),
-    # No other ring has payload.
+    # No other ring has payload; a comment is none.
     (KEPT + PAYLOAD, PAYLOAD, "", Detail.OWN_MEMBER),
+    (KEPT + PAYLOAD, PAYLOAD, "/* skb_add_rx_frag_netmem(skb, 0, netmem, 0, 64, 64) */\n",
+     Detail.OWN_MEMBER),
 ], ids=["unknown", "a-ring's", "exported", "a-callback", "no-xdp", "pool-in-the-slot", "a-frag",
-        "read-only", "one-ring"])
+        "read-only", "one-ring", "a-comment"])
 def test_not_by_design(text: str, old: str, new: str, detail: Detail | None,
                        tmp_path: Path) -> None:
     assert old in text
