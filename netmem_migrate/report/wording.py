@@ -129,7 +129,7 @@ MEANS: dict[Class | Detail, str] = {
     Class.PERSON: "Somebody has to decide.",
     Class.MISSING_API: "The target kernel lacks the netmem function.",
     Class.GONE_API: "The target kernel no longer has the page function.",
-    Detail.XDP: "The page is found from an xdp_buff or xdp_frame, or from a Tx slot that was "
+    Detail.XDP: "The page is found from an XDP buffer or frame, or from a Tx slot that was "
                 "filled from one. No memory is unreadable while a program is attached.",
     Detail.HEAD_RING: "Buffers of a ring that carries heads, in a driver whose payload goes "
                       "through another ring.",
