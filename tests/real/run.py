@@ -63,7 +63,7 @@ PROTOTYPE = re.compile(rb"^(?:static\s+inline\s+)?([\w\s*]*?)\b(\w+)\s*\(([^(){}
                        re.MULTILINE)
 PAGE = re.compile(rb"\bstruct\s+page\s*\*")
 NETMEM_NAME = re.compile(rb"\b\w*netmems?\w*(?=[ \t\n]*\()")
-SHARE = 60  # per cent of the calls that are not by design, on the newest release of the table
+SHARE = 59  # per cent of the calls that are not by design, on the newest release of the table
 IDENTITY = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
             for key, value in (("NAME", "make test-kernel"), ("EMAIL", "test-kernel@localhost"))}
 
