@@ -152,7 +152,8 @@ def _examine(root: Path, folder: Path) -> Outcome:
               f"verdict {report.verdict.value}, but its calls say {_verdict(report).value}")
     out.check(all(one.origins and all(_placed(origin) for origin in one.origins)
                   for one in report.refusals), "a refusal without the places of its origins")
-    out.check(bool(migration.changes) == (report.verdict in (Verdict.CONVERTED, Verdict.PARTIAL)),
+    writes = report.verdict in (Verdict.WOULD_CONVERT, Verdict.PARTIAL)
+    out.check(bool(migration.changes) == writes,
               f"verdict {report.verdict.value}, but {len(migration.changes)} files changed")
     lacking = _lacking(root, migration.changes)
     out.check(not lacking, f"this kernel has no {', '.join(sorted(lacking))}")

@@ -59,7 +59,7 @@ def folders(root: Path) -> list[Path]:
     """The driver folders of a tree that the facts in corpus/kernel.toml call converted."""
     tables = tomllib.loads((CORPUS / "kernel.toml").read_text())["kernel"]
     names = {driver["path"] for table in tables for driver in table["driver"]
-             if driver["verdict"] in ("converted", "partial")}
+             if driver["verdict"] in ("would-convert", "partial")}
     return [root / name for name in sorted(names) if (root / name).exists()]
 
 
