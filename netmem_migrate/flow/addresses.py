@@ -46,7 +46,7 @@ def words(graph: Graph) -> set[bytes]:
 def unread(graph: Graph) -> set[bytes]:
     """The functions, of which no declaration was read, that are given an address."""
     known = reached(graph)
-    return {name for key, name, _ in graph.addresses.passed if key in known}
+    return {name for key, name in graph.addresses.passed if key in known}
 
 
 def block_mapped(graph: Graph, moved: Container[Slot]) -> bool:

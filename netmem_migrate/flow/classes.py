@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from netmem_migrate.c import view
 from netmem_migrate.c.mask.text import code_of
@@ -51,35 +52,24 @@ _BY_DETAIL = {
 }
 
 
-@dataclass(slots=True)
 class Classes:
     """Classifies the calls of one analysed driver."""
 
-    analysis: Analysis
-    sources: Sources = field(init=False)
-    _back: dict[Slot, list[Slot]] = field(default_factory=dict)
-    _forward: dict[Slot, list[Slot]] = field(default_factory=dict)
-    _near: dict[Slot, list[Slot]] = field(default_factory=dict)
-    _into: dict[Slot, list[Bridge]] = field(default_factory=dict)
-    _known: dict[Slot, Classed | None] = field(default_factory=dict)
-    _calls: dict[Slot, Call] = field(default_factory=dict)
-    _modules: dict[str, int] = field(default_factory=dict)
-    _addresses: set[Key] = field(default_factory=set)
-    _filled: set[int | None] | None = None
-
-    def __post_init__(self) -> None:
-        graph, symbols = self.analysis.graph, self.analysis.symbols
+    def __init__(self, analysis: Analysis) -> None:
+        graph, symbols = analysis.graph, analysis.symbols
+        self.analysis = analysis
         self.sources = Sources(graph.addresses, frozenset(
             keys.of_parameter(function, index) for name in symbols.exported
             for function in symbols.functions.get(name, ())
             for index in range(len(function.parameters))))
-        self._back = graph.predecessors()
-        self._forward = graph.successors()
+        self._back, self._forward = graph.predecessors(), graph.successors()
         self._near = graph.near()
+        self._into: dict[Slot, list[Bridge]] = {}
         for bridge in graph.bridges:
             if bridge.foreign:
                 self._into.setdefault(bridge.into, []).append(bridge)
         self._calls = {call.slot: call for call in graph.calls}
+        self._known: dict[Slot, Classed | None] = {}
 
     def of(self, call: Call) -> Classed | None:
         """The class of a call that stays; None where only a blocker of the flow tells."""
@@ -132,10 +122,7 @@ class Classes:
         if call is None or call.name.decode("latin-1") != TO_PAGE:
             return None
         together = reach([bridge.into], self._near)
-        inside = set(together)
-        known = set(reach([key for key, one in self.sources.addresses.given.items()
-                           if one in inside], self.sources.addresses.flows))
-        return self._heads(bridge.into, together, known) or Classed(
+        return self._heads(bridge.into, together, set(self._holds(together))) or Classed(
             Detail.OTHER, _blocked(Why.TAKES_PAGE, TO_PAGE, bridge.place))
 
     def _reason(self, detail: Detail, found: Found, bridge: Bridge) -> Reason:
@@ -192,16 +179,14 @@ class Classes:
         mixed = self._mixed(kept, ahead)
         if mixed is not None:
             return mixed
-        addresses, slots = self.sources.addresses, set(ahead)
-        holds = reach([key for key, one in addresses.given.items() if one in slots],
-                      addresses.flows)
+        holds = self._holds(ahead)
         known = set(holds)
         hands_over = any(self._calls[one].twin.hands_over for one in ahead if one in self._calls)
         tokens = self._told(Trait.TAKES_TOKEN, known)
         gone = not kept and not tokens and not any(
             key[0] in ("member", "global") for key in holds)
         if gone and not hands_over:
-            copies = self._told(Trait.CPU_COPIES, set(reach(holds, self._wide())))
+            copies = self._told(Trait.CPU_COPIES, set(reach(holds, self._wide)))
             if copies:
                 return _at(Detail.COPY_TARGET, Why.COPIED, *min(
                     copies, key=lambda one: _distance(slot.place, one[1])))
@@ -222,6 +207,13 @@ class Classes:
         return [(name, place) for key, name, place in self.sources.addresses.given_to
                 if key in known and has(name, trait)]
 
+    def _holds(self, slots: Iterable[Slot]) -> list[Key]:
+        """All that holds an address of a page of some slots."""
+        inside, addresses = set(slots), self.sources.addresses
+        return reach([key for key, one in addresses.given.items() if one in inside],
+                     addresses.flows)
+
+    @cached_property
     def _wide(self) -> dict[Key, list[Key]]:
         """How values lead on, also through functions and records of the kernel."""
         addresses = self.sources.addresses
@@ -235,25 +227,21 @@ class Classes:
 
     def _inside(self, together: Iterable[Slot], place: Place) -> Classed | None:
         """Whether the driver keeps data of its own inside of these pages."""
-        slots, addresses = set(together), self.sources.addresses
-        known = set(reach([key for key, one in addresses.given.items() if one in slots],
-                          addresses.flows))
-        written = {record for key, record, is_set, _ in addresses.inside
-                   if is_set and record in self.analysis.symbols.records
-                   and key in self._of_pages()}
-        used = [(record, where) for key, record, _, where in addresses.inside
-                if key in known and record in written]
+        known = set(self._holds(together))
+        used = [(record, where) for key, record, _, where in self.sources.addresses.inside
+                if key in known and record in self._written]
         if not used:
             return None
         return _at(Detail.CPU_METADATA, Why.WRITES_INSIDE, *min(
             used, key=lambda one: _distance(one[1], place)))
 
-    def _of_pages(self) -> set[Key]:
-        """All that holds an address of a page that the driver asked for it."""
-        if not self._addresses:
-            self._addresses.update(reach(self.sources.addresses.given,
-                                         self.sources.addresses.flows))
-        return self._addresses
+    @cached_property
+    def _written(self) -> set[str]:
+        """The driver's records that it writes into pages."""
+        addresses = self.sources.addresses
+        known = set(reach(addresses.given, addresses.flows))
+        return {record for key, record, is_set, _ in addresses.inside
+                if is_set and key in known and record in self.analysis.symbols.records}
 
     def _mapped(self, together: Iterable[Slot]) -> Classed | None:
         """Whether the driver maps this memory for the device by itself: no step makes room."""
@@ -295,7 +283,7 @@ class Classes:
         reads = [self.analysis.graph.host_reads[one] for one in together
                  if one in self.analysis.graph.host_reads]
         reads += self._told(Trait.READS_PACKET, known)
-        if not reads or not (self._number(slot) in self._netmem_fills()
+        if not reads or not (self._number(slot) in self._netmem_fills
                              or self._payload_elsewhere(slot, together, known)):
             return None
         return _at(Detail.HEAD_RING, Why.HOST_READS, *reads[0])
@@ -309,22 +297,20 @@ class Classes:
 
     def _number(self, slot: Slot) -> int | None:
         """The number of the module that the file of a slot is built into; None in a header."""
-        return self._numbers().get(slot.place.file)
+        return self._numbers.get(slot.place.file)
 
+    @cached_property
     def _numbers(self) -> dict[str, int]:
-        if not self._modules:
-            driver, sources = self.analysis.driver, self.analysis.sources
-            files = sorted(file for file in driver.files if file.endswith(".c"))
-            self._modules.update({file: number for number, group in enumerate(
-                alone(driver.root, sources, files)) for file in group})
-        return self._modules
+        driver, sources = self.analysis.driver, self.analysis.sources
+        files = sorted(file for file in driver.files if file.endswith(".c"))
+        return {file: number for number, group in enumerate(
+            alone(driver.root, sources, files)) for file in group}
 
+    @cached_property
     def _netmem_fills(self) -> set[int | None]:
         """The modules that put netmem into frags already."""
-        if self._filled is None:
-            self._filled = {number for file, number in self._numbers().items()
-                            if _FILLS.search(code_of(self.analysis.sources[file]))}
-        return self._filled
+        return {number for file, number in self._numbers.items()
+                if _FILLS.search(code_of(self.analysis.sources[file]))}
 
     def _pool_gives(self, fill: Slot, known: set[Key]) -> bool:
         """Whether a frag is filled with memory of the pool that has none of these addresses."""

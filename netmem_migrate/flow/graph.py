@@ -192,7 +192,7 @@ class Addresses:
     a key to where its value is stored; `members` are the names of those that are members.
     `mapped` is what a function is given to map it for the device: key, function, place. `pages`
     are the calls that find a page again by its address: by place, what gives the address.
-    `passed` is what functions are given whose body was not read: key, function, place. `sources`
+    `passed` is what functions are given whose body was not read: key, function. `sources`
     give values that come from the kernel, each by a key of its own, and `returns` are where a
     result is first returned. `given_to` is what functions of the kernel are given of which the
     model says what they do with memory: key, function, place; `fills` leads from what such a
@@ -206,7 +206,7 @@ class Addresses:
     members: dict[Key, bytes] = field(default_factory=dict)
     mapped: list[tuple[Key, str, Place]] = field(default_factory=list)
     pages: dict[tuple[str, int], tuple[Key, ...]] = field(default_factory=dict)
-    passed: list[tuple[Key, bytes, Place]] = field(default_factory=list)
+    passed: list[tuple[Key, bytes]] = field(default_factory=list)
     sources: dict[Key, Source] = field(default_factory=dict)
     returns: dict[Key, Place] = field(default_factory=dict)
     given_to: list[tuple[Key, str, Place]] = field(default_factory=list)

@@ -43,8 +43,7 @@ def _frags(analysis: Analysis) -> Iterator[Handed]:
 
 def _heads(analysis: Analysis) -> Iterator[Handed]:
     graph = analysis.graph
-    readers = [(key, name.decode("latin-1"), place) for key, name, place in graph.addresses.passed
-               if has(name, Trait.READS_PACKET)]
+    readers = [one for one in graph.addresses.given_to if has(one[1], Trait.READS_PACKET)]
     given = {slot: call.place for call in graph.calls for slot in (call.slot,)
              if call.twin.gives_address and analysis.solution.moves(slot)}
     for start, slot in graph.addresses.given.items():

@@ -8,7 +8,7 @@ what gives it: an xdp_buff, the device, a queue that gives tokens back, a page o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from netmem_migrate.flow.graph import Addresses, Place, Slot, reach
@@ -46,22 +46,19 @@ class Found:
     name: str = ""
 
 
-@dataclass(slots=True)
 class Sources:
-    """Follows addresses back; `addresses` are those of all that was read of the driver, `exported`
+    """Follows addresses back: `addresses` are those of all that was read of the driver, `exported`
     parameters of functions that other modules call, too."""
 
-    addresses: Addresses
-    exported: frozenset[Key] = frozenset()
-    _behind: dict[Key, list[Key]] = field(default_factory=dict)
-    _filled: dict[Key, bool] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._behind.update(self.addresses.back())
+    def __init__(self, addresses: Addresses, exported: frozenset[Key] = frozenset()) -> None:
+        self.addresses = addresses
+        self._unknown = addresses.open | exported
+        self._behind = addresses.back()
+        self._of_xdp: dict[Key, bool] = {}
 
     def found(self, keys: Iterable[Key]) -> list[Found]:
         """What some addresses come from, nearest first."""
-        return self._follow(keys, frozenset())
+        return self._follow(keys, None)
 
     def sets(self, key: Key) -> list[Key]:
         """What is stored in a member or a global."""
@@ -71,12 +68,13 @@ class Sources:
         """All that some addresses went through, the keys themselves first."""
         return reach(keys, self._behind)
 
-    def _follow(self, keys: Iterable[Key], without: frozenset[Key]) -> list[Found]:
+    def _follow(self, keys: Iterable[Key], kept: Key | None) -> list[Found]:
+        """The same for what is stored in `kept`, where that is a member or a global."""
         result: list[Found] = []
         queue = list(dict.fromkeys(keys))
         seen = set(queue)
         for key in queue:
-            found, further = self._at(key, without)
+            found, further = self._at(key, kept)
             if found is not None:
                 result.append(found)
             for one in further:
@@ -85,7 +83,7 @@ class Sources:
                     queue.append(one)
         return result
 
-    def _at(self, key: Key, without: frozenset[Key]) -> tuple[Found | None, Iterable[Key]]:
+    def _at(self, key: Key, kept: Key | None) -> tuple[Found | None, Iterable[Key]]:
         """What a key says itself, and what has to be asked behind it."""
         if key in self.addresses.given:
             return Found(Where.POOL, key=key, slot=self.addresses.given[key]), ()
@@ -95,28 +93,21 @@ class Sources:
             if where is Where.OTHER and source.behind:
                 return None, source.behind
             return Found(where, source.place, key, name=source.name), ()
-        if key[0] in ("member", "global") and key not in without:
-            if self._of_xdp(key, without):
+        if key[0] in ("member", "global") and key != kept:
+            # What sets a member that sets one was not read for that: such a one is no Tx slot.
+            if kept is None and self._xdp_only(key):
                 return Found(Where.XDP, key=key), ()
             return Found(Where.MEMBER if key[0] == "member" else Where.GLOBAL, key=key), ()
         behind = self._behind.get(key, ())
-        unknown = not behind or key in self.addresses.open or key in self.exported
+        unknown = not behind or key in self._unknown
         return (Found(Where.OTHER, key=key) if unknown else None), behind
 
-    def _of_xdp(self, key: Key, without: frozenset[Key]) -> bool:
-        """Whether a member is filled from XDP buffers and never with memory of the pool.
-
-        What sets one that sets it was not read for that: such a one is no Tx slot.
-        """
-        if without:
-            return False
-        if key not in self._filled:
-            self._filled[key] = False
-            behind = self._behind.get(key, ())
-            found = self._follow(behind, without | {key}) if behind else []
-            known = {one.where for one in found if one.where is not Where.OTHER}
-            self._filled[key] = known == {Where.XDP}
-        return self._filled[key]
+    def _xdp_only(self, key: Key) -> bool:
+        """Whether a member is filled from XDP buffers and never with memory of the pool."""
+        if key not in self._of_xdp:
+            known = {one.where for one in self._follow(self.sets(key), key)}
+            self._of_xdp[key] = known - {Where.OTHER} == {Where.XDP}
+        return self._of_xdp[key]
 
 
 def where_of(name: str) -> Where:

@@ -262,8 +262,7 @@ def _refusals(analysis: Analysis, reasons: dict[Slot, Kept]) -> tuple[Refusal, .
                 not call.twin.allocates:
             key = same
         if key in found:
-            known = found[key]
-            found[key] = replace(known, origins=tuple(dict.fromkeys([*known.origins, *origins])))
+            found[key] = _with(found[key], origins)
             continue
         category, reason = blocker.category, blocker.reason
         other = mixes(analysis.graph, slot, blocker)
@@ -283,11 +282,14 @@ def _by_class(found: dict[tuple[str, int, str], Refusal], call: Call, kept: Kept
     place = (reason.file, reason.line) if reason.file else (call.place.file, call.place.line)
     key = (*place, reason.slot or call.slot.title)
     origin = _origin(call.place, call.twin.page + "()")
-    if key in found:
-        known = found[key]
-        found[key] = replace(known, origins=tuple(dict.fromkeys([*known.origins, origin])))
-    else:
-        found[key] = Refusal(*key, CATEGORY[reason.why], reason, (origin,))
+    known = found.get(key)
+    found[key] = (_with(known, [origin]) if known is not None
+                  else Refusal(*key, CATEGORY[reason.why], reason, (origin,)))
+
+
+def _with(known: Refusal, origins: Sequence[Origin]) -> Refusal:
+    """A refusal that rests on more places; each is named once."""
+    return replace(known, origins=tuple(dict.fromkeys([*known.origins, *origins])))
 
 
 def _origin(place: Place, what: str | Reason) -> Origin:

@@ -423,8 +423,7 @@ def _address(reader: Reader, found: view.Call, value: Value, *,
             reader.graph.addresses.mapped += [
                 (one, name.decode("latin-1"), reader.place(found.node)) for one in value.at]
     elif not declared:
-        reader.graph.addresses.passed += [(one, name, reader.place(found.node))
-                                          for one in value.at]
+        reader.graph.addresses.passed += [(one, name) for one in value.at]
     return ()
 
 
