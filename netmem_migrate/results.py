@@ -7,6 +7,7 @@ lines are 1-based lines of the source *before* the conversion.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -297,6 +298,11 @@ class Own:
     requirements: dict[str, Requirement] = field(default_factory=dict)
     untested: tuple[str, ...] = ()
     unreadable: bool = False
+
+
+def by_class(sites: Iterable[Site]) -> Counter[Class]:
+    """How many calls that stay are of each class."""
+    return Counter(site.detail.class_ for site in sites if site.detail is not None)
 
 
 @dataclass(frozen=True, slots=True)

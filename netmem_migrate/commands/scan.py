@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError, UsageError
 from netmem_migrate.options import STDOUT, Conversion
 from netmem_migrate.reasons import Class
-from netmem_migrate.results import Run, Standing
+from netmem_migrate.results import Run, Standing, by_class
 
 _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "
            "rx.5 unreadable memory, rx.6 CPU sync through the pool, rx.7 no own recycling, "
@@ -113,7 +112,7 @@ def _print(run: Run, *, several: bool) -> None:
                          no_wrap=title != "unmet")
     for migration in run.drivers:
         report = migration.report
-        kept = Counter(site.detail.class_ for site in report.sites if site.detail is not None)
+        kept = by_class(report.sites)
         unmet = " ".join(key for key, one in sorted(report.requirements.items())
                          if one.status is Standing.UNMET)
         table.add_row(report.path, wording.verdict(report.verdict), str(len(report.sites)),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
-from netmem_migrate.kernel.makefiles import modules, owners
+from netmem_migrate.kernel.makefiles import owners
 from netmem_migrate.kernel.subjects import prefix_of, words
 from netmem_migrate.model.prefixes import known
 
@@ -90,10 +90,9 @@ def _module(path: str, root: Path, files: Sequence[str]) -> str:
         return pure.stem
     if len(pure.parts) == 4 and pure.parts[:3] == ("drivers", "net", "ethernet"):
         stems = sorted({PurePosixPath(file).stem for file in files if file.endswith(".c")})
-        owners = {owner for owner, objects in modules(root / path).items()
-                  if {PurePosixPath(one).name for one in objects} & {*stems}}
-        if len(owners) == 1:
-            return owners.pop()
+        built = owners(root, files)
+        if len(built) == 1:
+            return next(iter(built))
         if stems:
             shared = _common(stems).rstrip("_-")
             return shared if len(shared) > 2 else pure.name

@@ -16,7 +16,7 @@ from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.kernel.walk import page_pool_folders
 from netmem_migrate.reasons import Class, Detail
 from netmem_migrate.report import wording
-from netmem_migrate.results import DriverReport, Share
+from netmem_migrate.results import DriverReport, Share, by_class
 
 PAGE = Path(__file__).parents[2] / "docs/coverage.md"
 HEAD = """\
@@ -52,7 +52,7 @@ def table(found: list[DriverReport]) -> list[str]:
 
 def _numbers(report: DriverReport) -> list[str]:
     kept = Counter(site.detail for site in report.sites if site.detail is not None)
-    classes = Counter(one.detail.class_ for one in report.sites if one.detail is not None)
+    classes = by_class(report.sites)
     said = ", ".join(f"{kept[one]} {one}" for one in Detail if kept[one])
     return [str(len(report.sites)), str(Share.of(report.sites).converted),
             *(str(classes[one] or "") for one in Class), said]
