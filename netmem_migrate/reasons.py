@@ -156,10 +156,13 @@ class Why(StrEnum):
     OUTSIDE_FUNCTION = "outside-function"  # by: the function
     OUTSIDE_MEMBER = "outside-member"
     USED_FUNCTION = "used-function"  # by: the function, other: `file:line` of the use
+    SHARED_RECORD = "shared-record"  # by: the record, other: the header that defines it
     USED_MEMBER = "used-member"  # other: `file:line` of the use
     # The target kernel.
     TAKES = "takes"  # by: the function, numbers: how many arguments it takes, and is given
     NO_API = "no-api"  # by: the netmem function that is missing, other: the release that has it
+    NO_FORM = "no-form"  # by: the function, numbers: what is to be given, and what it takes; other:
+    # the release that takes it
     GONE = "gone"  # by: the function that the target no longer has
     # The page itself is lost on its way.
     ONLY_DMA = "only-dma"
@@ -222,8 +225,8 @@ _OF: dict[Category, tuple[Why, ...]] = {
                        Why.KEEPS_ADDRESS, Why.KEEPS_TOKEN, Why.RETURNS_ADDRESS,
                        Why.GIVES_ADDRESS, Why.ONLY_ADDRESS),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
-                        Why.USED_FUNCTION, Why.USED_MEMBER),
-    Category.MISSING_API: (Why.NO_API,),
+                        Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
+    Category.MISSING_API: (Why.NO_API, Why.NO_FORM),
     Category.GONE_API: (Why.TAKES, Why.GONE),
 }
 CATEGORY: dict[Why, Category] = {why: category for category, all_ in _OF.items() for why in all_}

@@ -43,6 +43,13 @@ def words(graph: Graph) -> set[bytes]:
     return found
 
 
+def unread_records(graph: Graph) -> set[str]:
+    """The records, of which no file was read, whose members keep an address of a page."""
+    sources = graph.addresses.sources
+    return {sources[key].name.partition(".")[0] for key in reached(graph)
+            if key in sources and "." in sources[key].name}
+
+
 def unread(graph: Graph) -> set[bytes]:
     """The functions, of which no declaration was read, that are given an address."""
     known = reached(graph)

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from netmem_migrate.c.arms import Arms
 from netmem_migrate.c.complete import cut_off
@@ -29,11 +28,12 @@ from netmem_migrate.flow.slots import Slots
 from netmem_migrate.flow.unread import block_borrowed, block_unread
 from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.kernel.headers import reached
 from netmem_migrate.kernel.macros import arms_of_driver
 from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.spelled import CALLS
 from netmem_migrate.model.target import Target
-from netmem_migrate.reasons import Why
+from netmem_migrate.reasons import CATEGORY, Why
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
 # NULL in an initialiser can stand for a page that the function does not name.
@@ -101,7 +101,8 @@ def analyse(driver: Driver, target: Target,
         _parse(symbols, originals, unread, progress)
         further = addresses.words(slots.graph) - near
         near |= further
-        adopted = _adopt(driver, sources, originals, arms, slots.graph.unread_records, outside)
+        records = slots.graph.unread_records | addresses.unread_records(slots.graph)
+        adopted = _adopt(driver, sources, originals, arms, records, outside)
         if adopted:
             driver = replace(driver, files=(*driver.files, *adopted))
             carriers.own = frozenset(driver.files)
@@ -110,6 +111,7 @@ def analyse(driver: Driver, target: Target,
             break
         words = _parse_named(symbols, sources, originals, carriers, progress, near)
         slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
+    _name_shared(driver, sources, slots.graph, outside)
     block_hidden(slots)
     block_arms(slots)
     carriers.settle(slots.graph)
@@ -131,7 +133,8 @@ def analyse(driver: Driver, target: Target,
 
 def _adopt(driver: Driver, sources: dict[str, bytes], originals: dict[str, bytes], arms: Arms,
            records: set[str], outside: Outside) -> list[str]:
-    """Headers in folders of their own under include/ that define records which hold pages.
+    """Headers in folders of their own under include/ that define records which hold pages, or
+    addresses of pages.
 
     Such a header belongs to the driver, unless several others include it: then it is a library's.
     That nobody else uses the member is seen to later.
@@ -139,22 +142,54 @@ def _adopt(driver: Driver, sources: dict[str, bytes], originals: dict[str, bytes
     if not records or not driver.path.startswith("drivers/"):
         return []
     found: list[str] = []
-    for name in sorted({name.decode("latin-1") for file in driver.files
-                        for mark, name in INCLUDE.findall(sources[file])
-                        if mark == b"<"}):
-        header = f"include/{name}"
-        if header in sources or len(PurePosixPath(name).parts) < 3 or \
-                not (driver.root / header).is_file():
-            continue
-        data = driver.read(header)
-        if not records.intersection(defined(data)):
-            continue
-        users = {file.rpartition("/")[0] for file in outside.reaching(header)
-                 if file not in driver.files and not file.startswith("include/")}
-        if len(users) < 2:
+    for header, data, users in _headers(driver, _included(driver, sources), sources, records,
+                                        outside):
+        if users < 2:
             originals[header], sources[header] = data, arms.seen(data)
             found.append(header)
     return found
+
+
+def _included(driver: Driver, sources: Mapping[str, bytes]) -> set[str]:
+    """The headers in folders of their own under include/ that the driver's files include."""
+    return {f"include/{name.decode('latin-1')}" for file in driver.files
+            for mark, name in INCLUDE.findall(sources[file])
+            if mark == b"<" and name.count(b"/") > 1}
+
+
+def _headers(driver: Driver, headers: Iterable[str], sources: Mapping[str, bytes],
+             records: Set[str], outside: Outside) -> Iterator[tuple[str, bytes, int]]:
+    """Those of some headers that define one of these records: path, text, and how many other
+    folders include it."""
+    for header in sorted(headers):
+        if header in sources or not (driver.root / header).is_file():
+            continue
+        data = driver.read(header)
+        if records & set(defined(data)):
+            yield header, data, len({
+                file.rpartition("/")[0] for file in outside.reaching(header)
+                if file not in driver.files and not file.startswith("include/")})
+
+
+def _name_shared(driver: Driver, sources: Mapping[str, bytes], graph: Graph,
+                 outside: Outside) -> None:
+    """Say of pages from a record that no file read defines, whose it is: a library's."""
+    asked = {blocker.reason.by for known in graph.blockers.values() for blocker in known
+             if blocker.reason.why is Why.SET_FROM_UNKNOWN and blocker.reason.by}
+    if not asked or not driver.path.startswith("drivers/"):
+        return
+    behind = {header for one in _included(driver, sources)
+              for header in reached(driver.root, one.partition("/")[2])}
+    shared = {record: header
+              for header, data, users in _headers(driver, behind, sources, asked, outside)
+              if users > 1 and header.count("/") > 2
+              for record in asked & set(defined(data))}
+    for known in graph.blockers.values():
+        known[:] = [replace(one, reason=replace(one.reason, why=Why.SHARED_RECORD,
+                                                other=shared[one.reason.by]),
+                            category=CATEGORY[Why.SHARED_RECORD])
+                    if one.reason.why is Why.SET_FROM_UNKNOWN and one.reason.by in shared else one
+                    for one in known]
 
 
 def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> list[str]:

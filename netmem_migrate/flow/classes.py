@@ -9,7 +9,7 @@ are, and whatever becomes of the rest of the driver.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,12 +18,13 @@ from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.details import of_blocker
+from netmem_migrate.flow.frags import own_frags
 from netmem_migrate.flow.graph import Bridge, Call, Kind, Place, Slot, reach
 from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.sources import Found, Sources, Where, where_of
 from netmem_migrate.kernel.makefiles import alone
 from netmem_migrate.model.functions import FUNCTIONS
-from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.kernel_calls import has, named
 from netmem_migrate.model.schema import Effect, Side, Trait
 from netmem_migrate.model.spelled import TO_PAGE
 from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
@@ -45,6 +46,7 @@ class Classed:
 _FILLS = re.compile(rb"\b(?:" + b"|".join(sorted(
     one.name.encode() for one in FUNCTIONS
     if one.side is Side.NETMEM and one.effect is Effect.HANDS_OVER)) + rb")\s*\(")
+_RUNS = re.compile(rb"\b(?:" + "|".join(named(Trait.RUNS_XDP)).encode() + rb")\b")
 _BY_DETAIL = {
     Where.XDP: Detail.XDP, Where.DEVICE: Detail.HARDWARE_ADDRESS, Where.TOKEN: Detail.OWN_MEMBER,
     Where.MEMBER: Detail.OWN_MEMBER, Where.GLOBAL: Detail.OWN_MEMBER,
@@ -61,7 +63,8 @@ class Classes:
         self.sources = Sources(graph.addresses, frozenset(
             keys.of_parameter(function, index) for name in symbols.exported
             for function in symbols.functions.get(name, ())
-            for index in range(len(function.parameters))))
+            for index in range(len(function.parameters))), xdp=any(
+                _RUNS.search(code_of(data)) for data in analysis.sources.values()))
         self._back, self._forward = graph.predecessors(), graph.successors()
         self._near = graph.near()
         self._into: dict[Slot, list[Bridge]] = {}
@@ -95,6 +98,11 @@ class Classes:
 
     def _found(self, bridge: Bridge, seen: set[Slot]) -> Iterator[Classed | None]:
         place = bridge.place
+        if bridge.origin is not None:
+            own = self._read_back(bridge.origin)
+            if own is not None:
+                yield own
+                return
         asked = self.sources.addresses.pages.get((place.file, place.node.start_byte))
         if not asked:
             yield None
@@ -115,6 +123,39 @@ class Classes:
             stored = self._stored(one.key) if one.where is Where.MEMBER and one.key else None
             detail = _BY_DETAIL[one.where]
             yield stored or Classed(detail, self._reason(detail, one, bridge))
+
+    def _read_back(self, read: Slot) -> Classed | None:
+        """The class of frags that the driver filled itself with memory of the pool."""
+        graph, blocked = self.analysis.graph, self.analysis.solution.blocked
+        fills = [call.slot for call in graph.calls if call.twin.hands_over
+                 and self._number(call.slot) == self._number(read)]
+        if read in self._own_frags:
+            behind = reach(fills, self._back)
+            slot, blocker = next((blocked[one] for one in behind if one in blocked), (read, None))
+            if blocker is None:
+                return None
+            return Classed(of_blocker(graph, slot, blocker), _because(Reason(
+                blocker.reason.why, blocker.reason.by, blocker.reason.other, slot.title,
+                blocker.place.file, blocker.place.line, blocker.reason.because,
+                blocker.reason.numbers, blocker.reason.release)))
+        if fills and not self.sources.xdp and read not in graph.others:
+            for one in reach([read], self._near):
+                for bridge in self._into.get(one, ()):
+                    if bridge.origin is None:
+                        return Classed(Detail.MIXED, _because(Reason(
+                            Why.HOLDS_TOO, bridge.text, slot=one.title, file=bridge.place.file,
+                            line=bridge.place.line)))
+        return None
+
+    @cached_property
+    def _own_frags(self) -> set[Slot]:
+        """What would be read back as netmem if the target kernel lacked nothing."""
+        graph, solution = self.analysis.graph, self.analysis.solution
+        lacking = [slot for slot, (_, blocker) in solution.blocked.items()
+                   if blocker.category in _OF_THE_KERNEL]
+        able = {slot for slot in reach(lacking, self._near) if all(
+            one.category in _OF_THE_KERNEL for one in graph.blockers.get(slot, ()))}
+        return own_frags(graph, solution.moved | able) if able else set()
 
     def _of_netmem(self, bridge: Bridge) -> Classed | None:
         """A netmem of a ring of heads, of which the driver takes the page."""
@@ -251,6 +292,21 @@ class Classes:
                     return Classed(of_blocker(self.analysis.graph, slot, one), Reason(
                         Why.BLOCKED, slot=slot.title, file=one.place.file,
                         line=one.place.line, because=one.reason))
+        return self._mapped_by_address(set(together))
+
+    def _mapped_by_address(self, together: Set[Slot]) -> Classed | None:
+        """The same of memory of which the driver keeps the address only, and of which no slot could
+        move: mapped in the function that allocates it, whatever that does with it later."""
+        addresses = self.sources.addresses
+        for key, slot in addresses.given.items():
+            if slot not in together:
+                continue
+            known = set(reach([key], addresses.flows))
+            for one, name, place in addresses.mapped:
+                if one in known and _follows(slot.place, place):
+                    return Classed(Detail.OTHER, Reason(
+                        Why.BLOCKED, slot=slot.title, file=place.file, line=place.line,
+                        because=Reason(Why.MAPPED, name, file=place.file, line=place.line)))
         return None
 
     def _stored(self, key: Key) -> Classed | None:
@@ -283,6 +339,8 @@ class Classes:
         reads = [self.analysis.graph.host_reads[one] for one in together
                  if one in self.analysis.graph.host_reads]
         reads += self._told(Trait.READS_PACKET, known)
+        reads.sort(key=lambda one: (one[1].file != slot.place.file,
+                                    abs(one[1].line - slot.place.line)))
         if not reads or not (self._number(slot) in self._netmem_fills
                              or self._payload_elsewhere(slot, together, known)):
             return None
@@ -352,20 +410,44 @@ class Classes:
         return None
 
     def _from_device(self) -> Found | None:
-        """A page that the driver finds by an address from the device."""
+        """A page that the driver finds by an address from the device: best by one that it does not
+        keep itself."""
+        found: list[Found] = []
         for bridge in self.analysis.graph.bridges:
             asked = self.sources.addresses.pages.get(
                 (bridge.place.file, bridge.place.node.start_byte), ())
-            for one in self.sources.found(asked) if bridge.origin is None else ():
-                if one.where is Where.DEVICE:
-                    return one
-        return None
+            found += [one for one in self.sources.found(asked) if one.where is Where.DEVICE
+                      ] if bridge.origin is None else ()
+        return next((one for one in found if not self._keeps_it(one)), found[0] if found else None)
+
+    def _keeps_it(self, found: Found) -> bool:
+        """Whether a member or global of the driver keeps what an address is found by."""
+        source = self.sources.addresses.sources[found.key] if found.key is not None else None
+        return source is not None and any(one.where in (Where.MEMBER, Where.GLOBAL)
+                                          for one in self.sources.found(source.behind))
 
 
 def _distance(one: Place, place: Place) -> tuple[bool, bool, int]:
     """How far something stands before a place; what is in another function, or behind, last."""
     return (one.file, one.function) != (place.file, place.function), one.line > place.line, abs(
         place.line - one.line)
+
+
+def _follows(first: Place, then: Place) -> bool:
+    """Whether both are of one function, in this order, and not in two arms of one condition."""
+    if (first.file, first.function) != (then.file, then.function) or \
+            then.node.start_byte < first.node.start_byte:
+        return False
+    arm = first.node
+    while arm.parent is not None and arm.parent.end_byte <= then.node.start_byte:
+        arm = arm.parent
+    around = arm.parent
+    if around is None or arm == around.child_by_field_name("condition"):
+        return True
+    return arm.type != "case_statement" and around.type not in _ARMED
+
+
+_ARMED = ("if_statement", "conditional_expression")
 
 
 def _at(detail: Detail, why: Why, by: str, place: Place) -> Classed:
@@ -382,5 +464,6 @@ def _because(reason: Reason) -> Reason:
                   because=reason)
 
 
+_OF_THE_KERNEL = (Category.MISSING_API, Category.GONE_API)
 _WHY = {Where.DEVICE: Why.ONLY_DEVICE, Where.ALLOCATED: Why.GIVES_ADDRESS,
         Where.GLOBAL: Why.KEEPS_ADDRESS}

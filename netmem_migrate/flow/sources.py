@@ -48,12 +48,18 @@ class Found:
 
 class Sources:
     """Follows addresses back: `addresses` are those of all that was read of the driver, `exported`
-    parameters of functions that other modules call, too."""
+    parameters of functions that other modules call, too. In a driver that runs no program (`xdp`)
+    an xdp_buff is a place to keep an address, as any other."""
 
-    def __init__(self, addresses: Addresses, exported: frozenset[Key] = frozenset()) -> None:
+    def __init__(self, addresses: Addresses, exported: frozenset[Key] = frozenset(), *,
+                 xdp: bool = True) -> None:
         self.addresses = addresses
         self._unknown = addresses.open | exported
         self._behind = addresses.back()
+        self.xdp = xdp
+        if not xdp:
+            for origin, into in addresses.fills:
+                self._behind.setdefault(into, []).append(origin)
         self._of_xdp: dict[Key, bool] = {}
 
     def found(self, keys: Iterable[Key]) -> list[Found]:
@@ -90,9 +96,11 @@ class Sources:
         source = self.addresses.sources.get(key)
         if source is not None:
             where = where_of(source.name)
-            if where is Where.OTHER and source.behind:
+            unknown = where is Where.OTHER or (where is Where.XDP and not self.xdp)
+            if unknown and source.behind:
                 return None, source.behind
-            return Found(where, source.place, key, name=source.name), ()
+            return Found(Where.OTHER if unknown else where, source.place, key,
+                         name=source.name), ()
         if key[0] in ("member", "global") and key != kept:
             # What sets a member that sets one was not read for that: such a one is no Tx slot.
             if kept is None and self._xdp_only(key):
@@ -103,10 +111,10 @@ class Sources:
         return (Found(Where.OTHER, key=key) if unknown else None), behind
 
     def _xdp_only(self, key: Key) -> bool:
-        """Whether a member is filled from XDP buffers and never with memory of the pool."""
+        """Whether a member is filled from XDP buffers, and with nothing else."""
         if key not in self._of_xdp:
             known = {one.where for one in self._follow(self.sets(key), key)}
-            self._of_xdp[key] = known - {Where.OTHER} == {Where.XDP}
+            self._of_xdp[key] = known == {Where.XDP}
         return self._of_xdp[key]
 
 

@@ -100,6 +100,9 @@ def _first(analysis: Analysis, call: Call, back: _Edges, flows: _Edges) -> Kept:
     for slot in reach(behind, flows):
         for blocker in graph.blockers.get(slot, ()):
             return _blocked(graph, slot, blocker)
+    if ours is not None:
+        # It is the driver's own page, which something blocks on another of its ways.
+        return _blocked(graph, *solution.blocked[ours])
     if not _allocates(analysis):
         return Kept(Reason(Why.NOT_ALLOCATED), Detail.OTHER, call.slot,
                     _blocker(Why.NOT_ALLOCATED, call))

@@ -82,6 +82,7 @@ class Trait(StrEnum):
     ENDS_IF_TRUE = "ends-if-true"  # does not return if its argument is true
     NEVER_RETURNS = "never-returns"
     OF_XDP = "of-xdp"  # the result belongs to the xdp_buff or xdp_frame that is given
+    RUNS_XDP = "runs-xdp"  # where it is named, programs run on packets, or what they sent comes in
     FROM_DEVICE = "from-device"  # an address that the CPU can use, of one that the device uses
     GIVES_TOKEN = "gives-token"  # gives back what was handed over with a buffer
     TAKES_TOKEN = "takes-token"  # keeps a pointer that goes with a buffer

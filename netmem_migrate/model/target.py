@@ -97,14 +97,18 @@ class Target:
         both keeps them twins. 6.12 and later releases have two functions of one name.
         """
         form = row.form if isinstance(row, Twin) else row
-        if not all(self.has(name) for name in form.needs):
-            return False
+        return all(self.has(name) for name in form.needs) and self.misfit(form) is None
+
+    def misfit(self, row: Form | Twin) -> tuple[int, int] | None:
+        """Of a function that is there under the name of a form, how many arguments the form gives
+        it, and how many it takes; None where these are one number."""
+        form = row.form if isinstance(row, Twin) else row
         if not form.renames:
-            return True
+            return None
         takes = self.parameters.get(form.becomes.name)
         page = self.parameters.get(form.call)
         wanted = form.parameters if page is None else page + len(form.extra)
-        return takes is None or wanted is None or takes == wanted
+        return None if takes is None or wanted is None or takes == wanted else (wanted, takes)
 
     def choose(self, row: _Row) -> _Row | None:
         """The first form of a row that this kernel has; None if it has none."""

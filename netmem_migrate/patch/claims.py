@@ -7,9 +7,11 @@ are, patch/said.py has the words. What comes from the report counts the driver's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 
+from netmem_migrate.c.heads import around
+from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.assumed import Assumption
 from netmem_migrate.model.kernel_calls import has
@@ -67,15 +69,23 @@ def made(edited: bool) -> Claim:
 
 def _takers(report: DriverReport, reach: Reach) -> tuple[str, ...]:
     """What makes frags or heads, and in which functions."""
+    return tuple(f"{wording.listed(names)} in {wording.listed(functions)}"
+                 for names, functions in _together(
+                     (one.by, one.function) for one in report.handed if one.reach is reach))
+
+
+def _together(
+    calls: Iterable[tuple[str, str]],
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Which functions are called in which; those that are called in the same ones together."""
     found: dict[str, dict[str, None]] = {}
-    for one in report.handed:
-        if one.reach is reach:
-            found.setdefault(f"{one.by}()", {})[f"{one.function}()"] = None
+    for call, function in calls:
+        found.setdefault(f"{call}()", {})[f"{function}()"] = None
     together: dict[tuple[str, ...], list[str]] = {}
-    for by, functions in found.items():
-        together.setdefault(tuple(functions), []).append(by)
-    return tuple(f"{wording.listed(several)} in {wording.listed(functions)}"
-                 for functions, several in together.items())
+    for call, where in found.items():
+        together.setdefault(tuple(where), []).append(call)
+    for functions, names in together.items():
+        yield tuple(names), functions
 
 
 def rx_buffers(subject: Subject) -> bool:
@@ -126,15 +136,20 @@ def stayed(subject: Subject) -> Iterator[Claim]:
         if site.file in changed:
             groups.setdefault(wording.site(site, brief=True), []).append(site)
     for reason, sites in groups.items():
-        names = dict.fromkeys(f"{site.call}()" for site in sites)
-        where = dict.fromkeys(f"{site.function}()" for site in sites)
-        yield Claim(Kind.KEPT, (*names, *where), len(names), reason)
+        for names, where in _together((site.call, site.function) for site in sites):
+            yield Claim(Kind.KEPT, (*names, *where), len(names), reason)
     for said in dict.fromkeys(wording.refusal(one) for one in subject.report.refusals
                               if one.file in changed):
         yield Claim(Kind.LEFT, text=said)
     others = sum(site.file not in changed for site in kept)
     if others:
         yield Claim(Kind.ELSEWHERE, count=others)
+
+
+def refused(name: str, report: DriverReport) -> Iterator[Claim]:
+    """What is refused of a driver, each place where one can see it."""
+    for one in report.refusals:
+        yield Claim(Kind.REFUSED, (name, f"{one.file}:{one.line}"), text=wording.refusal(one))
 
 
 # -- how
@@ -147,7 +162,7 @@ def how(subject: Subject, found: Sequence[Replacement]) -> Iterator[Claim]:
         yield Claim(Kind.LACKS, lacking)
     bridges: dict[str, dict[str, None]] = {}
     for one in subject.report.bridges:
-        bridges.setdefault(one.text, {})[f"{_last(one.file)}:{one.line}"] = None
+        bridges.setdefault(one.text, {})[_place(subject, one.file, one.line)] = None
     for text, places in bridges.items():
         yield Claim(Kind.BRIDGED, tuple(places), text=text)
     accessors = ids(lambda one: one.accessor)
@@ -193,7 +208,7 @@ def open_for_unreadable(subject: Subject, *, documented: bool) -> Iterator[Claim
     if subject.own.untested:
         yield claim(Kind.UNTESTED, 5, tuple(f"{one}()" for one in subject.own.untested))
     if unmet("rx.6"):
-        yield claim(Kind.RAW_SYNC, 6, _places(judged["rx.6"].evidence))
+        yield claim(Kind.RAW_SYNC, 6, _places(subject, judged["rx.6"].evidence))
     recycled = _recycled(subject)
     if recycled:
         yield claim(Kind.RECYCLES, 7, recycled)
@@ -206,18 +221,33 @@ def _recycled(subject: Subject) -> tuple[str, ...]:
     before, after = calls(subject.changes)
     gone = [name for name in before - after if has(name, Trait.COUNTS)]
     found = [one for one in subject.own.requirements["rx.7"].evidence
-             if any(f"{name}(" in one.text for name in gone)]
-    return _places(found) or tuple(
-        f"{_last(one.reason.file)}:{one.reason.line}" for one in subject.report.refusals
-        if one.category is Category.OWN_RECYCLING)
+             if _changed(subject, one) and any(f"{name}(" in one.text for name in gone)]
+    return _places(subject, found) or tuple(dict.fromkeys(
+        _place(subject, one.reason.file, one.reason.line) for one in subject.report.refusals
+        if one.category is Category.OWN_RECYCLING))
 
 
-def _places(evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    return tuple(f"{_last(one.file)}:{one.line}" for one in evidence)
+def _changed(subject: Subject, place: Evidence) -> bool:
+    """Whether the patch changes the line of a place."""
+    change = next((one for one in subject.changes if one.path == place.file), None)
+    if change is None:
+        return False
+    lines = change.before.splitlines()
+    line = lines[place.line - 1] if place.line <= len(lines) else b""
+    return change.after.splitlines().count(line) < lines.count(line)
 
 
-def _last(path: str) -> str:
-    return path.rpartition("/")[2]
+def _places(subject: Subject, evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_place(subject, one.file, one.line) for one in evidence))
+
+
+def _place(subject: Subject, file: str, line: int) -> str:
+    """A place as history can name it: by its function where the patch moves the lines."""
+    before = next((one.before for one in subject.changes if one.path == file), b"")
+    start = sum(len(one) for one in before.splitlines(keepends=True)[:line - 1])
+    function = around(code_of(before), start, frozenset()) if before else b""
+    return (f"in {function.decode('latin-1')}()" if function
+            else f"at {file.rpartition('/')[2]}:{line}")
 
 
 # -- what is not claimed

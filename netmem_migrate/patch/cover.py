@@ -11,8 +11,7 @@ from netmem_migrate.patch.kinds import Claim, Kind, Subject
 from netmem_migrate.patch.plan import PatchStep
 from netmem_migrate.patch.prefix import shared
 from netmem_migrate.patch.said import memory, words
-from netmem_migrate.report import wording
-from netmem_migrate.results import DriverReport, Migration
+from netmem_migrate.results import DriverReport
 
 _TITLE_COLUMNS = 70
 _MAX_REFUSED = 20
@@ -20,11 +19,10 @@ _MAX_REFUSED = 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A driver of the series: its report, the name that its subjects use, and its patches."""
+    """A driver of the series: the name that its subjects use, and its patches."""
 
-    migration: Migration
     name: str
-    patches: tuple[PatchStep, ...] = ()
+    patches: tuple[PatchStep, ...]
 
     @property
     def subjects(self) -> list[Subject]:
@@ -32,8 +30,8 @@ class Part:
 
     @property
     def reports(self) -> list[DriverReport]:
-        """Of each driver that is converted; of the folder where none is."""
-        return [one.report for one in self.subjects] or [self.migration.report]
+        """What became of each."""
+        return [one.report for one in self.subjects]
 
 
 def cover(
@@ -44,9 +42,8 @@ def cover(
 
     `earlier` is the version that a range-diff below is against, 0 for none.
     """
-    changed = [part for part in parts if part.patches]
-    subjects = [one for part in changed for one in part.subjects]
-    title = _title(prefixes, [part.name for part in changed],
+    subjects = [one for part in parts for one in part.subjects]
+    title = _title(prefixes, list(dict.fromkeys(part.name for part in parts)),
                    memory(all(map(claims.rx_buffers, subjects))))
     what = " ".join(words(one) for one in claims.series(subjects))
     blocks = [message.fill(text) for text in (provenance.reason, what) if text]
@@ -55,23 +52,16 @@ def cover(
              if claim.kind is Kind.ASKED]
     if frags and not provenance.reason:
         blocks.append(message.fill(words(Claim(Kind.ASKED))))
-    each = "\n".join(_each(changed, documented=provenance.documented))
+    each = "\n".join(_each(parts, documented=provenance.documented))
     blocks += [one for one in (each, _table(parts)) if one]
-    refused = [
-        f"{part.name}: {item.file}:{item.line}: {item.slot}: {wording.refusal(item)}"
-        for part in parts
-        for report in part.reports
-        for item in report.refusals
-    ]
+    refused = [words(one) for part in parts for report in part.reports
+               for one in claims.refused(part.name, report)]
     if refused:
-        blocks.append("\n".join(["Not converted, left for a person:", *_listed(refused)]))
+        heading = words(Claim(Kind.UNCONVERTED, count=len(refused)))
+        blocks.append("\n".join([heading, *_listed(refused)]))
     lacking = sorted({name for part in parts for one in part.reports for name in claims.lacks(one)})
     if lacking:
-        blocks.append("\n".join([
-            message.fill("The base lacks these helpers. Each has to be added by a core patch of "
-                         "its own, before this series:"),
-            *(f"  {name}()" for name in lacking),
-        ]))
+        blocks.append(message.fill(words(Claim(Kind.CORE_FIRST, tuple(lacking)))))
     blocks.append(message.fill(words(_neutral(subjects))))
     blocks.append(message.fill(message.proof(provenance)))
     blocks.append(message.made(provenance))
@@ -95,7 +85,7 @@ def _each(parts: Sequence[Part], *, documented: bool) -> Iterator[str]:
     """Of each driver, what its memory is for, and what is open; nothing where neither is known."""
     for part in parts:
         for step in part.patches:
-            name = f"{part.name} ({step.part.rpartition('/')[2]})" if step.part else part.name
+            name = part.name
             said = list(claims.open_for_unreadable(step.subject, documented=documented))
             heads = [words(replace(one, text=name))
                      for one in claims.why(step.subject, "", documented=False)
@@ -119,10 +109,13 @@ def _listed(items: Sequence[str]) -> list[str]:
 
 def _table(parts: Sequence[Part]) -> str:
     width = max(8, *(len(part.name) for part in parts))
-    rows = [f"  {'driver':{width}}  declarations  converted  bridged  kept  refused"]
+    rows = [message.fill("Declarations that move, what becomes of the calls of page_pool_*(), and "
+                         "slots that are refused:"),
+            f"  {'driver':{width}}  declarations  converted  bridged  by design  left  refused"]
     for part in parts:
         moved, converted, bridged, kept, refused = (
             sum(column) for column in zip(*map(message.counts, part.reports), strict=True))
-        rows.append(f"  {part.name:{width}}  {moved:12}  {converted:9}  {bridged:7}  {kept:4}"
-                    f"  {refused:7}")
+        left = sum(site.left for report in part.reports for site in report.sites)
+        rows.append(f"  {part.name:{width}}  {moved:12}  {converted:9}  {bridged:7}"
+                    f"  {kept - left:9}  {left:4}  {refused:7}")
     return "\n".join(rows)

@@ -29,6 +29,10 @@ class Kind(StrEnum):
     KEPT = "kept"  # names: calls, then functions; text: why
     LEFT = "left"  # text: what is refused, and why
     ELSEWHERE = "elsewhere"  # count: calls
+    # What a series does not convert, of all that it was asked for.
+    REFUSED = "refused"  # names: the driver, the place; text: what is refused, and why
+    UNCONVERTED = "unconverted"  # count: how many of those there are
+    CORE_FIRST = "core-first"  # names: helpers that the base lacks
     # How.
     LACKS = "lacks"  # names: helpers
     BRIDGED = "bridged"  # text: what is written; names: places

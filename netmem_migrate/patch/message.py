@@ -107,8 +107,8 @@ def still_open(name: str, found: Iterable[Claim]) -> list[str]:
     """What is open for memory that the CPU cannot read, as a paragraph; none where nothing is."""
     items = [words(one) for one in found]
     who = f" in {name}" if name else ""
-    return [fill(f"Still open{who} for memory that the CPU cannot read: {'; '.join(items)}.")
-            ] if items else []
+    return [fill(f"At least this is still open{who} for memory that the CPU cannot read: "
+                 f"{'; '.join(items)}.")] if items else []
 
 
 def _sentences(found: Iterable[Claim]) -> list[str]:
@@ -139,7 +139,7 @@ def _item(text: str) -> str:
 
 
 def _more(count: int) -> str:
-    return _item(f"{count} more (`netmem-migrate diff` lists them)")
+    return _item(f"{count} more (`netmem-migrate diff` lists {'them' if count > 1 else 'it'})")
 
 
 # -- what ran, and what was counted

@@ -30,7 +30,7 @@ def some(names: Sequence[str], noun: str) -> str:
 
 def _first(places: Sequence[str]) -> str:
     """Of several places the first."""
-    return f"first at {places[0]}" if len(places) > 1 else f"at {places[0]}"
+    return f"first {places[0]}" if len(places) > 1 else places[0]
 
 
 def _functions(count: int) -> str:
@@ -71,7 +71,15 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
     Kind.SIGNATURES: lambda one: (
         f"{listed([_PLURAL[name] for name in one.names])} in {_functions(one.count)}"),
     Kind.KEPT: _kept,
-    Kind.LEFT: lambda one: f"{one.text}; left for a person to decide",
+    Kind.LEFT: lambda one: f"{one.text}; not done here",
+    Kind.REFUSED: lambda one: f"{one.names[0]}: {one.names[1]}: {one.text}",
+    Kind.UNCONVERTED: lambda one: (
+        f"{one.count} places are not converted:" if one.count > 1 else "1 place is not converted:"),
+    Kind.CORE_FIRST: lambda one: (
+        f"The base lacks {listed([f'{name}()' for name in one.names])}. "
+        + ("Each has to be added by a core patch of its own" if len(one.names) > 1
+           else "It has to be added by a core patch of its own")
+        + " before this series, where what needs it is to follow."),
     Kind.ELSEWHERE: lambda one: (
         f"{one.count} call{'s' if one.count > 1 else ''} in files of the driver that this patch "
         "does not touch"),

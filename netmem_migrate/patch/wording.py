@@ -85,13 +85,9 @@ def _whole(title: str, body: str, wanted: Wanted) -> str:
 
 def _letter(run: Run, plan: Plan, prefixes: Mapping[str, Prefix],
             wanted: Wanted) -> tuple[str, str]:
-    parts = []
-    for driver in plan.drivers:
-        path = driver.report.path
-        mine = [step for step in plan.steps if step.migration is driver]
-        if mine or driver.report.refusals:
-            known = {prefixes[step.key] for step in mine}
-            name = known.pop().name if len(known) == 1 else path.rpartition("/")[2]
-            parts.append(cover.Part(driver, name, tuple(mine)))
+    mine: dict[str, list[PatchStep]] = {}
+    for step in plan.steps:
+        mine.setdefault(step.key, []).append(step)
+    parts = [cover.Part(prefixes[key].name, tuple(steps)) for key, steps in mine.items()]
     used = list(dict.fromkeys(prefixes[step.key].text for step in plan.steps))
     return cover.cover(parts, used, _provenance(plan.steps, wanted, ""), earlier=wanted.earlier)

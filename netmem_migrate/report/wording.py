@@ -25,10 +25,10 @@ from netmem_migrate.results import (
 )
 
 _TEXT: dict[Why, str] = {
-    Why.SET_FROM_OTHER: "is set from a value that is not a page pointer",
+    Why.SET_FROM_OTHER: "takes a value that is not a page pointer",
     Why.SET_FROM_POINTER: "is set from {by}, a {other} *, too",
-    Why.SET_FROM_UNKNOWN: "is set from a value of unknown type",
-    Why.SET_FROM_HIDDEN: "is set from a page kept as another type",
+    Why.SET_FROM_UNKNOWN: "takes a value of unknown type",
+    Why.SET_FROM_HIDDEN: "takes a page that is kept as another type",
     Why.HOLDS_TOO: "holds what {by} gives too",
     Why.COPY_OF: "also takes {by}, which {because}",
     Why.KEPT_AS_OTHER: "is kept as another type",
@@ -45,17 +45,17 @@ _TEXT: dict[Why, str] = {
     Why.ERROR_POINTER: "can be an error pointer ({by}())",
     Why.PRINTED: "is printed by {by}()",
     Why.MEMBER_READ: "has its struct page member {by} used",
-    Why.STRUCT_READ: "its struct page is read",
+    Why.STRUCT_READ: "has its struct page read",
     Why.INDEXED: "is indexed as an array of struct page",
     Why.ARITHMETIC: "is used in arithmetic",
     Why.NUMBER: "is used as a number",
     Why.COMPARED: "is compared with pages that are not followed",
-    Why.NODE_COMPARED: "its node is compared with another page's",
+    Why.NODE_COMPARED: "has its node compared with another page's",
     Why.GIVEN_OTHER: "{by}() is given a value that is not a page pointer",
-    Why.NOT_PARSED: "this code cannot be parsed",
+    Why.NOT_PARSED: "is used in code that cannot be parsed",
     Why.IN_SYNTAX: "is used in a {by}",
     Why.AS_RECORD: "is used as a record",
-    Why.CONTAINER: "its container is looked up",
+    Why.CONTAINER: "has its container looked up",
     Why.TWO_TYPES: "is declared twice, as two types",
     Why.NO_BRACES: "is initialised without braces",
     Why.SAME_NAME: "shares its name with a member that is used on a value of unknown type",
@@ -77,17 +77,18 @@ _TEXT: dict[Why, str] = {
     Why.MACRO_NAMES: "is named inside the macro {by}",
     Why.MACRO_SPELLS: "shares its name with a member that is reached through the macro {by}",
     Why.INDIRECT: "is passed through the function pointer {by}",
-    Why.CALLBACK: "{by}() is used as a callback",
-    Why.EXPORTED: "{by}() is exported to other modules",
-    Why.OUTSIDE_FUNCTION: "{by}() is declared outside of this driver",
+    Why.CALLBACK: "belongs to {by}(), which is used as a callback",
+    Why.EXPORTED: "belongs to {by}(), which is exported to other modules",
+    Why.OUTSIDE_FUNCTION: "belongs to {by}(), which is declared outside of this driver",
     Why.OUTSIDE_MEMBER: "is declared outside of this driver",
-    Why.USED_FUNCTION: "{by}() is used at {other}, which is not of this driver",
+    Why.USED_FUNCTION: "belongs to {by}(), which is used at {other}, not of this driver",
+    Why.SHARED_RECORD: "takes a member of {by} ({other}), which other drivers use, too",
     Why.USED_MEMBER: "is a member that {other} uses, which is not of this driver",
     Why.NO_API: "has no netmem form: this kernel has no {by}(){since}",
+    Why.NO_FORM: "has no netmem form: {by}() of this kernel takes {taken}, not {needed}{since}",
     Why.TAKES: "{by}() takes {wanted}{release}, and is given {given} here",
     Why.GONE: "is passed to {by}(), which is gone{release}{until}",
-    Why.ONLY_DMA: "is forgotten but for its DMA address, and no netmem can be found again from "
-                  "that",
+    Why.ONLY_DMA: "is forgotten but for its DMA address, and no function finds a netmem by that",
     Why.GRANTED: "goes into an skb, from which {by}() takes it to grant it to another domain",
     Why.FOUND_AGAIN: "holds a page of which only the address was kept, and that {by} finds again",
     Why.SERVES_TWO: "gives pages to {by}, and to {other}, which {because}",
@@ -119,7 +120,7 @@ _TEXT: dict[Why, str] = {
     Why.ONLY_ADDRESS: "only its address is kept: no member or global of the driver holds the "
                       "page",
     Why.ONLY_PASSED: "is only passed on: no member or global of the driver holds the page",
-    Why.GIVEN: "{by} gives the page, and nothing says whose it is",
+    Why.GIVEN: "is given a page by {by}, and nothing says whose it is",
 }
 
 
@@ -228,8 +229,8 @@ ADVICE: dict[Category, Advice] = {
         "The page is declared by, or used inside, a macro.",
         "make the macro an inline function first"),
     Category.FUNCTION_POINTER: Advice(
-        "The page goes through a function whose callers are not all known.",
-        "its callers are not all known",
+        "The page goes through a function pointer, and calls of that are not followed.",
+        "calls through a function pointer are not followed",
         "Find every function that is called through the pointer. They and the type of the "
         "pointer have to move together, by hand."),
     Category.UNRESOLVED: Advice(
@@ -316,6 +317,7 @@ _FIRST: dict[Why, str] = {
     Why.GIVES_ADDRESS: "take the page first, and its address from that",
     Why.ONLY_DEVICE: "keep the netmem first where the driver finds it without that address",
     Why.KEEPS_TOKEN: "keep the netmem with the token first",
+    Why.NO_FORM: "convert it for a kernel where it does, or add a helper of another name first",
     Why.TAKES_PAGE: "call the netmem function of it instead",
     Why.SERVES_TWO: "clone it first, so that each of the two has its own",
 }
@@ -335,6 +337,7 @@ def text(reason: Reason, *, brief: bool = False) -> str:
         by=reason.by, other=reason.other, slot=reason.slot, file=reason.file, line=reason.line,
         at=at, because=because,
         until=_until(reason.by), wanted=_arguments(reason.numbers[0]), given=reason.numbers[1],
+        taken=_arguments(reason.numbers[1]), needed=reason.numbers[0],
         release=f" in {reason.release}" if reason.release else "",
         since=f" (linux {reason.other} has it)" if reason.other else "")
 
@@ -361,7 +364,8 @@ def pattern(why: Why) -> str:
     """The sentence of a reason, with words for what each one of it names."""
     return ("SLOT " if why is Why.BLOCKED else "") + _TEXT[why].format(
         by="X", other="Y", slot="SLOT", file="FILE", line="LINE", because="...",
-        at=" (FILE:LINE)", until="", wanted="N arguments", given="M", release=" in X.Y",
+        at=" (FILE:LINE)", until="", wanted="N arguments", taken="M arguments", needed="N",
+        given="M", release=" in X.Y",
         since=" (linux X.Y has it)")
 
 

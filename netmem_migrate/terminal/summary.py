@@ -106,7 +106,7 @@ def lines(runs: Sequence[Run]) -> Iterator[str]:
         if len(runs) > 1:
             yield click.style(f"{run.root}:", bold=True)
         yield from _lines(run)
-    if sum(len(run.drivers) for run in runs) > 1:
+    if any(run.drivers for run in runs):
         yield click.style(totals(runs), bold=True)
 
 

@@ -28,7 +28,17 @@ struct ring {
 };
 
 """
-TX = RING + """\
+RUN = """\
+struct bpf_prog;
+u32 bpf_prog_run_xdp(const struct bpf_prog *prog, struct xdp_buff *xdp);
+
+u32 verdict(const struct bpf_prog *prog, struct xdp_buff *xdp)
+{
+	return bpf_prog_run_xdp(prog, xdp);
+}
+
+"""
+TX = RING + RUN + """\
 struct tx {
 	void *data;
 	struct page_pool *pool;
@@ -44,7 +54,7 @@ void done(struct tx *tx)
 	page_pool_put_full_page(tx->pool, virt_to_head_page(tx->data), false);
 }
 """
-XDP = RING + """\
+XDP = RING + RUN + """\
 void drop(struct ring *r, struct xdp_buff *xdp)
 {
 	struct page *page = virt_to_head_page(xdp->data);
@@ -52,7 +62,7 @@ void drop(struct ring *r, struct xdp_buff *xdp)
 	page_pool_put_full_page(r->pool, page, true);
 }
 """
-FRAGS = RING + """\
+FRAGS = RING + RUN + """\
 void drop(struct ring *r, struct xdp_frame *frame)
 {
 	struct skb_shared_info *info = xdp_get_shared_info_from_frame(frame);
@@ -60,7 +70,7 @@ void drop(struct ring *r, struct xdp_frame *frame)
 	page_pool_put_full_page(r->pool, skb_frag_page(&info->frags[0]), true);
 }
 """
-PASSED = RING + """\
+PASSED = RING + RUN + """\
 static void put(struct ring *r, void *data)
 {
 	page_pool_put_full_page(r->pool, virt_to_head_page(data), true);
@@ -156,6 +166,23 @@ void take(struct page_pool *pool, unsigned long phys)
 	page_pool_put_full_page(pool, virt_to_head_page(phys_to_virt(phys)), true);
 }
 """
+# The address alone goes out, and the driver maps it: in the function that takes it from the pool.
+MAPPED = HEAD + """\
+void *get(struct page_pool *pool, struct device *dev, void *spare, dma_addr_t *dma)
+{
+	struct page *page;
+	void *va;
+
+	if (spare) {
+		va = spare;
+	} else {
+		page = page_pool_dev_alloc_pages(pool);
+		va = page_address(page);
+	}
+	*dma = dma_map_single(dev, va, 2048, DMA_FROM_DEVICE);
+	return va;
+}
+"""
 TOKEN = HEAD + """\
 struct virtqueue;
 struct scatterlist;
@@ -226,7 +253,13 @@ def test_by_design(text: str, detail: Detail, at: str, tmp_path: Path) -> None:
      "void put(struct ring *r, void *data)", Detail.OTHER),
     (PASSED, "void drop", "void (*const take)(struct ring *r, void *data) = put;\n\nvoid drop",
      Detail.OTHER),
-    (XDP, "struct xdp_buff *xdp)", "struct slot *xdp)", None),
+    (XDP, "drop(struct ring *r, struct xdp_buff *xdp)", "drop(struct ring *r, struct slot *xdp)",
+     None),
+    # No program ever runs: what looks like an XDP buffer is a place to keep an address.
+    (XDP, RUN, "", Detail.OTHER),
+    # A Tx slot that something unknown sets, too.
+    (TX, "void done(", "void more(struct tx *tx, void *any)\n{\n\ttx->data = any;\n}\n\nvoid done(",
+     Detail.OWN_MEMBER),
     (TX, "tx->data = xdp->data;", "tx->data = page_address(page_pool_dev_alloc_pages(tx->pool));",
      Detail.OWN_MEMBER),
     # What is copied to becomes a frag, or is kept.
@@ -239,8 +272,9 @@ def test_by_design(text: str, detail: Detail, at: str, tmp_path: Path) -> None:
     (KEPT + PAYLOAD, PAYLOAD, "", Detail.OWN_MEMBER),
     (KEPT + PAYLOAD, PAYLOAD, "/* skb_add_rx_frag_netmem(skb, 0, netmem, 0, 64, 64) */\n",
      Detail.OWN_MEMBER),
-], ids=["unknown", "a-ring's", "exported", "a-callback", "no-xdp", "pool-in-the-slot", "a-frag",
-        "read-only", "one-ring", "a-comment"])
+], ids=["unknown", "a-ring's", "exported", "a-callback", "no-xdp", "no-program",
+        "unknown-in-the-slot",
+        "pool-in-the-slot", "a-frag", "read-only", "one-ring", "a-comment"])
 def test_not_by_design(text: str, old: str, new: str, detail: Detail | None,
                        tmp_path: Path) -> None:
     assert old in text
@@ -261,7 +295,13 @@ def test_not_by_design(text: str, old: str, new: str, detail: Detail | None,
     (RETURNED, Detail.RETURN_PAGE, "return page_address"),
     (DEVICE, Detail.HARDWARE_ADDRESS, "phys_to_virt(phys)"),
     (TOKEN, Detail.OWN_MEMBER, "return virtqueue_add_inbuf("),
-], ids=["address", "returned", "device", "token"])
+    (MAPPED, Detail.OTHER, "dma_map_single("),
+    # What is mapped is the other arm's.
+    (MAPPED.replace("		va = spare;\n", "		va = spare;\n		*dma = dma_map_single("
+                    "dev, va, 2048, DMA_FROM_DEVICE);\n").replace("\n	*dma = dma_map_single("
+                    "dev, va, 2048, DMA_FROM_DEVICE);\n	return va;", "\n	return va;"),
+     Detail.RETURN_PAGE, "return va"),
+], ids=["address", "returned", "device", "token", "mapped", "mapped-in-the-other-arm"])
 def test_what_stands_in_the_way(text: str, detail: Detail, at: str, tmp_path: Path) -> None:
     report = said(tmp_path, text)
     assert details(report) == {detail}

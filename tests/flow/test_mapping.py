@@ -241,7 +241,7 @@ dma_addr_t demo_map(struct device *dev, void *data)
     assert "let the pool map first (PP_FLAG_DMA_MAP" in wording.refusal(refusal)
 
 
-def test_memory_of_which_only_the_address_is_kept_is_no_case_for_it(tmp_path: Path) -> None:
+def test_memory_of_which_only_the_address_goes_out_is_mapped_too(tmp_path: Path) -> None:
     source = """\
 #include <net/page_pool/helpers.h>
 
@@ -255,4 +255,5 @@ dma_addr_t fill(struct page_pool *pool, struct device *dev, void **va)
 """
     migration, _ = convert(tmp_path / "d", {"d.c": source.encode()})
     (site,) = migration.report.sites
-    assert (site.reason.why, site.detail) == (Why.ONLY_ADDRESS, Detail.OTHER)
+    assert [one.why for one in site.reason.chain] == [Why.BLOCKED, Why.MAPPED]
+    assert site.reason.line == 8 and site.detail is Detail.OTHER

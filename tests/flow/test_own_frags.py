@@ -176,7 +176,9 @@ def test_converted(name: str, tmp_path: Path) -> None:
 def test_stays(name: str, tmp_path: Path) -> None:
     migration, files = convert(tmp_path / "d", {"d.c": (PRELUDE + FILL + STAYS[name]).encode()})
     assert files["d.c"].decode() == MOVED + FILLED + STAYS[name]
-    assert {site.detail for site in migration.report.sites if site.left} <= {Detail.OTHER}
+    assert {site.detail for site in migration.report.sites if site.left} <= {
+        # A driver that runs no program fills no frags but for the stack: it holds two kinds.
+        Detail.MIXED if name == "or-another-page" else Detail.OTHER}
 
 
 # Where the driver itself puts other pages into frags, nobody knows what is read back.

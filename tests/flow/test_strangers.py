@@ -78,7 +78,7 @@ void t(struct ring *ring, void *data)
     migration, files = convert(tmp_path / "d", {"d.c": (PRELUDE + source).encode()})
     (refusal,) = migration.report.refusals
     assert wording.refusal(refusal).startswith(
-        "page_pool_put_full_page() virt_to_head_page() gives the page, and nothing says whose")
+        "page_pool_put_full_page() is given a page by virt_to_head_page(), and nothing says whose")
     assert files["d.c"].decode().endswith(source) and b"netmem_ref netmem" in files["d.c"]
 
 

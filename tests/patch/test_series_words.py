@@ -121,27 +121,31 @@ def test_a_helper_that_the_base_lacks_is_a_core_patch_first(
     run = replace(run, drivers=(run.drivers[0], driver))
     cover, first, second = write_series(run, tmp_path / "out", SeriesOptions(together=True))
     assert "The base lacks" not in first.read_text()
-    assert "before this series:\n  netmem_helper()\n" in cover.read_text()
+    assert "The base lacks netmem_helper(). It has to be added by a core patch" in " ".join(
+        cover.read_text().split())
     text = " ".join(second.read_text().split())
     assert "The base lacks netmem_helper(): a core patch of its own has to add it" in text
 
 
-def test_a_driver_that_does_not_change_is_in_the_cover_letter_with_its_refusals(
+def test_the_cover_letter_tells_of_the_drivers_of_its_patches(
     series_tree: Path, tmp_path: Path
 ) -> None:
+    """What the command below it says again; a driver that stays as it is is none of them."""
     run = convert(series_tree, DEMO, OTHER)
     refusal = Refusal(f"{OTHER}/other_rx.c", 3, "other_buf.data", Category.VOID_POINTER,
                       Reason(Why.KEPT_AS_OTHER), (Origin("f", 1, "x()"),))
-    driver = replace(run.drivers[1], changes=(), edits=(), steps=(), report=replace(
-        run.drivers[1].report, refusals=(refusal,), verdict=Verdict.REFUSED))
-    run = replace(run, drivers=(run.drivers[0], driver))
-    files = write_series(run, tmp_path / "out", SeriesOptions(together=True, cover_letter=True))
-    assert len(files) == 2
-    cover = files[0].read_text()
-    assert re.search(r"^  other +\d+ +\d+ +\d+ +\d+ +1$", cover, re.MULTILINE)
-    told = "other_buf.data: other_buf.data is kept as another type; give it a member"
-    assert told in " ".join(cover.split())
-    assert "[PATCH net-next 0/1] net: demo: convert Rx buffers to netmem" in cover
+    partly = replace(run.drivers[1], report=replace(
+        run.drivers[1].report, refusals=(refusal,), verdict=Verdict.PARTIAL))
+    unchanged = replace(partly, changes=(), edits=(), steps=())
+    told = (f"1 place is not converted: - other: {OTHER}/other_rx.c:3: other_buf.data is kept as "
+            "another type; give it a member")
+    for name, driver, there in (("partly", partly, True), ("unchanged", unchanged, False)):
+        files = write_series(replace(run, drivers=(run.drivers[0], driver)), tmp_path / name,
+                             SeriesOptions(together=True, cover_letter=True))
+        cover = files[0].read_text()
+        assert bool(re.search(r"^  other( +\d+){5} +1$", cover, re.MULTILINE)) is there
+        assert (told in " ".join(cover.split())) is there
+        assert (OTHER in cover.partition("made by")[2].partition("demo_rx.c")[0]) is there
 
 
 def test_only_what_really_ran_is_called_proven(series_tree: Path, tmp_path: Path) -> None:

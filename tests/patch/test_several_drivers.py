@@ -76,7 +76,8 @@ def test_each_driver_has_a_patch_that_says_its_own(tree: Path, tmp_path: Path) -
     letter, first, second = (file.read_text() for file in files)
     assert "one driver a patch. The patches do not depend on each other." in " ".join(
         letter.split())
-    assert "[PATCH net-next 0/2] net: convert Rx buffers of multi to netmem" in letter
+    assert ("net: convert Rx buffers of multi-one and multi-two to netmem"
+            in " ".join(letter.split()))
     assert "struct one_buf: page (now netmem)" in first
     assert "locals in 1 function" in first
     assert "two_" not in first

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Subject prefixes in a tree without history against what changelogs say, counted here anew.
 
-    run_prefixes.py [VERSION|TREE] [--changelog FILE...] [--others N]
+    run_prefixes.py [VERSION|TREE] [--changelog FILE...] [--others N] [--words]
 
 The modules are those that use page_pool, and N others of drivers/net: one a folder, evenly spaced
 among those that three entries name. What the tool takes for the module's sources must be the
@@ -11,7 +11,9 @@ page_pool and have fewer entries are guesses, and listed.
 The count shares no code with the tool's: an entry is a line of a changelog, taken once; it is a
 module's if a word of its prefix is the module's name, a source of it or what such a name begins
 with, or its folder, each of which must be the name of nothing else but what the words in front of
-it lead to; of several modules it is that of the last word.
+it lead to; of several modules it is that of the last word. With `--words` any word of a prefix
+that is the module's name, a source of it or its folder makes an entry its, whatever leads there;
+what would be another prefix by that is listed, and nothing is judged.
 """
 
 from __future__ import annotations
@@ -135,11 +137,28 @@ def spaced(items: list[tuple[str, str]], number: int) -> list[tuple[str, str]]:
     return [first[at * len(first) // number] for at in range(min(number, len(first)))]
 
 
+def by_words(tree: Tree, found: Counter[str]) -> int:
+    """List the page_pool modules whose prefix is another if any word of a prefix counts."""
+    split = {one: {low(word) for word in re.split(r"[:/, ]+", one)} for one in found}
+    for module, files in sorted(tree.modules.items()):
+        if not any(b"page_pool" in (tree.root / file).read_bytes() for file in files):
+            continue
+        mine = {low(module[1]), low(module[0]), *(low(file)[:-2] for file in files)}
+        count = Counter({one: number for one, number in found.items()
+                         if not mine.isdisjoint(split[one])})
+        said = prefix(module[0], tree.root, files)
+        if count.total() >= LEAST and count[said.text] < count.most_common(1)[0][1]:
+            print(f"{module[1]:28} {said.text + ':':36} "
+                  + ", ".join(f"{one}: {number}" for one, number in count.most_common(3)))
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("what", nargs="?")
     parser.add_argument("--changelog", nargs="+", type=Path, default=[])
     parser.add_argument("--others", type=int, default=20)
+    parser.add_argument("--words", action="store_true")
     args = parser.parse_args()
     given = Path(args.what or "")
     root = Kernel.at(given).root if args.what and given.is_dir() else pick(args.what).root
@@ -149,6 +168,8 @@ def main() -> int:
         with progress(quiet=False) as bar:
             texts = list(changelogs(bar).values())
     tree = Tree(root)
+    if args.words:
+        return by_words(tree, entries(texts))
     counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for one, number in entries(texts).items():
         for module in tree.means(one):

@@ -48,7 +48,7 @@ void t(struct device *dev, dma_addr_t dma)
 }
 """,
     "pages-of-a-frame": """\
-void t(struct page_pool *pool, struct xdp_buff *xdp)
+void t(struct page_pool *pool, struct xdp_frame *xdp)
 {
 	page_pool_dma_sync_for_cpu(pool, virt_to_page(xdp->data), 0, 64);
 }

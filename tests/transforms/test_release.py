@@ -129,7 +129,7 @@ void t(struct ring *ring)
 }
 LEFT_ALONE = {
     "page-of-a-frame": """\
-void t(struct page_pool *pool, struct ring *ring, struct xdp_buff *xdp)
+void t(struct page_pool *pool, struct ring *ring, struct xdp_frame *xdp)
 {
 	page_pool_put_full_page(pool, virt_to_head_page(xdp->data), true);
 }

@@ -173,8 +173,9 @@ def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
         reader.graph.block(slot, Why.TAKES, reader.place(found.node), by=wanted.page,
                            numbers=(takes, len(found.args)), release=reader.driver.target.api)
     elif chosen is None:
-        reader.graph.block(slot, Why.NO_API, reader.place(found.node), by=wanted.netmem,
-                           other=wanted.since)
+        misfit = reader.driver.target.misfit(wanted)
+        reader.graph.block(slot, Why.NO_FORM if misfit else Why.NO_API, reader.place(found.node),
+                           by=wanted.netmem, other=wanted.since, numbers=misfit or (0, 0))
     reader.graph.calls.append(Call(slot, twin, reader.place(found.node), found.function, argument))
     if twin.gives:
         return Value(found.node, POINTER_TO_PAGE, (Atom(found.node, slot),))

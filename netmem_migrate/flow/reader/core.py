@@ -293,7 +293,8 @@ class Reader:
                     self.place(value.node), None, into, self.callee(value.node), typed=False,
                     allocated=self._allocates(value.node)))
             else:
-                self.graph.block(into, Why.SET_FROM_UNKNOWN, self.place(value.node))
+                self.graph.block(into, Why.SET_FROM_UNKNOWN, self.place(value.node),
+                                 by=value.record)
         elif not value.atoms:  # a page, as of a compound literal, that nothing says the origin of
             self.graph.block(into, Why.SET_FROM_UNKNOWN, self.place(value.node))
         else:
