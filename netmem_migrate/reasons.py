@@ -169,6 +169,7 @@ class Why(StrEnum):
     GRANTED = "granted"  # by: the function that grants it
     UNKNOWN_ORIGIN = "unknown-origin"
     NOT_ALLOCATED = "not-allocated"  # in no file of the driver
+    READ_BACK = "read-back"  # by: what reads frags back as pages that it fills
     FOUND_AGAIN = "found-again"  # by: what finds the page by an address of it
     SERVES_TWO = "serves-two"  # by, other: what gets its pages; because: what blocks the other
     # What became of a call that stays, where no slot is to blame.
@@ -204,7 +205,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.VOID_POINTER: (Why.SET_FROM_OTHER, Why.GIVEN_OTHER, Why.HOLDS_KINDS),
     Category.PAGE_ONLY_USE: (
         Why.SET_FROM_HIDDEN, Why.PASSED, Why.PASSED_VARIABLY, Why.PRINTED, Why.MEMBER_READ,
-        Why.STRUCT_READ, Why.INDEXED, Why.ARITHMETIC, Why.GRANTED),
+        Why.STRUCT_READ, Why.INDEXED, Why.ARITHMETIC, Why.GRANTED, Why.READ_BACK),
     Category.MIXED_ORIGIN: (Why.HOLDS_TOO, Why.SERVES_TWO),
     Category.MACRO: (Why.MACRO_TYPE, Why.MACRO_DECLARES, Why.MACRO_GIVEN, Why.MACRO_USES,
                      Why.MACRO_REACHES, Why.MACRO_NAMES, Why.MACRO_SPELLS,

@@ -18,7 +18,7 @@ from netmem_migrate.flow.arms import block_arms
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.cut import Solution, solve
-from netmem_migrate.flow.frags import mark_others
+from netmem_migrate.flow.frags import block_half, mark_others
 from netmem_migrate.flow.graph import Graph, Place
 from netmem_migrate.flow.hidden import block_hidden
 from netmem_migrate.flow.keys import Key
@@ -125,7 +125,10 @@ def analyse(driver: Driver, target: Target,
     mark_others(slots.graph, symbols, sources, driver.root)
     solution = solve(slots.graph, keep, costs)
     mapped = addresses.block_mapped(slots.graph, solution.moved)
-    if addresses.block_strangers(slots.graph, solution.moved) or mapped:
+    strangers = addresses.block_strangers(slots.graph, solution.moved)
+    if mapped or strangers:
+        solution = solve(slots.graph, keep, costs)
+    if block_half(slots.graph, sources, solution.moved):
         solution = solve(slots.graph, keep, costs)
     return Analysis(driver, symbols, slots.graph, solution, target, sources,
                     originals, rows, costs, unreadable)

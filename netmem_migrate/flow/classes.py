@@ -18,13 +18,13 @@ from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.details import of_blocker
-from netmem_migrate.flow.frags import own_frags
+from netmem_migrate.flow.frags import own_frags, runs_programs
 from netmem_migrate.flow.graph import Bridge, Call, Kind, Place, Slot, reach
 from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.sources import Found, Sources, Where, where_of
 from netmem_migrate.kernel.makefiles import alone
 from netmem_migrate.model.functions import FUNCTIONS
-from netmem_migrate.model.kernel_calls import has, named
+from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Effect, Side, Trait
 from netmem_migrate.model.spelled import TO_PAGE
 from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
@@ -46,7 +46,6 @@ class Classed:
 _FILLS = re.compile(rb"\b(?:" + b"|".join(sorted(
     one.name.encode() for one in FUNCTIONS
     if one.side is Side.NETMEM and one.effect is Effect.HANDS_OVER)) + rb")\s*\(")
-_RUNS = re.compile(rb"\b(?:" + "|".join(named(Trait.RUNS_XDP)).encode() + rb")\b")
 _BY_DETAIL = {
     Where.XDP: Detail.XDP, Where.DEVICE: Detail.HARDWARE_ADDRESS, Where.TOKEN: Detail.OWN_MEMBER,
     Where.MEMBER: Detail.OWN_MEMBER, Where.GLOBAL: Detail.OWN_MEMBER,
@@ -63,8 +62,7 @@ class Classes:
         self.sources = Sources(graph.addresses, frozenset(
             keys.of_parameter(function, index) for name in symbols.exported
             for function in symbols.functions.get(name, ())
-            for index in range(len(function.parameters))), xdp=any(
-                _RUNS.search(code_of(data)) for data in analysis.sources.values()))
+            for index in range(len(function.parameters))), xdp=runs_programs(analysis.sources))
         self._back, self._forward = graph.predecessors(), graph.successors()
         self._near = graph.near()
         self._into: dict[Slot, list[Bridge]] = {}

@@ -13,12 +13,17 @@ import re
 from collections.abc import Container, Mapping
 from pathlib import Path
 
+from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.graph import Graph, Slot, reach
 from netmem_migrate.kernel.makefiles import alone
+from netmem_migrate.model.kernel_calls import named
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import SENDS
+from netmem_migrate.reasons import Why
 
+_RUNS = re.compile(rb"\b(?:" + "|".join(named(Trait.RUNS_XDP)).encode() + rb")\b")
 _SENDS = re.compile(rb"\b" + SENDS.encode() + rb"\s*=\s*&?\s*(\w+)")
 
 
@@ -71,6 +76,35 @@ def own_frags(graph: Graph, moved: set[Slot]) -> set[Slot]:
             if _own(graph, together, moved):
                 found |= together
     return found
+
+
+def block_half(graph: Graph, sources: Mapping[str, bytes], moved: Container[Slot]) -> bool:
+    """Block what fills frags that go back to the pool as pages; whether there is any.
+
+    Where programs run, what goes back can be of a packet that one of them sent on: pages by
+    design. Elsewhere a driver fills frags for its own packets only.
+    """
+    if runs_programs(sources):
+        return False
+    forward, calls = graph.successors(), {call.slot: call for call in graph.calls}
+    fills = [call for call in graph.calls if call.twin.hands_over]
+    found = False
+    for read in graph.calls:
+        if not read.slot.borrowed or read.slot in moved or read.slot in graph.others or not any(
+                one in calls and calls[one].twin.pool_api for one in reach([read.slot], forward)):
+            continue
+        module = graph.modules.get(read.place.file)
+        near = [one for one in fills if graph.modules.get(one.place.file) == module]
+        if all(one.slot in moved for one in near):
+            for one in near:
+                found = True
+                graph.block(one.slot, Why.READ_BACK, read.place, by=read.twin.page)
+    return found
+
+
+def runs_programs(sources: Mapping[str, bytes]) -> bool:
+    """Whether a driver runs XDP programs on its packets, or sends what they sent on."""
+    return any(_RUNS.search(code_of(data)) for data in sources.values())
 
 
 def _own(graph: Graph, together: set[Slot], moved: Container[Slot | None]) -> bool:

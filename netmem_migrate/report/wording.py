@@ -90,6 +90,7 @@ _TEXT: dict[Why, str] = {
     Why.GONE: "is passed to {by}(), which is gone{release}{until}",
     Why.ONLY_DMA: "is forgotten but for its DMA address, and no function finds a netmem by that",
     Why.GRANTED: "goes into an skb, from which {by}() takes it to grant it to another domain",
+    Why.READ_BACK: "fills frags that {by}() reads back as pages for the pool",
     Why.FOUND_AGAIN: "holds a page of which only the address was kept, and that {by} finds again",
     Why.SERVES_TWO: "gives pages to {by}, and to {other}, which {because}",
     Why.UNKNOWN_ORIGIN: "is given a page of unknown origin",
@@ -318,6 +319,7 @@ _FIRST: dict[Why, str] = {
     Why.ONLY_DEVICE: "keep the netmem first where the driver finds it without that address",
     Why.KEEPS_TOKEN: "keep the netmem with the token first",
     Why.NO_FORM: "convert it for a kernel where it does, or add a helper of another name first",
+    Why.READ_BACK: "convert what reads them back first",
     Why.TAKES_PAGE: "call the netmem function of it instead",
     Why.SERVES_TWO: "clone it first, so that each of the two has its own",
 }
