@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ import sys
 import click
 
 from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.terminal import streams
 
 # Name, module and help line are listed here so that `--help` imports no command.
 COMMANDS: dict[str, str] = {
@@ -65,9 +65,8 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: errors become one line on stderr and their exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names of files are bytes, and go out as they are.
-        sys.stdout.reconfigure(errors="surrogateescape")
+    # Names of files are bytes, and go out as they are.
+    streams.guard()
     try:
         code = _run()
         sys.stdout.flush()
@@ -87,6 +86,10 @@ def main() -> None:
         from netmem_migrate.terminal import crash
 
         code = _said(*crash.said(error))
+    try:
+        sys.stdout.flush()
+    except (InputError, BrokenPipeError):
+        streams.drop()
     sys.exit(code)
 
 

@@ -213,6 +213,7 @@ def sync(ctx: click.Context, kernel: Path, check: bool, as_diff: bool, model: Pa
     from netmem_migrate.model.sync import sync as work
 
     tree = Kernel.at(kernel)
+    work.undo(model or work.bundled())
     made = work.plan(tree.root, tree.api, model or work.bundled())
     for header in made.skipped:
         click.echo(f"{header}: not in this tree; its entries are left alone", err=True)

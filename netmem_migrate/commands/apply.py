@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from netmem_migrate.commands import _options
-from netmem_migrate.errors import InputError
+from netmem_migrate.errors import InputError, UsageError
+from netmem_migrate.options import Output
 from netmem_migrate.results import Run
 
 
@@ -17,22 +19,34 @@ from netmem_migrate.results import Run
     name="apply",
     epilog="Example: netmem-migrate apply drivers/net/ethernet/VENDOR/DRIVER && git diff",
 )
-@_options.paths_argument
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--resume", is_flag=True,
+              help="Finish what an apply that was cut off left half-done at PATH (default: .).")
+@click.option("--abort", is_flag=True, help="Undo it.")
 @_options.stdin_option
 @_options.conversion_options
 @click.pass_context
-def command(ctx: click.Context, /, paths: tuple[Path, ...], stdin_name: str,
-            **shared: Any) -> None:
+def command(ctx: click.Context, /, paths: tuple[Path, ...], resume: bool, abort: bool,
+            stdin_name: str, **shared: Any) -> None:
     """Convert PATH in place and list the files that changed on stdout.
 
     Files are replaced whole, and all of them or none. PATH is a folder, of which every driver is
     converted, or a .c or .h file; with - one C file is read from stdin and written, converted, to
     stdout.
+
+    What is to be written is noted first (XDG_STATE_HOME). After a crash every command that reads
+    the driver says so, and changes nothing before --resume or --abort.
     """
     from netmem_migrate.git.diff import changes_of
-    from netmem_migrate.patch.apply import apply
     from netmem_migrate.terminal import summary
 
+    if resume or abort:
+        if resume and abort:
+            raise UsageError("--resume and --abort: one of them")
+        _settle(paths or (Path(),), resume=resume)
+        return
+    if not paths:
+        raise click.UsageError("Missing argument 'PATH...'.", ctx)
     options, output = _options.taken(shared)
     if _options.alone(paths):
         with _options.from_stdin(stdin_name, options, output) as (run, path, data):
@@ -46,8 +60,45 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], stdin_name: str,
             _options.put(text)
     else:
         runs = _options.convert(paths, options, output)
-        for file in apply(*((run.root, changes_of(run)) for run in runs)):
-            if _options.tells(output):
-                click.echo(str(file))
+        _write(runs, output)
+        summary.tell([one.written for one in runs], output)
+        ctx.exit(_options.exit_code(runs))
     summary.show([one.written for one in runs], output)
     ctx.exit(_options.exit_code(runs))
+
+
+def _write(runs: tuple[Run, ...], output: Output) -> None:
+    """Write the files, once all that is said of them went out or is safely beside its place."""
+    from netmem_migrate.git.diff import changes_of
+    from netmem_migrate.patch.apply import apply, check
+    from netmem_migrate.report.outputs import put
+    from netmem_migrate.terminal import summary
+
+    wanted = [(run.root, changes_of(run)) for run in runs]
+    check(*wanted)
+    if _options.tells(output):
+        for root, changes in wanted:
+            for change in changes:
+                click.echo(str(root / change.path))
+        sys.stdout.flush()
+    report = summary.report([one.written for one in runs], output)
+    try:
+        apply(*wanted)
+    except BaseException:
+        if report is not None:
+            report.discard()
+        raise
+    if output.report is not None:
+        put(output.report, report)
+
+
+def _settle(paths: tuple[Path, ...], *, resume: bool) -> None:
+    """Finish or undo what was cut off."""
+    from netmem_migrate.files.journal import State
+    from netmem_migrate.patch.apply import left, settle
+
+    if not left(paths):
+        click.echo(f"{', '.join(map(str, paths))}: no apply was cut off here", err=True)
+        return
+    for file in settle(paths, State.NEW if resume else State.OLD):
+        click.echo(str(file))

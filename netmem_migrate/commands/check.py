@@ -64,8 +64,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
     for name in (*rules, *ignore):
         if name not in {rule.id for rule in known}:
             raise UsageError(f"no rule is called {name}; check --list-rules names them")
-    from netmem_migrate.pages.base import write
     from netmem_migrate.report import findings as report
+    from netmem_migrate.report.outputs import write
     from netmem_migrate.report.sarif import Descriptor
 
     found, norms = _judged(paths, Conversion(**settled))
@@ -73,7 +73,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
                     if (not rules or one.id in rules) and one.id not in ignore})
     if sarif is not None:
         described = [Descriptor(one.id, one.summary, one.why) for one in known]
-        write(report.as_sarif(described, found), sarif)
+        write(sarif, report.as_sarif(described, found))
     if b4:
         click.echo(report.as_b4(found, norms))
         return

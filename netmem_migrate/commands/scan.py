@@ -79,17 +79,17 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool, html:
 
 def _write(runs: Sequence[Run], html: Path | None, sarif: Path | None) -> None:
     """Write the page and the log that were asked for; the table is not printed then."""
-    from netmem_migrate.pages.base import write
+    from netmem_migrate.report.outputs import write
 
     if html is not None:
         from netmem_migrate.pages.scan import page
 
-        write(page(runs[0]), html)
+        write(html, page(runs[0]))
         _said(html)
     if sarif is not None:
         from netmem_migrate.report.sarif import dumps
 
-        write(dumps(*runs), sarif)
+        write(sarif, dumps(*runs))
         _said(sarif)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
+from netmem_migrate.files.journal import require_settled
 
 _SOURCES = (".c", ".h")
 BUILD = ("Makefile", "Kbuild")
@@ -75,6 +76,7 @@ def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
         name = path.relative_to(base).as_posix()
     except ValueError as error:
         raise InputError(f"{path}: not inside the kernel tree {base}") from error
+    require_settled(files)
     return Driver(name, base, names, borrowed(files, base, texts),
                   {name: text} if text is not None else {})
 

@@ -54,7 +54,7 @@ def child(command: Sequence[str], **options: object) -> Iterator[subprocess.Pope
     """
     try:
         process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
-            list(command), start_new_session=True, **options
+            list(command), start_new_session=True, preexec_fn=_end_with_us, **options
         )
     except OSError as error:
         raise InputError(f"{command[0]}: cannot be run ({error.strerror})") from error
@@ -69,6 +69,16 @@ def child(command: Sequence[str], **options: object) -> Iterator[subprocess.Pope
                 with contextlib.suppress(OSError):
                     stream.close()
         process.wait()
+
+
+def _end_with_us() -> None:
+    """Have this process killed when the one that started it ends, however it does (prctl(2))."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+
+
+_PR_SET_PDEATHSIG = 1
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

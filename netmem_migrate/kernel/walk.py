@@ -11,6 +11,7 @@ from pathlib import Path
 
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
+from netmem_migrate.files.journal import require_settled
 from netmem_migrate.kernel.drivers import (
     BUILD,
     Driver,
@@ -157,6 +158,7 @@ def _outside(path: Path, base: Path, marks: Sequence[str]) -> Found:
     mentions = _search(marks)
     for mine in _together(files, path):
         if any(file.suffix == ".c" for file in mine) and any(map(mentions, mine)):
+            require_settled(mine)
             where = Path(os.path.commonpath([files[file] for file in mine]))
             names = tuple(sorted(file.relative_to(base).as_posix() for file in mine))
             found.append(Driver(where.relative_to(base).as_posix(), base, names,

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import whole
 
 LEAST = 3
 """How many commits have to name a module for its prefix to be known."""
@@ -64,7 +65,7 @@ class Table:
             lines.append(f"{key} = {{ prefix = {json.dumps(row.prefix)}, uses = {row.uses}, "
                          f"entries = {row.entries} }}")
         try:
-            path.write_text(_HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+            whole.write(path, (_HEAD + "\n".join(lines) + "\n").encode())
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}; --table names another file") from error
 

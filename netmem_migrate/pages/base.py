@@ -11,18 +11,13 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import sys
-import tempfile
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from netmem_migrate.errors import InputError
 from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, NETMEM_TX, QUEUE_OPS
-from netmem_migrate.options import STDOUT
 from netmem_migrate.report import wording
 from netmem_migrate.results import Verdict
 
@@ -84,24 +79,3 @@ def render(name: str, **values: Any) -> str:
               "base-uri 'none'; form-action 'none'")
     return made.get_template(f"{name}.j2").render(
         policy=policy, style=Markup(style), script=Markup(script), **values)
-
-
-def write(page: str, path: Path) -> None:
-    """Write a page, whole or not at all; raises InputError where that cannot be done.
-
-    `-` is stdout.
-    """
-    if path == STDOUT:
-        sys.stdout.write(page)
-        return
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(page, encoding="utf-8")  # /dev/stdout, a pipe
-            return
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            made = Path(folder) / "page"
-            made.write_text(page, encoding="utf-8")
-            made.replace(path)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{path}: cannot be written: {reason}") from None

@@ -3,46 +3,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import stat
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import journal
+from netmem_migrate.files.journal import Kind, State, Target
+from netmem_migrate.files.whole import why
 from netmem_migrate.results import FileChange
 
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+Wanted = tuple[Path, Sequence[FileChange]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """One file to replace: where it really is, and what it was."""
-
-    path: Path
-    shown: str
-    before: bytes
-    after: bytes
-    status: os.stat_result
-
-
-@contextlib.contextmanager
-def _blocked(*signals: signal.Signals) -> Iterator[None]:
-    old = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, old)
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
-
-
-def _look_at(root: Path, change: FileChange) -> _Target:
+def _look_at(root: Path, change: FileChange) -> tuple[Target, os.stat_result]:
     """Find and test one file; raises InputError where it cannot or should not be replaced."""
     shown = root / change.path
     try:
@@ -52,7 +28,7 @@ def _look_at(root: Path, change: FileChange) -> _Target:
             raise InputError(f"{shown}: not an ordinary file; nothing was written")
         current = real.read_bytes()
     except OSError as error:
-        raise InputError(f"{shown}: {_why(error)}; nothing was written") from None
+        raise InputError(f"{shown}: {why(error)}; nothing was written") from None
     if not real.is_relative_to(root.resolve()):
         raise InputError(
             f"{shown}: a symbolic link that leads out of the tree, to {real}; "
@@ -68,62 +44,67 @@ def _look_at(root: Path, change: FileChange) -> _Target:
         raise InputError(
             f"{shown.parent}: a read-only folder; make it writable first; nothing was written"
         )
-    return _Target(real, str(shown), change.before, change.after, status)
+    return Target(real, str(shown), change.before, change.after, stat.S_IMODE(status.st_mode),
+                  status.st_uid, status.st_gid), status
 
 
-def _stage(target: _Target, content: bytes) -> Path:
-    """Write `content` beside the file, safely on disk and with the file's mode and owner."""
-    handle, name = tempfile.mkstemp(
-        dir=target.path.parent, prefix=f".{target.path.name}.", suffix=".netmem-migrate"
-    )
-    staged = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            if (target.status.st_uid, target.status.st_gid) != (os.geteuid(), os.getegid()):
-                with contextlib.suppress(PermissionError):
-                    os.fchown(file.fileno(), target.status.st_uid, target.status.st_gid)
-            os.fchmod(file.fileno(), stat.S_IMODE(target.status.st_mode))
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        staged.unlink(missing_ok=True)
-        raise
-    return staged
+def _targets(wanted: Sequence[Wanted]) -> Iterator[Target]:
+    """Each file once, and behind it the other names that it has in its folder."""
+    seen: set[Path] = set()
+    number = 0
+    for root, changes in wanted:
+        for change in changes:
+            target, status = _look_at(root, change)
+            if target.path in seen:
+                continue
+            first = number
+            for one in (target.path, *_other_names(target.path, status)):
+                if one not in seen:
+                    seen.add(one)
+                    yield Target(one, str(one) if one != target.path else target.shown,
+                                 target.before, target.after, target.mode, target.owner,
+                                 target.group, first if one != target.path else None)
+                    number += 1
 
 
-def apply(*wanted: tuple[Path, Sequence[FileChange]]) -> tuple[Path, ...]:
+def _other_names(path: Path, status: os.stat_result) -> list[Path]:
+    if status.st_nlink == 1:
+        return []
+    with os.scandir(path.parent) as entries:
+        return sorted(path.with_name(one.name) for one in entries
+                      if one.name != path.name and one.inode() == status.st_ino
+                      and one.is_file(follow_symlinks=False)
+                      and one.name.endswith(path.suffix) and not one.name.startswith("."))
+
+
+def apply(*wanted: Wanted) -> tuple[Path, ...]:
     """Replace the changed files under each root; returns the files, in the order given.
 
     Raises InputError, with every file as it was, where one of them is missing, read-only, changed
-    since it was read or a link out of the tree, and where the disk fails midway. An interrupt is
-    held back while files are renamed and takes effect before or after that.
+    since it was read or a link out of the tree, where another run writes them, and where the disk
+    fails midway; if what was written cannot be put back then, the error names it, and a journal is
+    left (netmem_migrate/files/journal.py). An interrupt is held back while files are renamed and
+    takes effect before or after that.
     """
-    targets = [_look_at(root, change) for root, changes in wanted for change in changes]
-    staged: list[Path] = []
-    done: list[_Target] = []
-    with _blocked(signal.SIGTERM, signal.SIGHUP):
-        try:
-            for target in targets:
-                staged.append(_stage(target, target.after))
-            with _blocked(signal.SIGINT):
-                try:
-                    for target, new in zip(targets, staged, strict=True):
-                        if target.path.read_bytes() != target.before:
-                            raise InputError(
-                                f"{target.shown}: changed since it was read; run again; "
-                                "nothing was written"
-                            )
-                        new.replace(target.path)
-                        done.append(target)
-                except BaseException:
-                    for target in reversed(done):
-                        _stage(target, target.before).replace(target.path)
-                    raise
-        except OSError as error:
-            where = error.filename or wanted[0][0]
-            raise InputError(f"{where}: {_why(error)}; nothing was written") from None
-        finally:
-            for new in staged:
-                new.unlink(missing_ok=True)
+    journal.write(Kind.APPLY, wanted[0][0], list(_targets(wanted)))
     return tuple(root / change.path for root, changes in wanted for change in changes)
+
+
+def check(*wanted: Wanted) -> None:
+    """Raise what apply() would raise of the files as they are now; nothing is written."""
+    list(_targets(wanted))
+
+
+def settle(paths: Sequence[Path], side: State) -> list[Path]:
+    """Make what an apply left half-done at some paths all new, or all old.
+
+    Returns the files that this changed. Raises InputError where one was edited since, or is in use.
+    """
+    return [path for one in left(paths) for path in journal.settle(one, side)]
+
+
+def left(paths: Sequence[Path]) -> list[journal.Journal]:
+    """What was cut off at some paths: of files there, or of a folder that a path is in."""
+    real = [Path(os.path.realpath(path)) for path in paths]
+    return [one for one in journal.pending(Kind.APPLY) if any(
+        path.is_relative_to(one.top) or one.top.is_relative_to(path) for path in real)]

@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import journal, whole
+from netmem_migrate.files.journal import Kind, State, Target
 from netmem_migrate.git.mail import named, version_of
 
 BESIDE = "send"
@@ -46,33 +51,77 @@ def check(out: Path, files: Mapping[str, bytes], version: int, *, force: bool) -
         raise _failed(error, out) from None
 
 
-def write(out: Path, files: Mapping[str, bytes], beside: Mapping[str, bytes],
-          version: int) -> tuple[Path, ...]:
-    """Write the patches, each whole; those of the same version that are no more part of it go.
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a folder is to hold: the patches by name in order, what stands beside, their version."""
+
+    out: Path
+    patches: Mapping[str, bytes]
+    beside: Mapping[str, bytes]
+    version: int
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """All files, by their path below the folder."""
+        return {**self.patches, **{f"{BESIDE}/{name}": data for name, data in self.beside.items()}}
+
+
+def write(top: Path, series: Sequence[Series]) -> tuple[Path, ...]:
+    """Write series below a folder, all or none; of the same version, patches that are no more part
+    of one go.
 
     Returns the patches in order. Raises InputError where the disk refuses.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        old = versions(out).get(version, {})
-        _put(out, files)
-        for name in old.keys() - files.keys():
-            old[name].unlink()
-        if beside:
-            (out / BESIDE).mkdir(exist_ok=True)
-            _put(out / BESIDE, beside)
+        if not top.exists() or not any(top.iterdir()):
+            top.parent.mkdir(parents=True, exist_ok=True)
+            whole.fill(top, lambda made: _fill(made, top, series))
+        else:
+            _among(top, series)
     except OSError as error:
-        raise _failed(error, out) from None
-    return tuple(out / name for name in files)
+        raise _failed(error, top) from None
+    return tuple(one.out / name for one in series for name in one.patches)
 
 
-def _put(folder: Path, files: Mapping[str, bytes]) -> None:
-    staged = {folder / name: folder / f".{name}.netmem-migrate" for name in files}
+def undo(top: Path) -> None:
+    """Put back what a run that was cut off left half-written below a folder."""
+    for one in journal.concerning([top], Kind.SERIES):
+        journal.settle(one, State.OLD)
+
+
+def _fill(made: Path, top: Path, series: Sequence[Series]) -> None:
+    for one in series:
+        for name, data in one.files.items():
+            path = made / one.out.relative_to(top) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            whole.create(path, data)
+    if top.exists():
+        made.chmod(stat.S_IMODE(top.stat().st_mode))
+
+
+def _among(top: Path, series: Sequence[Series]) -> None:
+    """Beside what there is already."""
+    wanted: dict[Path, bytes | None] = {}
+    for one in series:
+        for name, data in one.files.items():
+            (one.out / name).parent.mkdir(parents=True, exist_ok=True)
+            wanted[one.out / name] = data
+        for name, path in versions(one.out).get(one.version, {}).items():
+            if name not in one.patches:
+                wanted[path] = None
+    journal.write(Kind.SERIES, top, [
+        Target(path.resolve(), str(path), _held(path), data, _mode())
+        for path, data in wanted.items() if _held(path) != data])
+
+
+def _held(path: Path) -> bytes | None:
     try:
-        for target, new in staged.items():
-            new.write_bytes(files[target.name])
-        for target, new in staged.items():
-            new.replace(target)
-    finally:
-        for new in staged.values():
-            new.unlink(missing_ok=True)
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _mode() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask

@@ -85,6 +85,7 @@ def write_series(run: Run, out: Path, options: SeriesOptions,
     series = plans(run, together=options.together, heads=options.takes_heads)
     if not series:
         return ()
+    folder.undo(out)
     person = git.author(run.root)
     files = {path: data for plan in series for path, data in plan.before().items()}
     repository, modes = commits.based_on(run.root, files)
@@ -97,8 +98,8 @@ def write_series(run: Run, out: Path, options: SeriesOptions,
             for plan, name in zip(series, branches, strict=True)]
     for one in made:
         folder.check(one.out, one.patches, one.version, force=options.force)
-    written = tuple(path for one in made
-                    for path in folder.write(one.out, one.patches, one.beside, one.version))
+    written = folder.write(out, [
+        folder.Series(one.out, one.patches, one.beside, one.version) for one in made])
     for guess in dict.fromkeys(guess for one in made for guess in one.guesses):
         if tell is not None:
             tell(guess)

@@ -4,16 +4,10 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from netmem_migrate.errors import InputError
-from netmem_migrate.options import STDOUT
 from netmem_migrate.report import wording
 from netmem_migrate.results import (
     BridgeSite,
@@ -149,32 +143,3 @@ def to_dict(runs: Sequence[Run]) -> dict[str, Any]:
 def dumps(*runs: Run) -> str:
     """The report as text: ASCII, two-space indent, a newline at the end."""
     return json.dumps(to_dict(runs), indent=2) + "\n"
-
-
-def write(runs: Sequence[Run], path: Path) -> None:
-    """Write the report, whole or not at all; raises InputError where that cannot be done.
-
-    `-` is stdout.
-    """
-    if path == STDOUT:
-        sys.stdout.write(dumps(*runs))
-        return
-    try:
-        if path.exists() and not path.is_file():
-            # /dev/stdout, a pipe: written to, never replaced.
-            path.write_text(dumps(*runs), encoding="ascii")
-            return
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(dumps(*runs))
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{path}: the report cannot be written: {reason}") from None

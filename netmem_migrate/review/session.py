@@ -15,8 +15,9 @@ from netmem_migrate.convert.passes import flags
 from netmem_migrate.errors import ExitCode, InputError
 from netmem_migrate.git.diff import changes_of
 from netmem_migrate.kernel.tree import Kernel
-from netmem_migrate.options import Conversion, Output
+from netmem_migrate.options import STDOUT, Conversion, Output
 from netmem_migrate.patch.apply import apply
+from netmem_migrate.report import outputs
 from netmem_migrate.results import Migration, Run
 from netmem_migrate.review import finish
 from netmem_migrate.review.model import Review, Subject, Unit, units_of
@@ -86,12 +87,9 @@ class Session:
         from netmem_migrate.pages.review import page
 
         analyses = {path: subject.analysis for path, subject in self.review.subjects.items()}
-        text = page(self.base, analyses=analyses)
-        try:
-            file.write_text(text, encoding="utf-8", errors="surrogateescape")
-        except OSError as error:
-            raise InputError(f"{file}: {(error.strerror or str(error)).lower()}") from None
-        click.echo(str(file))
+        outputs.write(file, page(self.base, analyses=analyses))
+        if file != STDOUT:
+            click.echo(str(file))
 
     # ------------------------------------------------------------------ asking
 

@@ -11,13 +11,12 @@ import base64
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from netmem_migrate.files import whole
 from netmem_migrate.kernel.tree import cache_folder
 from netmem_migrate.review.model import Review, Subject
 
@@ -104,10 +103,7 @@ class Store:
         }
         with contextlib.suppress(OSError):
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.file.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(data, file)
-            Path(name).replace(self.file)
+            whole.write(self.file, json.dumps(data).encode())
 
     def clear(self) -> None:
         """Forget the review."""

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netmem_migrate.files.whole import Aside
 from netmem_migrate.options import Output
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.report import wording
+from netmem_migrate.report.outputs import prepare, put
 from netmem_migrate.results import (
     Action,
     BridgeSite,
@@ -180,9 +182,21 @@ def unproven(one: Unproven) -> str:
 def show(runs: Sequence[Run], output: Output) -> None:
     """Write the report file, and say on stderr what was done."""
     if output.report is not None:
-        from netmem_migrate.report import json
+        put(output.report, report(runs, output))
+    tell(runs, output)
 
-        json.write(runs, output.report)
+
+def report(runs: Sequence[Run], output: Output) -> Aside | None:
+    """The report file, written beside its place, where one is wanted that is no stream."""
+    if output.report is None:
+        return None
+    from netmem_migrate.report import json
+
+    return prepare(output.report, json.dumps(*runs))
+
+
+def tell(runs: Sequence[Run], output: Output) -> None:
+    """Say on stderr what was done."""
     if not output.quiet:
         for line in lines(runs):
             click.echo(line, err=True, color=None if colour() else False)

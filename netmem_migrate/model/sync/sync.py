@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import difflib
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import journal
+from netmem_migrate.files.journal import Kind, State, Target
 from netmem_migrate.model.releases import declared, number, present
 from netmem_migrate.model.schema import ApiFunction, Name
 from netmem_migrate.model.sync.headers import SOURCES, Headers, belongs, find, name_belongs, read
@@ -98,9 +99,9 @@ def plan(root: Path, release: str, folder: Path) -> Sync:
 
 
 def write(made: Sync) -> None:
-    """Write the files of a plan, each atomically, functions.py with its LEVELS last.
+    """Write the files of a plan, both or none (netmem_migrate/files/journal.py).
 
-    Raises InputError, before anything is written, where a file is not writable.
+    Raises InputError where one is not writable; then nothing is written.
     """
     changed = [one for one in made.files if one.before != one.after]
     for one in changed:
@@ -108,27 +109,15 @@ def write(made: Sync) -> None:
         if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
             raise InputError(f"{path}: not writable, as in an installed package; sync a checkout, "
                              "or a copy of the model with --model FOLDER")
-    for one in changed:
-        _replace(Path(one.path).resolve(), one.after)
+    journal.write(Kind.MODEL, Path(changed[0].path).parent if changed else Path(), [
+        Target(Path(one.path).resolve(), one.path, one.before, one.after,
+               Path(one.path).stat().st_mode & 0o777) for one in changed])
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Put `data` in place of a file at once; nothing is left behind whatever happens."""
-    made: Path | None = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.",
-                                         delete=False) as file:
-            made = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        made.chmod(path.stat().st_mode & 0o777)
-        made.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; nothing was written to it") from error
-    finally:
-        if made is not None:
-            made.unlink(missing_ok=True)
+def undo(folder: Path) -> None:
+    """Put back what a run that was cut off left half-written of the model in a folder."""
+    for one in journal.concerning([folder], Kind.MODEL):
+        journal.settle(one, State.OLD)
 
 
 def as_diff(made: Sync) -> str:
