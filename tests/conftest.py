@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,10 @@ from git_tools import clean_home, commit_all
 from kernel_tools import make_kernel
 from series_tools import make_tree
 from tools import TWO_MEMBERS, plant
+
+
+# What is noted of an apply is none of the user's who runs the tests.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="netmem-migrate-state-")
 
 
 @pytest.fixture

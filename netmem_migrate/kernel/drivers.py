@@ -62,7 +62,7 @@ def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
     texts = {path: text} if text is not None else {}
     if path.is_dir():
         base = (root or path).resolve()
-        files = sorted(_folder(path))
+        files = once(sorted(_folder(path)), base)
         if not files:
             raise InputError(no_source(path))
     else:
@@ -70,7 +70,7 @@ def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
             raise InputError(f"{path}: not a .c or .h file")
         require_plain(path)
         base = (root or path.parent).resolve()
-        files = sorted(_closure(path, texts))
+        files = once(sorted(_closure(path, texts)), base)
     try:
         names = tuple(file.relative_to(base).as_posix() for file in files)
         name = path.relative_to(base).as_posix()
@@ -79,6 +79,24 @@ def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
     require_settled(files)
     return Driver(name, base, names, borrowed(files, base, texts),
                   {name: text} if text is not None else {})
+
+
+def once(files: Iterable[Path], base: Path) -> list[Path]:
+    """Of files that are one by a link, one: the file itself before a symbolic link to it.
+
+    Raises InputError for a link that leads out of `base`: what is there is not the tree's.
+    """
+    found: dict[tuple[int, int], Path] = {}
+    for file in sorted(files, key=lambda one: one.is_symlink()):
+        try:
+            status = file.stat()
+        except OSError:
+            continue  # a link that leads nowhere
+        if file.is_symlink() and not file.resolve().is_relative_to(base):
+            raise InputError(f"{file}: a symbolic link that leads out of the tree, to "
+                             f"{file.resolve()}; give that file itself")
+        found.setdefault((status.st_dev, status.st_ino), file)
+    return sorted(found.values())
 
 
 def require_plain(path: Path) -> None:

@@ -20,6 +20,7 @@ from netmem_migrate.kernel.drivers import (
     is_module,
     is_source,
     no_source,
+    once,
     require_plain,
 )
 from netmem_migrate.model.spelled import CALLS
@@ -158,6 +159,7 @@ def _outside(path: Path, base: Path, marks: Sequence[str]) -> Found:
     mentions = _search(marks)
     for mine in _together(files, path):
         if any(file.suffix == ".c" for file in mine) and any(map(mentions, mine)):
+            mine = once(mine, base)
             require_settled(mine)
             where = Path(os.path.commonpath([files[file] for file in mine]))
             names = tuple(sorted(file.relative_to(base).as_posix() for file in mine))
