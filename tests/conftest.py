@@ -13,7 +13,6 @@ from kernel_tools import make_kernel
 from series_tools import make_tree
 from tools import TWO_MEMBERS, plant
 
-
 # What is noted of an apply is none of the user's who runs the tests.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="netmem-migrate-state-")
 

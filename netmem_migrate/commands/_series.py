@@ -11,6 +11,7 @@ from pathlib import Path
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import InputError, UsageError
+from netmem_migrate.files.journal import require_settled
 from netmem_migrate.git import revisions, run
 from netmem_migrate.git.am import Applied, applied, is_patch, numbered, touched
 from netmem_migrate.git.mail import read
@@ -27,6 +28,8 @@ class Given:
 
     def on(self, root: Path) -> Applied:
         """The series on a tree. Raises InputError where it neither applies nor is there."""
+        if self.base is None:
+            require_settled(root / file for file in touched(self.patches))
         return applied(root, self.patches, self.base)
 
 
@@ -92,6 +95,7 @@ def taken(words: Sequence[Path], repository: run.Repository | None) -> Iterator[
 
 def _of_folder(folder: Path) -> list[Path]:
     """The patches in a folder, of the newest version that is there."""
+    require_settled([folder])
     found = sorted(folder.glob("*.patch"))
     if not found:
         raise InputError(f"{folder}: no *.patch file here; format-patch writes them")

@@ -11,6 +11,7 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError, UsageError
+from netmem_migrate.files.journal import require_settled
 from netmem_migrate.options import STDOUT, Conversion
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def _judged(paths: Sequence[Path], options: Conversion) -> tuple[list[Finding], 
     """What is found in sources and patches, and of each folder of patches netdev's list."""
     from netmem_migrate.commands import _series
 
+    require_settled(path for path in paths if path.exists())
     found: list[Finding] = []
     norms: list[Norm] = []
     patches: list[Path] = []
