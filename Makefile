@@ -15,7 +15,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-tools test-kernel test-series test-prefixes golden coverage mutants bench-check lint bench docs clean
+.PHONY: help setup run test test-tools test-kernel test-series test-prefixes golden coverage mutants faults fuzz bench-check lint bench docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -52,7 +52,7 @@ else
 	@$(BIN)/python tests/real/run_toolchain.py $(KERNEL) $(TOOLCHAIN) $(DRIVERS)
 endif
 
-test-tools: setup ## Run the tests that need Chromium, git send-email and a terminal (apt: chromium git-email libmailtools-perl)
+test-tools: setup ## Run the tests that need Chromium, git send-email, strace and a terminal (apt: chromium git-email libmailtools-perl strace)
 	@$(BIN)/python -m pytest -n 2 tests/tools_needed
 
 test-series: setup ## Send five real series through git am, checkpatch, verify and the self-check (long)
@@ -75,6 +75,12 @@ mutants: setup ## Count mutants of own and real drivers that compile before the 
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
 	@$(BIN)/python tests/mutants/run.py $(if $(KERNEL),--kernel $(KERNEL)) $(ARGS)
+
+faults: setup ## Kill the tool at each disk call, fill its disk and race it (apt: strace; ARGS=--short, ARGS=--docs)
+	@$(BIN)/python tests/faults/run.py $(ARGS)
+
+fuzz: setup ## Feed it hostile inputs, and mutants that compiled before (long; ARGS='--short', ARGS='--real 0')
+	@$(BIN)/python tests/fuzz/run.py $(if $(KERNEL),--kernel $(KERNEL)) $(ARGS)
 
 bench-check: setup ## Seed faults into converted drivers and count those that check finds
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
