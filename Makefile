@@ -15,7 +15,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-tools test-kernel test-series test-prefixes golden coverage mutants faults fuzz bench-check lint bench docs clean
+.PHONY: help setup run test test-tools test-kernel test-series test-prefixes golden coverage mutants faults fuzz bench-check lint bench bench-sizes docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -95,6 +95,9 @@ lint: setup ## Run ruff, mypy --strict, import-linter, and the check of passes a
 bench: setup ## Time converting every page_pool driver of a real kernel against parsing it
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/python tests/bench.py $(KERNEL)
+
+bench-sizes: setup ## Give each command what is nested deeply, or long (ARGS='--sizes 1000 --shapes if'; long)
+	@$(BIN)/python tests/sizes/run.py $(ARGS)
 
 docs: setup ## Write the tables of rules, check spelling and links of README and docs/
 	@$(BIN)/python tests/rule_docs.py

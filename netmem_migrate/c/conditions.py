@@ -88,6 +88,12 @@ _COMPUTE: Mapping[bytes, Callable[[int, int], int]] = {
 }
 _LEVELS = ((b"||",), (b"&&",), (b"|",), (b"^",), (b"&",), (b"==", b"!="),
            (b"<", b">", b"<=", b">="), (b"<<", b">>"), (b"+", b"-"), (b"*", b"/", b"%"))
+_PREFIXES = (b"!", b"-", b"+", b"~")
+_OPEN, _CHOICE = -2, -1
+_BINDS = {sign: level for level, signs in enumerate(_LEVELS) for sign in signs}
+_PREFIX = len(_LEVELS)
+# No integer has more digits, nor more bits, whatever it is written in.
+_DIGITS, _BITS = 66, 64
 
 
 def _same(a: Number, b: Number) -> bool | None:
@@ -97,7 +103,11 @@ def _same(a: Number, b: Number) -> bool | None:
 
 
 class _Reader:
-    """One expression; `None` is a value that is not known."""
+    """One expression; `None` is a value that is not known.
+
+    Two stacks, as the nesting of an expression has no end: operands, and the signs that wait for
+    one. `!` and `(` wait in front of theirs, `?` for its colon, and a colon for what is behind it.
+    """
 
     def __init__(self, text: bytes, names: Callable[[bytes], Name | None]) -> None:
         self.tokens = [match.group(1, 2, 3) for match in _TOKEN.finditer(text.rstrip())]
@@ -105,12 +115,64 @@ class _Reader:
             raise _NoExpression
         self.at = 0
         self.names = names
+        self.operands: list[Number | None] = []
+        self.waiting: list[tuple[bytes, int]] = []  # a sign, and how tightly it binds
 
     def all(self) -> Number | None:
-        value = self.choice()
-        if self.at < len(self.tokens):
+        self.operand()
+        while self.at < len(self.tokens):
+            sign = self.tokens[self.at][2] or b""
+            self.at += 1
+            if sign == b")":
+                self.settle(_CHOICE)
+                self.waits_for(b"(")
+                continue
+            if sign == b"?":
+                self.settle(_CHOICE + 1)
+                self.waiting.append((sign, _OPEN))
+            elif sign == b":":
+                self.settle(_CHOICE)
+                self.waits_for(b"?")
+                self.waiting.append((sign, _CHOICE))
+            elif sign in _BINDS:
+                self.settle(_BINDS[sign])
+                self.waiting.append((sign, _BINDS[sign]))
+            else:
+                raise _NoExpression
+            self.operand()
+        self.settle(_CHOICE)
+        if self.waiting:
             raise _NoExpression
-        return value
+        return self.operands.pop()
+
+    def operand(self) -> None:
+        """Take the next operand, and what stands in front of it."""
+        while (sign := self.next_is(b"(", *_PREFIXES)) is not None:
+            self.waiting.append((sign, _OPEN if sign == b"(" else _PREFIX))
+        self.operands.append(self.primary())
+
+    def settle(self, level: int) -> None:
+        """Compute with the signs that bind at least so tightly, back to an open one."""
+        while self.waiting and self.waiting[-1][1] >= level:
+            sign, binds = self.waiting.pop()
+            last = self.operands.pop()
+            if binds == _PREFIX:
+                self.operands.append(_prefixed(sign, last))
+                continue
+            first = self.operands.pop()
+            if binds > _CHOICE:
+                self.operands.append(_joined(sign, first, last))
+                continue
+            truth = _truth(self.operands.pop())
+            if truth is None:
+                self.operands.append(first if first == last else None)
+            else:
+                self.operands.append(first if truth else last)
+
+    def waits_for(self, sign: bytes) -> None:
+        """Close what is open, which must be this sign."""
+        if not self.waiting or self.waiting.pop()[0] != sign:
+            raise _NoExpression
 
     def next_is(self, *signs: bytes) -> bytes | None:
         """The sign that comes next and is taken, if it is one of these."""
@@ -123,42 +185,7 @@ class _Reader:
         if self.next_is(sign) is None:
             raise _NoExpression
 
-    def choice(self) -> Number | None:
-        test = self.binary(0)
-        if self.next_is(b"?") is None:
-            return test
-        yes = self.choice()
-        self.need(b":")
-        no = self.choice()
-        truth = _truth(test)
-        if truth is None:
-            return yes if yes == no else None
-        return yes if truth else no
-
-    def binary(self, level: int) -> Number | None:
-        if level == len(_LEVELS):
-            return self.unary()
-        left = self.binary(level + 1)
-        while (sign := self.next_is(*_LEVELS[level])) is not None:
-            left = _joined(sign, left, self.binary(level + 1))
-        return left
-
-    def unary(self) -> Number | None:
-        sign = self.next_is(b"!", b"-", b"+", b"~")
-        if sign is None:
-            return self.primary()
-        value = self.unary()
-        if sign == b"!":
-            return _number(None if (truth := _truth(value)) is None else not truth)
-        if value is None or value.low != value.high:
-            return None
-        return integer({b"-": -value.low, b"+": value.low, b"~": ~value.low}[sign])
-
     def primary(self) -> Number | None:
-        if self.next_is(b"(") is not None:
-            value = self.choice()
-            self.need(b")")
-            return value
         if self.at == len(self.tokens):
             raise _NoExpression
         number, name, _ = self.tokens[self.at]
@@ -239,11 +266,21 @@ def _number(truth: bool | None) -> Number | None:
 
 
 def _literal(text: bytes) -> int:
+    if len(text) > _DIGITS:
+        raise _NoExpression
     if text[:1] == b"0" and text[1:2].isdigit():
         if any(digit not in b"01234567" for digit in text):
             raise _NoExpression
         return int(text, 8)
     return int(text, 0)
+
+
+def _prefixed(sign: bytes, value: Number | None) -> Number | None:
+    if sign == b"!":
+        return _number(None if (truth := _truth(value)) is None else not truth)
+    if value is None or value.low != value.high:
+        return None
+    return integer({b"-": -value.low, b"+": value.low, b"~": ~value.low}[sign])
 
 
 def _joined(sign: bytes, left: Number | None, right: Number | None) -> Number | None:
@@ -262,4 +299,5 @@ def _joined(sign: bytes, left: Number | None, right: Number | None) -> Number | 
     if (sign in (b"/", b"%") and not right.low) or (
             sign in (b"<<", b">>") and not 0 <= right.low < 64):
         return None
-    return integer(_COMPUTE[sign](left.low, right.low))
+    value = _COMPUTE[sign](left.low, right.low)
+    return integer(value) if value.bit_length() <= _BITS else None

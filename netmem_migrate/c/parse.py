@@ -3,23 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
 from netmem_migrate.c.arms import Arms, Group
+from netmem_migrate.c.depth import at_file_scope, too_deep
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.masking import mask
+from netmem_migrate.c.mask.text import blank
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
-
-_CONTAINERS = frozenset(
-    (
-        "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef",
-        "linkage_specification", "declaration_list", "ERROR",
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,8 @@ class ParsedFile:
     """A file of kernel C. Offsets of the tree are offsets into `source`, and into `original`.
 
     `source` is the original with spaces where the target leaves out an arm of `#if`, by what
-    `arms` know.
+    `arms` know. `deep` are the bytes of what is nested deeper than anybody follows: `masked` has
+    spaces there, and a function that it is in does not parse.
     """
 
     source: bytes
@@ -46,6 +42,7 @@ class ParsedFile:
     tree: Tree
     original: bytes
     arms: Arms
+    deep: tuple[tuple[int, int], ...] = ()
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -54,24 +51,21 @@ class ParsedFile:
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
-        return self.source.count(b"\n", 0, offset) + 1
+        return line_of(self.source, offset)
 
     def text(self, node: Node) -> bytes:
         """The original text of a node: what was masked is there."""
         return self.source[node.start_byte : node.end_byte]
 
+    def too_deep(self, start: int, end: int) -> bool:
+        """Whether some of these bytes are not shown because they are nested too deeply."""
+        return any(first < end and start < last for first, last in self.deep)
+
     def functions(self) -> tuple[Definition, ...]:
         """Every function definition, those inside top-level conditionals included, in order."""
-        return tuple(_functions(self.tree.root_node))
-
-
-def _functions(node: Node) -> Iterator[Definition]:
-    for child in node.named_children:
-        kind = child.type
-        if kind == "function_definition":
-            yield Definition(_name(child), child, child.start_byte, child.end_byte, child.has_error)
-        elif kind in _CONTAINERS:
-            yield from _functions(child)
+        return tuple(
+            Definition(_name(node), node, node.start_byte, node.end_byte, node.has_error)
+            for node in at_file_scope(self.tree.root_node) if node.type == "function_definition")
 
 
 def _name(definition: Node) -> str:
@@ -89,7 +83,28 @@ def parse(source: bytes, arms: Arms | None = None) -> ParsedFile:
     arms = arms or Arms()
     seen = arms.seen(source)
     masked = mask(seen)
-    return ParsedFile(seen, masked, _PARSER.parse(masked), source, arms)
+    tree = _PARSER.parse(masked)
+    deep: list[tuple[int, int]] = []
+    while found := [_hidden(node) for node in at_file_scope(tree.root_node) if too_deep(node)]:
+        text = bytearray(masked)
+        for start, end, mark in found:
+            text[start:end] = mark + blank(masked[start + 1:end])
+            deep.append((start, end))
+        masked = bytes(text)
+        tree = _PARSER.parse(masked)
+    return ParsedFile(seen, masked, tree, source, arms, tuple(deep))
+
+
+def _hidden(node: Node) -> tuple[int, int, bytes]:
+    """What is hidden of something that is nested too deep, and what stands there instead.
+
+    Of a function it is what its braces hold; one that is no C, so that the function has a fault.
+    """
+    body = node.child_by_field_name("body") if node.type == "function_definition" else None
+    head = node.child_by_field_name("declarator")
+    if body is None or head is None or too_deep(head):
+        return node.start_byte, node.end_byte, b";"
+    return body.start_byte + 1, body.end_byte - 1, b"@"
 
 
 class Texts:

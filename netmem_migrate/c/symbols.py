@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from netmem_migrate.c.depth import at_file_scope
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile, Texts
 from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator
@@ -99,7 +100,7 @@ class Symbols:
     def add(self, path: str, parsed: ParsedFile) -> None:
         """Read the declarations of one more file."""
         self.files[path] = parsed
-        self._walk(path, parsed.tree.root_node)
+        self._declared(path, parsed.tree.root_node)
         for kind in ("preproc_def", "preproc_function_def"):
             for node in nodes(parsed.tree.root_node, kind):
                 self._macro(path, parsed, node)
@@ -180,20 +181,18 @@ class Symbols:
             for child in node.children_by_field_name("declarator")
         ]
 
-    def _walk(self, path: str, node: Node) -> None:
-        for child in node.children:
-            kind = child.type
+    def _declared(self, path: str, root: Node) -> None:
+        for node in at_file_scope(root):
+            kind = node.type
             if kind == "function_definition":
-                self._function(path, child, child.child_by_field_name("declarator"))
+                self._function(path, node, node.child_by_field_name("declarator"))
             elif kind == "declaration":
-                self._declaration(path, child)
+                self._declaration(path, node)
             elif kind == "type_definition":
-                for declarator in self.declarators(path, child):
+                for declarator in self.declarators(path, node):
                     self.typedefs.setdefault(declarator.name.decode("latin-1"), declarator.type)
             elif kind in _SPECIFIERS:
-                self.base_of(path, child)
-            elif kind in _CONDITIONALS or kind == "ERROR":
-                self._walk(path, child)
+                self.base_of(path, node)
 
     def _macro(self, path: str, parsed: ParsedFile, node: Node) -> None:
         name = node.child_by_field_name("name")

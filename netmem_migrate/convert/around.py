@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from netmem_migrate.c.arms import Reading
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.errors import InputError
 from netmem_migrate.results import Edit
 
@@ -23,7 +24,7 @@ def around(file: str, source: bytes, reading: Reading, edits: Sequence[Edit]) ->
     for edit in edits:
         for start, end in lines:
             if edit.start < end and start < edit.end:
-                line = source.count(b"\n", 0, start) + 1
+                line = line_of(source, start)
                 raise InputError(f"{file}:{line}: this conditional cuts through an expression that "
                                  "would be converted; settle it with -D or -U")
     return [part for edit in edits for part in _parts(source, reading.left_out, edit)]

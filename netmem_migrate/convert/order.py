@@ -14,6 +14,7 @@ from itertools import pairwise
 from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.parse import ParsedFile, parse
 from netmem_migrate.c.words import WORD
 from netmem_migrate.convert.text import columns, line_end, line_start
@@ -73,7 +74,7 @@ def disordered(before: bytes, after: bytes) -> list[tuple[int, bool]]:
         if not now or texts in known or _ordered(now) or not _ordered(was):
             continue
         arranged = _arrange(now, {one.text for one in was})
-        found.append((after.count(b"\n", 0, now[0].start) + 1, arranged is not None))
+        found.append((line_of(after, now[0].start), arranged is not None))
     return found
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from netmem_migrate.c import view
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.analyse import Analysis
@@ -190,7 +191,7 @@ class Classes:
     def _declared(self, key: Key) -> tuple[str, int]:
         file, start = str(key[1]), key[2]
         assert isinstance(start, int)
-        return file, self.analysis.originals[file].count(b"\n", 0, start) + 1
+        return file, line_of(self.analysis.originals[file], start)
 
     def _title(self, key: Key) -> str:
         for records in self.analysis.symbols.records.values():

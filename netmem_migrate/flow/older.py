@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from netmem_migrate.c.arms import Arms, Group
 from netmem_migrate.c.conditions import Name, integer, value_of, version
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.model.functions import BY_NAME, LEVELS
@@ -36,7 +37,7 @@ def older_kernels(analysis: Analysis, written: Iterable[bytes]) -> OlderKernels 
             continue
         for group in arms.read(source).groups:
             if _differs(arms, group, version(major, minor, 0)):
-                return OlderKernels(first, file, source.count(b"\n", 0, group.start) + 1)
+                return OlderKernels(first, file, line_of(source, group.start))
     return None
 
 

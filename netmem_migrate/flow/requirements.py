@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.flow.unreadable import flags
 from netmem_migrate.flow.unreadable import named as word
@@ -103,5 +104,5 @@ def _shown(sources: Mapping[str, bytes], places: Iterable[tuple[str, int]]) -> _
         start = source.rfind(b"\n", 0, offset) + 1
         end = source.find(b"\n", offset)
         shown = source[start:end].strip().decode("utf-8", "replace")
-        found.append(Evidence(file, source.count(b"\n", 0, offset) + 1, shown))
+        found.append(Evidence(file, line_of(source, offset), shown))
     return tuple(found)

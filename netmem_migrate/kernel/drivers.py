@@ -15,6 +15,8 @@ from netmem_migrate.files.journal import require_settled
 _SOURCES = (".c", ".h")
 BUILD = ("Makefile", "Kbuild")
 """What holds a folder's build rules (Documentation/kbuild/makefiles.rst)."""
+LARGEST = 32 << 20
+"""Bytes of a file. The largest of a kernel, a generated header of graphics, has 24 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Driver:
             data = self.held[file] if file in self.held else path.read_bytes()
         except OSError as error:
             raise InputError(f"{path}: {error.strerror or error}") from error
+        require_small(path, data)
         if b"\0" in data:
             raise InputError(f"{path}: a binary file, not C source")
         return data
@@ -103,6 +106,13 @@ def require_plain(path: Path) -> None:
     """Raise InputError for what is there and is no ordinary file: a pipe can be read for ever."""
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: not an ordinary file")
+
+
+def require_small(path: Path | str, data: bytes) -> None:
+    """Raise InputError for a file of more bytes than are read."""
+    if len(data) > LARGEST:
+        raise InputError(f"{path}: {len(data) / (1 << 20):.1f} MB, and files of more than "
+                         f"{LARGEST >> 20} MB are not read; split it")
 
 
 def is_source(name: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 
 class Side(StrEnum):
@@ -153,6 +154,7 @@ class Name:
     note: str = ""
 
 
+@cache
 def parameters(prototype: str) -> tuple[str, ...]:
     """The parameters of a prototype on one line, in order; () where there are none."""
     words, depth = [""], 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.spelled import TO_NETMEM, TO_NETMEM_BY_ADDRESS, TO_PAGE
 from netmem_migrate.pages.sources import Sources, Spot
@@ -62,4 +63,4 @@ def _accesses(migration: Migration, sources: Sources,
 
 
 def _line(source: bytes, edit: Edit) -> int:
-    return source.count(b"\n", 0, edit.start) + 1
+    return line_of(source, edit.start)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from netmem_migrate.c import heads
+from netmem_migrate.c.lines import Spans, line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.work import Work
 from netmem_migrate.flow import verdicts
@@ -94,7 +95,7 @@ def _bridges(work: Work, edits: Sequence[Edit]) -> tuple[BridgeSite, ...]:
             word = re.compile(rb"\b" + name.encode() + rb"\b")
             written = (len(word.findall(edit.text))
                        - len(word.findall(source, edit.start, edit.end)))
-            line = source.count(b"\n", 0, edit.start) + 1
+            line = line_of(source, edit.start)
             found += [BridgeSite(edit.file, line, f"{name}()", edit.why)] * max(written, 0)
     return tuple(sorted(found, key=lambda one: (one.file, one.line)))
 
@@ -133,7 +134,7 @@ def _not_called(work: Work, code: Mapping[str, bytes]) -> Iterator[Refusal]:
         for match in _NO_CALL.finditer(text):
             name = match[1].decode("latin-1")
             if name in work.analysis.rows.pool_api and not symbols.functions.get(match[1]):
-                line = text.count(b"\n", 0, match.start(1)) + 1
+                line = line_of(text, match.start(1))
                 yield _of_a_name(Reason(Why.NAMED, slot=name, file=file, line=line), name)
     for macros in symbols.macros.values():
         for macro in macros:
@@ -213,18 +214,14 @@ def _calls(rows: Table) -> re.Pattern[bytes]:
 
 def _functions(analysis: Analysis, file: str) -> Callable[[int], str]:
     parsed = analysis.symbols.files.get(file)
-    spans = [(f.start, f.end, f.name) for f in parsed.functions()] if parsed else []
-
-    def name(offset: int) -> str:
-        return next((n for start, end, n in spans if start <= offset < end), "")
-
-    return name
+    return Spans([(one.start, one.end, one.name)
+                  for one in parsed.functions()] if parsed else []).around
 
 
 def _site(work: Work, file: str, offset: int, name: str, call: Call | None,
           functions: Callable[[int], str], kept: dict[Slot, Kept]) -> Site:
     analysis = work.analysis
-    line = analysis.sources[file].count(b"\n", 0, offset) + 1
+    line = line_of(analysis.sources[file], offset)
     if call is None:
         return Site(file, line, functions(offset), name, Action.KEPT, "", Reason(Why.NOT_CALLED),
                     Detail.OTHER)

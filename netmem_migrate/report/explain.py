@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.convert.passes import load
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
@@ -63,7 +64,7 @@ def left_out(analysis: Analysis, file: str, line: int) -> str:
     for group in analysis.symbols.texts.arms.read(source).groups:
         for arm in group.arms:
             if arm.left_out and arm.start < start < arm.end:
-                where = source.count(b"\n", 0, arm.start) + 1
+                where = line_of(source, arm.start)
                 opens = group.arms[0].directive.decode("latin-1")
                 said = arm.directive.decode("latin-1")
                 of = "" if arm is group.arms[0] else f" of {opens}"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from netmem_migrate.c.complete import cut_off
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.patch.plan import Plan, steps_of
@@ -124,7 +125,7 @@ def _differs(one: bytes, other: bytes) -> int:
     before, after = _tokens(one), _tokens(other)
     for (text, _), (now, offset) in zip(before, after, strict=False):
         if text != now:
-            return other.count(b"\n", 0, offset) + 1
+            return line_of(other, offset)
     if len(before) == len(after):
         return 0
     return other.count(b"\n") + 1

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.flow.graph import Kind, Slot
 from netmem_migrate.git.diff import diff
 from netmem_migrate.git.hunks import decoded, read
@@ -49,7 +50,7 @@ def pieces(review: Review, unit: Unit, screen: Screen) -> list[str]:
         for hunk in file.hunks:
             lines = range(hunk.old, hunk.old + hunk.old_count)
             whys = dict.fromkeys(edit.why for edit in edits if edit.file == file.path and edit.why
-                                 and source.count(b"\n", 0, edit.start) + 1 in lines)
+                                 and line_of(source, edit.start) in lines)
             head = [screen.style(file.path, paint.BOLD), *(f"  {why}" for why in whys)]
             found.append("\n".join(head) + "\n"
                          + (paint.painted_hunk(hunk) if screen.colour else hunk.text))

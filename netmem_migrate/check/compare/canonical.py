@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -19,6 +19,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.words import TEXT_TOKEN, TEXT_WORD
+from netmem_migrate.check.compare.declared import Statement, settled
 from netmem_migrate.check.compare.spellings import filled, spellings
 from netmem_migrate.model import spelled
 from netmem_migrate.model.forms import table
@@ -26,19 +27,16 @@ from netmem_migrate.model.forms import table
 _NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
 REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
 _TYPEDEF = re.compile(rb"\btypedef\s+struct\s+page\s*\*\s*(\w+)\s*;")
-_WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 _LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_expression",
                     "comma_expression", "cast_expression"})
 _TIGHT = frozenset({"binary_expression", "unary_expression", "cast_expression", "field_expression",
                     "subscript_expression", "pointer_expression", "call_expression"})
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement or the head of one, in canonical spelling; `line` is 1-based."""
-
-    text: str
-    line: int
+@lru_cache(maxsize=4)
+def _refs(source: bytes) -> frozenset[str]:
+    """The types of a file that hold memory of the pool."""
+    return frozenset((spelled.REF, *(name.decode("latin-1") for name in _TYPEDEF.findall(source))))
 
 
 class Canon:
@@ -50,10 +48,11 @@ class Canon:
         self.names = names
         self.accessors = accessors
         self.rows = spellings(table())
-        self.refs = {spelled.REF, *(name.decode("latin-1")
-                                    for name in _TYPEDEF.findall(parsed.source))}
+        self.refs = _refs(parsed.source)
         # Calls of the page API that are given something with a netmem's name: name, line.
         self.mixed: list[tuple[str, int]] = []
+        self._values: dict[tuple[int, bool], str] = {}
+        self._forms: dict[int, str | None] = {}
 
     # ---------------------------------------------------------------- names
 
@@ -196,7 +195,7 @@ class Canon:
                 found.append(Statement(said, self._line(one)))
                 name = TEXT_WORD.search(self.raw(inner or one))
                 declared.append(self.name(name.group()) if name is not None else "")
-        yield from _settled(found, declared)
+        yield from settled(found, declared)
 
     def _for(self, node: Node) -> Iterator[Statement]:
         parts = []
@@ -248,7 +247,17 @@ class Canon:
     # ---------------------------------------------------------- expressions
 
     def value(self, node: Node, truth: bool = False) -> str:
-        """An expression; `truth` says that only whether it is zero matters."""
+        """An expression; `truth` says that only whether it is zero matters.
+
+        Each is spelled once, whoever asks for it: asked for twice at each level, what is inside
+        would be spelled twice as often with each.
+        """
+        known = self._values.get((node.id, truth))
+        if known is None:
+            known = self._values[node.id, truth] = self._spelled(node, truth)
+        return known
+
+    def _spelled(self, node: Node, truth: bool) -> str:
         said = self._respelled(node)
         if said is not None:
             return said
@@ -268,8 +277,15 @@ class Canon:
 
     def _respelled(self, node: Node) -> str | None:
         """The one text for what a row spells in several ways, or None for anything else."""
+        if node.type not in self.rows.forms:
+            return None
+        if node.id not in self._forms:
+            self._forms[node.id] = self._form(node)
+        return self._forms[node.id]
+
+    def _form(self, node: Node) -> str | None:
         text = node.text or b""
-        for wanted, spelling, words in self.rows.forms.get(node.type, ()):
+        for wanted, spelling, words in self.rows.forms[node.type]:
             # Most code is neither, which is seen without a look at the tree.
             match = wanted.match(node) if all(word in text for word in words) else None
             if match is not None:
@@ -410,24 +426,6 @@ class Canon:
 
     def _descriptor(self, node: Node, truth: bool) -> str:
         return self.tokens(code_of(self.parsed.text(node)).decode("latin-1"))
-
-
-def _settled(found: list[Statement], names: list[str]) -> Iterator[Statement]:
-    """Declarations in one order for all orders that mean the same."""
-    values = [one.text.partition(" = ")[2] for one in found]
-    reads = [set(TEXT_WORD.findall(value)) for value in values]
-    left = list(range(len(found)))
-
-    def bound(i: int, j: int) -> bool:
-        return (names[i] in reads[j] or names[j] in reads[i]
-                or ("(" in values[i] and "(" in values[j])
-                or _WRITES.search(values[i] + values[j]) is not None)
-
-    while left:
-        ready = [j for j in left if not any(i < j and bound(i, j) for i in left)]
-        first = min(ready, key=lambda number: found[number].text)
-        left.remove(first)
-        yield found[first]
 
 
 _HANDLERS: dict[str, Callable[[Canon, Node, bool], str]] = {

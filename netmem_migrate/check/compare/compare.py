@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from functools import cache
 
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.words import WORD
-from netmem_migrate.check.compare.canonical import REF, Canon, Statement
+from netmem_migrate.check.compare.canonical import REF, Canon
+from netmem_migrate.check.compare.declared import Statement
+from netmem_migrate.check.compare.differences import differences
 from netmem_migrate.check.registry import rule
 from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import KNOWN, MEMORY, Table, table
@@ -122,10 +124,7 @@ class _File:
         texts = [one.text for one in before], [one.text for one in after]
         if texts[0] == texts[1]:
             return
-        matcher = SequenceMatcher(None, *texts, autojunk=False)
-        for tag, i, j, k, m in matcher.get_opcodes():
-            if tag == "equal":
-                continue
+        for i, j, k, m in differences(*texts):
             gone, came = before[i:j], after[k:m]
             near = came or after[k:] or after[-1:]
             line = near[0].line if near else 1
@@ -231,7 +230,7 @@ def _lines(canon: Canon, text: bytes) -> list[Statement]:
     for part in re.split(rb"(?<=[;{}])", code):
         said = canon.tokens(part.decode("latin-1"))
         lead = len(part) - len(part.lstrip())
-        where = code.count(b"\n", 0, offset + lead) + 1
+        where = line_of(code, offset + lead)
         found += [Statement(one, where) for one in _apart(said)]
         offset += len(part)
     return found

@@ -31,6 +31,8 @@ from netmem_migrate.model.spelled import POOL_PREFIX, REF
 # The second limit ends a function with one such block, often a loop's head, sooner than the first.
 _MAX_STATES = 20000
 _MAX_IN_BLOCK = 1500
+# So many functions that hand memory on to each other are followed; what the next does is not known.
+_MAX_DEPTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Follower:
         self.summaries: dict[tuple[str, int], Summary] = {}
         self.bodies: dict[tuple[str, int, Spans], _Body] = {}
         self.known: dict[tuple[str, str], Summary | None] = {}
+        self.depth = 0
         self.handlers = frozenset(name for name, functions in symbols.functions.items()
                                   if any(map(_handles_memory, functions)))
 
@@ -82,12 +85,16 @@ class Follower:
         """What the driver's function `name` does; None if it has none."""
         key = (path, name)
         if key not in self.known:
+            if self.depth == _MAX_DEPTH:
+                return ANYTHING
             function = self.symbols.function(name.encode(), path) if name else None
             if function is not None and function.body is None and name.startswith(POOL_PREFIX):
                 function = None  # only declared: the kernel's own
             self.known[key] = ANYTHING if function is not None else None
             if function is not None and function.body is not None:
+                self.depth += 1
                 self.known[key] = self._read(function)
+                self.depth -= 1
         return self.known[key]
 
     def _read(self, function: Function) -> Summary:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A function with memory of a pool that the rules about paths say nothing of.
 
-It does not parse, or its paths differ in more ways than can be kept apart (20000 states). It is
-named, because silence would look like a clean bill.
+It does not parse, is nested too deeply, or its paths differ in more ways than can be kept apart
+(20000 states). It is named, because silence would look like a clean bill.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ void demo_drop(struct page_pool *pool, netmem_ref netmem)
 def find(context: Context) -> Iterator[Finding]:
     """The function itself, if it is left alone."""
     if context.root.has_error:
-        yield context.finding(RULE, context.root, "not followed: it does not parse")
+        root = context.root
+        deep = context.parsed.too_deep(root.start_byte, root.end_byte)
+        yield context.finding(RULE, root, "not followed: it is nested too deeply" if deep else
+                              "not followed: it does not parse")
     for event in context.events(EventKind.TOO_MANY_PATHS):
         yield context.finding(RULE, event.node, "not followed: it has too many paths")

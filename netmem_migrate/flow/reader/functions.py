@@ -47,8 +47,10 @@ def read_function(driver: Slots, function: Function) -> frozenset[Slot]:
         if reader.addresses:
             _read_by_host(reader, function.body)
     if reader.errors:
+        first = reader.errors[0]
+        deep = reader.parsed.too_deep(first.start_byte, first.end_byte)
         for slot in reader.touched:
-            reader.graph.block(slot, Why.NOT_PARSED, reader.place(reader.errors[0]))
+            reader.graph.block(slot, Why.TOO_DEEP if deep else Why.NOT_PARSED, reader.place(first))
     return frozenset(reader.touched)
 
 

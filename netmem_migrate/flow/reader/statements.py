@@ -195,12 +195,17 @@ def _elided(reader: Reader, type_: Type, node: Node) -> None:
     parent = node.parent
     if parent is not None and reader.text(node) == b"0" and len(parent.named_children) == 1:
         return  # = { 0 }
-    if type_.is_page or "p" in type_.derivations or "f" in type_.derivations:
-        return
-    record = reader.symbols.record(type_.base, reader.path)
-    for member in record.members.values() if record is not None else ():
-        slot = reader.driver.member(member)
-        if slot is not None:
-            reader.graph.block(slot, Why.NO_BRACES, reader.place(node))
-        else:
-            _elided(reader, reader.symbols.resolve(reader.carriers.member_type(member)), node)
+    pending, seen = [type_], set[str]()
+    while pending:
+        type_ = pending.pop()
+        if type_.is_page or "p" in type_.derivations or "f" in type_.derivations \
+                or type_.base in seen:
+            continue
+        seen.add(type_.base)
+        record = reader.symbols.record(type_.base, reader.path)
+        for member in record.members.values() if record is not None else ():
+            slot = reader.driver.member(member)
+            if slot is not None:
+                reader.graph.block(slot, Why.NO_BRACES, reader.place(node))
+            else:
+                pending.append(reader.symbols.resolve(reader.carriers.member_type(member)))
