@@ -23,6 +23,7 @@ from netmem_migrate.c.conditions import (
     is_option,
     value_of,
 )
+from netmem_migrate.c.layers import Layer, Layers
 from netmem_migrate.c.mask.text import blank, without_comments
 from netmem_migrate.c.words import INCLUDE, WORD
 
@@ -180,7 +181,7 @@ class Arms:
             self._exports[path] = {}  # a file that includes itself adds nothing
             walk = _Walk(self, self._files[path], self._asked)
             walk.run()
-            found = self._exports[path] = walk.layers[0]
+            found = self._exports[path] = walk.layers.first
         return found
 
     def _ask(self, source: bytes) -> None:
@@ -206,7 +207,7 @@ def alone(source: bytes, names: frozenset[bytes]) -> Names:
     """What a text defines of some names, whatever it includes and wherever it is included."""
     walk = _Walk(Arms(), source, names)
     walk.run()
-    return {name: found for name, found in walk.layers[0].items()
+    return {name: found for name, found in walk.layers.first.items()
             if found is not None and found.defined}
 
 
@@ -268,14 +269,10 @@ class _Open:
     guard: bool = False
     marks: list[tuple[int, int]] = field(default_factory=list)  # its directives
     arms: list[tuple[bytes, _Test, bool | None]] = field(default_factory=list)
-    layers: list[_Layer] = field(default_factory=list)  # of the arms that may be taken
-    against: _Layer = field(default_factory=dict)  # what holds behind the last arm
+    layers: list[Layer] = field(default_factory=list)  # of the arms that may be taken
+    against: Layer = field(default_factory=dict)  # what holds behind the last arm
     taken: bool = False  # an arm before is always taken
     open: bool = False  # of an arm before nobody knows
-
-
-_Layer = dict[bytes, Name | None]
-"""What an arm changes; None where nothing is known of a name any more."""
 
 
 class _Walk:
@@ -284,7 +281,7 @@ class _Walk:
     def __init__(self, arms: Arms, source: bytes, asked: Set[bytes]) -> None:
         self.arms, self.source, self.asked = arms, source, asked
         self.code = without_comments(source)
-        self.layers: list[_Layer] = [{}]
+        self.layers = Layers()
         self.stack: list[_Open] = []
         self.groups: list[Group] = []
         self.blanks: list[tuple[int, int]] = []
@@ -322,10 +319,8 @@ class _Walk:
 
     def of(self, name: bytes) -> Name | None:
         """What is known of a name here."""
-        if name not in self.arms.given:
-            for layer in reversed(self.layers):
-                if name in layer:
-                    return layer[name]
+        if name not in self.arms.given and name in self.layers:
+            return self.layers[name]
         return self.arms.of(name)
 
     def _if(self, match: re.Match[bytes], word: bytes, rest: bytes, guard: bool) -> None:
@@ -354,12 +349,12 @@ class _Walk:
             # What the condition asks for is true inside the arm, and not in those behind it.
             holds[test.name] = DEFINED if test.truth else UNDEFINED
             group.against[test.name] = UNDEFINED if test.truth else DEFINED
-        self.layers.append(holds)
+        self.layers.push(holds)
         group.taken = value is True
         group.open = group.open or value is None
 
     def _decide(self, group: _Open, test: _Test, rest: bytes) -> bool | None:
-        self.layers.append(group.against)
+        self.layers.push(group.against)
         if test.name:
             known = self.of(test.name)
             value = known.defined == test.truth if known is not None else None
@@ -393,16 +388,15 @@ class _Walk:
         if group.guard:
             if self.code[match.end():].strip():
                 # A default, that is, and not of the whole file: it may have another value.
-                self.layers[-1].update((name, DEFINED) for name in self.layers[-1]
-                                       if name in group.against)
+                self.layers.say((name, DEFINED) for name in self.layers.last
+                                if name in group.against)
             return
         group.marks.append(match.span())
         if not group.taken:
             group.layers.append(group.against)
-        outer = self.layers[-1]
-        outer.update({name: _either([layer[name] if name in layer else self.of(name)
-                                     for layer in group.layers])
-                      for name in {name for layer in group.layers for name in layer}})
+        self.layers.say({name: _either([layer[name] if name in layer else self.of(name)
+                                        for layer in group.layers])
+                         for name in {name for layer in group.layers for name in layer}})
         self._settle(group)
 
     def _settle(self, group: _Open) -> None:
@@ -422,22 +416,22 @@ class _Walk:
         One of a body may be the driver's own version of a macro that the target has.
         """
         macro = _SWITCH.fullmatch(rest)
-        if macro is not None and macro[1] in self.asked and self.of(macro[1]) is None and not any(
-                macro[1] in layer for layer in self.layers):
-            self.layers[-1][macro[1]] = UNDEFINED
+        if macro is not None and macro[1] in self.asked and self.of(macro[1]) is None and \
+                macro[1] not in self.layers:
+            self.layers.say({macro[1]: UNDEFINED})
 
     def _other(self, word: bytes, rest: bytes) -> None:
         if word == b"include":
             found = _INCLUDED.match(rest)
             if found is not None:
-                self.layers[-1].update(self.arms.exports(found[1]))
+                self.layers.say(self.arms.exports(found[1]))
             return
         macro = _OBJECT.match(rest)
         if macro is None or macro[1] not in self.asked:
             return
         name = macro[1]
         if word == b"undef":
-            self.layers[-1][name] = UNDEFINED
+            self.layers.say({name: UNDEFINED})
             return
         body = b"" if macro[2] else macro[3].strip()
-        self.layers[-1][name] = Name(True, value_of(body, self.arms.of)) if body else DEFINED
+        self.layers.say({name: Name(True, value_of(body, self.arms.of)) if body else DEFINED})

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import pairwise
 
 from netmem_migrate.c.mask.text import Text, after_directive, byte_at, first, last, last_word
@@ -19,15 +20,32 @@ _SLASH = re.compile(rb"/(?=\\\r?\n)")
 _COMMENT = re.compile(rb'"(?:[^"\\\n]++|\\.)*"|(/\*.*?\*/)', re.DOTALL)
 
 
-class _Group:
-    """One #if ... #endif: where its directives are, and the bracket depth in front of it."""
+_BRACKETS = (b"{", b"}", b"(", b")", b"[", b"]")
 
-    __slots__ = ("braces", "lines", "parens")
+
+class _Group:
+    """One #if ... #endif: where its directives are, and the bracket depth in front of it.
+
+    `arms` says how many of each bracket can be seen in each arm: what is inside is counted once,
+    however deep it is.
+    """
+
+    __slots__ = ("arms", "braces", "lines", "parens")
 
     def __init__(self, braces: int, parens: int) -> None:
         self.braces = braces
         self.parens = parens
         self.lines: list[tuple[int, int, bytes]] = []
+        self.arms: list[Counter[bytes]] = []
+
+    def begin(self, match: re.Match[bytes]) -> None:
+        """Take the directive that an arm begins with."""
+        self.lines.append((*match.span(), bytes(match[0])))
+        self.arms.append(Counter())
+
+
+def _brackets(code: bytearray, start: int, end: int) -> Counter[bytes]:
+    return Counter({sign: found for sign in _BRACKETS if (found := code.count(sign, start, end))})
 
 
 def conditionals(text: Text) -> None:
@@ -43,40 +61,51 @@ def conditionals(text: Text) -> None:
     for m in _CONDITIONAL.finditer(code):
         start, end = m.span()
         word = m[1]
-        braces += code.count(b"{", pos, start) - code.count(b"}", pos, start)
-        parens += code.count(b"(", pos, start) - code.count(b")", pos, start)
+        found = _brackets(code, pos, start)
+        braces += found[b"{"] - found[b"}"]
+        parens += found[b"("] - found[b")"]
+        if stack:
+            stack[-1].arms[-1].update(found)
         pos = end
         if word.startswith(b"if"):
             group = _Group(braces, parens)
-            group.lines.append((start, end, bytes(m[0])))
+            group.begin(m)
             stack.append(group)
             continue
         if not stack:
             text.blank_code(start, end)
             continue
         group = stack[-1]
-        group.lines.append((start, end, bytes(m[0])))
         if word == b"endif":
+            group.lines.append((start, end, bytes(m[0])))
             stack.pop()
-            if _settle(text, group) and len(group.lines) > 2:
+            flat, seen = _settle(text, group)
+            if flat and len(group.lines) > 2:
                 # only what is still visible counts from here on
-                top = group.lines[0][1]
-                braces = group.braces + code.count(b"{", top, end) - code.count(b"}", top, end)
-                parens = group.parens + code.count(b"(", top, end) - code.count(b")", top, end)
+                braces = group.braces + seen[b"{"] - seen[b"}"]
+                parens = group.parens + seen[b"("] - seen[b")"]
+            if stack:
+                stack[-1].arms[-1].update(seen)
         else:
             # each arm starts from the same place
+            group.begin(m)
             braces, parens = group.braces, group.parens
     for group in stack:
         for start, end, _ in group.lines:
             text.blank_code(start, end)
 
 
-def _settle(text: Text, group: _Group) -> bool:
-    """Decide what stays visible of one group; False if it is left to the parser."""
+def _settle(text: Text, group: _Group) -> tuple[bool, Counter[bytes]]:
+    """Decide what stays visible of one group; False if it is left to the parser.
+
+    And the brackets that can still be seen of it.
+    """
     code = text.code
     lines = group.lines
     arms = [(a[1], b[0]) for a, b in pairwise(lines)]
-    balanced = all(_balanced(code, *arm) for arm in arms)
+    balanced = all(one[b"{"] == one[b"}"] and one[b"("] == one[b")"] and one[b"["] == one[b"]"]
+                   for one in group.arms)
+    seen = Counter[bytes]()
     if (
         group.braces <= 0
         and group.parens <= 0
@@ -86,16 +115,24 @@ def _settle(text: Text, group: _Group) -> bool:
         and all(_end_of(code, arm) in b";})#" for arm in arms)
     ):
         text.kept += [(start, end) for start, end, _ in lines]
-        return False
+        for start, end, _ in lines:
+            seen.update(_brackets(code, start, end))
+        for one in group.arms:
+            seen.update(one)
+        return False, seen
     for start, end, _ in lines:
         text.blank_code(start, end)
+    kept = range(len(arms))
     if len(arms) > 1 and not (balanced and _can_stand_together(code, group, arms)):
         # What the target leaves out is spaces already.
-        kept = next((i for i, arm in enumerate(arms) if code[arm[0] : arm[1]].strip()), 0)
+        alone = next((i for i, arm in enumerate(arms) if code[arm[0] : arm[1]].strip()), 0)
+        kept = range(alone, alone + 1)
         for i, arm in enumerate(arms):
-            if i != kept:
+            if i != alone:
                 text.blank(*arm)
-    return True
+    for i in kept:
+        seen.update(group.arms[i])
+    return True, seen
 
 
 def _can_stand_together(code: bytearray, group: _Group, arms: list[tuple[int, int]]) -> bool:
@@ -119,15 +156,6 @@ def _can_stand_together(code: bytearray, group: _Group, arms: list[tuple[int, in
     return (
         previous == 0x29 or last_word(code, before + 1) in (b"else", b"do")
     ) and not code.startswith(b"else", follows)
-
-
-def _balanced(code: bytearray, start: int, end: int) -> bool:
-    count = code.count
-    return (
-        count(b"{", start, end) == count(b"}", start, end)
-        and count(b"(", start, end) == count(b")", start, end)
-        and count(b"[", start, end) == count(b"]", start, end)
-    )
 
 
 def _starts_afresh(code: bytearray, start: int, after: bytes) -> bool:
