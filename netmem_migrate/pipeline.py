@@ -31,7 +31,7 @@ from netmem_migrate.flow.cut import solve
 from netmem_migrate.flow.older import older_kernels
 from netmem_migrate.git.head import differing
 from netmem_migrate.git.run import repository as repository_of
-from netmem_migrate.kernel.drivers import Driver, find, require_small
+from netmem_migrate.kernel.drivers import Driver, find, require_bounds
 from netmem_migrate.kernel.macros import arms_of, arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.kernel.walk import MARKS, driver_of, drivers_at
@@ -296,7 +296,7 @@ def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel | None,
     api = target.api
     for step in steps:
         for one in step:
-            require_small(one.path, max(one.before, one.after, key=len))
+            require_bounds(one.path, max(one.before, one.after, key=len))
         texts = Texts(arms_of({one.path: one.before for one in step}, target, options.define,
                               options.undefine))
         yield from check_changes([replace(one, texts=texts) for one in step

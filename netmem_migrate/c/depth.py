@@ -8,6 +8,7 @@ is not. Functions of the kernel's drivers reach 60, the deepest list in any of i
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -19,6 +20,7 @@ _CALLS = 16
 
 sys.setrecursionlimit(max(sys.getrecursionlimit(), LIMIT * _CALLS))
 
+_CONDITIONAL = re.compile(rb"^[ \t]*+#[ \t]*+(if|endif)", re.MULTILINE)
 _CONTAINERS = frozenset(
     (
         "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef",
@@ -50,3 +52,13 @@ def too_deep(node: Node) -> bool:
         if not pending:
             return False
     return True
+
+
+def conditionals_too_deep(source: bytes) -> int:
+    """The offset of the first `#if` that is inside more than `LIMIT` others; -1 for none."""
+    depth = 0
+    for found in _CONDITIONAL.finditer(source) if source.count(b"if") > LIMIT else ():
+        depth += 1 if found[1] == b"if" else -1 if depth else 0
+        if depth > LIMIT:
+            return found.start()
+    return -1

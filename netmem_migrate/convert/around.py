@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from netmem_migrate.c.arms import Reading
 from netmem_migrate.c.lines import line_of
@@ -20,18 +22,27 @@ def around(file: str, source: bytes, reading: Reading, edits: Sequence[Edit]) ->
     """
     if not reading.groups:
         return list(edits)
-    lines = [line for group in reading.groups if not group.decided for line in group.directives]
+    lines = sorted(line for group in reading.groups if not group.decided
+                   for line in group.directives)
+    ends = [end for _, end in lines]
     for edit in edits:
-        for start, end in lines:
-            if edit.start < end and start < edit.end:
-                line = line_of(source, start)
-                raise InputError(f"{file}:{line}: this conditional cuts through an expression that "
-                                 "would be converted; settle it with -D or -U")
-    return [part for edit in edits for part in _parts(source, reading.left_out, edit)]
+        for start, _ in _touched(lines, ends, edit):
+            line = line_of(source, start)
+            raise InputError(f"{file}:{line}: this conditional cuts through an expression that "
+                             "would be converted; settle it with -D or -U")
+    ends = [end for _, end in reading.left_out]
+    return [part for edit in edits
+            for part in _parts(source, _touched(reading.left_out, ends, edit), edit)]
 
 
-def _parts(source: bytes, left_out: Sequence[tuple[int, int]], edit: Edit) -> Iterator[Edit]:
-    inside = [one for one in left_out if one[0] < edit.end and edit.start < one[1]]
+def _touched(spans: Sequence[tuple[int, int]], ends: Sequence[int],
+             edit: Edit) -> Sequence[tuple[int, int]]:
+    """Those of some spans, in order and apart from each other, that an edit has bytes of."""
+    first = bisect_right(ends, edit.start)
+    return spans[first:bisect_left(spans, edit.end, first, key=itemgetter(0))]
+
+
+def _parts(source: bytes, inside: Sequence[tuple[int, int]], edit: Edit) -> Iterator[Edit]:
     if not inside:
         yield edit
         return

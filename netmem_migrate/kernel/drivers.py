@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from netmem_migrate.c.depth import LIMIT, conditionals_too_deep
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
 from netmem_migrate.files.journal import require_settled
@@ -42,7 +44,7 @@ class Driver:
             data = self.held[file] if file in self.held else path.read_bytes()
         except OSError as error:
             raise InputError(f"{path}: {error.strerror or error}") from error
-        require_small(path, data)
+        require_bounds(path, data)
         if b"\0" in data:
             raise InputError(f"{path}: a binary file, not C source")
         return data
@@ -108,11 +110,15 @@ def require_plain(path: Path) -> None:
         raise InputError(f"{path}: not an ordinary file")
 
 
-def require_small(path: Path | str, data: bytes) -> None:
-    """Raise InputError for a file of more bytes than are read."""
+def require_bounds(path: Path | str, data: bytes) -> None:
+    """Raise InputError for a file of more bytes, or deeper conditionals, than are read."""
     if len(data) > LARGEST:
         raise InputError(f"{path}: {len(data) / (1 << 20):.1f} MB, and files of more than "
                          f"{LARGEST >> 20} MB are not read; split it")
+    deep = conditionals_too_deep(data)
+    if deep >= 0:
+        raise InputError(f"{path}:{line_of(data, deep)}: inside more than {LIMIT} conditionals; "
+                         "no file of a kernel is, split it")
 
 
 def is_source(name: str) -> bool:
