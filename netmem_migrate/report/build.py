@@ -138,7 +138,9 @@ def _not_called(work: Work, code: Mapping[str, bytes]) -> Iterator[Refusal]:
                 yield _of_a_name(Reason(Why.NAMED, slot=name, file=file, line=line), name)
     for macros in symbols.macros.values():
         for macro in macros:
-            for match in _NO_CALL.finditer(code_of(macro.body)) if macro.file in code else ():
+            if macro.file not in code or CALLS.encode() not in macro.body:
+                continue
+            for match in _NO_CALL.finditer(code_of(macro.body)):
                 name = match[1].decode("latin-1")
                 if name in work.analysis.rows.pool_api:
                     yield _of_a_name(Reason(Why.ANOTHER_NAME, name, file=macro.file,

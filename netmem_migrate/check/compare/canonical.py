@@ -287,6 +287,8 @@ class Canon:
         text = node.text or b""
         for wanted, spelling, words in self.rows.forms[node.type]:
             # Most code is neither, which is seen without a look at the tree.
+            if words and words[0] not in text:
+                continue
             match = wanted.match(node) if all(word in text for word in words) else None
             if match is not None:
                 given = {name: self.value(one) for name, one in match.operands.items()}

@@ -41,6 +41,9 @@ def settled(found: list[Statement], names: list[str]) -> Iterator[Statement]:
 def _in_order(found: list[Statement], names: list[str], values: list[str],
               reads: list[set[str]], part: list[int]) -> Iterator[Statement]:
     """Of those that write nothing always the first by its text of those that need none before."""
+    if len(part) < 2:
+        yield from (found[number] for number in part)
+        return
     behind: dict[int, set[int]] = {number: set() for number in part}
     declared: dict[str, list[int]] = {}
     read: dict[str, list[int]] = {}

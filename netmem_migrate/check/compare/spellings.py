@@ -58,8 +58,9 @@ def spellings(held: Table) -> Spellings:
     forms: dict[str, list[tuple[Pattern, Pattern, tuple[bytes, ...]]]] = {}
     for one, spelling in _forms(held):
         if one.node is not None:
-            fixed = tuple(word.encode() for word in TEXT_WORD.findall(one.text)
-                          if word not in one.operands)
+            # The longest first: what has not that, as most code, has hardly been looked at.
+            fixed = tuple(sorted((word.encode() for word in TEXT_WORD.findall(one.text)
+                                  if word not in one.operands), key=len, reverse=True))
             forms.setdefault(one.node.type, []).append((one, spelling, fixed))
     return Spellings({twin.page: canonical(twin) for twin in every}, netmems, words, forms)
 
