@@ -89,6 +89,8 @@ def _be(words: Sequence[str], shell: Shell, gate: int, *streams: int) -> None:
     code = 99
     try:
         os.setsid()
+        # As from a terminal, though this process may run in the background.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         # Where the kernel lets only a parent trace (Yama), strace may too.
         _LIBC.prctl(_PR_SET_PTRACER, _ANY, 0, 0, 0)
         for number, stream in enumerate(streams):

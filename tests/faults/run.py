@@ -184,10 +184,10 @@ def main() -> int:
             whole.add(part)
             print(f"{number} of {len(works)}: {waiting[done].name}: {part.total} faults, "
                   f"{len(part.wrong)} wrong", file=sys.stderr, flush=True)
+            for one in part.wrong:
+                print(f"wrong: {one}", flush=True)
     table = whole.table(ORDER)
     print("\n".join(table))
-    for one in whole.wrong:
-        print(f"wrong: {one}")
     print(f"{whole.total} faults, {len(whole.wrong)} end wrong, seed {options.seed}, "
           f"{time.monotonic() - begun:.0f} s")
     if options.docs:
