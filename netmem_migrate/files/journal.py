@@ -329,11 +329,16 @@ def _put_aside(journal: Journal, target: Target, side: State, data: bytes) -> Pa
             os.link(first, made)
             return made
     create(made, data, 0o600)
+    _owned(made, target)
+    return made
+
+
+def _owned(made: Path, target: Target) -> None:
+    """Give a file the owner and the mode that it is to have."""
     if (target.owner, target.group) not in ((-1, -1), (os.geteuid(), os.getegid())):
         with contextlib.suppress(PermissionError):
             os.chown(made, target.owner, target.group)
     made.chmod(stat.S_IMODE(target.mode))
-    return made
 
 
 def _swap(journal: Journal, done: list[Target]) -> None:
@@ -484,7 +489,10 @@ def _make(journal: Journal, target: Target, side: State) -> None:
         whole = made.read_bytes() == wanted
     except FileNotFoundError:
         whole = False
-    if not whole:
+    if whole:
+        # The run may have been cut off between the text and its mode.
+        _owned(made, target)
+    else:
         made.unlink(missing_ok=True)
         made = _put_aside(journal, target, side, wanted)
     made.replace(target.path)

@@ -12,6 +12,7 @@ import pytest
 from faults import applied, inside, races, states, written
 from faults.applied import READERS, Ground
 from faults.calls import Fault
+from faults.drivers import DRIVER
 from faults.states import Is
 from faults.tally import Tally
 
@@ -79,6 +80,17 @@ def test_a_fault_hits_the_call_that_is_meant(ground: Ground) -> None:
     ground.saved.put_back()
     assert inside.run(READERS["apply"], ground.shell, Fault("signal=KILL", opened)).killed
     assert ground.state() is Is.OLD and not ground.left()
+
+
+def test_a_file_that_is_finished_has_its_mode(ground: Ground) -> None:
+    _, found = inside.record(READERS["apply"], ground.shell)
+    mode = next(one for one in found if one.name.endswith(("chmod", "chmodat"))
+                and str(ground.tree) in one.said)
+    ground.saved.put_back()
+    assert inside.run(READERS["apply"], ground.shell, Fault("signal=KILL", mode)).killed
+    assert ground.left()
+    assert inside.tool(("apply", "--resume", DRIVER), ground.shell).code == 0
+    assert ground.state() is Is.NEW and not ground.left()
 
 
 def test_a_mixed_driver_and_a_torn_file_are_found(ground: Ground,
