@@ -101,7 +101,8 @@ def lies(done: Outcome, state: Is, ground: Ground) -> list[str]:
         found.append(f'"nothing was left half-written", and the driver is {state.value}')
     if done.code in (0, 3) and state is not Is.NEW:
         found.append(f"exit code {done.code}, and the driver is {state.value}: {said[-200:]}")
-    if not done.killed:
+    # The list comes first, so that a full stdout is known in time: it holds if the run does.
+    if done.code in (0, 3):
         now = states.read(ground.tree)
         for line in done.out.splitlines():
             path = Path(line)
