@@ -54,6 +54,8 @@ endif
 
 test-tools: setup ## Run the tests that need Chromium, git send-email, strace and a terminal (apt: chromium git-email libmailtools-perl strace)
 	@$(BIN)/python -m pytest -n 2 tests/tools_needed
+	@$(BIN)/python tests/faults/run.py --short
+	@$(BIN)/python tests/fuzz/run.py --short
 
 test-series: setup ## Send five real series through git am, checkpatch, verify and the self-check (long)
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)

@@ -91,15 +91,15 @@ class Verdict:
             self.fault(column, why)
 
 
-def lies(done: Outcome, state: Is, ground: Ground) -> list[str]:
+def lies(done: Outcome, state: Is, ground: Ground, wanted: Is = Is.NEW) -> list[str]:
     """What a run said of the driver that is not so."""
     found = []
     said = " ".join(done.text.split())
     if state is not Is.OLD and "nothing was written" in said:
         found.append(f'"nothing was written", and the driver is {state.value}: {said[-200:]}')
-    if state is not Is.OLD and "nothing was left half-written" in said and state is not Is.NEW:
+    if state not in (Is.OLD, Is.NEW) and "nothing was left half-written" in said:
         found.append(f'"nothing was left half-written", and the driver is {state.value}')
-    if done.code in (0, 3) and state is not Is.NEW:
+    if done.code in (0, 3) and state is not wanted:
         found.append(f"exit code {done.code}, and the driver is {state.value}: {said[-200:]}")
     # The list comes first, so that a full stdout is known in time: it holds if the run does.
     if done.code in (0, 3):
@@ -109,7 +109,8 @@ def lies(done: Outcome, state: Is, ground: Ground) -> list[str]:
             if not path.is_absolute() or not path.is_relative_to(ground.tree):
                 continue
             name = str(path.relative_to(ground.tree))
-            if name in ground.new and now.get(name) != ground.new[name]:
+            there = ground.new if wanted is Is.NEW else ground.old
+            if name in there and now.get(name) != there[name]:
                 found.append(f"{name} is listed as written, and is not")
     return found
 
@@ -120,12 +121,12 @@ def tells(done: Outcome) -> bool:
     return done.code not in (0, 3, None) and RESUME in said and ABORT in said
 
 
-def judge(ground: Ground, done: Outcome, what: str) -> Verdict:
-    """Look at what a run with a fault left, and go on as a user would."""
+def judge(ground: Ground, done: Outcome, what: str, wanted: Is = Is.NEW) -> Verdict:
+    """Look at what a run with a fault left, and go on as a user would; `wanted` is its end."""
     verdict = Verdict()
     verdict.take(done, what)
     state, left = ground.state(), ground.left()
-    for why in lies(done, state, ground):
+    for why in lies(done, state, ground, wanted):
         verdict.fault("lies", why)
     if state is Is.TORN:
         verdict.fault("mixed, untold", "a file is neither old nor new")
@@ -245,7 +246,7 @@ def at_each_call(ground: Ground, words: Sequence[str], command: str, kind: str, 
             continue
         start.put_back()
         done = inside.run(words, ground.shell, fault, stdin)
-        verdict = judge(ground, done, str(fault))
+        verdict = judge(ground, done, str(fault), Is.OLD if "--abort" in words else Is.NEW)
         tally.say(command, kind, verdict.columns,
                   f"driver {ground.size}.{ground.seed}: {calls.spelled(words, fault)}", verdict.why)
     start.put_back()

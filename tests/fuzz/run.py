@@ -235,7 +235,7 @@ def main() -> int:
     parser.add_argument("--docs", action="store_true", help="write the tables to docs/faults.md")
     options = parser.parse_args()
     if options.short:
-        options.hostile, options.own, options.real, options.cli = 600, 60, 0, 4
+        options.hostile, options.own, options.real, options.cli = 250, 26, 0, 2
     options.keep.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     failed = [run_hostile(options) if options.hostile else False,
