@@ -104,6 +104,8 @@ def _be(words: Sequence[str], shell: Shell, gate: int, *streams: int) -> None:
             open(number, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
             for number, mode, errors in ((0, "r", "surrogateescape"), (1, "w", "surrogateescape"),
                                          (2, "w", "backslashreplace")))
+        # The tool guards those that are really its own.
+        sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
         os.read(gate, 1)
         os.close(gate)
         try:

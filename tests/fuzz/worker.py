@@ -47,7 +47,7 @@ def once(one: Input, folder: Path) -> str:
 def _run(words: Sequence[str], stdin: bytes) -> tuple[int, str]:
     """The entry point with streams as a shell gives them: its exit code, and stderr."""
     before = sys.argv, sys.stdin, sys.stdout, sys.stderr
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogateescape")
     err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
     code: object = 0
     sys.argv = ["netmem-migrate", *words]
