@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tomllib
 from abc import ABC, abstractmethod
@@ -152,9 +153,22 @@ def real(path: str, root: Path, scratch: Path, most: int = 4) -> Real | None:
     where, strict = scratch / path / "tree", scratch / path / "strict"
     overlay.build(root, where, {change.path: change.before for change in kept})
     overlay.build(root, strict, overlay.strict_header(root))
+    _own_copies(where / home)
     files = {Path(change.path).name: change.before for change in kept}
     return Real(path, files, where / home, where, strict,
                 [one for one in commands if str(Path(one.source).parent) == home])
+
+
+def _own_copies(folder: Path) -> None:
+    """Make files of the links in a folder: the tool refuses sources that lie outside the tree."""
+    for path in list(folder.iterdir()):
+        if path.is_symlink():
+            real = path.resolve()
+            path.unlink()
+            if real.is_dir():
+                shutil.copytree(real, path)
+            else:
+                shutil.copyfile(real, path)
 
 
 def converting(root: Path) -> list[str]:
