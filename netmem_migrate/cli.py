@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -11,7 +12,9 @@ import sys
 import click
 
 from netmem_migrate.errors import ExitCode, InputError
-from netmem_migrate.terminal import streams
+from netmem_migrate.escape import shown
+from netmem_migrate.terminal import notes, streams
+from netmem_migrate.terminal.say import say
 
 # Name, module and help line are listed here so that `--help` imports no command.
 COMMANDS: dict[str, str] = {
@@ -61,6 +64,7 @@ def cli() -> None:
 
     Start with `netmem-migrate diff drivers/net/ethernet/VENDOR/DRIVER` inside a kernel tree.
     """
+    notes.begin()
 
 
 def main() -> None:
@@ -78,14 +82,17 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         code = _said(ExitCode.INTERRUPTED.text, ExitCode.INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        text = io.StringIO()
+        error.show(text)
+        say(text.getvalue(), nl=False)
         code = error.exit_code
     except InputError as error:
-        code = _said(str(error), error.code)
+        code = _said(shown(error), error.code)
     except Exception as error:
         from netmem_migrate.terminal import crash
 
-        code = _said(*crash.said(error))
+        line, code = crash.said(error)
+        _said(shown(line), code)
     try:
         sys.stdout.flush()
     except (InputError, BrokenPipeError):
@@ -103,5 +110,5 @@ def _run() -> int:
 
 
 def _said(text: str, code: int) -> int:
-    click.echo(f"netmem-migrate: {text}", err=True)
+    say(f"netmem-migrate: {text}")
     return code

@@ -25,6 +25,7 @@ from netmem_migrate.convert.naming import new_names
 from netmem_migrate.convert.passes import Loaded, chosen, flags
 from netmem_migrate.convert.work import Work
 from netmem_migrate.errors import InputError, UsageError
+from netmem_migrate.files import plain
 from netmem_migrate.flow.analyse import Analysis, analyse, use_page_pool
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import solve
@@ -363,7 +364,8 @@ def committed(given: Input, run: Run, options: Conversion) -> Run:
     repository = repository_of(run.root)
     if repository is None:
         return run
-    before = differing(repository, run.root)
+    before = differing(repository, run.root, {
+        file for one in given.drivers for file in (*one.files, *one.borrowed)})
     drivers = {one.path: one for one in given.drivers}
     return replace(run, drivers=tuple(
         one if one.changes or one.report.verdict is Verdict.STOPPED else
@@ -384,7 +386,7 @@ def _committed(now: Migration, driver: Driver, given: Input, options: Conversion
     after = {**{file: before[file] for file in touched},
              **{change.path: change.after for change in made.changes}}
     odd = [file for file, text in sorted(after.items())
-           if (given.root / file).read_bytes() != text]
+           if plain.read(given.root / file) != text]
     if odd:
         raise InputError(f"{', '.join(odd)}: neither as committed in HEAD nor what these options "
                          "make of that; commit or stash your changes, or give the options that "

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import InputError, UsageError
+from netmem_migrate.files import plain
 from netmem_migrate.files.journal import require_settled
 from netmem_migrate.git import revisions, run
 from netmem_migrate.git.am import Applied, applied, is_patch, numbered, touched
@@ -38,9 +39,9 @@ def is_patches(path: Path) -> bool:
     if path == Path("-"):
         return True
     if path.is_dir():
-        return any(path.glob("*.patch"))
+        return any(one.is_file() for one in path.glob("*.patch"))
     return path.suffix in _SUFFIXES or (
-        path.is_file() and path.suffix not in (".c", ".h") and is_patch(path.read_bytes()))
+        path.is_file() and path.suffix not in (".c", ".h") and is_patch(plain.read(path)))
 
 
 def repository_of(words: Sequence[Path], places: Sequence[Path]) -> run.Repository | None:
@@ -96,7 +97,7 @@ def taken(words: Sequence[Path], repository: run.Repository | None) -> Iterator[
 def _of_folder(folder: Path) -> list[Path]:
     """The patches in a folder, of the newest version that is there."""
     require_settled([folder])
-    found = sorted(folder.glob("*.patch"))
+    found = plain.sources(iter(sorted(folder.glob("*.patch"))))
     if not found:
         raise InputError(f"{folder}: no *.patch file here; format-patch writes them")
     versions = [read(one).version for one in found]

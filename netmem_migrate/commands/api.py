@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, UsageError
+from netmem_migrate.terminal.say import say
 
 if TYPE_CHECKING:
     from netmem_migrate.model.schema import ApiFunction, Name
@@ -216,7 +217,7 @@ def sync(ctx: click.Context, kernel: Path, check: bool, as_diff: bool, model: Pa
     work.undo(model or work.bundled())
     made = work.plan(tree.root, tree.api, model or work.bundled())
     for header in made.skipped:
-        click.echo(f"{header}: not in this tree; its entries are left alone", err=True)
+        say(f"{header}: not in this tree; its entries are left alone")
     if as_diff:
         click.echo(work.as_diff(made), nl=False)
     else:
@@ -227,4 +228,4 @@ def sync(ctx: click.Context, kernel: Path, check: bool, as_diff: bool, model: Pa
     if not (check or as_diff):
         work.write(made)
     if not made.changes:
-        click.echo(f"the model agrees with {tree.version}", err=True)
+        say(f"the model agrees with {tree.version}")

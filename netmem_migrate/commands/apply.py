@@ -13,6 +13,7 @@ from netmem_migrate.commands import _options
 from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.options import Output
 from netmem_migrate.results import Run
+from netmem_migrate.terminal.say import put_path, say
 
 
 @click.command(
@@ -79,7 +80,7 @@ def _write(runs: tuple[Run, ...], output: Output) -> None:
     if _options.tells(output):
         for root, changes in wanted:
             for change in changes:
-                click.echo(str(root / change.path))
+                put_path(root / change.path)
         sys.stdout.flush()
     report = summary.report([one.written for one in runs], output)
     try:
@@ -98,7 +99,7 @@ def _settle(paths: tuple[Path, ...], *, resume: bool) -> None:
     from netmem_migrate.patch.apply import left, settle
 
     if not left(paths):
-        click.echo(f"{', '.join(map(str, paths))}: no apply was cut off here", err=True)
+        say(f"{', '.join(map(str, paths))}: no apply was cut off here")
         return
     for file in settle(paths, State.NEW if resume else State.OLD):
-        click.echo(str(file))
+        put_path(file)

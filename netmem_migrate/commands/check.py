@@ -13,6 +13,7 @@ from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError, UsageError
 from netmem_migrate.files.journal import require_settled
 from netmem_migrate.options import STDOUT, Conversion
+from netmem_migrate.terminal.say import say
 
 if TYPE_CHECKING:
     from netmem_migrate.check.findings import Rule
@@ -50,7 +51,9 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
     releases, use after release, missing tests, wrong arguments, unreadable memory, flags. A patch
     is compared: the same steps in the same order before and after, but for page and netmem. PATCH
     is a mail or a diff, REV a commit or a range A..B; a series that the tree has already is taken
-    out first. A folder of *.patch files is also checked as a series for netdev.
+    out first. A folder of *.patch files is also checked as a series for netdev. Nothing of the
+    tree is run, but for its checkpatch.pl, kernel-doc and get_maintainer.pl where --kernel gives
+    the tree.
     """
     known = _rules()
     if list_rules:
@@ -83,7 +86,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
     else:
         for line in report.text(found, norms) if tells else ():
             click.echo(line)
-        click.echo(report.counted(found), err=True)
+        say(report.counted(found))
     if any(one.severity != "note" for one in found) or any(
             one.status == "fail" for one in norms):
         ctx.exit(ExitCode.FINDINGS)
@@ -110,7 +113,8 @@ def _judged(paths: Sequence[Path], options: Conversion) -> tuple[list[Finding], 
             from netmem_migrate.check.series.selfcheck import check_series
 
             tree = _tree(path, options.kernel)
-            norms += check_series(path, kernel=tree.root if tree is not None else None)
+            norms += check_series(path, kernel=tree.root if tree is not None else None,
+                                  scripts=options.kernel is not None)
             if tree is not None:
                 found += _patches([path], options)
         else:
@@ -153,10 +157,10 @@ def _sources(paths: Sequence[Path], options: Conversion) -> tuple[Finding, ...]:
         found = pipeline.checked(given, options, bar.number)
     for one in given:
         for line in summary.none_found(pipeline.started(one, ())):
-            click.echo(line, err=True)
+            say(line)
     count = sum(len(one.drivers) for one in given)
     if count > 1:
-        click.echo(f"{count} drivers looked at", err=True)
+        say(f"{count} drivers looked at")
     return found
 
 
@@ -183,6 +187,5 @@ def _patches(words: Sequence[Path], options: Conversion) -> Iterator[Finding]:
                              "--kernel, or run this in the folder that its paths begin at")
         series = given.on(root)
         if series.held:
-            click.echo(f"{root} has the series already; checked against what was before it",
-                       err=True)
+            say(f"{root} has the series already; checked against what was before it")
         yield from pipeline.check_patches(series.steps, tree, options)

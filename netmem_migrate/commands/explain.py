@@ -10,6 +10,8 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import InputError, UsageError
+from netmem_migrate.files import plain
+from netmem_migrate.terminal.say import say
 
 # No file has more lines than a number of so many digits can say.
 _DIGITS = 20
@@ -103,11 +105,9 @@ def _class(name: str) -> bool:
 
 
 def _lines(file: Path) -> int:
-    """How many lines a file has."""
-    try:
-        return len(file.read_bytes().splitlines())
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}") from error
+    """How many lines a file has; only a newline ends one."""
+    data = plain.read(file)
+    return data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
 
 
 def _line(file: Path, line: int, settled: dict[str, Any]) -> None:
@@ -116,6 +116,7 @@ def _line(file: Path, line: int, settled: dict[str, Any]) -> None:
     from netmem_migrate.report.explain import explain, left_out, slots_at
 
     if not file.is_file():
+        plain.require(file)
         raise InputError(f"{file}: no such file")
     if not 0 < line <= _lines(file):
         raise UsageError(f"{file}:{line}: the file has lines 1 to {_lines(file)}")
@@ -125,8 +126,8 @@ def _line(file: Path, line: int, settled: dict[str, Any]) -> None:
     slots = slots_at(analysis, name, line)
     if not slots:
         said = left_out(analysis, name, line) or "no page is declared, used or passed here"
-        click.echo(f"{name}:{line}: {said}")
+        say(f"{name}:{line}: {said}", err=False)
         return
     for slot in slots:
         for one in explain(analysis, slot):
-            click.echo(one)
+            say(one, err=False)

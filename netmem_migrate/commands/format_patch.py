@@ -13,7 +13,9 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError, UsageError
+from netmem_migrate.files import plain
 from netmem_migrate.results import Run
+from netmem_migrate.terminal.say import put_path, say
 
 if TYPE_CHECKING:
     from netmem_migrate.patch.prove import Proven
@@ -39,13 +41,13 @@ def _notes(root: Path, files: tuple[Path, ...], *, signoff: bool) -> None:
     for place in dict.fromkeys(file.parent for file in patches):
         args = place / folder.BESIDE / folder.OPTIONS
         if args.is_file():
-            click.echo(f"to send: xargs -a {shlex.quote(str(args))} git send-email "
-                       f"{shlex.quote(str(place))}/*.patch", err=True)
+            say(f"to send: xargs -a {shlex.quote(str(args))} git send-email "
+                       f"{shlex.quote(str(place))}/*.patch")
             continue
         try:
-            recipients.ask(root, [file.read_bytes() for file in patches])
+            recipients.ask(root, [plain.read(file) for file in patches])
         except InputError as error:
-            click.echo(f"note: no list of recipients: {error}", err=True)
+            say(f"note: no list of recipients: {error}")
             return
 
 
@@ -210,8 +212,8 @@ def command(
         failed = [one for proven in proofs for one in proven.failed]
         if failed:
             for one in failed:
-                click.echo(summary.unproven(one), err=True)
-            click.echo("not proven; nothing was written", err=True)
+                say(summary.unproven(one))
+            say("not proven; nothing was written")
             ctx.exit(ExitCode.VERIFY)
         each = [replace(wanted, proven=proven.sentences) for proven in proofs]
     guesses: list[str] = []
@@ -219,20 +221,20 @@ def command(
                for run, where, one in zip(runs, _folders(out, runs), each, strict=True)]
     if _options.tells(output):
         for file in (file for files in written for file in files):
-            click.echo(str(file))
+            put_path(file)
     summary.show([one.written for one in runs], output)
     left = [step for run in runs for step in heads_only(run) if not wanted.takes_heads]
     if not output.quiet:
         for step in left:
-            click.echo(f"{step.key}: not written: {wording.heads(step.subject.report.handed)}; "
-                       "--heads or --why TEXT writes it", err=True)
+            say(f"{step.key}: not written: {wording.heads(step.subject.report.handed)}; "
+                       "--heads or --why TEXT writes it")
         for run, files in zip(runs, written, strict=True):
             if run.drivers and not files and not left and repository(run.root) is None:
-                click.echo("note: nothing to write; the tree is no git tree, so there is no HEAD "
-                           "from which a converted work tree would differ", err=True)
+                say("note: nothing to write; the tree is no git tree, so there is no HEAD "
+                           "from which a converted work tree would differ")
             _notes(run.root, files, signoff=signoff)
         for guess in dict.fromkeys(guesses):
-            click.echo(f"note: {guess[0].lower()}{guess[1:]}", err=True)
+            say(f"note: {guess[0].lower()}{guess[1:]}")
     ctx.exit(max(_options.exit_code(runs), ExitCode.REFUSED if left else ExitCode.DONE))
 
 

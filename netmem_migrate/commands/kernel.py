@@ -15,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from netmem_migrate.commands import _options
+from netmem_migrate.terminal.say import put_path, say
 
 if TYPE_CHECKING:
     from netmem_migrate.kernel.process import Progress
@@ -144,7 +145,7 @@ def list_(available: bool, quiet: bool) -> None:
             rows += [(one, "-", "available", "-") for one in ask(shown) if one not in there]
     rows.sort(key=lambda row: tuple(map(int, row[0].split("."))))
     if not rows:
-        click.echo("no kernel tree fetched yet; run `netmem-migrate kernel fetch`", err=True)
+        say("no kernel tree fetched yet; run `netmem-migrate kernel fetch`")
         return
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -167,7 +168,7 @@ def path(version: str | None, arch: str, cc: str) -> None:
     from netmem_migrate.kernel.fetch import pick
     from netmem_migrate.kernel.tree import Toolchain
 
-    click.echo(pick(version, Toolchain(arch, cc)).root)
+    put_path(pick(version, Toolchain(arch, cc)).root)
 
 
 @command.command(

@@ -25,7 +25,7 @@ from netmem_migrate.errors import ExitCode, UsageError
 @click.option("--force", is_flag=True, help="Replace an earlier series in DIR.")
 @click.option("--verify/--no-verify", default=None,
               help="Also compile each slot's change as it is shown, or compile nothing. "
-              "Default: compile what was accepted, where the tree is prepared.")
+              "Default: compile what was accepted, where --kernel gives a tree that is prepared.")
 @click.option("--restart", is_flag=True, help="Forget the answers of an earlier review.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE",
               help="Ask nothing; write the review as one page.")

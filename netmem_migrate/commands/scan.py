@@ -12,9 +12,11 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError, UsageError
+from netmem_migrate.escape import shown
 from netmem_migrate.options import STDOUT, Conversion
 from netmem_migrate.reasons import Class
 from netmem_migrate.results import Run, Standing, by_class
+from netmem_migrate.terminal.say import say
 
 _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "
            "rx.5 unreadable memory, rx.6 CPU sync through the pool, rx.7 no own recycling, "
@@ -62,7 +64,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool, html:
         runs = pipeline.converted(given, options, count=as_json, progress=bar.number)
     summary.stopped(runs)
     for line in (line for run in runs for line in summary.none_found(run)):
-        click.echo(line, err=True)
+        say(line)
     if html is not None or sarif is not None:
         _write(runs, html, sarif)
     if as_json:
@@ -72,7 +74,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool, html:
     elif html is None and sarif is None:
         for run in (one for one in runs if one.drivers):
             _print(run, several=len(runs) > 1)
-        click.echo(summary.totals(runs), err=True)
+        say(summary.totals(runs))
     if any(run.stopped for run in runs):
         ctx.exit(ExitCode.VERIFY)
 
@@ -95,11 +97,12 @@ def _write(runs: Sequence[Run], html: Path | None, sarif: Path | None) -> None:
 
 def _said(written: Path) -> None:
     if written != STDOUT:
-        click.echo(f"wrote {written}", err=True)
+        say(f"wrote {written}")
 
 
 def _print(run: Run, *, several: bool) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from netmem_migrate.report import wording
@@ -115,11 +118,11 @@ def _print(run: Run, *, several: bool) -> None:
         kept = by_class(report.sites)
         unmet = " ".join(key for key, one in sorted(report.requirements.items())
                          if one.status is Standing.UNMET)
-        table.add_row(report.path, wording.verdict(report.verdict), str(len(report.sites)),
-                      str(len(report.sites) - kept.total()),
+        table.add_row(escape(shown(report.path)), wording.verdict(report.verdict),
+                      str(len(report.sites)), str(len(report.sites) - kept.total()),
                       *(str(kept[one]) for one in Class), unmet)
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if several:
-        console.print(f"{run.root}:", style="bold", markup=False)
+        console.print(f"{shown(run.root)}:", style="bold", markup=False)
     console.print(table)
     console.print(_LEGEND, style="dim")

@@ -15,7 +15,9 @@ import click
 
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError
+from netmem_migrate.escape import shown
 from netmem_migrate.results import FileChange
+from netmem_migrate.terminal.say import say
 from netmem_migrate.verify import ObjectProof, PartnerProof, Said, Status
 
 if TYPE_CHECKING:
@@ -95,11 +97,11 @@ def _verified(tree: Kernel, given: Given, module: Path | None, *, jobs: int, as_
     style = check_style(tree.root, patches) if checkpatch else ()
     if not as_json:
         changed = {one.path for step in steps for one in step if one.before != one.after}
-        click.echo(f"{tree.root}: linux {tree.version}, {len(changed)} files changed"
+        say(f"{tree.root}: linux {tree.version}, {len(changed)} files changed"
                    + (f", {len(patches)} patches one after the other" if apart else "")
                    + (f", built with M={own.folder}" if own is not None else "")
                    + ("; it has the series already, which is taken out first" if series.held
-                      else ""), err=True)
+                      else ""))
     found: list[tuple[str, ObjectProof]] = []
     with (_placed(tree.root, own, steps) as (root, folder, steps),
           progress(quiet=as_json) as bar):
@@ -129,9 +131,9 @@ def _verified(tree: Kernel, given: Given, module: Path | None, *, jobs: int, as_
     else:
         _print(found)
         for line in _pairs(pairs):
-            click.echo(line)
+            say(line, err=False)
         for one in style:
-            click.echo(f"{one.patch}:{one.line}: {one.level}:{one.type}: {one.text}")
+            say(f"{one.patch}:{one.line}: {one.level}:{one.type}: {one.text}", err=False)
     held = all(proof.proven for proof in proofs) and all(pair.proven for pair in pairs)
     return bool(not style and proofs and held)
 
@@ -198,7 +200,7 @@ def _partners_alone(ctx: click.Context, kernel: Path, patches: Sequence[Path],
             click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(
                 row, widths, strict=False)), row[-1]]).rstrip())
         for line in _pairs(pairs):
-            click.echo(line)
+            say(line, err=False)
     if not all(one.proven for one in pairs):
         ctx.exit(ExitCode.VERIFY)
 
@@ -237,6 +239,7 @@ def _as_dict(proof: ObjectProof) -> dict[str, object]:
 
 def _print(found: Sequence[tuple[str, ObjectProof]]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     styles = {Status.PASS: "green", Status.FAIL: "bold red", Status.NOT_BUILT: "yellow"}
@@ -248,7 +251,7 @@ def _print(found: Sequence[tuple[str, ObjectProof]]) -> None:
     for way in _WAYS:
         table.add_column(way)
     for name, proof in found:
-        table.add_row(*([name[:4]] if name else []), proof.source, *(
+        table.add_row(*([escape(shown(name[:4]))] if name else []), escape(shown(proof.source)), *(
             f"[{styles[status]}]{status.value}[/]"
             for status in (getattr(proof, way).status for way in _WAYS)))
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
@@ -257,7 +260,7 @@ def _print(found: Sequence[tuple[str, ObjectProof]]) -> None:
         details = dict.fromkeys(line for way in _WAYS if (said := getattr(proof, way)).status
                                 is not Status.PASS for line in said.details)
         for line in details:
-            click.echo(f"{proof.source}: {line}")
+            say(f"{proof.source}: {line}", err=False)
     for options in dict.fromkeys(proof.as_if for proof in proofs if proof.as_if):
         count = sum(proof.as_if == options for proof in proofs)
         click.echo(f"{count} compiled as if {' and '.join(options)} were set: this configuration "

@@ -25,6 +25,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.files.whole import SUFFIX, create, state_folder, sync, why
 
 _FILE = "journal.json"
@@ -86,10 +87,7 @@ class Journal:
 
     def state(self, target: Target) -> State:
         """What a file holds now."""
-        try:
-            held = target.path.read_bytes()
-        except FileNotFoundError:
-            held = None
+        held = plain.optional(target.path)
         if held == target.after:
             return State.NEW
         return State.OLD if held == target.before else State.OTHER
@@ -139,7 +137,7 @@ def _base() -> Path:
 
 def _read(folder: Path) -> Journal | None:
     try:
-        data = json.loads((folder / _FILE).read_bytes())
+        data = json.loads(plain.read(folder / _FILE))
         if data["version"] != _VERSION:
             return None
         targets = tuple(
@@ -150,7 +148,7 @@ def _read(folder: Path) -> Journal | None:
             for number, one in enumerate(data["files"]))
         return Journal(folder, Kind(data["kind"]), int(data["process"]), str(data["token"]),
                        targets) if targets else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (InputError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -158,7 +156,7 @@ def _held(folder: Path, side: str, number: int, digest: str | None) -> bytes | N
     """What a journal keeps of a file. Raises ValueError where it is not whole."""
     if digest is None:
         return None
-    data = (folder / f"{side}.{number}").read_bytes()
+    data = plain.read(folder / f"{side}.{number}")
     if hashlib.sha256(data).hexdigest() != digest:
         raise ValueError(f"{side}.{number}")
     return data

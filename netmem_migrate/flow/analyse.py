@@ -13,6 +13,7 @@ from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.symbols import Symbols, defined
 from netmem_migrate.c.words import INCLUDE, WORD
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.flow import addresses
 from netmem_migrate.flow.arms import block_arms
 from netmem_migrate.flow.carriers import Carriers
@@ -165,7 +166,7 @@ def _headers(driver: Driver, headers: Iterable[str], sources: Mapping[str, bytes
     """Those of some headers that define one of these records: path, text, and how many other
     folders include it."""
     for header in sorted(headers):
-        if header in sources or not (driver.root / header).is_file():
+        if header in sources or not plain.is_plain(driver.root / header):
             continue
         data = driver.read(header)
         if records & set(defined(data)):

@@ -10,6 +10,7 @@ from pathlib import Path
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.types import Member
+from netmem_migrate.files import plain
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.keys import Key
 from netmem_migrate.kernel.includes import Includes, defining, near
@@ -76,11 +77,11 @@ class Outside:
         for path, parsed in symbols.files.items():
             if path.endswith(".h"):
                 there.add(path, parsed)
-        for header in sorted((self.root / file).parent.glob("*.h")):
+        for header in plain.sources((self.root / file).parent.glob("*.h")):
             path = header.relative_to(self.root).as_posix()
             if path not in there.files:
-                there.postpone(path, header.read_bytes())
-        there.add(file, there.texts.parse((self.root / file).read_bytes()))
+                there.postpone(path, plain.read(header))
+        there.add(file, there.texts.parse(plain.read(self.root / file)))
         found = self._read_uses(there, file, own | {file})
         self._members[file] = found
         return found
@@ -103,7 +104,7 @@ class Outside:
         """The code of a file, if it has the word at all."""
         assert self.root is not None
         if file not in self._code:
-            data = (self.root / file).read_bytes()
+            data = plain.read(self.root / file)
             if word not in data:
                 return b""
             self._code[file] = code_of(data)

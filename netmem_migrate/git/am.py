@@ -15,9 +15,10 @@ from pathlib import Path, PurePosixPath
 from unidiff.errors import UnidiffParseError
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.git.hunks import parsed
 from netmem_migrate.git.mail import number_of
-from netmem_migrate.git.run import neutral_environment
+from netmem_migrate.git.run import neutral_environment, run
 from netmem_migrate.results import FileChange
 
 _HEADER = re.compile(rb"From |[A-Za-z][A-Za-z-]*:[ \t]")
@@ -75,9 +76,9 @@ def applied(root: Path, patches: Sequence[Path],
 
 def _held(root: Path, file: str, patches: Sequence[Path]) -> bytes:
     source = root / file
-    if not source.is_file():
+    if not plain.is_plain(source):
         raise InputError(f"{patches[0].name}: touches {file}, which {root} does not have")
-    return source.read_bytes()
+    return plain.read(source)
 
 
 def _explain(there: _Checkout, root: Path, patches: Sequence[Path],
@@ -109,8 +110,9 @@ class _Checkout:
             target = self._where / file
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        if self._attributes.is_file():
-            shutil.copyfile(self._attributes, self._where / ".gitattributes")
+        attributes = plain.optional(self._attributes)
+        if attributes is not None:
+            (self._where / ".gitattributes").write_bytes(attributes)
         _git(self._where, "init", "-q")
         _git(self._where, "add", "-A", "-f")
         _git(self._where, "commit", "-q", "-m", "before")
@@ -132,7 +134,7 @@ class _Checkout:
         return tuple(steps)
 
     def _take(self, patch: Path) -> None:
-        mail = is_mail(patch.read_bytes())
+        mail = is_mail(plain.read(patch))
         words = ["am", "-q"] if mail else ["apply", "--index"]
         done = _git(self._where, *words, str(patch.resolve()), check=False)
         if done.returncode:
@@ -169,7 +171,7 @@ class _Checkout:
 
     def _diffs(self, patch: Path) -> list[Path]:
         """The diffs of a patch as git decodes them, one a mail."""
-        if not is_mail(patch.read_bytes()):
+        if not is_mail(plain.read(patch)):
             return [patch.resolve()]
         folder = self._where.parent / "mails"
         shutil.rmtree(folder, ignore_errors=True)
@@ -228,10 +230,7 @@ def touched(patches: Sequence[Path]) -> tuple[str, ...]:
 
 
 def _touched(patch: Path) -> list[str]:
-    try:
-        data = patch.read_bytes()
-    except OSError as error:
-        raise InputError(f"{patch}: {error.strerror or error}") from error
+    data = plain.read(patch)
     try:
         files = [one.path for one in parsed(data)]
     except UnidiffParseError as error:
@@ -251,9 +250,8 @@ def _git(where: Path, *words: str, check: bool = True,
          stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     identity = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
                 for key, value in (("NAME", "verify"), ("EMAIL", "verify@localhost"))}
-    done = subprocess.run(["git", "-c", "core.autocrlf=false", "-c", "gc.auto=0", *words],
-                          cwd=where, env={**neutral_environment(), **identity}, check=False,
-                          capture_output=True, input=stdin)
+    done = run(["-c", "core.autocrlf=false", *words], cwd=where,
+               env=neutral_environment() | identity, stdin=stdin)
     if check and done.returncode:
         raise InputError(f"git {words[0]}: {done.stderr.decode('utf-8', 'replace').strip()}")
     return done

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
+from unidiff.errors import UnidiffParseError
 from unidiff.patch import Hunk as _Hunk
 from unidiff.patch import PatchedFile, PatchSet
 
@@ -65,7 +66,11 @@ def parsed(patch: bytes) -> tuple[PatchedFile, ...]:
 
     Raises UnidiffParseError for what is no diff.
     """
-    return tuple(PatchSet(decoded(patch)))
+    try:
+        return tuple(PatchSet(decoded(patch)))
+    except (ValueError, IndexError, AttributeError, TypeError) as error:
+        # What unidiff does not expect: numbers of thousands of digits, hunks of no file.
+        raise UnidiffParseError(f"no unified diff ({error})") from error
 
 
 def read(diff: str) -> tuple[FileDiff, ...]:

@@ -6,8 +6,11 @@ Reads what `git format-patch` writes, and what a person made of it with an edito
 
 from __future__ import annotations
 
-import email
+import contextlib
+import email.errors
 import email.header
+import email.message
+import email.parser
 import email.utils
 import re
 from dataclasses import dataclass
@@ -16,15 +19,17 @@ from pathlib import Path
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchedFile
 
+from netmem_migrate.files import plain
 from netmem_migrate.git.hunks import parsed
 
 _BRACKET = re.compile(r"^\[(?P<tags>[^\]]*)\]\s*(?P<phrase>.*)$", re.DOTALL)
-_NUMBER = re.compile(r"^(\d+)/(\d+)$")
+# No series has more patches than nine digits can say, and an int of thousands is refused.
+_NUMBER = re.compile(r"^([0-9]{1,9})/([0-9]{1,9})$")
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z-]*): (.+)$")
-_TOTALS = re.compile(r"^ (\d+) files? changed(?:, (\d+) insertions?\(\+\))?"
-                     r"(?:, (\d+) deletions?\(-\))?$", re.MULTILINE)
+_TOTALS = re.compile(r"^ ([0-9]{1,9}) files? changed(?:, ([0-9]{1,9}) insertions?\(\+\))?"
+                     r"(?:, ([0-9]{1,9}) deletions?\(-\))?$", re.MULTILINE)
 _BASE = re.compile(rb"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
-_NAME = re.compile(r"(?:v(?P<version>\d+)-)?(?P<number>\d{4})-.+\.patch")
+_NAME = re.compile(r"(?:v(?P<version>[0-9]{1,9})-)?(?P<number>[0-9]{4})-.+\.patch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +109,23 @@ def bases_of(patch: bytes) -> list[str]:
     return [commit.decode() for commit in _BASE.findall(patch)]
 
 
-def _decoded(value: str | None) -> str:
-    if not value:
-        return ""
-    parts = email.header.decode_header(" ".join(value.split()))
-    return str(email.header.make_header(parts))
+def _header(mail: email.message.Message, name: str) -> str:
+    """A header as a person reads it; as it stands, where it is in no encoding that is known."""
+    raw = next((str(value) for key, value in mail.raw_items() if key.lower() == name.lower()), "")
+    # Not mail.get(): of bytes beyond ASCII it makes another type.
+    text = " ".join(raw.encode("ascii", "surrogateescape").decode("utf-8", "replace").split())
+    with contextlib.suppress(LookupError, ValueError, email.errors.MessageError):
+        text = str(email.header.make_header(email.header.decode_header(text)))
+    # Some encodings give what is no text.
+    return text.encode("utf-8", "replace").decode()
 
 
 def read(path: Path) -> Mail:
     """Take a file apart. What cannot be read of it is said in `unreadable`, never raised."""
-    raw = path.read_bytes()
-    mail = email.message_from_bytes(raw.split(b"\n", 1)[1] if raw.startswith(b"From ") else raw)
-    subject = _decoded(mail.get("Subject"))
+    raw = plain.read(path)
+    mail = email.parser.BytesHeaderParser().parsebytes(
+        raw.partition(b"\n")[2] if raw.startswith(b"From ") else raw)
+    subject = _header(mail, "Subject")
     match = _BRACKET.match(subject)
     words = match["tags"].split() if match else []
     number = total = width = 0
@@ -138,9 +148,10 @@ def read(path: Path) -> Mail:
         unreadable = str(error)
     counts = totals[-1] if totals else None
     return Mail(
-        path, raw, _decoded(mail.get("From")),
-        ", ".join(filter(None, (_decoded(mail.get("To")), _decoded(mail.get("Cc"))))),
-        str(mail.get("Content-Transfer-Encoding", "")).lower(), mail.is_multipart(),
+        path, raw, _header(mail, "From"),
+        ", ".join(filter(None, (_header(mail, "To"), _header(mail, "Cc")))),
+        _header(mail, "Content-Transfer-Encoding").lower(),
+        mail.get_content_maintype() == "multipart",
         tuple(words), number, total, width, match["phrase"] if match else subject,
         message.strip("\n") + "\n", note,
         (int(counts[0]), int(counts[1] or 0), int(counts[2] or 0)) if counts else None,

@@ -11,6 +11,7 @@ from pathlib import Path
 from unidiff.errors import UnidiffParseError
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.git.hunks import parsed
 from netmem_migrate.git.run import DIFF_OPTIONS, Repository, Scratch, run, user_environment
 
@@ -76,7 +77,7 @@ def _ids(repository: Repository, word: str) -> list[str]:
 
 def _files(patch: Path) -> list[str]:
     try:
-        return [one.path for one in parsed(patch.read_bytes())]
+        return [one.path for one in parsed(plain.read(patch))]
     except UnidiffParseError as error:
         raise InputError(f"{patch.name}: not a patch that can be read: "
                          f"{str(error).strip()}") from error

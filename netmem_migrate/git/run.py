@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.escape import shown_text
+from netmem_migrate.files import plain
 
 NO_IDENTITY = (
     "git knows no author for the patches: set one with "
@@ -45,6 +47,21 @@ _LOCAL = (
 
 # The kernel's own .gitattributes names this driver; without it hunks are named after labels.
 _KERNEL_ATTRIBUTES = b"*.[ch] diff=cpp\n"
+
+# Nothing of a tree runs, whatever its settings name, and nothing is fetched. `protocol.*.allow` of
+# a tree would count for more than `protocol.allow`; GIT_ALLOW_PROTOCOL does not let it.
+_HARMLESS = (
+    "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=" + os.devnull,
+    "-c", "diff.external=",
+    "-c", "gc.auto=0",
+    "-c", "log.showSignature=false",
+    "-c", "maintenance.auto=false",
+    "-c", "protocol.allow=never",
+    "-c", "safe.bareRepository=explicit",
+)  # fmt: skip
+_OFFLINE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_TERMINAL_PROMPT": "0"}
 
 DIFF_OPTIONS = (
     "--src-prefix=a/",
@@ -88,10 +105,14 @@ def run(
     env: Mapping[str, str],
     stdin: bytes = b"",
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run git whatever its exit code. Raises InputError without git, or a folder to run it in."""
+    """Run git whatever its exit code; nothing of the tree runs, and nothing is fetched.
+
+    Raises InputError without git, or without a folder to run it in.
+    """
     try:
         return subprocess.run(
-            ["git", *arguments], cwd=cwd, env=dict(env), input=stdin, capture_output=True
+            ["git", *_HARMLESS, *arguments], cwd=cwd, env={**env, **_OFFLINE}, input=stdin,
+            capture_output=True
         )
     except (FileNotFoundError, PermissionError):
         if not cwd.is_dir():
@@ -110,7 +131,15 @@ def user_environment() -> dict[str, str]:
     """The user's environment, with git's messages in English and no other repository named."""
     env = {key: value for key, value in os.environ.items() if key not in _LOCAL}
     env.pop("LANGUAGE", None)
-    return env | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    return env | {"LC_ALL": "C"}
+
+
+def program(name: str) -> str:
+    """The user's GIT_PAGER or GIT_EDITOR; what a tree's own settings name is not asked."""
+    with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as folder:
+        outside = {"GIT_CEILING_DIRECTORIES": str(Path(folder).resolve().parent)}
+        done = run(["var", name], cwd=Path(folder), env=user_environment() | outside)
+    return done.stdout.decode("utf-8", "surrogateescape").strip()
 
 
 def neutral_environment() -> dict[str, str]:
@@ -125,7 +154,6 @@ def neutral_environment() -> dict[str, str]:
         "GIT_CONFIG_SYSTEM": os.devnull,
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_PAGER": "cat",
-        "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",
         "TZ": "UTC",
     }
@@ -222,8 +250,9 @@ class Scratch:
                 info = folder / "git/objects/info"
                 info.mkdir(exist_ok=True)
                 (info / "alternates").write_bytes(os.fsencode(base.objects) + b"\n")
-                if (base.common / "shallow").is_file():
-                    shutil.copyfile(base.common / "shallow", folder / "git/shallow")
+                shallow = plain.optional(base.common / "shallow")
+                if shallow is not None:
+                    (folder / "git/shallow").write_bytes(shallow)
             scratch._copy_attributes(tree, paths)
         except BaseException:
             scratch.remove()
@@ -233,10 +262,10 @@ class Scratch:
     def _copy_attributes(self, tree: Path, paths: Iterable[str]) -> None:
         folders = {parent for path in paths for parent in Path(path).parents}
         for folder in folders:
-            source = tree / folder / ".gitattributes"
-            if source.is_file():
+            attributes = plain.optional(tree / folder / ".gitattributes")
+            if attributes is not None:
                 (self.folder / "work" / folder).mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, self.folder / "work" / folder / ".gitattributes")
+                (self.folder / "work" / folder / ".gitattributes").write_bytes(attributes)
         if not (self.folder / "work/.gitattributes").exists():
             (self.folder / "work/.gitattributes").write_bytes(_KERNEL_ATTRIBUTES)
 
@@ -262,10 +291,8 @@ class Scratch:
         settings = [
             "-c", "core.attributesFile=" + os.devnull,
             "-c", "core.autocrlf=false",
-            "-c", "core.hooksPath=" + os.devnull,
             "-c", "core.quotePath=true",
             "-c", "commit.gpgSign=false",
-            "-c", "gc.auto=0",
         ]  # fmt: skip
         return run(
             [*settings, *arguments],
@@ -311,5 +338,6 @@ class Scratch:
             "GIT_COMMITTER_DATE": date,
         }
         parents = ["-p", parent] if parent else []
-        oid = self.git("commit-tree", tree, *parents, stdin=message.encode(), env=env)
+        oid = self.git("commit-tree", tree, *parents, stdin=shown_text(message).encode(),
+                       env=env)
         return oid.decode().strip()

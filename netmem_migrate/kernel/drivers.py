@@ -12,6 +12,7 @@ from netmem_migrate.c.depth import LIMIT, conditionals_too_deep
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.files.journal import require_settled
 
 _SOURCES = (".c", ".h")
@@ -38,12 +39,7 @@ class Driver:
     def read(self, file: str) -> bytes:
         """The bytes of a file. Raises InputError if it cannot be read or is not text."""
         path = self.root / file
-        if file not in self.held:
-            require_plain(path)
-        try:
-            data = self.held[file] if file in self.held else path.read_bytes()
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror or error}") from error
+        data = self.held[file] if file in self.held else plain.read(path)
         require_bounds(path, data)
         if b"\0" in data:
             raise InputError(f"{path}: a binary file, not C source")
@@ -73,7 +69,7 @@ def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
     else:
         if path.suffix not in _SOURCES:
             raise InputError(f"{path}: not a .c or .h file")
-        require_plain(path)
+        plain.require(path)
         base = (root or path.parent).resolve()
         files = once(sorted(_closure(path, texts)), base)
     try:
@@ -104,12 +100,6 @@ def once(files: Iterable[Path], base: Path) -> list[Path]:
     return sorted(found.values())
 
 
-def require_plain(path: Path) -> None:
-    """Raise InputError for what is there and is no ordinary file: a pipe can be read for ever."""
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path}: not an ordinary file")
-
-
 def require_bounds(path: Path | str, data: bytes) -> None:
     """Raise InputError for a file of more bytes, or deeper conditionals, than are read."""
     if len(data) > LARGEST:
@@ -138,24 +128,19 @@ def is_module(folder: Path) -> bool:
 
 def _folder(path: Path) -> set[Path]:
     found: set[Path] = set()
-    for where, folders, files in os.walk(path):
-        here = Path(where)
+    for here, folders, files in plain.walk(path):
         folders[:] = [name for name in folders
                       if not name.startswith(".")
                       and not is_module(here / name)]
-        found.update(here / name for name in files if is_source(name))
+        found.update(here / name for name in files
+                     if is_source(name) and plain.is_plain(here / name))
     return found
 
 
 def _includes(path: Path, texts: Mapping[Path, bytes]) -> set[Path]:
-    if path not in texts and not path.is_file():
-        return set()
-    try:
-        data = texts[path] if path in texts else path.read_bytes()
-    except OSError:
-        return set()
+    data = texts[path] if path in texts else plain.optional(path) or b""
     return {target for mark, name in INCLUDE.findall(data) if mark == b'"'
-            and (target := Path(os.path.normpath(path.parent / os.fsdecode(name)))).is_file()}
+            and plain.is_plain(target := Path(os.path.normpath(path.parent / os.fsdecode(name))))}
 
 
 def borrowed(files: list[Path], base: Path,
@@ -178,7 +163,8 @@ def borrowed(files: list[Path], base: Path,
 def _closure(path: Path, texts: Mapping[Path, bytes]) -> set[Path]:
     """A file, the headers of its folder that it includes, and the files that include those."""
     folder = path.parent
-    beside = {file for file in folder.iterdir() if file.suffix in _SOURCES}
+    beside = {file for file in plain.listed(folder)
+              if file.suffix in _SOURCES and plain.is_plain(file)}
     includes = {file: _includes(file, texts) & beside for file in beside}
     found = {path}
     queue = [path]

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from netmem_migrate.c.words import INCLUDE
+from netmem_migrate.files import plain
 
 FOLDERS = ("include", "include/uapi")
 _LEFT = re.compile(r"(?:^|/)(?:asm[^/]*|generated)/")
@@ -33,7 +34,7 @@ class Header:
 @lru_cache(maxsize=1 << 13)
 def header(root: Path, path: str) -> Header:
     """The header at a path below the root of a tree; read once."""
-    text = (root / path).read_bytes()
+    text = plain.read(root / path)
     return Header(text, frozenset(_DEFINE.findall(text)), tuple(
         (mark == b'"', os.fsdecode(name)) for mark, name in INCLUDE.findall(text)))
 
@@ -46,12 +47,12 @@ def reached(root: Path, include: str) -> Iterator[str]:
         name = queue.pop()
         path = next((one for folder in FOLDERS
                      if not _LEFT.search(one := os.path.normpath(f"{folder}/{name}"))
-                     and (root / one).is_file()), None)
+                     and plain.is_plain(root / one)), None)
         if path is None or path in seen:
             continue
         seen.add(path)
         yield path
         for quoted, other in header(root, path).includes:
             beside = os.path.normpath(f"{path.rpartition('/')[0]}/{other}")
-            queue.append(beside.partition("/")[2] if quoted and (root / beside).is_file()
+            queue.append(beside.partition("/")[2] if quoted and plain.is_plain(root / beside)
                          else other)

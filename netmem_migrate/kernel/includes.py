@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from netmem_migrate.files import plain
+
 # Code outside of these does not include headers of drivers.
 _TOPS = ("drivers", "net", "sound", "samples", "include")
 # Tables of registers take 400 MB of the tree; no file has its first include line so late.
@@ -78,7 +80,8 @@ class Includes:
                     if entry.is_dir(follow_symlinks=False):
                         queue.append(entry.path)
                     elif (entry.name.endswith((".c", ".h"))
-                          and not entry.name.endswith(".mod.c") and entry.is_file()):
+                          and not entry.name.endswith(".mod.c")
+                          and (entry.is_file() or plain.is_plain(Path(entry.path)))):
                         file = entry.path[start:]
                         self._named.setdefault(entry.name, []).append(file)
                         self._by_file[file] = lines = _lines(entry)
@@ -93,10 +96,10 @@ class Includes:
             beside = os.path.normpath(f"{here}/{name}")
             if beside == header or beside in self._by_file:
                 return beside == header
-        plain = os.path.normpath(name)
-        while plain.startswith("../"):
-            plain = plain[3:]
-        if not header.endswith("/" + plain):
+        path = os.path.normpath(name)
+        while path.startswith("../"):
+            path = path[3:]
+        if not header.endswith("/" + path):
             return False
         unknown = False
         for option in self._folders(here):
@@ -104,7 +107,7 @@ class Includes:
                 there = os.path.normpath(f"{option}/{name}")
                 if there == header or there in self._by_file:
                     return there == header
-            elif os.path.normpath(f"{header[:-len(plain) - 1]}/").endswith(
+            elif os.path.normpath(f"{header[:-len(path) - 1]}/").endswith(
                     _VARIABLE.sub("", option).rstrip("/")):
                 unknown = True
         for shared in _SHARED:
@@ -115,8 +118,8 @@ class Includes:
         if not unknown and not file.endswith(".h"):
             return False
         return _shared(file, header) >= max(
-            (_shared(file, other) for other in self._named[plain.rpartition("/")[2]]
-             if other.endswith("/" + plain)), default=0)
+            (_shared(file, other) for other in self._named[path.rpartition("/")[2]]
+             if other.endswith("/" + path)), default=0)
 
     def _exists(self, file: str) -> bool:
         return file in self._by_file or (not self._whole and (self._root / file).is_file())
@@ -127,10 +130,8 @@ class Includes:
         if known is None:
             said: list[str] = []
             for build in _BUILD:
-                path = self._root / here / build
-                if path.is_file():
-                    said += [self.place(here, option) for option in
-                             _OPTION.findall(path.read_text(encoding="utf-8", errors="replace"))]
+                said += [self.place(here, option)
+                         for option in _options(self._root / here / build)]
             parent = here.rpartition("/")[0]
             known = (*said, *(self._folders(parent) if parent else ()))
             self._options[here] = known
@@ -197,14 +198,18 @@ def _crossing(root: Path) -> tuple[tuple[str, str], ...]:
 def _pointing(root: Path) -> tuple[tuple[str, frozenset[str]], ...]:
     """The folders of drivers whose build rules have -I options, and what those name."""
     found: list[tuple[str, frozenset[str]]] = []
-    for where, _, names in os.walk(root / "drivers"):
-        here = Path(where).relative_to(root).as_posix()
+    for where, _, names in plain.walk(root / "drivers"):
+        here = where.relative_to(root).as_posix()
         paths = {Includes.place(here, option) for build in _BUILD if build in names
-                 for option in _OPTION.findall((Path(where) / build).read_text(
-                     encoding="utf-8", errors="replace"))}
+                 for option in _options(where / build)}
         if paths:
             found.append((here, frozenset(paths)))
     return tuple(found)
+
+
+def _options(build: Path) -> list[str]:
+    """What the -I options of build rules name."""
+    return _OPTION.findall((plain.optional(build) or b"").decode("utf-8", "replace"))
 
 
 def _shared(one: str, other: str) -> int:
@@ -221,8 +226,7 @@ def _lines(entry: os.DirEntry[str]) -> _Lines:
 @lru_cache(maxsize=_KNOWN)
 def _read_lines(path: str, changed: int, size: int) -> _Lines:
     """The same, for a file that was last changed then, to that size."""
-    with Path(path).open("rb") as stream:
-        data = stream.read(_READ)
+    data = plain.read(Path(path), _READ)
     # A plain search is many times faster, and all that large headers need.
     return tuple((mark == b'"', os.fsdecode(name)) for mark, name in _INCLUDE.findall(data)
                  ) if b"include" in data else ()

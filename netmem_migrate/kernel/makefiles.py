@@ -14,6 +14,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from pathlib import Path, PurePosixPath
 
 from netmem_migrate.c.words import INCLUDE
+from netmem_migrate.files import plain
 from netmem_migrate.kernel.drivers import BUILD
 
 _RULE = re.compile(
@@ -70,10 +71,7 @@ def unset(root: Path, source: str, config: Collection[str]) -> tuple[str, ...]:
 def _rules(folder: Path) -> Iterator[tuple[str, str, set[str]]]:
     """What is made, under which option, and of which objects; a rule of a folder's Makefile."""
     for name in BUILD:
-        try:
-            text = (folder / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
+        text = (plain.optional(folder / name) or b"").decode("utf-8", "replace")
         for target, option, objects in _RULE.findall(text.replace("\\\n", " ")):
             yield target, option, {word[:-2] for word in objects.split() if word.endswith(".o")}
 

@@ -12,12 +12,12 @@ of mt76. What stands before that word has to lead there: `clk: ti` is no driver 
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from netmem_migrate.files import plain
 from netmem_migrate.kernel.drivers import is_source
 from netmem_migrate.kernel.makefiles import made
 from netmem_migrate.kernel.subjects import folded, words
@@ -77,8 +77,8 @@ class _Tree:
                 self.below[folder].append(one)
         self.files: dict[str, set[str]] = defaultdict(set)
         self.folders: dict[str, set[str]] = defaultdict(set)
-        for where, folders, files in os.walk(root):
-            here = f"{Path(where).relative_to(root).as_posix()}/".removeprefix("./")
+        for where, folders, files in plain.walk(root):
+            here = f"{where.relative_to(root).as_posix()}/".removeprefix("./")
             folders[:] = [one for one in folders if not one.startswith(".")
                           and (here or one not in _BESIDE)]
             for folder in folders:
@@ -144,12 +144,12 @@ def table(root: Path, prefixes: Mapping[str, int]) -> dict[str, Known]:
 
 
 def _modules(root: Path) -> Iterator[Module]:
-    for where, folders, _ in os.walk(root / DRIVERS):
+    for where, folders, _ in plain.walk(root / DRIVERS):
         folders.sort()
-        for name, objects in sorted(made(Path(where)).items()):
+        for name, objects in sorted(made(where).items()):
             sources = frozenset(PurePosixPath(one).name for one in objects
-                                if (Path(where) / f"{one}.c").is_file())
-            yield Module(PurePosixPath(name).name, Path(where).relative_to(root).as_posix(),
+                                if (where / f"{one}.c").is_file())
+            yield Module(PurePosixPath(name).name, where.relative_to(root).as_posix(),
                          sources)
 
 

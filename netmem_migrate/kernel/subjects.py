@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 
 _PREFIX = re.compile(r"((?:[A-Za-z0-9_][\w.,/+-]*: ?)+)\S")
 _NO_CHANGE = ("Merge", "Revert", "Reapply")
@@ -40,10 +42,10 @@ def words(prefix: str) -> list[str]:
 def read(changelog: Path) -> str:
     """A changelog, plain or packed by gzip. Raises InputError where it cannot be read."""
     try:
-        data = changelog.read_bytes()
+        data = plain.read(changelog)
         text = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-    except (OSError, EOFError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+    except (InputError, OSError, EOFError, zlib.error) as error:
+        why = str(error).removeprefix(f"{changelog}: ")
         raise InputError(f"{changelog}: {why}; give a changelog of Debian's kernel") from error
     return text.decode("utf-8", "replace")
 

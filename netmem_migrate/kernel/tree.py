@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.errors import InputError, UsageError
+from netmem_migrate.files import plain
 
 _NUMBER = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)[ \t]*=[ \t]*(\d+)[ \t]*$", re.MULTILINE)
 # The numbers stand in the first lines of the Makefile; the rest is never read.
@@ -77,7 +78,8 @@ class Kernel:
     @classmethod
     def find(cls, path: Path) -> Kernel | None:
         """The tree that `path` is in, found by walking up; None outside any tree."""
-        start = path.resolve()
+        # Not resolve(): it raises for a link that leads to itself.
+        start = Path(os.path.realpath(path))
         for folder in (start, *start.parents):
             if is_root(folder):
                 return cls._read(folder)
@@ -109,10 +111,7 @@ class Kernel:
     @property
     def toolchain(self) -> Toolchain:
         """What the tree is built with, as `kernel prepare` noted it."""
-        try:
-            lines = (self.root / STAMP).read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return Toolchain()
+        lines = (plain.optional(self.root / STAMP) or b"").decode("utf-8", "replace").splitlines()
         given = dict(line.split("=", 1) for line in lines if "=" in line)
         return Toolchain(given.get("ARCH", ""), given.get("CC", ""))
 
@@ -127,10 +126,9 @@ class Kernel:
     @classmethod
     def _read(cls, root: Path) -> Kernel | None:
         try:
-            with (root / "Makefile").open("rb") as file:
-                head = file.read(_HEAD).decode("latin-1")
-        except OSError as error:
-            raise InputError(f"{root / 'Makefile'}: {error.strerror}; make it readable") from error
+            head = plain.read(root / "Makefile", _HEAD).decode("latin-1")
+        except InputError as error:
+            raise InputError(f"{error}; make it readable") from error
         numbers = dict(_NUMBER.findall(head))
         if not {"VERSION", "PATCHLEVEL"} <= numbers.keys():
             return None

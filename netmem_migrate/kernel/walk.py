@@ -11,6 +11,7 @@ from pathlib import Path
 
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.files.journal import require_settled
 from netmem_migrate.kernel.drivers import (
     BUILD,
@@ -21,7 +22,6 @@ from netmem_migrate.kernel.drivers import (
     is_source,
     no_source,
     once,
-    require_plain,
 )
 from netmem_migrate.model.spelled import CALLS
 from netmem_migrate.results import Looked
@@ -115,11 +115,11 @@ def _folders(top: Path, marks: Sequence[str]) -> tuple[list[Path], int]:
 def _homes(top: Path) -> Iterator[tuple[Path, list[Path]]]:
     """The sources of each folder below `top`, with the folder of the driver that they are of."""
     homes: dict[Path, Path] = {}
-    for where, folders, files in os.walk(top):
+    for here, folders, files in plain.walk(top):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        here = Path(where)
         homes[here] = here if here == top or is_module(here) else homes[here.parent]
-        sources = [here / name for name in sorted(files) if is_source(name)]
+        sources = [here / name for name in sorted(files)
+                   if is_source(name) and plain.is_plain(here / name)]
         if sources:
             yield homes[here], sources
 
@@ -130,21 +130,11 @@ def _search(marks: Sequence[str]) -> Callable[[Path], bool]:
     words = re.compile(rb"\b(?:" + b"|".join(map(re.escape, names)) + rb")")
 
     def mentions(path: Path) -> bool:
-        data = _bytes(path)
+        data = plain.read(path)
         # A plain search is many times faster than one for a word, and nearly always says no.
         return any(one in data for one in names) and words.search(data) is not None
 
     return mentions
-
-
-def _bytes(path: Path) -> bytes:
-    require_plain(path)
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""  # a link that leads nowhere
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
 
 
 # -- outside any tree
@@ -201,7 +191,7 @@ def _together(files: Mapping[Path, Path], top: Path) -> list[list[Path]]:
 
 
 def _included(file: Path) -> list[str]:
-    return [os.fsdecode(name) for _, name in INCLUDE.findall(_bytes(file))]
+    return [os.fsdecode(name) for _, name in INCLUDE.findall(plain.read(file))]
 
 
 def _targets(file: Path, text: str, named: Mapping[str, list[Path]]) -> Iterator[Path]:
@@ -241,8 +231,8 @@ def _builds(above: Path, folder: Path) -> bool:
 
 
 def _rules(folder: Path) -> str:
-    return "\n".join(_bytes(folder / name).decode("utf-8", "replace") for name in BUILD
-                     if (folder / name).is_file())
+    return "\n".join((plain.optional(folder / name) or b"").decode("utf-8", "replace")
+                     for name in BUILD)
 
 
 def _above(folder: Path) -> Path | None:
@@ -255,8 +245,8 @@ def _above(folder: Path) -> Path | None:
             for text in _included(file):
                 for place in (file.parent, *places):
                     target = Path(os.path.normpath(place / text))
-                    if target.is_file():
-                        if not target.is_relative_to(folder) and _SHARED.search(_bytes(target)):
+                    if plain.is_plain(target):
+                        if not target.is_relative_to(folder) and _SHARED.search(plain.read(target)):
                             tops.add(target.parent)
                         break
     top = Path(os.path.commonpath(tops))

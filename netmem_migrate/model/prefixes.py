@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
-from netmem_migrate.files import whole
+from netmem_migrate.files import plain, whole
 
 LEAST = 3
 """How many commits have to name a module for its prefix to be known."""
@@ -73,10 +73,11 @@ class Table:
 def read(path: Path = BUNDLED) -> Table:
     """A table from its file. Raises InputError for one that is none."""
     try:
-        held = tomllib.loads(path.read_text(encoding="utf-8"))
+        held = tomllib.loads(plain.read(path).decode("utf-8"))
         rows = {name: Known(**row) for name, row in held["modules"].items()}
         return Table(held["kernel"], tuple(held["changelogs"]), rows)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (InputError, ValueError, KeyError, TypeError, AttributeError,
+            RecursionError) as error:
         raise InputError(f"{path}: no table of prefixes ({error}); "
                          "`netmem-migrate kernel prefixes` writes it") from error
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.errors import InputError, UsageError
+from netmem_migrate.files import plain
 from netmem_migrate.model.forms import Form, Table, table
 from netmem_migrate.model.functions import BY_NAME, LEVELS
 from netmem_migrate.model.releases import declared, present
@@ -125,10 +126,7 @@ def from_tree(root: Path, api: str, release: str = "") -> Target:
     found: dict[str, int] = {}
     wanted = {name.encode(): name for form in rows.rows if form.header for name in form.needs}
     for header in dict.fromkeys((*HEADERS, *(f"include/{one}" for one in rows.headers))):
-        try:
-            source = (root / header).read_bytes()
-        except OSError:
-            continue
+        source = plain.optional(root / header) or b""
         data = code_of(source)
         names.update(name.decode("ascii") for name in _NAME.findall(data))
         names.update(text for name, text in wanted.items() if _declares(name, source, data))

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from netmem_migrate.files import plain
 from netmem_migrate.report import wording
 from netmem_migrate.results import FileChange, Requirement
 
@@ -52,10 +53,7 @@ class Sources:
     def line(self, file: str, line: int) -> bytes:
         """A line, b"" where it is not there."""
         if file not in self._lines:
-            try:
-                self._lines[file] = (self.root / file).read_bytes().split(b"\n")
-            except OSError:
-                self._lines[file] = []
+            self._lines[file] = (plain.optional(self.root / file) or b"").split(b"\n")
         lines = self._lines[file]
         return lines[line - 1] if 0 < line <= len(lines) else b""
 

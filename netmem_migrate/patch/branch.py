@@ -7,18 +7,10 @@ no hook runs.
 
 from __future__ import annotations
 
-import os
 import subprocess
 
 from netmem_migrate.errors import InputError
 from netmem_migrate.git import run as git
-
-_QUIET = (
-    "-c", "core.hooksPath=" + os.devnull,
-    "-c", "core.fsmonitor=false",
-    "-c", "gc.auto=0",
-    "-c", "maintenance.auto=false",
-)  # fmt: skip
 
 
 def check(repository: git.Repository | None, name: str, *, force: bool) -> git.Repository:
@@ -53,4 +45,4 @@ def leave(scratch: git.Scratch, repository: git.Repository, base: str, tip: str,
 
 def _user(repository: git.Repository, *words: str,
           stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return git.run([*_QUIET, *words], cwd=repository.top, env=git.user_environment(), stdin=stdin)
+    return git.run(words, cwd=repository.top, env=git.user_environment(), stdin=stdin)

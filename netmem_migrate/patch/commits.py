@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.escape import shown_text
 from netmem_migrate.git import run as git
 from netmem_migrate.git.diff import mode_of
 from netmem_migrate.git.mail import number_of
@@ -196,7 +197,7 @@ def write_patches(scratch: git.Scratch, style: Style, base: str, person: git.Ide
         *git.DIFF_OPTIONS,
     ]
     if style.letter is not None:
-        scratch.git("config", "branch.series.description", "\n\n".join(style.letter))
+        scratch.git("config", "branch.series.description", shown_text("\n\n".join(style.letter)))
         arguments.append("--cover-from-description=subject")
     if style.version > 1:
         arguments.append(f"--reroll-count={style.version}")
@@ -222,4 +223,5 @@ def _noted(patch: bytes, notes: Sequence[str], number: int) -> bytes:
     git's own notes would be told in a range-diff as well.
     """
     note = notes[number - 1] if 0 < number <= len(notes) else ""
-    return patch.replace(b"\n---\n", b"\n---\n%s\n\n" % note.encode(), 1) if note else patch
+    said = b"\n---\n%s\n\n" % shown_text(note).encode()
+    return patch.replace(b"\n---\n", said, 1) if note else patch

@@ -11,6 +11,8 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
+from netmem_migrate.files.plain import is_plain, read, sources
+
 NAME = "netmem-migrate"
 _PROCESS = "Documentation/process"
 # Documents that ask for disclosure, most telling first.
@@ -29,10 +31,7 @@ def trailer(tree: Path) -> str:
     folder = tree / _PROCESS
     asked = any((folder / name).is_file() for name in _ASKS)
     for path in _documents(folder):
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
+        text = read(path).decode("utf-8", "replace")
         match = _FORM.search(text)
         if match is not None:
             both = re.fullmatch(r"[^:]+:[^:]+", match[1]) is not None
@@ -48,6 +47,6 @@ def plain() -> str:
 
 def _documents(folder: Path) -> list[Path]:
     first = [folder / name for name in _FIRST]
-    others = sorted(folder.glob("*.rst")) if folder.is_dir() else []
-    return [*(path for path in first if path.is_file()),
+    others = sources(iter(sorted(folder.glob("*.rst")))) if folder.is_dir() else []
+    return [*(path for path in first if is_plain(path)),
             *(path for path in others if path not in first)]

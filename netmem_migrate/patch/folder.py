@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
-from netmem_migrate.files import journal, whole
+from netmem_migrate.files import journal, plain, whole
 from netmem_migrate.files.journal import Kind, State, Target
 from netmem_migrate.git.mail import named, version_of
 
@@ -40,7 +40,7 @@ def check(out: Path, files: Mapping[str, bytes], version: int, *, force: bool) -
             raise InputError(f"{out}: not a folder; give another one with -o")
         old = versions(out).get(version, {}) if out.is_dir() else {}
         same = old.keys() == files.keys() and all(
-            path.read_bytes() == files[name] for name, path in old.items()
+            plain.read(path) == files[name] for name, path in old.items()
         )
         if old and not same and not force:
             raise InputError(
@@ -115,10 +115,7 @@ def _among(top: Path, series: Sequence[Series]) -> None:
 
 
 def _held(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+    return plain.read(path) if os.path.lexists(path) else None
 
 
 def _mode() -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
+from netmem_migrate.files import plain
 from netmem_migrate.kernel.makefiles import owners
 from netmem_migrate.kernel.subjects import prefix_of, words
 from netmem_migrate.model.prefixes import known
@@ -111,10 +112,7 @@ def _common(words: Sequence[str]) -> str:
 
 def _entries(root: Path) -> Iterator[tuple[str, list[str]]]:
     """Title and file patterns of each entry of MAINTAINERS."""
-    try:
-        text = (root / "MAINTAINERS").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return
+    text = (plain.optional(root / "MAINTAINERS") or b"").decode("utf-8", "replace")
     for entry in re.split(r"\n\s*\n", text):
         lines = entry.strip().splitlines()
         patterns = [line[2:].strip() for line in lines if line.startswith("F:")]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.git import mail
 from netmem_migrate.git import run as git
 from netmem_migrate.patch import folder
@@ -41,7 +42,7 @@ def find(where: Path, below: int) -> Earlier:
         raise InputError(f"{where}: holds no series{older}; give the folder of the earlier one")
     number = max(known)
     paths = list(known[number].values())
-    base = next((commit for path in paths for commit in mail.bases_of(path.read_bytes())), "")
+    base = next((commit for path in paths for commit in mail.bases_of(plain.read(path))), "")
     return Earlier(number, tuple(path for path in paths if mail.number_of(path) != 0), base)
 
 
@@ -68,7 +69,7 @@ def _replay(scratch: git.Scratch, patches: Sequence[Path], base: str) -> tuple[s
     for patch in patches:
         text, diff = scratch.folder / "mail.txt", scratch.folder / "mail.diff"
         info = scratch.git("mailinfo", "--encoding=UTF-8", str(text), str(diff),
-                           stdin=patch.read_bytes()).decode("utf-8", "replace")
+                           stdin=plain.read(patch)).decode("utf-8", "replace")
         head = dict(re.findall(r"(?m)^(Author|Email|Subject|Date): (.*)$", info))
         scratch.git("read-tree", tip)
         done = scratch.attempt("apply", "--cached", "--whitespace=nowarn", str(diff))

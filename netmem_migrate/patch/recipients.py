@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.model.spelled import POOL_ENTRY, POOL_SOURCE
 
 SCRIPT = "scripts/get_maintainer.pl"
@@ -130,7 +131,7 @@ def as_options(recipients: Sequence[Recipient]) -> bytes:
 
 def read(path: Path) -> set[str]:
     """The bare addresses of a recipients file."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = plain.read(path).decode("utf-8", "replace")
     lines = (line.partition("  #")[0] for line in text.splitlines()
              if line.startswith(("To:", "Cc:")))
     return {match[0].lower() for line in lines if (match := _ADDRESS.search(line))}

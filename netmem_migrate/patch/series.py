@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.git import run as git
 from netmem_migrate.git.diff import mode_of
 from netmem_migrate.patch import branch, commits, disclosure, folder, previous, recipients, wording
@@ -172,8 +173,8 @@ def _trailer(root: Path, wanted: bool | None) -> str:
 
 def _more(root: Path, files: Sequence[str]) -> dict[str, tuple[str, bytes]]:
     """Files that only the earlier version touches, as they are on disk."""
-    return {file: (mode_of(root / file), (root / file).read_bytes())
-            for file in files if (root / file).is_file()}
+    return {file: (mode_of(root / file), plain.read(root / file))
+            for file in files if plain.is_plain(root / file)}
 
 
 def _beside(run: Run, patches: Mapping[str, bytes]) -> dict[str, bytes]:

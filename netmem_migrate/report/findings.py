@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import click
 
+from netmem_migrate.escape import shown
 from netmem_migrate.report import sarif
 from netmem_migrate.results import Finding, Norm, Severity
 
@@ -20,13 +21,13 @@ _B4 = {"error": "fail", "warning": "warn", "note": "pass"}
 
 def text(findings: Sequence[Finding], norms: Sequence[Norm]) -> list[str]:
     """Lines for a terminal: those of a series first, then the findings as a compiler's."""
-    said = [f"{_coloured(one.status)}  {one.name}: {one.text}" for one in norms]
+    said = [f"{_coloured(one.status)}  {one.name}: {shown(one.text)}" for one in norms]
     for one in findings:
         where = f" in {one.function}()" if one.function else ""
-        said.append(f"{one.file}:{one.line}:{one.column}: {_coloured(one.severity)}: "
-                    f"{one.message}{where} [{one.id}]")
+        said.append(f"{shown(one.file)}:{one.line}:{one.column}: {_coloured(one.severity)}: "
+                    f"{shown(one.message + where)} [{one.id}]")
         if one.fix:
-            said.append(f"  fix: {one.fix}")
+            said.append(f"  fix: {shown(one.fix)}")
     return said
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.results import FileChange, Migration, Run
 from netmem_migrate.review.edit import merge
 from netmem_migrate.review.model import Review, Subject
@@ -46,25 +47,23 @@ def is_edited(review: Review) -> bool:
 
 
 def write_patches(run: Run, out: Path, *, signoff: bool, force: bool,
-                  proven: Mapping[str, str], edited: bool) -> tuple[Path, ...]:
+                  proven: Mapping[str, str], recipients: bool,
+                  edited: bool) -> tuple[Path, ...]:
     """A series of what was accepted, as `format-patch --heads` writes it.
 
-    `edited` says that some of it was changed by hand.
+    `recipients` lets the tree's script name them; `edited` says that some was changed by hand.
     """
     from netmem_migrate.patch.series import SeriesOptions, write_series
 
     return write_series(run, out, SeriesOptions(
-        signoff=signoff, force=force, proven=proven, recipients=True, heads=True,
+        signoff=signoff, force=force, proven=proven, recipients=recipients, heads=True,
         edited=edited))
 
 
 def unchanged(changes: Sequence[FileChange], root: Path) -> None:
     """Raise InputError where a file is no longer what was reviewed."""
     for change in changes:
-        try:
-            now = (root / change.path).read_bytes()
-        except OSError as error:
-            raise InputError(f"{root / change.path}: {error.strerror or error}") from error
+        now = plain.read(root / change.path)
         if now != change.before:
             raise InputError(f"{root / change.path}: changed since it was read; run again; "
                              "nothing was written")

@@ -90,7 +90,7 @@ def recheck(run: Run, shown: Mapping[str, bytes],
         return [unproven(one) for one in judged.failed]
     unbuilt = {one.source for one in judged.open} if judged is not None else set()
     where = ("this file is not compiled by the tree's configuration" if judged else
-             "it was not compiled (that needs `netmem-migrate kernel prepare`)")
+             "it was not compiled (that needs --verify and `netmem-migrate kernel prepare`)")
     for migration in run.drivers:
         for change in migration.changes:
             if judged is not None and change.path not in unbuilt:

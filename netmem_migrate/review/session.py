@@ -26,6 +26,7 @@ from netmem_migrate.review.store import Store
 from netmem_migrate.review.walk import Walk, interrupted
 from netmem_migrate.terminal import summary
 from netmem_migrate.terminal.progress import live, progress
+from netmem_migrate.terminal.say import put_path, say
 from netmem_migrate.terminal.screen import Screen
 from netmem_migrate.terminal.summary import plural
 
@@ -54,6 +55,7 @@ class Session:
     output: Output
     wanted: Wanted
     proofs: dict[str, str] = field(default_factory=dict)
+    unsaved: str = ""
 
     @classmethod
     def start(cls, given: pipeline.Input, options: Conversion, output: Output,
@@ -89,7 +91,7 @@ class Session:
         analyses = {path: subject.analysis for path, subject in self.review.subjects.items()}
         outputs.write(file, page(self.base, analyses=analyses))
         if file != STDOUT:
-            click.echo(str(file))
+            put_path(file)
 
     # ------------------------------------------------------------------ asking
 
@@ -97,13 +99,13 @@ class Session:
         """The dialogue and its end; the exit code."""
         if not self.review.units:
             summary.show([self.base], self.output)
-            click.echo("nothing to review: no slot can move", err=True)
+            say("nothing to review: no slot can move")
             return self.base.exit_code
         store = Store.of(self.base.root, self.options.arguments(flags()),
                          list(self.review.subjects.values()))
         self._resume(store, restart=restart)
         screen = Screen.standard(self.base.root)
-        walk = Walk(self.review, screen, lambda: store.save(self.review), self._proof, self.base,
+        walk = Walk(self.review, screen, lambda: self._save(store), self._proof, self.base,
                     self._judge)
         try:
             walk()
@@ -112,8 +114,15 @@ class Session:
                                  "letter a line into it; nothing was written")
             return self._end(screen, store)
         except KeyboardInterrupt:
-            interrupted(bool(self.review.answers))
+            interrupted(bool(self.review.answers) and not self.unsaved)
             raise
+
+    def _save(self, store: Store) -> None:
+        """Keep the answers; where that fails it is said, once."""
+        why = store.save(self.review)
+        if why and not self.unsaved:
+            say(f"{why}; your answers are not kept")
+        self.unsaved = why
 
     def _resume(self, store: Store, *, restart: bool) -> None:
         if restart:
@@ -121,10 +130,10 @@ class Session:
             return
         number, message = store.load(self.review)
         if message:
-            click.echo(message, err=True)
+            say(message)
         if number:
-            click.echo(f"{plural(number, 'answer')} of {len(self.review.units)} from an earlier "
-                       "run; --restart asks again", err=True)
+            say(f"{plural(number, 'answer')} of {len(self.review.units)} from an earlier "
+                       "run; --restart asks again")
 
     def _compiled(self, run: Run, *, told: bool = False) -> Judgement:
         """Compile a run; what takes long is `told` of in a log too."""
@@ -140,6 +149,8 @@ class Session:
         if not self.wanted.verify:
             return ("what is accepted is compiled at the end"
                     if self._compiles() else "not compiled" if self.wanted.verify is False
+                    else "not compiled: give --verify, or the tree by --kernel"
+                    if prepared(self.base)
                     else "not compiled: the tree is not prepared (`netmem-migrate kernel prepare`)"
                     if self.base.kernel else "not compiled: not in a kernel tree")
         edits = self.review.edits.get(unit.id)
@@ -161,7 +172,10 @@ class Session:
         return (judged.sentences or {}).get("", "") or "nothing to compile"
 
     def _compiles(self) -> bool:
-        return self.wanted.verify is not False and prepared(self.base)
+        # What a tree was built with is run then, and that is the tree's.
+        wanted = self.wanted.verify or (
+            self.wanted.verify is None and self.options.kernel is not None)
+        return wanted and prepared(self.base)
 
     # ------------------------------------------------------------------ the end
 
@@ -169,13 +183,14 @@ class Session:
         run = finish.accepted(self.review, self.base)
         changes = changes_of(run)
         if not changes:
-            click.echo("no slot accepted; nothing was written", err=True)
+            say("no slot accepted; nothing was written")
             if not [unit for unit in self.review.units if self.review.answer(unit) is None]:
                 store.clear()
             return ExitCode.DONE
         action = self._action(screen)
         if action is None:
-            click.echo("nothing was written; your answers are kept for the next run", err=True)
+            say("nothing was written" + ("" if self.unsaved else
+                                         "; your answers are kept for the next run"))
             return ExitCode.DONE
         finish.unchanged(changes, run.root)
         if not finish.is_edited(self.review):
@@ -185,16 +200,16 @@ class Session:
         if isinstance(action, Path):
             files = finish.write_patches(
                 run, action, signoff=self.wanted.signoff, force=self.wanted.force, proven=proven,
+                recipients=self.options.kernel is not None,
                 edited=finish.is_edited(self.review))
         else:
             files = apply((run.root, changes))
             store.clear()
         for file in files:
-            click.echo(str(file))
+            put_path(file)
         summary.show([run], self.output)
         if finish.is_edited(self.review) and isinstance(action, Path):
-            click.echo("note: hunks were edited by hand; say in the message what",
-                       err=True)
+            say("note: hunks were edited by hand; say in the message what")
         return run.exit_code
 
     def _action(self, screen: Screen) -> bool | Path | None:
@@ -230,8 +245,9 @@ class Session:
         if not reasons:
             return
         for line in reasons:
-            click.echo(line, err=True)
-        click.echo("not proven; nothing was written, your answers are kept", err=True)
+            say(line)
+        say("not proven; nothing was written" + ("" if self.unsaved else
+                                                 ", your answers are kept"))
         raise click.exceptions.Exit(ExitCode.VERIFY)
 
     def _judge(self, run: Run) -> Judgement | None:
@@ -253,8 +269,8 @@ class Session:
         if judged is None:
             return {}
         for one in judged.open:
-            click.echo(f"note: {summary.unproven(one)}", err=True)
+            say(f"note: {summary.unproven(one)}")
         sentence = (judged.sentences or {}).get("", "")
         if sentence and not self.output.quiet:
-            click.echo(sentence, err=True)
+            say(sentence)
         return judged.sentences or {}

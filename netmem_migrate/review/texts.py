@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from netmem_migrate import escape
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.flow.graph import Kind, Slot
 from netmem_migrate.git.diff import diff
@@ -45,13 +46,14 @@ def pieces(review: Review, unit: Unit, screen: Screen) -> list[str]:
     # Edits speak of lines of the source as it is, hunks of what the needed units leave.
     edits = () if needed else subject.migration(review.only([unit], subject)).edits
     found: list[str] = []
-    for file in read(hunks(review, unit)):
+    for file in read(escape.shown_text(hunks(review, unit))):
         source = subject.analysis.sources.get(file.path, b"")
         for hunk in file.hunks:
             lines = range(hunk.old, hunk.old + hunk.old_count)
             whys = dict.fromkeys(edit.why for edit in edits if edit.file == file.path and edit.why
                                  and line_of(source, edit.start) in lines)
-            head = [screen.style(file.path, paint.BOLD), *(f"  {why}" for why in whys)]
+            head = [screen.style(escape.shown(file.path), paint.BOLD),
+                    *(f"  {escape.shown(why)}" for why in whys)]
             found.append("\n".join(head) + "\n"
                          + (paint.painted_hunk(hunk) if screen.colour else hunk.text))
     return found
@@ -99,10 +101,11 @@ def reasons(review: Review, unit: Unit) -> Iterator[str]:
 
 def shown(review: Review, unit: Unit, proof: str, screen: Screen) -> str:
     """Everything that is shown before the question: heading, reasons, proof state, hunks."""
-    text = hunks(review, unit)
+    text = escape.shown_text(hunks(review, unit))
     edited = " (edited)" if unit.id in review.edits else ""
     name = review.subject(unit).name
-    lines = [screen.style(f"{name}: {unit.title}: {count(text)}{edited}", paint.YELLOW)]
-    lines += [f"  {line}" for line in reasons(review, unit)]
-    lines.append(f"  proof: {proof}")
+    head = f"{escape.shown(name)}: {unit.title}: {count(text)}{edited}"
+    lines = [screen.style(head, paint.YELLOW)]
+    lines += [f"  {escape.shown(line)}" for line in reasons(review, unit)]
+    lines.append(f"  proof: {escape.shown(proof)}")
     return "\n".join(lines) + "\n" + (paint.painted(text) if screen.colour else text)

@@ -11,13 +11,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-import click
-
 from netmem_migrate.results import Run
 from netmem_migrate.review import texts
 from netmem_migrate.review.edit import Rejected, edited
 from netmem_migrate.review.model import Review, Unit
 from netmem_migrate.review.recheck import Judgement, recheck, with_texts
+from netmem_migrate.terminal.say import say
 from netmem_migrate.terminal.screen import Screen
 from netmem_migrate.terminal.summary import plural
 
@@ -295,5 +294,4 @@ class Walk:
 def interrupted(store_used: bool) -> None:
     """Say after Ctrl-C that no answer is lost."""
     if store_used:
-        click.echo("\nyour answers are kept; the same command goes on with the next slot",
-                   err=True)
+        say("\nyour answers are kept; the same command goes on with the next slot")

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import click
+from netmem_migrate.escape import shown, shown_text
+from netmem_migrate.terminal.say import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,24 +53,24 @@ class Plain(Silent):
         self.end()
         self._title = title
         self._began = self._said = time.monotonic()
-        click.echo(f"{title} ...", err=True)
+        say(f"{title} ...")
 
     def at(self, fraction: float | None, detail: str = "") -> None:
         """How far the step is."""
         now = time.monotonic()
         if fraction is not None and now - self._said >= _EVERY:
             self._said = now
-            click.echo(f"{self._title}: {fraction:.0%}", err=True)
+            say(f"{self._title}: {fraction:.0%}")
 
     def note(self, text: str) -> None:
         """Say something that stays."""
         self.end()
-        click.echo(text, err=True)
+        say(text)
 
     def end(self, done: bool = True) -> None:
         """The step, if there is one, is over."""
         if self._title and done:
-            click.echo(f"{self._title}: {time.monotonic() - self._began:.0f} s", err=True)
+            say(f"{self._title}: {time.monotonic() - self._began:.0f} s")
         self._title = ""
 
 
@@ -92,13 +93,13 @@ class Live(Silent):
         if self._task is None:
             return
         if fraction is None:
-            self._bars.update(self._task, detail=detail)
+            self._bars.update(self._task, detail=shown(detail))
         else:
-            self._bars.update(self._task, total=1.0, completed=fraction, detail=detail)
+            self._bars.update(self._task, total=1.0, completed=fraction, detail=shown(detail))
 
     def note(self, text: str) -> None:
         """Say something that stays."""
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(shown_text(text), highlight=False, markup=False, soft_wrap=True)
 
     def end(self) -> None:
         """The step, if there is one, is over."""

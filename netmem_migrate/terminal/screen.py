@@ -12,8 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.git.run import run as git
-from netmem_migrate.git.run import user_environment
+from netmem_migrate.escape import shown_text
+from netmem_migrate.git.run import program
 from netmem_migrate.terminal import paint
 
 _OWN_LINES = 2
@@ -41,6 +41,7 @@ class Screen:
 
     def say(self, text: str, colour: str = "") -> None:
         """Print a line."""
+        text = shown_text(text)
         self.write((self.style(text, colour) if colour else text) + "\n")
 
     def error(self, text: str) -> None:
@@ -48,7 +49,7 @@ class Screen:
         self.say(text, paint.ERROR)
 
     def write(self, text: str) -> None:
-        """Print text as it is; bytes that are no UTF-8 go out as they came in."""
+        """Print text as it is; what is not ours has to be shown already (escape.py)."""
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
@@ -61,7 +62,7 @@ class Screen:
             self.write("\n")
             return None
         if not sys.stdin.isatty():
-            self.write(line if line.endswith("\n") else line + "\n")
+            self.write(shown_text(line if line.endswith("\n") else line + "\n"))
         return line.strip("\r\n")
 
     def show(self, text: str) -> None:
@@ -83,13 +84,9 @@ class Screen:
             signal.signal(signal.SIGINT, old)
 
     def _pager(self) -> str:
-        """GIT_PAGER, core.pager, PAGER or less: what git itself would use."""
-        return self._var("GIT_PAGER")
+        """GIT_PAGER, core.pager, PAGER or less: what git itself would use elsewhere."""
+        return program("GIT_PAGER")
 
     def editor(self) -> str:
-        """GIT_EDITOR, core.editor, VISUAL, EDITOR or vi: what git itself would use."""
-        return self._var("GIT_EDITOR")
-
-    def _var(self, name: str) -> str:
-        done = git(["var", name], cwd=self.folder, env=user_environment())
-        return done.stdout.decode("utf-8", "surrogateescape").strip()
+        """GIT_EDITOR, core.editor, VISUAL, EDITOR or vi: what git itself would use elsewhere."""
+        return program("GIT_EDITOR")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netmem_migrate.escape import shown
 from netmem_migrate.files.whole import Aside
 from netmem_migrate.options import Output
 from netmem_migrate.reasons import Reason, Why
@@ -26,6 +27,7 @@ from netmem_migrate.results import (
     Site,
     Verdict,
 )
+from netmem_migrate.terminal.say import say
 
 if TYPE_CHECKING:
     from netmem_migrate.patch.prove import Unproven
@@ -66,7 +68,7 @@ def _head(report: DriverReport, files: int) -> str:
         wording.verdict(report.verdict), fg=_COLOURS[report.verdict], bold=True
     )
     if report.verdict in (Verdict.BY_DESIGN, Verdict.ON_NETMEM, Verdict.NO_PAGE_POOL):
-        return f"{report.path}: {verdict}"
+        return f"{shown(report.path)}: {verdict}"
     count = dict.fromkeys(Action, 0)
     for site in report.sites:
         count[site.action] += 1
@@ -78,7 +80,7 @@ def _head(report: DriverReport, files: int) -> str:
         f"{len(report.refusals)} refused",
         f"{plural(files, 'file')} changed",
     ]
-    return f"{report.path}: {verdict}: " + ", ".join(parts)
+    return f"{shown(report.path)}: {verdict}: " + ", ".join(parts)
 
 
 def _group_lines(word: str, colour: str, said: Iterable[tuple[str, str, Site | BridgeSite]],
@@ -90,23 +92,23 @@ def _group_lines(word: str, colour: str, said: Iterable[tuple[str, str, Site | B
         places = [f"{site.file}:{site.line}" for site in group[:_PLACES_SHOWN]]
         more = len(group) - len(places)
         where = ", ".join(places) + (f" and {more} more" if more else "")
-        yield f"  {click.style(word, fg=colour)} {what}: {reason} ({where})"
+        yield f"  {click.style(word, fg=colour)} {shown(f'{what}: {reason} ({where})')}"
 
 
 def _refusal_lines(refusals: Iterable[Refusal]) -> Iterator[str]:
     for item in refusals:
         word = click.style("refused", fg="red")
-        yield (f"  {word} {item.file}:{item.line}: {wording.refusal(item)} "
-               f"[{item.category}]")
+        said = f"{item.file}:{item.line}: {wording.refusal(item)} [{item.category}]"
+        yield f"  {word} {shown(said)}"
         for one in wording.origins(item):
-            yield f"            from {wording.origin(one)}"
+            yield f"            from {shown(wording.origin(one))}"
 
 
 def lines(runs: Sequence[Run]) -> Iterator[str]:
     """The summary of some runs, line by line, with colour codes (click strips them elsewhere)."""
     for run in runs:
         if len(runs) > 1:
-            yield click.style(f"{run.root}:", bold=True)
+            yield click.style(f"{shown(run.root)}:", bold=True)
         yield from _lines(run)
     if any(run.drivers for run in runs):
         yield click.style(totals(runs), bold=True)
@@ -117,7 +119,8 @@ def none_found(run: Run) -> Iterator[str]:
     for one in run.looked:
         if not one.drivers:
             path = one.path if one.path != "." else str(run.root)
-            yield f"{path}: no page_pool driver found in {plural(one.files, 'file')} looked at"
+            yield (f"{shown(path)}: no page_pool driver found in {plural(one.files, 'file')} "
+                   "looked at")
 
 
 def totals(runs: Sequence[Run]) -> str:
@@ -146,12 +149,13 @@ def _lines(run: Run) -> Iterator[str]:
         report = migration.report
         yield _head(report, len(migration.changes))
         if report.older is not None:
-            yield f"  {click.style('note', fg='yellow')}: {wording.older(report.older)}"
+            yield f"  {click.style('note', fg='yellow')}: {shown(wording.older(report.older))}"
         if migration.changes and report.readable:
-            yield f"  {click.style('note', fg='yellow')}: {wording.readable(report.readable)}"
+            said = wording.readable(report.readable)
+            yield f"  {click.style('note', fg='yellow')}: {shown(said)}"
         for step in steps_of(migration):
             if step.heads_only:
-                where = f"{step.part}: " if step.part else ""
+                where = f"{shown(step.part)}: " if step.part else ""
                 yield (f"  {click.style('note', fg='yellow')}: {where}"
                        f"{wording.heads(step.subject.report.handed)}; format-patch wants --heads "
                        "or --why TEXT for it")
@@ -167,10 +171,10 @@ def stopped(runs: Iterable[Run]) -> None:
     """Say on stderr in which conversions the tool's own check finds fault, and which."""
     for one in (one for run in runs for one in run.stopped):
         for finding in one.findings:
-            click.echo(f"netmem-migrate: {finding.file}:{finding.line}: {finding.message} "
-                       f"[{finding.id}]", err=True)
-        click.echo(f"netmem-migrate: {one.driver}: {wording.text(Reason(Why.STOPPED))}; "
-                   "nothing of it is written, please report it", err=True)
+            say(f"netmem-migrate: {finding.file}:{finding.line}: {finding.message} "
+                       f"[{finding.id}]")
+        say(f"netmem-migrate: {one.driver}: {wording.text(Reason(Why.STOPPED))}; "
+                   "nothing of it is written, please report it")
 
 
 def unproven(one: Unproven) -> str:

@@ -488,7 +488,7 @@ def test_an_edit_in_a_prepared_tree_is_compiled(
         monkeypatch: pytest.MonkeyPatch) -> None:
     editor(tmp_path, monkeypatch, script)
     path = kernel_tree / DRIVER
-    result = review(path.parent, "e\nn\nq\n", "--apply")
+    result = review(path.parent, "e\nn\nq\n", "--apply", f"--kernel={kernel_tree}")
     assert re.search(f"edited hunks were rejected: .*({reason})", result.output), result.output
     assert path.read_text() == BEFORE
 
@@ -497,7 +497,7 @@ def test_an_edit_that_compiles_to_the_same_is_taken(
         kernel_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     editor(tmp_path, monkeypatch, r"s,^+\(.*\)if (!buf->netmem)$,+\1if (buf->netmem == 0),")
     path = kernel_tree / DRIVER
-    result = review(path.parent, "e\n", "--apply")
+    result = review(path.parent, "e\n", "--apply", f"--kernel={kernel_tree}")
     assert result.exit_code == ExitCode.DONE, result.output
     assert "if (buf->netmem == 0)" in path.read_text()
 
@@ -512,7 +512,7 @@ def test_without_compiling_no_code_is_edited(
     (path.parent / ".demo.o.cmd").unlink()
     # The second call of the editor.
     editor(tmp_path, monkeypatch, "q", r"s,^+\(.*\)if (!buf->netmem)$,+\1if (0),")
-    result = review(path.parent, "e\nn\nq\n", "--apply")
+    result = review(path.parent, "e\nn\nq\n", "--apply", f"--kernel={kernel_tree}")
     assert "not compiled by the tree's configuration" in result.output, result.output
     assert path.read_text() == BEFORE
 
@@ -521,7 +521,7 @@ def test_a_failing_proof_writes_nothing(kernel_tree: Path) -> None:
     header = kernel_tree / "include/net/page_pool/helpers.h"
     header.write_text(header.read_text().replace("netmem_ref netmem, _Bool", "int *netmem, _Bool"))
     path = kernel_tree / DRIVER
-    result = review(path.parent, "y\n", "--apply")
+    result = review(path.parent, "y\n", "--apply", f"--kernel={kernel_tree}")
     assert result.exit_code == ExitCode.VERIFY, result.output
     assert "nothing was written" in result.output
     assert path.read_text() == BEFORE

@@ -57,7 +57,7 @@ def prefix(mails: Sequence[Mail]) -> Iterator[Problem]:
     """[PATCH net-next vN n/m] or [RFC net-next ...], the same on every mail."""
     for mail in mails:
         rest = [tag for tag in mail.tags if tag not in ("PATCH", "RFC", "RESEND")]
-        marked = [tag for tag in rest if re.fullmatch(r"v\d+", tag)]
+        marked = [tag for tag in rest if re.fullmatch(r"v[0-9]{1,9}", tag)]
         trees = [tag for tag in rest if tag not in marked]
         if not {"PATCH", "RFC"} & set(mail.tags):
             yield FAIL, f"{mail.name}: neither PATCH nor RFC in the subject's brackets"

@@ -15,6 +15,7 @@ from netmem_migrate.check.series import code as norms_code
 from netmem_migrate.check.series import mail as norms_mail
 from netmem_migrate.check.series import tree as norms_tree
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.git import mail
 from netmem_migrate.git import run as git
 from netmem_migrate.git.am import applied
@@ -27,11 +28,11 @@ _SHOWN = 3
 _Problems = Iterable[norms_mail.Problem]
 
 
-def check_series(folder: Path, *, kernel: Path | None) -> tuple[Norm, ...]:
+def check_series(folder: Path, *, kernel: Path | None, scripts: bool = True) -> tuple[Norm, ...]:
     """Check the patches in a folder against netdev's rules and, if given, a kernel tree.
 
-    Of several versions in the folder the newest is checked. Raises InputError for a folder
-    without patches.
+    Of several versions in the folder the newest is checked. `scripts` lets those of the tree run.
+    Raises InputError for a folder without patches.
     """
     mails = _mails(folder)
     try:
@@ -43,21 +44,18 @@ def check_series(folder: Path, *, kernel: Path | None) -> tuple[Norm, ...]:
                           "by the author of each patch"))
     checks.append(_summed("disclosure", norms_mail.disclosed(mails, kernel),
                           "what a tool wrote is said"))
-    return (*checks, *_with_tree(folder, kernel, mails))
+    return (*checks, *_with_tree(folder, kernel, mails, scripts))
 
 
 def _mails(folder: Path) -> list[mail.Mail]:
     if not folder.is_dir():
         raise InputError(f"{folder}: not a folder; give the one that holds the series")
-    paths = sorted(folder.glob("*.patch"))
+    paths = plain.sources(iter(sorted(folder.glob("*.patch"))))
     if not paths:
         below = sorted({path.parent.name for path in folder.glob("*/*.patch")})
         hint = f"; give one of the folders in it ({', '.join(below[:3])})" if below else ""
         raise InputError(f"{folder}: no *.patch file here{hint or '; format-patch writes them'}")
-    try:
-        found = [mail.read(path) for path in paths]
-    except OSError as error:
-        raise InputError(f"{error.filename or folder}: {error.strerror or error}") from error
+    found = [mail.read(path) for path in paths]
     newest = max(one.version for one in found)
     return [one for one in found if one.version == newest]
 
@@ -94,7 +92,8 @@ def _summed(name: str, problems: _Problems, fine: str) -> Norm:
     return Norm(name, found[0][0], "; ".join(texts[:_SHOWN]) + more)
 
 
-def _with_tree(folder: Path, kernel: Path | None, mails: list[mail.Mail]) -> Iterator[Norm]:
+def _with_tree(folder: Path, kernel: Path | None, mails: list[mail.Mail],
+               scripts: bool) -> Iterator[Norm]:
     names = ("git-am", "whitespace", "base-commit", "checkpatch", "declaration-order",
              "kernel-doc", "recipients")
     if kernel is None:
@@ -119,21 +118,32 @@ def _with_tree(folder: Path, kernel: Path | None, mails: list[mail.Mail]) -> Ite
     repository = git.repository(kernel)
     yield _summed("base-commit", norms_tree.base(kernel, mails),
                   "known to the tree" if repository else "none, as the tree is no git tree")
+    yield _if(applies, "declaration-order", norms_tree.declarations(changes),
+              "longest line first where it was so before")
+    if scripts:
+        yield from _by_scripts(folder, kernel, mails, changes if applies else None)
+    else:
+        for name in ("checkpatch", "kernel-doc", "recipients"):
+            yield Norm(name, "warn", "not checked: scripts of a tree run only where it is given "
+                                     "(--kernel TREE)")
+    yield _summed("rules", norms_tree.limit(kernel), f"as in {MIRRORED}")
+
+
+def _by_scripts(folder: Path, kernel: Path, mails: list[mail.Mail],
+                changes: tuple[FileChange, ...] | None) -> Iterator[Norm]:
+    """What the tree's own scripts say; `changes` is None where the series does not apply."""
     try:
         style = tuple(norms_tree.style(kernel, mails))
         yield _summed("checkpatch", style, "silent with the robot's flags")
     except InputError as error:
         yield Norm("checkpatch", "warn", f"not checked: {error}")
-    yield _if(applies, "declaration-order", norms_tree.declarations(changes),
-              "longest line first where it was so before")
-    if (kernel / "scripts/kernel-doc").is_file():
-        yield _if(applies, "kernel-doc", norms_tree.kernel_doc(kernel, changes),
+    if plain.is_plain(kernel / "scripts/kernel-doc"):
+        yield _if(changes is not None, "kernel-doc", norms_tree.kernel_doc(kernel, changes or ()),
                   "no new warning in the touched files")
     else:
         yield Norm("kernel-doc", "warn", "not checked: the tree has no scripts/kernel-doc")
     yield _summed("recipients", norms_tree.copied(kernel, folder, mails),
                   "all whom get_maintainer.pl names")
-    yield _summed("rules", norms_tree.limit(kernel), f"as in {MIRRORED}")
 
 
 def _if(applied: bool, name: str, problems: _Problems, fine: str) -> Norm:

@@ -18,6 +18,7 @@ from pathlib import Path
 from netmem_migrate.check.series.mail import FAIL, WARN, Problem, patches
 from netmem_migrate.convert.order import disordered
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.git import run as git
 from netmem_migrate.git.mail import Mail, bases_of
 from netmem_migrate.patch import folder, recipients
@@ -99,8 +100,8 @@ def kernel_doc(kernel: Path, changes: Sequence[FileChange]) -> Iterator[Problem]
 
 
 def _doc(script: Path, path: str, text: bytes) -> Counter[str]:
-    with script.open("rb") as file:
-        program = "perl" if b"perl" in file.readline() else sys.executable
+    first = plain.read(script).partition(b"\n")[0]
+    program = "perl" if b"perl" in first else sys.executable
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
         copy = Path(name) / Path(path).name
         copy.write_bytes(text)
@@ -135,9 +136,10 @@ def copied(kernel: Path, place: Path, mails: Sequence[Mail]) -> Iterator[Problem
 def limit(kernel: Path) -> Iterator[Problem]:
     """The tree's own document still has the limit that is checked here."""
     path = kernel / "Documentation/process/maintainer-netdev.rst"
-    if not path.is_file():
+    data = plain.optional(path)
+    if data is None:
         yield WARN, f"{kernel} has no {path.name}; older or other rules may apply"
         return
-    match = re.search(r"\(> (\d+) patches\)", path.read_text(encoding="utf-8", errors="replace"))
+    match = re.search(r"\(> (\d+) patches\)", data.decode("utf-8", "replace"))
     if match and int(match[1]) != LIMIT:
         yield WARN, f"this tree's {path.name} takes {match[1]} patches; {LIMIT} are checked"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.model.sync.prototypes import COMMENT, one_line
 
 if TYPE_CHECKING:
@@ -122,17 +123,14 @@ def read(root: Path) -> Headers:
     Raises InputError where a header cannot be read, or the kernel has no netmem.h.
     """
     headers = Headers()
-    if not (root / "include/net/netmem.h").is_file():
+    if not plain.is_plain(root / "include/net/netmem.h"):
         raise InputError(f"{root}: this kernel has no netmem API (include/net/netmem.h); "
                          "6.12 is the oldest that the model holds")
     for source in SOURCES:
         path = find(root, source.path)
         if path is None:
             continue
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror}; give a tree that can be read") from error
+        data = plain.read(path)
         _read(headers, source, data)
     return headers
 
@@ -141,9 +139,9 @@ def find(root: Path, path: str) -> Path | None:
     """The file of a header in the tree at `root`; None where the tree has none."""
     if not path.startswith("asm/"):
         found = root / "include" / path
-        return found if found.is_file() else None
+        return found if plain.is_plain(found) else None
     folders = (root / "arch" / one / "include" for one in _ARCHITECTURES)
-    return next((one / path for one in folders if (one / path).is_file()), None)
+    return next((one / path for one in folders if plain.is_plain(one / path)), None)
 
 
 def belongs(name: str, header: str) -> bool:

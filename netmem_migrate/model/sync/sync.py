@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
-from netmem_migrate.files import journal
+from netmem_migrate.files import journal, plain
 from netmem_migrate.files.journal import Kind, State, Target
 from netmem_migrate.model.releases import declared, number, present
 from netmem_migrate.model.schema import ApiFunction, Name
@@ -261,7 +261,7 @@ def _new_names(headers: Headers) -> list[Name]:
 
 def _load(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; give the folder that holds functions.py and "
+        return plain.read(path)
+    except InputError as error:
+        raise InputError(f"{error}; give the folder that holds functions.py and "
                          "names.py") from error

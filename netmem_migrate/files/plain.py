@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one way to read a file of a tree, a series or a cache: ordinary files only, never a wait.
+
+A pipe would be waited for and a device has no end. What is beside the thing that was asked for, and
+is no ordinary file, is left out, and a note of the logger `netmem_migrate` says so.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from netmem_migrate.errors import InputError
+
+NOTES = logging.getLogger("netmem_migrate")
+"""Where it is said what was left out."""
+
+LIMIT = 64 << 20
+"""The size of the largest file that is read; the largest header of a kernel has 24 MB."""
+
+_KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
+          stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
+# Nothing is there, or can be, under such a name.
+_NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
+
+
+def read(path: Path, size: int = -1) -> bytes:
+    """What a file holds, or its first `size` bytes.
+
+    Raises InputError for what is not there, cannot be read, or is no ordinary file.
+    """
+    try:
+        # To open a device can do something to it, so it is looked at first.
+        _require(path, path.stat())
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(file.fileno())
+            _require(path, status)
+            if size < 0 and status.st_size > LIMIT:
+                raise InputError(f"{path}: larger than {LIMIT >> 20} MB; no source or patch is")
+            return file.read(size if size >= 0 else LIMIT)
+    except OSError as error:
+        raise _unread(path, error) from error
+    except ValueError as error:
+        raise InputError(f"{path!r}: no name of a file ({error})") from error
+
+
+def optional(path: Path) -> bytes | None:
+    """What a file holds that need not be there; None where it is not, or is no ordinary file.
+
+    Raises InputError where it cannot be read.
+    """
+    return read(path) if is_plain(path) else None
+
+
+def is_plain(path: Path) -> bool:
+    """Whether an ordinary file is there; what is neither that nor a folder is noted.
+
+    Raises InputError where that cannot be told.
+    """
+    try:
+        status = path.stat()
+    except ValueError:
+        return False
+    except OSError as error:
+        if error.errno not in _NOTHING:
+            raise _unread(path, error) from error
+        if error.errno in (errno.ENOENT, errno.ELOOP) and path.is_symlink():
+            _leave_out(path, "a link that leads nowhere")
+        return False
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        _leave_out(path, _kind(status))
+    return stat.S_ISREG(status.st_mode)
+
+
+def sources(paths: Iterator[Path]) -> list[Path]:
+    """Those of some paths that are ordinary files, in order; of the others a note is made."""
+    found = []
+    for path in paths:
+        if path.is_dir():
+            _leave_out(path, "a folder")
+        elif is_plain(path):
+            found.append(path)
+    return found
+
+
+def require(path: Path) -> None:
+    """Raise InputError for what is there and is no ordinary file."""
+    try:
+        _require(path, path.stat())
+    except OSError as error:
+        if error.errno not in _NOTHING:
+            raise _unread(path, error) from error
+
+
+def walk(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """As os.walk() does. Raises InputError for a folder that cannot be read."""
+    for where, folders, files in os.walk(top, onerror=_stop):
+        yield Path(where), folders, files
+
+
+def listed(folder: Path) -> list[Path]:
+    """What is in a folder, in order. Raises InputError where it cannot be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise _unread(folder, error) from error
+
+
+def _require(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{path}: not an ordinary file but {_kind(status)}")
+
+
+def _kind(status: os.stat_result) -> str:
+    return _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
+
+
+def _leave_out(path: Path, what: str) -> None:
+    NOTES.warning("%s: left out: not an ordinary file but %s", path, what)
+
+
+def _unread(path: Path, error: OSError) -> InputError:
+    return InputError(f"{error.filename or path}: {error.strerror or error}")
+
+
+def _stop(error: OSError) -> None:
+    raise _unread(Path(), error) from error
