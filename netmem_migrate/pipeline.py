@@ -32,7 +32,13 @@ from netmem_migrate.flow.cut import solve
 from netmem_migrate.flow.older import older_kernels
 from netmem_migrate.git.head import differing
 from netmem_migrate.git.run import repository as repository_of
-from netmem_migrate.kernel.drivers import Driver, find, require_bounds
+from netmem_migrate.kernel.drivers import (
+    Driver,
+    find,
+    is_source,
+    require_bounds,
+    require_spelled,
+)
 from netmem_migrate.kernel.macros import arms_of, arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.kernel.walk import MARKS, driver_of, drivers_at
@@ -298,6 +304,8 @@ def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel | None,
     for step in steps:
         for one in step:
             require_bounds(one.path, max(one.before, one.after, key=len))
+            for text in {one.before, one.after} if is_source(one.path) else ():
+                require_spelled(one.path, text)
         texts = Texts(arms_of({one.path: one.before for one in step}, target, options.define,
                               options.undefine))
         yield from check_changes([replace(one, texts=texts) for one in step

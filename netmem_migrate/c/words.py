@@ -15,7 +15,8 @@ TEXT_WORD = re.compile(WORD.pattern.decode())
 # What is called, or a macro or keyword with a bracket behind it.
 CALL = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 TEXT_CALL = re.compile(CALL.pattern.decode())
-# `<` or a quote, and the name.
-INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)
+# `<` or a quote, and the name. A byte order mark may stand before the first.
+INCLUDE = re.compile(
+    rb'^(?:\xef\xbb\xbf)?[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)
 # Literals are one token each, operators one a character.
 TEXT_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')

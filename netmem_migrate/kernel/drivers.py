@@ -10,6 +10,7 @@ from pathlib import Path
 
 from netmem_migrate.c.depth import LIMIT, conditionals_too_deep
 from netmem_migrate.c.lines import line_of
+from netmem_migrate.c.spelling import otherwise
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
@@ -41,13 +42,19 @@ class Driver:
         path = self.root / file
         data = self.held[file] if file in self.held else plain.read(path)
         require_bounds(path, data)
-        if b"\0" in data:
-            raise InputError(f"{path}: a binary file, not C source")
+        require_text(str(path), data)
         return data
 
     def loaded(self, files: Iterable[str]) -> Driver:
-        """The same driver with some of its files in memory. Raises InputError as read() does."""
-        return replace(self, held={**self.held, **{file: self.read(file) for file in files}})
+        """The same driver with some of its files in memory.
+
+        Raises InputError as read() does, and for a text that a compiler reads otherwise than it
+        looks (c/spelling.py).
+        """
+        held = {file: self.read(file) for file in files}
+        for file, data in held.items():
+            require_spelled(str(self.root / file), data)
+        return replace(self, held={**self.held, **held})
 
 
 def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
@@ -109,6 +116,23 @@ def require_bounds(path: Path | str, data: bytes) -> None:
     if deep >= 0:
         raise InputError(f"{path}:{line_of(data, deep)}: inside more than {LIMIT} conditionals; "
                          "no file of a kernel is, split it")
+
+
+def require_text(name: str, data: bytes) -> None:
+    """Raise InputError for what is no text, as `name`."""
+    at = data.find(b"\0")
+    if at >= 0:
+        raise InputError(f"{name}:{line_of(data, at)}: a NUL byte; this is a binary file, not C")
+
+
+def require_spelled(name: str, data: bytes) -> None:
+    """Raise InputError, as `name`, for a text that means something else than it looks like."""
+    require_text(name, data)
+    found = otherwise(data)
+    if found is not None:
+        at, what = found
+        raise InputError(f"{name}:{line_of(data, at)}: {what}; a compiler reads this otherwise than "
+                         "it looks, write it plainly first")
 
 
 def is_source(name: str) -> bool:
