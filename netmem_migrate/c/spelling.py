@@ -31,6 +31,9 @@ _PAIRS = frozenset(
      b"->", b"/*", b"*/"))
 _UNUSUAL = re.compile(rb"<%|%>|<:|:>|%:|(?<!\w)(?:u8|[uUL])?R\"|\xef\xbb\xbf")
 _MARKED = re.compile(rb"\xef\xbb\xbf[ \t]*#(?![ \t]*include\b)")
+# The parser takes what follows for the macro's text.
+_EMPTY = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+\w+(?:\([^()\n]*\))?[ \t]*(?:\\\r?\n[ \t]*)+\r?\n",
+                    re.MULTILINE)
 _HASH = re.compile(rb"^[ \t]*#[ \t]*/[*/]", re.MULTILINE)
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:[^\n\\]++|\\\r?\n|\\.)*+", re.MULTILINE)
 _IF = re.compile(rb"^[ \t]*#[ \t]*(if[ \t]+0\b|ifn?def|if|elif|else|endif)", re.MULTILINE)
@@ -41,6 +44,8 @@ def otherwise(source: bytes) -> tuple[int, str] | None:
     if _MARKED.match(source):
         return 0, "a byte order mark before a directive"
     found = _first(source)
+    if found is None and (empty := _EMPTY.search(source)) is not None:
+        return empty.start(), "a macro of nothing that goes on to an empty line"
     if found is None and _UNUSUAL.search(source, 3):
         code = code_with_defines(source)
         match = _UNUSUAL.search(code, 3)

@@ -69,6 +69,9 @@ REFUSED = {
         PUT.replace(b"buf->", b"ring->buf<:0:>."))),
     "another #": (BODY, "%:, another spelling", source(b"%:if 0\n" + PUT + b"%:endif\n" + PUT)),
     "a raw string": (BODY, "a raw string", source(b'\tchar *s = R"(x)";\n' + PUT)),
+    "a macro of nothing": (BODY - 4, "a macro of nothing", source(
+        b"\tPUT(ring, buf);\n", HEAD + b"#define X \\\n\n#define PUT" + MACRO).replace(
+            b"\n#define X", b"#define X", 1)),
     "a NUL": (BODY, "a NUL byte", source(PUT.replace(b" buf", b"\0buf"))),
 }
 # What no compiler takes: what is open is said, nothing is made of it.

@@ -52,9 +52,9 @@ def test_input_that_cannot_be_processed(work: Path, command: tuple[str, ...]) ->
         ("missing", "missing: no such file or folder"),
         ("empty", "no .c or .h file here"),
         ("notes.txt", "not a .c or .h file"),
-        ("binary", "rx.c:35: a NUL byte; this is a binary file"),
+        ("binary", "rx.c:33: a NUL byte; this is a binary file"),
         ("short", "rx.c: ends inside a block"),
-        ("comment", "rx.c:35: a comment that is not closed"),
+        ("comment", "rx.c:33: a comment that is not closed"),
     ):
         refused(run(*command, path), says)
         assert files_below(work) == before

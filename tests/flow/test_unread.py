@@ -132,7 +132,6 @@ REFUSED = {
         "struct page *: 1, default: 0);\n}\n",
     "its address in bytes": HEAD + "{\n\tmemcpy(&r->buf[i].off, &r->buf[i].page, 4);\n}\n",
     "assembler": HEAD + '{\n\tasm volatile("" : "+r"(r->buf[i].page));\n}\n',
-    "name over two lines": HEAD + BODY.replace("].page = NULL", "].pa\\\nge = NULL"),
     "pointer to the function": "void zs_each(struct zs_ring *r, void (*f)(struct page *))\n"
         "{\n\tf(r->buf[0].page);\n}\n",
     "callback by a macro": "struct page *zs_take(struct zs_ring *r)\n"
