@@ -131,8 +131,8 @@ def require_spelled(name: str, data: bytes) -> None:
     found = otherwise(data)
     if found is not None:
         at, what = found
-        raise InputError(f"{name}:{line_of(data, at)}: {what}; a compiler reads this otherwise than "
-                         "it looks, write it plainly first")
+        raise InputError(f"{name}:{line_of(data, at)}: {what}; a compiler reads this otherwise "
+                         "than it looks, write it plainly first")
 
 
 def is_source(name: str) -> bool:
