@@ -38,8 +38,8 @@ def mixes(graph: Graph, slot: Slot, blocker: Blocker) -> Bridge | None:
     """A page of another owner that the slot of a blocker holds, too."""
     foreign = [one for one in graph.bridges if one.into is slot and one.foreign]
     if foreign and (blocker.category in (Category.PAGE_ONLY_USE, Category.VOID_POINTER)
-                    # What is mapped, or counted, may be what somebody else allocates there.
-                    or (blocker.category in (Category.OWN_MAPPING, Category.OWN_RECYCLING)
+                    # What is mapped may be what somebody else allocates there.
+                    or (blocker.category is Category.OWN_MAPPING
                         and any(one.allocated for one in foreign))):
         return foreign[0]
     return None
