@@ -29,7 +29,7 @@ _MEMBER = re.compile(rb"(?:->|\.)[\s\\]*\Z")
 _TAG_OR_LABEL = re.compile(rb"\b(?:struct|union|enum|goto)[\s\\]+\Z")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*\Z")
 # A name that a line ends in the middle of.
-_SPLICED = re.compile(rb"\w+(?:\\\r?\n\w+)+")
+_SPLICED = re.compile(rb"(?<!\w)\w++(?:\\\r?\n\w++)+")
 _WORD = re.compile(rb"(?:\W|\A)(\w+)")
 _BEFORE = 80
 _LONGEST = 4000
