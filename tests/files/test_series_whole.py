@@ -65,7 +65,7 @@ def test_killed_at_each_disk_call(tmp_path: Path, used: bool) -> None:
     after = patches(tmp_path / "fresh/outgoing")
     number, told = 1, 0
     while written(tree, out, number, force=True):
-        number += 5
+        number += 9
         held = patches(out)
         if held not in (before, after):
             told += 1
