@@ -72,7 +72,6 @@ def _write(runs: tuple[Run, ...], output: Output) -> None:
     """Write the files, once all that is said of them went out or is safely beside its place."""
     from netmem_migrate.git.diff import changes_of
     from netmem_migrate.patch.apply import apply, check
-    from netmem_migrate.report.outputs import put
     from netmem_migrate.terminal import summary
 
     wanted = [(run.root, changes_of(run)) for run in runs]
@@ -82,15 +81,8 @@ def _write(runs: tuple[Run, ...], output: Output) -> None:
             for change in changes:
                 put_path(root / change.path)
         sys.stdout.flush()
-    report = summary.report([one.written for one in runs], output)
-    try:
+    with summary.reported([one.written for one in runs], output):
         apply(*wanted)
-    except BaseException:
-        if report is not None:
-            report.discard()
-        raise
-    if output.report is not None:
-        put(output.report, report)
 
 
 def _settle(paths: tuple[Path, ...], *, resume: bool) -> None:

@@ -217,12 +217,14 @@ def command(
             ctx.exit(ExitCode.VERIFY)
         each = [replace(wanted, proven=proven.sentences) for proven in proofs]
     guesses: list[str] = []
-    written = [write_series(run, where, one, guesses.append)
-               for run, where, one in zip(runs, _folders(out, runs), each, strict=True)]
+    done = [one.written for one in runs]
+    with summary.reported(done, output):
+        written = [write_series(run, where, one, guesses.append)
+                   for run, where, one in zip(runs, _folders(out, runs), each, strict=True)]
     if _options.tells(output):
         for file in (file for files in written for file in files):
             put_path(file)
-    summary.show([one.written for one in runs], output)
+    summary.tell(done, output)
     left = [step for run in runs for step in heads_only(run) if not wanted.takes_heads]
     if not output.quiet:
         for step in left:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections import Counter
@@ -197,6 +198,21 @@ def report(runs: Sequence[Run], output: Output) -> Aside | None:
     from netmem_migrate.report import json
 
     return prepare(output.report, json.dumps(*runs))
+
+
+@contextlib.contextmanager
+def reported(runs: Sequence[Run], output: Output) -> Iterator[None]:
+    """Have the report ready beside its place while what it tells of is written; then it is put
+    there. A stream has it before."""
+    made = report(runs, output)
+    try:
+        yield
+    except BaseException:
+        if made is not None:
+            made.discard()
+        raise
+    if output.report is not None:
+        put(output.report, made)
 
 
 def tell(runs: Sequence[Run], output: Output) -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from series_tools import DEMO, make_tree
 from tools import TWO_MEMBERS, plant
 
 from netmem_migrate.errors import ExitCode
@@ -72,6 +73,17 @@ def test_files_that_cannot_be_written(option: str, where: str, driver: Path) -> 
     (line,) = [one for one in done.stderr.splitlines() if one.startswith("netmem-migrate: ")]
     assert where in line and "report it" not in line
     assert (driver / "rx.c").read_text() == TWO_MEMBERS
+
+
+def test_no_series_where_its_report_cannot_be_written(tmp_path: Path, home: Path) -> None:
+    tree = make_tree(tmp_path / "linux")
+    done = run(["format-patch", "--api", "7.3", "-o", str(tmp_path / "out"), "--report",
+                str(tmp_path / "no/such/r")], "", tree / DEMO)
+    assert done.returncode == ExitCode.INPUT and not (tmp_path / "out").exists()
+    (tmp_path / "full").symlink_to("/dev/full")
+    done = run(["format-patch", "--api", "7.3", "-o", str(tmp_path / "out"), "--report",
+                str(tmp_path / "full")], "", tree / DEMO)
+    assert done.returncode == ExitCode.INPUT and not (tmp_path / "out").exists()
 
 
 def test_a_result_is_never_half_there(driver: Path) -> None:
