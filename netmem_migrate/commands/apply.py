@@ -57,14 +57,13 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], resume: bool, abort:
             raise InputError(f"{', '.join(changes)}: to be converted with {path}, and only that "
                              "is written to stdout; use diff, or apply to files")
         runs: tuple[Run, ...] = (run,)
-        if _options.tells(output):
-            _options.put(text)
+        with summary.reported([run.written], output):
+            if _options.tells(output):
+                _options.put(text)
     else:
         runs = _options.convert(paths, options, output)
         _write(runs, output)
-        summary.tell([one.written for one in runs], output)
-        ctx.exit(_options.exit_code(runs))
-    summary.show([one.written for one in runs], output)
+    summary.tell([one.written for one in runs], output)
     ctx.exit(_options.exit_code(runs))
 
 
@@ -87,11 +86,13 @@ def _write(runs: tuple[Run, ...], output: Output) -> None:
 
 def _settle(paths: tuple[Path, ...], *, resume: bool) -> None:
     """Finish or undo what was cut off."""
-    from netmem_migrate.files.journal import State
-    from netmem_migrate.patch.apply import left, settle
+    from netmem_migrate.files.journal import State, settle
+    from netmem_migrate.patch.apply import left
 
-    if not left(paths):
+    found = left(paths)
+    if not found:
         say(f"{', '.join(map(str, paths))}: no apply was cut off here")
-        return
-    for file in settle(paths, State.NEW if resume else State.OLD):
+    side = State.NEW if resume else State.OLD
+    # All are settled before one is told of: stdout may take nothing.
+    for file in [file for one in found for file in settle(one, side)]:
         put_path(file)

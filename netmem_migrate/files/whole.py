@@ -7,6 +7,7 @@ What is to stand there is written beside it, is safely on disk, and takes its na
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -42,7 +43,7 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-_NO_SYNC = (22, 95)  # EINVAL, EOPNOTSUPP
+_NO_SYNC = (errno.EINVAL, errno.EOPNOTSUPP)
 
 
 def create(path: Path, data: bytes, mode: int = 0o666) -> None:

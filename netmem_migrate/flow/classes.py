@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netmem_migrate.c import view
@@ -133,10 +133,9 @@ class Classes:
             slot, blocker = next((blocked[one] for one in behind if one in blocked), (read, None))
             if blocker is None:
                 return None
-            return Classed(of_blocker(graph, slot, blocker), _because(Reason(
-                blocker.reason.why, blocker.reason.by, blocker.reason.other, slot.title,
-                blocker.place.file, blocker.place.line, blocker.reason.because,
-                blocker.reason.numbers, blocker.reason.release)))
+            return Classed(of_blocker(graph, slot, blocker), _because(replace(
+                blocker.reason, slot=slot.title, file=blocker.place.file,
+                line=blocker.place.line)))
         if fills and not self.sources.xdp and read not in graph.others:
             for one in reach([read], self._near):
                 for bridge in self._into.get(one, ()):

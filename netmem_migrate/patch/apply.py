@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import journal
-from netmem_migrate.files.journal import Kind, State, Target
+from netmem_migrate.files.journal import Kind, Target
 from netmem_migrate.files.whole import why
 from netmem_migrate.results import FileChange
 
@@ -93,14 +93,6 @@ def apply(*wanted: Wanted) -> tuple[Path, ...]:
 def check(*wanted: Wanted) -> None:
     """Raise what apply() would raise of the files as they are now; nothing is written."""
     list(_targets(wanted))
-
-
-def settle(paths: Sequence[Path], side: State) -> list[Path]:
-    """Make what an apply left half-done at some paths all new, or all old.
-
-    Returns the files that this changed. Raises InputError where one was edited since, or is in use.
-    """
-    return [path for one in left(paths) for path in journal.settle(one, side)]
 
 
 def left(paths: Sequence[Path]) -> list[journal.Journal]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from mutants.operators import OPERATORS, Mutant
 from mutants.places import File
 from mutants.run import Tally, Trial, judge
-from mutants.subjects import ERRORS, Real, Subject, own, real
+from mutants.subjects import ERRORS, Real, Subject, first_error, own, real
 
 from netmem_migrate.verify.objects import Recorded
 
@@ -54,7 +54,7 @@ class Quick(Real):
         before = self.headers[key]
         if before:
             first, *rest = _bare(words)
-        return _first([first, *before, *rest, *flags, "-fsyntax-only", command.source],
+        return first_error([first, *before, *rest, *flags, "-fsyntax-only", command.source],
                       self.where)
 
     def _compiled(self, words: Sequence[str], command: Recorded, strict: bool) -> list[str]:
@@ -79,15 +79,6 @@ def _bare(words: Sequence[str]) -> list[str]:
     """A command without what it includes by itself."""
     return [word for at, word in enumerate(words)
             if word != "-include" and (at == 0 or words[at - 1] != "-include")]
-
-
-def _first(command: Sequence[str], folder: Path) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False,
-                          stdin=subprocess.DEVNULL)
-    if not done.returncode:
-        return ""
-    said = done.stderr.decode("utf-8", "replace")
-    return next((line for line in said.splitlines() if "error:" in line), said[-300:] or "no text")
 
 
 def subject_of(name: str, root: Path | None, scratch: Path) -> Subject | None:

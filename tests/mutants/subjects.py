@@ -78,7 +78,7 @@ class Own(Subject):
 
     def errors(self, flags: Sequence[str], *, strict: bool) -> str:
         sources = sorted(name for name in self.files if name.endswith(".c"))
-        return _first([*_GCC, *flags, f"-DNETMEM_STRICT={strict:d}", *sources], self.folder)
+        return first_error([*_GCC, *flags, f"-DNETMEM_STRICT={strict:d}", *sources], self.folder)
 
 
 @dataclass
@@ -96,14 +96,15 @@ class Real(Subject):
         include = [f"-I{self.strict / 'include'}"] if strict else []
         for command in self.commands:
             first, *rest = command.words
-            said = _first([first, *include, *rest, *flags, *ERRORS, "-fsyntax-only",
+            said = first_error([first, *include, *rest, *flags, *ERRORS, "-fsyntax-only",
                            command.source], self.where)
             if said:
                 return said
         return ""
 
 
-def _first(command: Sequence[str], folder: Path) -> str:
+def first_error(command: Sequence[str], folder: Path) -> str:
+    """What a compiler says first against a source; "" for nothing."""
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False,
                           stdin=subprocess.DEVNULL)
     if not done.returncode:
