@@ -101,7 +101,7 @@ class Symbols:
         """Read the declarations of one more file."""
         self.files[path] = parsed
         self._declared(path, parsed.tree.root_node)
-        for kind in ("preproc_def", "preproc_function_def"):
+        for kind in ("preproc_def", "preproc_function_def") if b"define" in parsed.masked else ():
             for node in nodes(parsed.tree.root_node, kind):
                 self._macro(path, parsed, node)
         self.exported.update(_EXPORT.findall(parsed.source))

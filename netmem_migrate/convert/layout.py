@@ -7,7 +7,7 @@ Follows Documentation/process/coding-style.rst.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -103,6 +103,7 @@ def _realign(source: bytes, lines: Sequence[_Line], edits: Sequence[Edit],
     Those in `loose` (0-based) stay.
     """
     starts = [line.start for line in lines]
+    begins = [edit.start for edit in edits]
     indents: dict[int, bytes] = {}
     touched = {bisect_right(starts, edit.start) - 1 for edit in edits}
 
@@ -111,8 +112,8 @@ def _realign(source: bytes, lines: Sequence[_Line], edits: Sequence[Edit],
         index = bisect_right(starts, offset) - 1
         line = lines[index]
         old = columns(source[line.start:offset])
-        inside = [edit for edit in edits
-                  if line.start <= edit.start and edit.end <= offset]
+        first, last = bisect_left(begins, line.start), bisect_right(begins, offset)
+        inside = [edit for edit in edits[first:last] if edit.end <= offset]
         text = apply(source[line.start:offset],
                      [Edit(e.file, e.start - line.start, e.end - line.start, e.text, e.transform)
                       for e in inside])
@@ -132,8 +133,9 @@ def _realign(source: bytes, lines: Sequence[_Line], edits: Sequence[Edit],
         if here != old + 1 or old == new:
             continue
         indent = indent_to(new + 1)
-        if indent != source[line.start:line.text] and not any(
-                edit.start < line.text and edit.end > line.start for edit in edits):
+        before = bisect_left(begins, line.text) - 1
+        if indent != source[line.start:line.text] and (
+                before < 0 or edits[before].end <= line.start):
             indents[index] = indent
             added.append(Edit(edits[0].file, line.start, line.text, indent, _ID,
                               "continues a call that moved"))

@@ -14,6 +14,8 @@ FAR = 100  # over it no line goes that was not
 
 def columns(text: bytes, start: int = 0) -> int:
     """The column after `text`, if it begins at column `start`; tabs of 8."""
+    if b"\t" not in text:
+        return start + len(text)
     for byte in text:
         start = start - start % TAB + TAB if byte == 9 else start + 1
     return start
@@ -68,7 +70,10 @@ def merge(edits: Iterable[Edit]) -> list[Edit]:
 
 
 def apply(source: bytes, edits: Sequence[Edit]) -> bytes:
-    """Apply merged edits of one file, from the end backwards."""
-    for edit in reversed(edits):
-        source = source[:edit.start] + edit.text + source[edit.end:]
-    return source
+    """Apply merged edits of one file."""
+    parts: list[bytes] = []
+    position = 0
+    for edit in edits:
+        parts += (source[position:edit.start], edit.text)
+        position = edit.end
+    return b"".join((*parts, source[position:]))

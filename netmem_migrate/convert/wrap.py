@@ -8,8 +8,10 @@ are broken between words.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.reflow import in_comment, reflow
@@ -19,6 +21,8 @@ BRACKETS = re.compile(rb"[()\[\]{}\n]")
 OPEN = {40: 41, 91: 93}
 _OPERATORS = (b" +", b" -", b" |", b" &", b"&&", b"||", b" ?", b" :")
 _HEAD = re.compile(rb"\b(?:if|for|while|switch|\w*for_each\w*)\s*$")
+# Nobody wrote a longer line, nor wants it broken: it stays as it is.
+_LONGEST = 4000
 # The left side of an assignment, up to what is assigned.
 _ASSIGNS = re.compile(rb"[ \t]*[^()={};\n]*[^()={};!<>\s\n] \+?= (?=\S)")
 
@@ -54,12 +58,51 @@ def wrap(text: bytes, touched: Mapping[int, Old]) -> tuple[bytes, set[int]]:
     The text, and the lines of the one before that are over 100 columns now and were not.
     """
     lines = text.split(b"\n")
+    statements = _statements(text) if touched else []
+    parts: list[bytes] = []
+    far: set[int] = set()
+    done = 0
+    for first, inside in groupby(sorted(touched), lambda line: bisect_right(statements, line) - 1):
+        start = statements[first]
+        end = statements[first + 1] if first + 1 < len(statements) else len(lines)
+        made, over = _wrapped(lines[start:end], {line - start: touched[line] for line in inside})
+        parts += (*lines[done:start], *made)
+        far |= over
+        done = end
+    return b"\n".join((*parts, *lines[done:])), far
+
+
+def _statements(text: bytes) -> list[int]:
+    """Lines (0-based) before which a statement or declaration ends: each is wrapped for itself."""
+    code = code_of(text)
+    found, depth, line, start = [0], 0, 0, 0
+    stack: list[int] = []
+    for match in BRACKETS.finditer(code):
+        at = match.start()
+        byte = code[at]
+        if byte in b"([{":
+            stack.append(byte)
+            depth += byte != 123
+        elif byte != 10:
+            depth -= bool(stack) and stack.pop() != 123
+        else:
+            line += 1
+            last = code[start:at].rstrip()
+            if not depth and last.endswith((b";", b"{", b"}")) and text[start:at].rstrip() == \
+                    text[start:start + len(last)]:
+                found.append(line)
+            start = at + 1
+    return found
+
+
+def _wrapped(lines: list[bytes], touched: Mapping[int, Old]) -> tuple[list[bytes], set[int]]:
+    """Some lines with those broken that are too long, and the lines of before that stay so."""
     olds = dict(touched)
     queue = sorted(touched, reverse=True)
     while queue:
         index = queue.pop()
         line = lines[index].rstrip(b"\r")
-        if columns(line) <= LIMIT:
+        if not LIMIT < columns(line) <= _LONGEST:
             continue
         if in_comment(lines, index):
             made = reflow(lines, index)
@@ -91,7 +134,7 @@ def wrap(text: bytes, touched: Mapping[int, Old]) -> tuple[bytes, set[int]]:
             olds, queue = _shifted(olds, queue, index + 1)
         olds.setdefault(index + 1, olds[index])
         queue = sorted({index, index + 1, *queue}, reverse=True)
-    return b"\n".join(lines), {
+    return lines, {
         old.line for index, old in olds.items()
         if old.width <= FAR < columns(lines[index].rstrip(b"\r"))}
 
@@ -164,19 +207,21 @@ def _split(line: bytes, at: _Break) -> tuple[bytes, bytes]:
 
 def _fitting(line: bytes, places: list[_Break]) -> tuple[bytes, bytes] | None:
     """A line in two, at the outermost bracket and as late as fits; None if nothing fits."""
-    for one in sorted(places, key=lambda b: (b.rank, b.depth, -b.offset)):
+    last = max((one.offset for one in places), default=0)
+    # A tab is a byte, and no narrower than one: what is behind so many bytes does not fit.
+    near = (one for one in places if one.offset <= LIMIT)
+    for one in sorted(near, key=lambda b: (b.rank, b.depth, -b.offset)):
         head, tail = _split(line, one)
-        later = any(other.offset > one.offset for other in places)
-        if columns(head) <= LIMIT and (columns(tail) <= LIMIT or later):
+        if columns(head) <= LIMIT and (one.offset < last or columns(tail) <= LIMIT):
             return head, tail
     return None
 
 
 def _narrowest(line: bytes, places: list[_Break]) -> tuple[bytes, bytes] | None:
     """A line in two that are as narrow as can be, though one of them is over the limit."""
-    parts = sorted((_split(line, one) for one in places),
-                   key=lambda both: max(map(columns, both)))
-    return next((both for both in parts if max(map(columns, both)) < columns(line)), None)
+    parts = [_split(line, one) for one in places]
+    best = min(parts, key=lambda both: max(map(columns, both)), default=None)
+    return best if best is not None and max(map(columns, best)) < columns(line) else None
 
 
 def _after_assignment(lines: list[bytes], index: int) -> tuple[int, int] | None:

@@ -257,10 +257,6 @@ class Graph:
     unread_functions: set[bytes] = field(default_factory=set)
     unread_records: set[str] = field(default_factory=set)
 
-    def see(self, place: Place) -> None:
-        """Note that the reader met the name at a place, whatever it stands for."""
-        self.seen.setdefault(place.file, set()).add(place.node.start_byte)
-
     def block(self, slot: Slot, why: Why, place: Place, *, by: str = "", other: str = "",
               category: Category | None = None, because: Reason | None = None,
               readable: bool = False, numbers: tuple[int, int] = (0, 0),

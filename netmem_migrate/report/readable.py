@@ -63,7 +63,9 @@ def _offsets(function: Node, call: Node) -> Iterator[Node]:
         target = above.child_by_field_name(
             "declarator" if above.type == "init_declarator" else "left")
         name = view.text(target).lstrip(b"* ") if target is not None else b""
-    for one in nodes(function, "identifier") if name else ():
+    behind = view.text(function)[call.end_byte - function.start_byte:]
+    again = name and re.search(rb"\b" + re.escape(name) + rb"\b", behind)
+    for one in nodes(function, "identifier") if again else ():
         if one.text == name and one.start_byte > call.end_byte and _computed(one):
             yield one
 

@@ -39,7 +39,7 @@ def call(reader: Reader, node: Node) -> Value:
     reader.errors += [child for child in found.args if child.type == "ERROR"]
     name = found.name
     if name:
-        reader.graph.see(reader.place(found.function))
+        reader.seen(found.function)
     # In this order: a name in scope hides everything else of that name, a body in sight says more
     # than the model does, and a macro of the driver is not what a header of the kernel declares.
     if not name or any(name in scope for scope in reader.scopes):
@@ -354,35 +354,34 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
     name, title = found.name, found.name.decode("latin-1")
     macro = name in reader.symbols.macros
     spells = has(name, Trait.NAMES_MEMBER) or (macro and _spells(reader, name))
+    removed = known is None and gone(title, reader.driver.target.api) is not None
+    why = (Why.MACRO_GIVEN if macro else Why.ERROR_POINTER if has(name, Trait.ERROR_POINTER)
+           else Why.COUNTED if has(name, Trait.COUNTS) else Why.PASSED)
     at: tuple[Key, ...] = ()
-    behind: tuple[Key, ...] = ()
-    filled: tuple[Key, ...] = ()
+    behind: list[Key] = []
+    filled: list[Key] = []
     for child in found.args:
         value = reader.value(child)
         behind += value.at
-        if view.bare(child).type == "pointer_expression":
+        if value.at and view.bare(child).type == "pointer_expression":
             filled += value.at
         if spells and child.type == "identifier":
             # A local of that name hides nothing from a macro.
             reader.graph.unresolved_members.setdefault(
                 reader.text(child), []).append(reader.place(child))
         at = at or _address(reader, found, value, declared=known is not None)
-        if macro:
-            reader.escape(value, Why.MACRO_GIVEN, by=title)
+        if not value.holds_page:
             continue
-        if gone(title, reader.driver.target.api) and known is None:
-            for slot in value.slots if value.holds_page else ():
+        if removed and not macro:
+            for slot in value.slots:
                 reader.graph.block(slot, Why.GONE, reader.place(found.node), by=title,
                                    release=reader.driver.target.api)
             continue
-        if value.holds_page and known is None:
+        if known is None and not macro:
             reader.graph.unread_functions.add(name)
-        if has(name, Trait.ERROR_POINTER):
-            reader.escape(value, Why.ERROR_POINTER, by=title)
-            continue
-        if value.holds_page and has(name, Trait.GRANTS):
+        if why in (Why.COUNTED, Why.PASSED) and has(name, Trait.GRANTS):
             reader.graph.grants.append((title, reader.place(found.node)))
-        reader.escape(value, Why.COUNTED if has(name, Trait.COUNTS) else Why.PASSED, by=title)
+        reader.escape(value, why, by=title)
     if any(has(name, trait) for trait in _TOLD):
         reader.graph.addresses.given_to += [(one, title, reader.place(found.node))
                                             for one in behind]

@@ -68,29 +68,32 @@ class Reader:
         self.addresses: list[tuple[Slot, Node]] = []
         self.patterns = driver.patterns(self.path)
         self._again: dict[int, Value] = {}
+        self._seen = driver.graph.seen.setdefault(function.file, set())
 
     # -------------------------------------------------------------- reading
 
     def value(self, node: Node) -> Value:
         """Read an expression."""
-        known = self._again.pop(node.id, None)
-        if known is not None:
-            return known
-        if node.type in self.patterns:
+        if self._again:
+            known = self._again.pop(node.id, None)
+            if known is not None:
+                return known
+        kind = node.type
+        if kind in self.patterns:
             for reading in FORMS:
                 found = reading(self, node)
                 if found is not None:
                     return found
-        handler = VALUES.get(node.type)
+        handler = VALUES.get(kind)
         if handler is not None:
             return handler(self, node)
-        if node.type == "ERROR" or node.is_missing:
+        if kind == "ERROR" or node.is_missing:
             self.errors.append(node)
-        if node.type in ("compound_statement", "declaration") or node.type.endswith("_statement"):
+        if kind in ("compound_statement", "declaration") or kind.endswith("_statement"):
             self.statement(node)
             return Value(node)
         for child in node.named_children:
-            self.escape(self.value(child), Why.IN_SYNTAX, by=node.type)
+            self.escape(self.value(child), Why.IN_SYNTAX, by=kind)
         return Value(node)
 
     def again(self, node: Node, value: Value) -> None:
@@ -99,13 +102,14 @@ class Reader:
 
     def statement(self, node: Node) -> None:
         """Read a statement, a declaration, or what the preprocessor makes of them."""
-        handler = STATEMENTS.get(node.type)
+        kind = node.type
+        handler = STATEMENTS.get(kind)
         if handler is not None:
             handler(self, node)
-        elif node.type == "ERROR" or node.is_missing:
+        elif kind == "ERROR" or node.is_missing:
             self.errors.append(node)
             self.statements(node)
-        elif node.type.endswith(("_statement", "_clause")):
+        elif kind.endswith(("_statement", "_clause")):
             self.statements(node)
         else:
             self.value(node)
@@ -123,6 +127,11 @@ class Reader:
         self.scopes.pop()
 
     # -------------------------------------------------------------- helpers
+
+    def seen(self, node: Node) -> Place:
+        """Note that a name was met, whatever it stands for; where that is."""
+        self._seen.add(node.start_byte)
+        return self.place(node)
 
     def place(self, node: Node) -> Place:
         return Place(self.path, node, self.title)
@@ -166,7 +175,7 @@ class Reader:
     def member(self, type_: Type | None, field: Node) -> Named:
         """A member, of a record of the driver."""
         name = self.text(field)
-        self.graph.see(self.place(field))
+        self.seen(field)
         resolved = self.symbols.resolve(type_) if type_ is not None else None
         macro = self._macro_of(name, resolved)
         member = None if macro else self.symbols.member(type_, name, self.path)

@@ -49,20 +49,20 @@ def identifier(reader: Reader, node: Node) -> Value:
     name = reader.text(node)
     if name == _NULL:
         return null(reader, node)
-    reader.graph.see(reader.place(node))
+    place = reader.seen(node)
     found = reader.lookup(name)
     if found is None:
         function = reader.symbols.function(name, reader.path)
         if function is not None:
-            reader.driver.address_taken(function, reader.place(node))
+            reader.driver.address_taken(function, place)
         else:  # a macro may be given the name of a member
-            reader.graph.unresolved_members.setdefault(name, []).append(reader.place(node))
+            reader.graph.unresolved_members.setdefault(name, []).append(place)
         return Value(node)
     if found.slot is None:
         atoms = (Atom(node),) if found.type is not None and found.type.is_page else ()
         return Value(node, found.type, atoms, found.note, at=found.at)
     reader.touched.add(found.slot)
-    found.slot.names.append(reader.place(node))
+    found.slot.names.append(place)
     return Value(node, found.type, (Atom(node, found.slot),), at=found.at)
 
 
@@ -72,7 +72,7 @@ def member(reader: Reader, node: Node) -> Value:
     found = view.field(node)
     if found is None:
         return Value(node)
-    reader.graph.see(reader.place(found.member))
+    reader.seen(found.member)
     value = reader.value(found.base)
     if value.holds_page and value.level == 0:
         reader.escape(value, Why.MEMBER_READ, by=reader.text(found.member).decode("latin-1"))

@@ -45,7 +45,7 @@ def _found(reader: Reader, node: Node, row: Form, use: FormUse, value: Value) ->
         reader.value(one)
     for leaf in (*nodes(node, "identifier"), *nodes(node, "field_identifier")):
         # An operand that the form has twice was read once.
-        reader.graph.see(reader.place(leaf))
+        reader.seen(leaf)
     worth = Value(node, _type(row))
     if not reader.driver.fits(row):
         reader.escape(value, Why.NO_API, by=row.needs[0], other=row.oldest)
