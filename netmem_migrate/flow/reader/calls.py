@@ -10,6 +10,7 @@ from functools import partial
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.steps import Step, Steps
 from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type
 from netmem_migrate.c.words import WORD
@@ -26,12 +27,12 @@ from netmem_migrate.model.twins import Twin
 from netmem_migrate.model.twins import twin as twin_of
 from netmem_migrate.reasons import Category, Why
 
-_Handler = Callable[[Reader, view.Call], Value | None]
+_Handler = Callable[[Reader, view.Call], Step[Value | None]]
 """Reads a call of its kind; None where the call does not have the shape of the kind."""
 
 
 @reads("call_expression")
-def call(reader: Reader, node: Node) -> Value:
+def call(reader: Reader, node: Node) -> Step[Value]:
     """A call: of a pointer, of the driver's own function, of the page API, or of the kernel's."""
     found = view.call(node)
     if found is None:
@@ -57,37 +58,42 @@ def call(reader: Reader, node: Node) -> Value:
         return _borrowed(reader, found)
     if name.decode("latin-1") in reader.driver.rows.hints:
         return _hint(reader, found)
+    return _of_kernel(reader, found, known)
+
+
+def _of_kernel(reader: Reader, found: view.Call, known: Function | None) -> Steps[Value]:
+    value: Value | None = None
     for trait, handler in _KINDS:
-        if has(name, trait):
-            value = handler(reader, found)
-            if value is not None:
-                return value
-    return _foreign(reader, found, known)
+        if value is None and has(found.name, trait):
+            value = yield handler(reader, found)
+    if value is None:
+        value = yield _foreign(reader, found, known)
+    return value
 
 
 # ------------------------------------------------------------ the driver's
 
 
-def _indirect(reader: Reader, found: view.Call) -> Value:
+def _indirect(reader: Reader, found: view.Call) -> Steps[Value]:
     """A call of a pointer: nobody knows what it does."""
-    callee = reader.value(found.function)
+    callee: Value = yield reader.value(found.function)
     title = reader.text(found.function).decode("latin-1")
     for child in found.args:
-        reader.escape(reader.value(child), Why.INDIRECT, by=title)
+        reader.escape((yield reader.value(child)), Why.INDIRECT, by=title)
     type_ = callee.type.result() if callee.type else None
     atoms = ((Atom(found.node, category=Category.FUNCTION_POINTER),)
              if type_ is not None and type_.is_page else ())
     return Value(found.node, type_, atoms)
 
 
-def _own(reader: Reader, found: view.Call, known: Function) -> Value:
+def _own(reader: Reader, found: view.Call, known: Function) -> Steps[Value]:
     """A function of the driver: its arguments flow into its parameters."""
     title = known.name.decode("latin-1")
     count = len(known.parameters)
     if len(found.args) < count or (len(found.args) > count and not known.variadic):
         _miscounted(reader, found, known)
     for index, child in enumerate(found.args):
-        value = reader.value(child)
+        value: Value = yield reader.value(child)
         if index >= len(known.parameters):
             reader.escape(value, Why.PASSED_VARIABLY, by=title)
             continue
@@ -144,7 +150,7 @@ def _miscounted(reader: Reader, found: view.Call, known: Function) -> None:
 # ------------------------------------------------------------ the page API
 
 
-def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
+def _twin(reader: Reader, found: view.Call, twin: Twin) -> Steps[Value]:
     """A call that has a netmem form: a slot of its own, which moves with its page."""
     chosen = reader.driver.choose(twin)
     wanted, twin = twin, chosen or twin
@@ -153,7 +159,7 @@ def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
     takes = reader.driver.target.takes(wanted.page)
     fits = takes is None or takes == len(found.args)
     for index, child in enumerate(found.args):
-        value = reader.value(child)
+        value: Value = yield reader.value(child)
         if not fits and value.holds_page and value.level == 0:
             reader.flow(value, slot, 0)  # which argument is which nobody knows
             continue
@@ -187,12 +193,12 @@ def _twin(reader: Reader, found: view.Call, twin: Twin) -> Value:
     return Value(found.node)
 
 
-def _borrowed(reader: Reader, found: view.Call) -> Value:
+def _borrowed(reader: Reader, found: view.Call) -> Steps[Value]:
     """skb_frag_page(): a slot of its own, if the kernel has the netmem form."""
     row = reader.driver.rows.borrowed[found.name.decode("latin-1")]
     at: tuple[Key, ...] = ()
     for child in found.args:
-        value = reader.value(child)
+        value: Value = yield reader.value(child)
         reader.escape(value, Why.PASSED, by=row.call)
         at += value.at
     reader.graph.addresses.pages[reader.path, found.node.start_byte] = at
@@ -207,29 +213,31 @@ def _borrowed(reader: Reader, found: view.Call) -> Value:
 # -------------------------------------------------------------- the kernel's
 
 
-def _hint(reader: Reader, found: view.Call) -> Value:
+def _hint(reader: Reader, found: view.Call) -> Steps[Value]:
     """A prefetch of anything but a page's descriptor, which is one of the forms."""
     for child in found.args:
-        value = reader.value(child)
+        value: Value = yield reader.value(child)
         if value.level == 0:
             reader.escape(value, Why.PASSED, by=found.name.decode())
     return Value(found.node)
 
 
-def _transparent(reader: Reader, found: view.Call) -> Value | None:
+def _transparent(reader: Reader, found: view.Call) -> Steps[Value | None]:
     """likely() and its kin give their first argument back."""
     if not found.args:
         return None
-    value = reader.value(found.args[0])
+    value: Value = yield reader.value(found.args[0])
     for child in found.args[1:]:
-        reader.value(child)
+        yield reader.value(child)
     return Value(found.node, value.type, value.moved(found.node), value.carrier, at=value.at)
 
 
-def _mapped(reader: Reader, found: view.Call) -> Value:
+def _mapped(reader: Reader, found: view.Call) -> Steps[Value]:
     """dma_map_single() and its kin: memory of the pool is the pool's to map."""
     name = found.name.decode("latin-1")
-    values = [reader.value(child) for child in found.args]
+    values: list[Value] = []
+    for child in found.args:
+        values.append((yield reader.value(child)))
     for value in values:
         reader.escape(value, Why.MAPPED, by=name)
     # For whom it is mapped, or the list, stands first.
@@ -238,20 +246,21 @@ def _mapped(reader: Reader, found: view.Call) -> Value:
     return Value(found.node)
 
 
-def _prints(reader: Reader, found: view.Call) -> Value | None:
+def _prints(reader: Reader, found: view.Call) -> Steps[Value | None]:
     """WARN(): the first argument is tested, the others are printed."""
     for index, child in enumerate(found.args):
-        value = reader.value(child)
+        value: Value = yield reader.value(child)
         if index:
             reader.escape(value, Why.PRINTED, by=found.name.decode())
     return Value(found.node, INT)
 
 
-def _write_once(reader: Reader, found: view.Call) -> Value | None:
+def _write_once(reader: Reader, found: view.Call) -> Steps[Value | None]:
     """WRITE_ONCE(x, y) is `x = y`."""
     if len(found.args) != 2:
         return None
-    target, value = reader.value(found.args[0]), reader.value(found.args[1])
+    target: Value = yield reader.value(found.args[0])
+    value: Value = yield reader.value(found.args[1])
     reader.address(value, target.at)
     if target.holds_page and target.slots:
         reader.flow(value, target.slots[0], target.level)
@@ -260,11 +269,12 @@ def _write_once(reader: Reader, found: view.Call) -> Value | None:
     return Value(found.node)
 
 
-def _swap(reader: Reader, found: view.Call) -> Value | None:
+def _swap(reader: Reader, found: view.Call) -> Steps[Value | None]:
     """swap(x, y): the two have one type."""
     if len(found.args) != 2:
         return None
-    first, second = reader.value(found.args[0]), reader.value(found.args[1])
+    first: Value = yield reader.value(found.args[0])
+    second: Value = yield reader.value(found.args[1])
     if first.holds_page and second.holds_page:
         reader.tie(first, second)
     else:
@@ -273,15 +283,15 @@ def _swap(reader: Reader, found: view.Call) -> Value | None:
     return Value(found.node)
 
 
-def _copy(reader: Reader, found: view.Call) -> Value | None:
+def _copy(reader: Reader, found: view.Call) -> Steps[Value | None]:
     """kmemdup(): the copy of an array of pages holds the same pages."""
     if len(found.args) < 2:
         return None
     first = _managed(found)
-    value = reader.value(found.args[first])
+    value: Value = yield reader.value(found.args[first])
     for index, child in enumerate(found.args):
         if index != first:
-            reader.value(child)
+            yield reader.value(child)
     if value.holds_page and value.level == 0:
         reader.escape(value, Why.PASSED, by=found.name.decode())
         return Value(found.node, MEMORY)
@@ -291,27 +301,27 @@ def _copy(reader: Reader, found: view.Call) -> Value | None:
     return Value(found.node, copied, value.moved(found.node))
 
 
-def _memory(reader: Reader, found: view.Call) -> Value | None:
+def _memory(reader: Reader, found: view.Call) -> Steps[Value | None]:
     """kfree(), memset(): of the memory that holds pages, not of the pages."""
     for child in found.args:
-        value = reader.value(child)
+        value: Value = yield reader.value(child)
         if value.level == 0:
             reader.escape(value, Why.PASSED, by=found.name.decode())
     return Value(found.node, MEMORY)
 
 
-def _sized(reader: Reader, found: view.Call) -> Value | None:
+def _sized(reader: Reader, found: view.Call) -> Steps[Value | None]:
     """kzalloc_obj() and its kin, which take what is to be allocated, and name its last member."""
     if not found.args:
         return None
     first = _managed(found) if len(found.args) > 1 else 0
-    value = reader.value(found.args[first])
+    value: Value = yield reader.value(found.args[first])
     rest = [child for index, child in enumerate(found.args) if index != first]
     if found.name.endswith(b"flex") and len(found.args) > first + 1:
-        reader.named_member(value.type, found.args[first + 1])
+        yield reader.named_member(value.type, found.args[first + 1])
         rest.remove(found.args[first + 1])
     for child in rest:
-        reader.value(child)
+        yield reader.value(child)
     return Value(found.node, MEMORY)
 
 
@@ -320,22 +330,22 @@ def _managed(found: view.Call) -> int:
     return int(found.name.startswith(b"devm"))
 
 
-def _flexible(reader: Reader, found: view.Call) -> Value | None:
+def _flexible(reader: Reader, found: view.Call) -> Steps[Value | None]:
     """struct_size(x, member, n): a number; the member is named by it."""
     if len(found.args) != 3:
         return None
-    value = reader.value(found.args[0])
-    reader.named_member(value.type.target() if value.type else None, found.args[1])
-    reader.value(found.args[2])
+    value: Value = yield reader.value(found.args[0])
+    yield reader.named_member(value.type.target() if value.type else None, found.args[1])
+    yield reader.value(found.args[2])
     return Value(found.node, INT)
 
 
-def _entry(reader: Reader, found: view.Call) -> Value | None:
+def _entry(reader: Reader, found: view.Call) -> Steps[Value | None]:
     """container_of() and its kin: the type is the second argument."""
     args = found.args
     if len(args) < 2:
         return None
-    reader.escape(reader.value(args[0]), Why.CONTAINER)
+    reader.escape((yield reader.value(args[0])), Why.CONTAINER)
     source = reader.parsed.source
     text = b" ".join(source[args[1].start_byte:args[1].end_byte].split())
     if not text.startswith((b"struct ", b"union ")):
@@ -345,11 +355,11 @@ def _entry(reader: Reader, found: view.Call) -> Value | None:
                 text = word + b" " + text
     type_ = Type(text.decode("latin-1").rstrip(" *"))
     if len(args) > 2:
-        reader.named_member(type_, args[2])
+        yield reader.named_member(type_, args[2])
     return Value(found.node, type_.pointer())
 
 
-def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
+def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Steps[Value]:
     """A function or macro that neither the driver defines nor the model knows."""
     name, title = found.name, found.name.decode("latin-1")
     macro = name in reader.symbols.macros
@@ -361,7 +371,7 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Value:
     behind: list[Key] = []
     filled: list[Key] = []
     for child in found.args:
-        value = reader.value(child)
+        value: Value = yield reader.value(child)
         behind += value.at
         if value.at and view.bare(child).type == "pointer_expression":
             filled += value.at

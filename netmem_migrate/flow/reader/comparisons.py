@@ -6,6 +6,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.steps import Steps
 from netmem_migrate.flow.graph import Use, UseKind
 from netmem_migrate.flow.reader.core import Reader, reads
 from netmem_migrate.flow.reader.values import INT, Value
@@ -16,13 +17,14 @@ _ARITHMETIC = frozenset({"+", "-", "&", "|"})
 
 
 @reads("binary_expression")
-def binary(reader: Reader, node: Node) -> Value:
+def binary(reader: Reader, node: Node) -> Steps[Value]:
     """Comparing is allowed, computing with a page is not."""
     found = view.infix(node)
     if found is None:
         return Value(node)
     sign = found.sign
-    first, second = reader.value(found.left), reader.value(found.right)
+    first: Value = yield reader.value(found.left)
+    second: Value = yield reader.value(found.right)
     if sign in ("&&", "||"):
         return Value(node, INT)
     pages = [value for value in (first, second) if value.holds_page]

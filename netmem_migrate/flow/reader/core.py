@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.steps import Step, Steps
 from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type, read_declarator
 from netmem_migrate.flow import keys
@@ -72,7 +74,7 @@ class Reader:
 
     # -------------------------------------------------------------- reading
 
-    def value(self, node: Node) -> Value:
+    def value(self, node: Node) -> Step[Value]:
         """Read an expression."""
         if self._again:
             known = self._again.pop(node.id, None)
@@ -80,50 +82,59 @@ class Reader:
                 return known
         kind = node.type
         if kind in self.patterns:
-            for reading in FORMS:
-                found = reading(self, node)
-                if found is not None:
-                    return found
+            return self._as_form(node)
         handler = VALUES.get(kind)
-        if handler is not None:
-            return handler(self, node)
+        return handler(self, node) if handler is not None else self._in_syntax(node)
+
+    def _as_form(self, node: Node) -> Steps[Value]:
+        found: Value | None = None
+        for reading in FORMS:
+            if found is None:
+                found = yield reading(self, node)
+        if found is None:
+            handler = VALUES.get(node.type, Reader._in_syntax)
+            found = yield handler(self, node)
+        return found
+
+    def _in_syntax(self, node: Node) -> Steps[Value]:
+        """What no handler reads: a page can be nothing there."""
+        kind = node.type
         if kind == "ERROR" or node.is_missing:
             self.errors.append(node)
         if kind in ("compound_statement", "declaration") or kind.endswith("_statement"):
-            self.statement(node)
+            yield self.statement(node)
             return Value(node)
         for child in node.named_children:
-            self.escape(self.value(child), Why.IN_SYNTAX, by=kind)
+            self.escape((yield self.value(child)), Why.IN_SYNTAX, by=kind)
         return Value(node)
 
     def again(self, node: Node, value: Value) -> None:
         """Take a node for read: who reads it next is given this value."""
         self._again[node.id] = value
 
-    def statement(self, node: Node) -> None:
+    def statement(self, node: Node) -> Step[object]:
         """Read a statement, a declaration, or what the preprocessor makes of them."""
         kind = node.type
         handler = STATEMENTS.get(kind)
         if handler is not None:
-            handler(self, node)
-        elif kind == "ERROR" or node.is_missing:
+            return handler(self, node)
+        if kind == "ERROR" or node.is_missing:
             self.errors.append(node)
-            self.statements(node)
-        elif kind.endswith(("_statement", "_clause")):
-            self.statements(node)
-        else:
-            self.value(node)
+            return self.statements(node)
+        if kind.endswith(("_statement", "_clause")):
+            return self.statements(node)
+        return self.value(node)
 
-    def statements(self, node: Node, without: Node | None = None) -> None:
+    def statements(self, node: Node, without: Node | None = None) -> Steps[None]:
         """Read what is inside a node, less one child."""
         for child in node.named_children:
             if without is None or child.id != without.id:
-                self.statement(child)
+                yield self.statement(child)
 
-    def scoped(self, node: Node) -> None:
+    def scoped(self, node: Node) -> Steps[None]:
         """Read what is inside a node as a scope of its own."""
         self.scopes.append({})
-        self.statements(node)
+        yield self.statements(node)
         self.scopes.pop()
 
     # -------------------------------------------------------------- helpers
@@ -203,12 +214,9 @@ class Reader:
         tag = type_.base.rpartition(" ")[2].encode("latin-1") if type_ is not None else b""
         return next((one for one in (name, tag) if one in self.symbols.macros), b"")
 
-    def named_member(self, type_: Type | None, node: Node) -> None:
+    def named_member(self, type_: Type | None, node: Node) -> Step[object]:
         """The name of a member, given to a macro: it is renamed with the member."""
-        if node.type == "identifier":
-            self.member(type_, node)
-        else:
-            self.value(node)
+        return self.member(type_, node) if node.type == "identifier" else self.value(node)
 
     def call_slot(self, node: Node, name: str) -> Slot:
         """The slot of a form that is no call of the page by another name."""
@@ -402,25 +410,25 @@ class Reader:
                     self.graph.block(held, Why.COMPARED, place)
 
 
-FORMS: list[Callable[[Reader, Node], Value | None]] = []
-VALUES: dict[str, Callable[[Reader, Node], Value]] = {}
-STATEMENTS: dict[str, Callable[[Reader, Node], None]] = {}
+_Reads = TypeVar("_Reads", bound="Callable[[Reader, Node], Step[Value]]")
+_States = TypeVar("_States", bound="Callable[[Reader, Node], Step[None]]")
+FORMS: list[Callable[[Reader, Node], Step[Value | None]]] = []
+VALUES: dict[str, Callable[[Reader, Node], Step[Value]]] = {}
+STATEMENTS: dict[str, Callable[[Reader, Node], Step[None]]] = {}
 
 
-def reads(*kinds: str) -> Callable[[Callable[[Reader, Node], Value]],
-                                   Callable[[Reader, Node], Value]]:
+def reads(*kinds: str) -> Callable[[_Reads], _Reads]:
     """Enter a handler of expressions under the kinds of node that it reads."""
-    def enter(handler: Callable[[Reader, Node], Value]) -> Callable[[Reader, Node], Value]:
+    def enter(handler: _Reads) -> _Reads:
         VALUES.update(dict.fromkeys(kinds, handler))
         return handler
 
     return enter
 
 
-def states(*kinds: str) -> Callable[[Callable[[Reader, Node], None]],
-                                    Callable[[Reader, Node], None]]:
+def states(*kinds: str) -> Callable[[_States], _States]:
     """Enter a handler of statements under the kinds of node that it reads."""
-    def enter(handler: Callable[[Reader, Node], None]) -> Callable[[Reader, Node], None]:
+    def enter(handler: _States) -> _States:
         STATEMENTS.update(dict.fromkeys(kinds, handler))
         return handler
 

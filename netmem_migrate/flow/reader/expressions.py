@@ -6,6 +6,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.steps import Steps
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Use, UseKind
@@ -67,13 +68,13 @@ def identifier(reader: Reader, node: Node) -> Value:
 
 
 @reads("field_expression")
-def member(reader: Reader, node: Node) -> Value:
+def member(reader: Reader, node: Node) -> Steps[Value]:
     """A member: of a record of the driver, or of struct page itself."""
     found = view.field(node)
     if found is None:
         return Value(node)
     reader.seen(found.member)
-    value = reader.value(found.base)
+    value: Value = yield reader.value(found.base)
     if value.holds_page and value.level == 0:
         reader.escape(value, Why.MEMBER_READ, by=reader.text(found.member).decode("latin-1"))
         return Value(node)
@@ -109,12 +110,12 @@ def _is_set(node: Node) -> bool:
 
 
 @reads("subscript_expression")
-def subscript(reader: Reader, node: Node) -> Value:
+def subscript(reader: Reader, node: Node) -> Steps[Value]:
     """An element: the same slot, one level down."""
     argument, index = node.child_by_field_name("argument"), node.child_by_field_name("index")
-    value = reader.value(argument) if argument is not None else Value(node)
+    value: Value = (yield reader.value(argument)) if argument is not None else Value(node)
     if index is not None:
-        reader.escape(reader.value(index), Why.NUMBER)
+        reader.escape((yield reader.value(index)), Why.NUMBER)
     if value.type is None:
         return Value(node, at=_from_kernel(value))
     type_ = reader.symbols.resolve(value.type)
@@ -136,12 +137,12 @@ def _inside(node: Node, type_: Type | None, value: Value) -> Value:
 
 
 @reads("pointer_expression")
-def pointer(reader: Reader, node: Node) -> Value:
+def pointer(reader: Reader, node: Node) -> Steps[Value]:
     """`*x` and `&x`: the same slot, one level down or up."""
     found = view.prefix(node)
     if found is None:
         return Value(node)
-    value = reader.value(found.argument)
+    value: Value = yield reader.value(found.argument)
     if value.type is None:
         return Value(node, at=_from_kernel(value))
     if found.sign == "&":
@@ -154,40 +155,42 @@ def pointer(reader: Reader, node: Node) -> Value:
 
 
 @reads("parenthesized_expression")
-def parentheses(reader: Reader, node: Node) -> Value:
+def parentheses(reader: Reader, node: Node) -> Steps[Value]:
     """What is inside; `({ ... })` is worth its last expression."""
     inside = view.children(node)
     if len(inside) != 1:
         for child in inside:
-            reader.value(child)
+            yield reader.value(child)
         return Value(node)
     if inside[0].type == "compound_statement":
-        return _statement_expression(reader, inside[0])
-    value = reader.value(inside[0])
+        value: Value = yield _statement_expression(reader, inside[0])
+        return value
+    value = yield reader.value(inside[0])
     return Value(value.node, value.type, value.atoms, value.carrier, at=value.at)
 
 
-def _statement_expression(reader: Reader, node: Node) -> Value:
+def _statement_expression(reader: Reader, node: Node) -> Steps[Value]:
     reader.scopes.append({})
     value = Value(node)
     children = view.children(node)
     for index, child in enumerate(children):
         if index == len(children) - 1 and child.type == "expression_statement":
             inner = child.named_children
-            value = reader.value(inner[0]) if inner else value
+            value = (yield reader.value(inner[0])) if inner else value
         else:
-            reader.statement(child)
+            yield reader.statement(child)
     reader.scopes.pop()
     return value
 
 
 @reads("assignment_expression")
-def assignment(reader: Reader, node: Node) -> Value:
+def assignment(reader: Reader, node: Node) -> Steps[Value]:
     """`x = y` is a flow; any other assignment computes with what it is given."""
     found = view.infix(node)
     if found is None:
         return Value(node)
-    target, value = reader.value(found.left), reader.value(found.right)
+    target: Value = yield reader.value(found.left)
+    value: Value = yield reader.value(found.right)
     reader.address(value, target.at)
     if found.sign != "=":
         if target.holds_page and target.level == 0:
@@ -206,12 +209,16 @@ def assignment(reader: Reader, node: Node) -> Value:
 
 
 @reads("conditional_expression")
-def conditional(reader: Reader, node: Node) -> Value:
+def conditional(reader: Reader, node: Node) -> Steps[Value]:
     """Either arm; where one holds a page, the other must be one, or NULL."""
     condition = node.child_by_field_name("condition")
-    tested = reader.value(condition) if condition is not None else None
-    values = [reader.value(arm) for name in ("consequence", "alternative")
-              if (arm := node.child_by_field_name(name)) is not None]
+    tested: Value | None = (
+        (yield reader.value(condition)) if condition is not None else None)
+    values: list[Value] = []
+    for name in ("consequence", "alternative"):
+        arm = node.child_by_field_name(name)
+        if arm is not None:
+            values.append((yield reader.value(arm)))
     if tested is not None and node.child_by_field_name("consequence") is None:
         values.insert(0, tested)  # x ?: y
     page = next((value for value in values if value.holds_page), None)
@@ -230,16 +237,16 @@ def conditional(reader: Reader, node: Node) -> Value:
 
 
 @reads("cast_expression")
-def cast(reader: Reader, node: Node) -> Value:
+def cast(reader: Reader, node: Node) -> Steps[Value]:
     """Between pages and `void *` what the page is stored in decides, not the cast."""
     descriptor, inner = node.child_by_field_name("type"), node.child_by_field_name("value")
     if descriptor is None or inner is None:
         return Value(node)
     type_ = reader.symbols.resolve(reader.described(descriptor))
     if inner.type == "initializer_list":
-        initialise(reader, Named(type_), inner)
+        yield initialise(reader, Named(type_), inner)
         return Value(node, type_)
-    value = reader.value(inner)
+    value: Value = yield reader.value(inner)
     if (type_.is_page or could_carry(type_)) and value.holds_page and value.level == type_.level:
         for slot in value.slots:
             reader.graph.uses.append(Use(UseKind.CAST, slot, reader.place(node), inner=inner))
@@ -257,31 +264,31 @@ def cast(reader: Reader, node: Node) -> Value:
 
 
 @reads("compound_literal_expression")
-def literal(reader: Reader, node: Node) -> Value:
+def literal(reader: Reader, node: Node) -> Steps[Value]:
     """`(struct x){ ... }`."""
     descriptor, value = node.child_by_field_name("type"), node.child_by_field_name("value")
     if descriptor is None or value is None:
         return Value(node)
     type_ = reader.symbols.resolve(reader.described(descriptor))
-    initialise(reader, Named(type_), value)
+    yield initialise(reader, Named(type_), value)
     return Value(node, type_)
 
 
 @reads("comma_expression")
-def comma(reader: Reader, node: Node) -> Value:
+def comma(reader: Reader, node: Node) -> Steps[Value]:
     """The last one."""
     value = Value(node)
     for child in node.named_children:
-        value = reader.value(child)
+        value = yield reader.value(child)
     return value
 
 
 @reads("sizeof_expression")
-def size(reader: Reader, node: Node) -> Value:
+def size(reader: Reader, node: Node) -> Steps[Value]:
     """A number; the type that it names may follow an array that moves."""
     value, descriptor = node.child_by_field_name("value"), node.child_by_field_name("type")
     if value is not None:
-        reader.value(value)
+        yield reader.value(value)
     if descriptor is not None:
         type_ = reader.described(descriptor)
         if (type_.is_page or could_carry(type_)) and type_.level == 0:
@@ -290,32 +297,32 @@ def size(reader: Reader, node: Node) -> Value:
 
 
 @reads("offsetof_expression")
-def offset(reader: Reader, node: Node) -> Value:
+def offset(reader: Reader, node: Node) -> Steps[Value]:
     """A number; the member is named by it."""
     descriptor, member_ = node.child_by_field_name("type"), node.child_by_field_name("member")
     if descriptor is not None and member_ is not None:
         if member_.type == "field_identifier":
             reader.member(reader.described(descriptor), member_)
         else:
-            reader.value(member_)
+            yield reader.value(member_)
     return Value(node, INT)
 
 
 @reads("unary_expression")
-def unary(reader: Reader, node: Node) -> Value:
+def unary(reader: Reader, node: Node) -> Steps[Value]:
     """`!x` asks for a page too; any other operator takes a number."""
     argument, operator = node.child_by_field_name("argument"), node.child_by_field_name("operator")
-    value = reader.value(argument) if argument is not None else Value(node)
+    value: Value = (yield reader.value(argument)) if argument is not None else Value(node)
     if operator is not None and operator.type != "!":
         reader.escape(value, Why.NUMBER)
     return Value(node, INT)
 
 
 @reads("update_expression")
-def update(reader: Reader, node: Node) -> Value:
+def update(reader: Reader, node: Node) -> Steps[Value]:
     """`x++`: of a cursor it is the next page, of a page it is arithmetic."""
     argument = node.child_by_field_name("argument")
-    value = reader.value(argument) if argument is not None else Value(node)
+    value: Value = (yield reader.value(argument)) if argument is not None else Value(node)
     if value.holds_page and value.level == 0:
         reader.escape(value, Why.ARITHMETIC, stored=True)
     return Value(node, value.type, value.moved(node), at=value.at)

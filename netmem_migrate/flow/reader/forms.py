@@ -12,6 +12,7 @@ from functools import cache
 from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.steps import Steps
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.graph import FormUse
 from netmem_migrate.flow.reader.core import Reader
@@ -21,7 +22,7 @@ from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.reasons import Why
 
 
-def form(reader: Reader, node: Node) -> Value | None:
+def form(reader: Reader, node: Node) -> Steps[Value | None]:
     """Read a node as one of the forms of the table; None where it is none of a page.
 
     The page is read once: what reads the node instead finds its value again.
@@ -31,18 +32,19 @@ def form(reader: Reader, node: Node) -> Value | None:
         if match is None:
             continue
         operand = match.operands[MEMORY]
-        value = reader.value(operand)
+        value: Value = yield reader.value(operand)
         if value.holds_page and value.level == 0 and value.slots:
-            return _found(reader, node, row, FormUse(row, reader.call_slot(node, _title(row)),
-                                                     reader.place(node), match), value)
+            use = FormUse(row, reader.call_slot(node, _title(row)), reader.place(node), match)
+            found: Value = yield _found(reader, node, row, use, value)
+            return found
         reader.again(operand, value)
     return None
 
 
-def _found(reader: Reader, node: Node, row: Form, use: FormUse, value: Value) -> Value:
+def _found(reader: Reader, node: Node, row: Form, use: FormUse, value: Value) -> Steps[Value]:
     others = [one for name, one in use.match.operands.items() if name != MEMORY]
     for one in others:
-        reader.value(one)
+        yield reader.value(one)
     for leaf in (*nodes(node, "identifier"), *nodes(node, "field_identifier")):
         # An operand that the form has twice was read once.
         reader.seen(leaf)

@@ -9,6 +9,7 @@ from functools import partial
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.steps import Step, run
 from netmem_migrate.c.symbols import Function, Global
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow import keys
@@ -43,7 +44,7 @@ def read_function(driver: Slots, function: Function) -> frozenset[Slot]:
     if result is not None:
         reader.touched.add(result)
     if function.body is not None:
-        reader.statement(function.body)
+        run(reader.statement(function.body))
         if reader.addresses:
             _read_by_host(reader, function.body)
     if reader.errors:
@@ -60,7 +61,8 @@ def read_global(driver: Slots, variable: Global, value: Node) -> None:
                        variable.declaration, variable.declarator.node, None)
     named = Named(driver.symbols.resolve(driver.carriers.global_type(variable)),
                   driver.global_(variable), key=keys.of_global(variable))
-    statements.initialise(Reader(driver, outside), named, value)
+    followed: Step[None] = statements.initialise(Reader(driver, outside), named, value)
+    run(followed)
 
 
 def _read_by_host(reader: Reader, body: Node) -> None:

@@ -10,19 +10,20 @@ from itertools import pairwise
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.steps import Step, Steps
 from netmem_migrate.c.types import Declarator, Type, read_declarator
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Slot, Spelling
 from netmem_migrate.flow.reader.core import Named, Reader, states
-from netmem_migrate.flow.reader.values import INT
+from netmem_migrate.flow.reader.values import INT, Value
 from netmem_migrate.reasons import Category, Why
 
 
 @states("compound_statement", "for_statement")
-def scope(reader: Reader, node: Node) -> None:
+def scope(reader: Reader, node: Node) -> Step[None]:
     """A block, and a loop that can declare, are scopes of their own."""
-    reader.scoped(node)
+    return reader.scoped(node)
 
 
 @states("comment", "preproc_include", "preproc_def", "preproc_function_def", "preproc_directive",
@@ -33,28 +34,28 @@ def nothing(reader: Reader, node: Node) -> None:
 
 
 @states("preproc_if", "preproc_elif")
-def conditional(reader: Reader, node: Node) -> None:
+def conditional(reader: Reader, node: Node) -> Step[None]:
     """Every arm is read; what the condition names is not code."""
-    reader.statements(node, node.child_by_field_name("condition"))
+    return reader.statements(node, node.child_by_field_name("condition"))
 
 
 @states("preproc_ifdef", "preproc_elifdef")
-def defined(reader: Reader, node: Node) -> None:
+def defined(reader: Reader, node: Node) -> Step[None]:
     """Every arm is read; the name is not code."""
-    reader.statements(node, node.child_by_field_name("name"))
+    return reader.statements(node, node.child_by_field_name("name"))
 
 
 @states("preproc_else")
-def otherwise(reader: Reader, node: Node) -> None:
+def otherwise(reader: Reader, node: Node) -> Step[None]:
     """The last arm."""
-    reader.statements(node)
+    return reader.statements(node)
 
 
 @states("return_statement")
-def returned(reader: Reader, node: Node) -> None:
+def returned(reader: Reader, node: Node) -> Steps[None]:
     """What is returned flows to whoever calls the function."""
     for child in view.children(node):
-        value = reader.value(child)
+        value: Value = yield reader.value(child)
         key = keys.of_result(reader.function)
         reader.address(value, (key,))
         if value.at:
@@ -73,12 +74,13 @@ def returned(reader: Reader, node: Node) -> None:
 
 
 @states("declaration")
-def declaration(reader: Reader, node: Node) -> None:
+def declaration(reader: Reader, node: Node) -> Steps[None]:
     """Locals, and what they are set to at first."""
     base = reader.symbols.base_of(reader.path, node.child_by_field_name("type"))
     slots: list[Slot] = []
     for child in node.children_by_field_name("declarator"):
-        slot = _local(reader, node, read_declarator(base, child, reader.parsed.source))
+        declarator = read_declarator(base, child, reader.parsed.source)
+        slot: Slot | None = yield _local(reader, node, declarator)
         if slot is not None:
             slots.append(slot)
     if node.parent is not None and node.parent.type == "for_statement":
@@ -88,7 +90,7 @@ def declaration(reader: Reader, node: Node) -> None:
     reader.errors += [child for child in node.named_children if child.type == "ERROR"]
 
 
-def _local(reader: Reader, node: Node, declarator: Declarator) -> Slot | None:
+def _local(reader: Reader, node: Node, declarator: Declarator) -> Steps[Slot | None]:
     start = declarator.node.start_byte
     type_ = reader.carriers.local_type(reader.symbols.resolve(declarator.type), reader.path, start)
     slot: Slot | None = None
@@ -102,12 +104,12 @@ def _local(reader: Reader, node: Node, declarator: Declarator) -> Slot | None:
             reader.scopes[-1][declarator.name] = named
         return slot
     if declarator.type.base in ("__auto_type", "typeof", "auto"):
-        reader.escape(reader.value(declarator.value), Why.UNTYPED_COPY)
+        reader.escape((yield reader.value(declarator.value)), Why.UNTYPED_COPY)
         return slot
     # In C the name is in scope inside its own initialiser.
     if declarator.name:
         reader.scopes[-1][declarator.name] = named
-    initialise(reader, named, declarator.value)
+    yield initialise(reader, named, declarator.value)
     return slot
 
 
@@ -130,11 +132,11 @@ def _again(reader: Reader, node: Node, declarator: Declarator, type_: Type) -> S
 # ------------------------------------------------------------- initialisers
 
 
-def initialise(reader: Reader, named: Named, node: Node) -> None:
+def initialise(reader: Reader, named: Named, node: Node) -> Steps[None]:
     """Follow an initialiser into what is declared."""
     type_ = named.type
     if node.type != "initializer_list":
-        scalar = reader.value(node)
+        scalar: Value = yield reader.value(node)
         reader.address(scalar, named.at)
         reader.store(type_, named.slot, scalar, named.note)
         if type_ is not None and (scalar.is_null or scalar.type == INT):
@@ -143,16 +145,16 @@ def initialise(reader: Reader, named: Named, node: Node) -> None:
     position = 0
     for child in view.children(node):
         if child.type == "initializer_pair":
-            position, named = _pair(reader, type_, named, child, position)
+            position, named = yield _pair(reader, type_, named, child, position)
         elif type_ is not None and type_.derivations[:1] == ("a",):
-            initialise(reader, replace(named, type=type_.target()), child)
+            yield initialise(reader, replace(named, type=type_.target()), child)
         else:
-            _in_order(reader, type_, child, position)
+            yield _in_order(reader, type_, child, position)
             position += 1
 
 
 def _pair(reader: Reader, type_: Type | None, named: Named, node: Node,
-          position: int) -> tuple[int, Named]:
+          position: int) -> Steps[tuple[int, Named]]:
     """A designated initialiser; the position behind it, and what is then initialised."""
     inside = replace(named, type=type_)
     parts = node.children_by_field_name("designator")
@@ -170,24 +172,24 @@ def _pair(reader: Reader, type_: Type | None, named: Named, node: Node,
         inside = reader.member(inside.type, field)
     value = node.child_by_field_name("value")
     if value is not None:
-        initialise(reader, inside, value)
+        yield initialise(reader, inside, value)
     return position, replace(named, note=inside.note)
 
 
-def _in_order(reader: Reader, type_: Type | None, node: Node, position: int) -> None:
+def _in_order(reader: Reader, type_: Type | None, node: Node, position: int) -> Steps[None]:
     """An initialiser without a designator: the member at its position."""
     resolved = reader.symbols.resolve(type_) if type_ else None
     record = (reader.symbols.record(resolved.base, reader.path)
               if resolved and not resolved.derivations else None)
     if record is None or position >= len(record.order):
-        initialise(reader, Named(None), node)
+        yield initialise(reader, Named(None), node)
         return
     member = record.members[record.order[position]]
     declared = reader.carriers.member_type(member)
     key = keys.of_member(member)
     reader.graph.addresses.members[key] = member.name
     note = reader.carried(declared, partial(reader.carriers.note_member, member))
-    initialise(reader, Named(declared, reader.driver.member(member), note, key), node)
+    yield initialise(reader, Named(declared, reader.driver.member(member), note, key), node)
 
 
 def _elided(reader: Reader, type_: Type, node: Node) -> None:
