@@ -50,14 +50,16 @@ def _applied(source: bytes, edits: Sequence[Edit]) -> tuple[bytes, dict[int, Old
     """The text after the edits, and what the lines (0-based) that they touched were."""
     parts: list[bytes] = []
     touched: dict[int, Old] = {}
-    line = old = position = 0
+    line = old = position = width = 0
+    begin, was = 1, b"\n"
     for edit in edits:
         kept, gone = source[position:edit.start], source[edit.start:edit.end]
         line += kept.count(b"\n")
         old += kept.count(b"\n")
-        begin = source.rfind(b"\n", 0, edit.start) + 1
-        was = source[begin:line_end(source, edit.end)].split(b"\n")
-        width = max(columns(one.rstrip(b"\r")) for one in was)
+        if b"\n" in was or not begin <= edit.start <= edit.end <= begin + len(was):
+            begin = source.rfind(b"\n", 0, edit.start) + 1
+            was = source[begin:line_end(source, edit.end)]
+            width = max(columns(one.rstrip(b"\r")) for one in was.split(b"\n"))
         for one in range(line, line + edit.text.count(b"\n") + 1):
             known = touched.get(one)
             touched[one] = Old(old, max(width, known.width if known else 0))

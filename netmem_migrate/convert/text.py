@@ -9,6 +9,7 @@ from netmem_migrate.results import Edit
 
 TAB = 8
 LIMIT = 80
+_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 FAR = 100  # over it no line goes that was not
 
 
@@ -16,9 +17,10 @@ def columns(text: bytes, start: int = 0) -> int:
     """The column after `text`, if it begins at column `start`; tabs of 8."""
     if b"\t" not in text:
         return start + len(text)
-    for byte in text:
-        start = start - start % TAB + TAB if byte == 9 else start + 1
-    return start
+    # Line ends are as wide as letters here; expandtabs() begins anew behind them.
+    shown = text.translate(_LINE_ENDS) if b"\r" in text or b"\n" in text else text
+    before = start % TAB
+    return start - before + len((b" " * before + shown).expandtabs(TAB))
 
 
 def line_start(source: bytes, offset: int) -> int:
