@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.kernel.process import Progress, locked, run
 from netmem_migrate.kernel.tree import STAMP, Kernel, Toolchain, build_folder
 
@@ -131,7 +132,7 @@ def _prepare(kernel: Kernel, progress: Progress, toolchain: Toolchain) -> Kernel
         ("ARCH", toolchain.arch), ("CC", toolchain.compiler)) if toolchain != _USUAL and value)
     key += said
     ours = stamp.is_file()
-    if kernel.configured and (not ours or stamp.read_text().strip() == key):
+    if kernel.configured and (not ours or plain.read(stamp).strip() == key.encode()):
         how = "is already prepared" if ours else "has a configuration of its own, which stays"
         progress.note(f"linux {kernel.version} {how}: {root}")
         return kernel

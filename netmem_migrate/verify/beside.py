@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from netmem_migrate.files import plain
 from netmem_migrate.verify.proof import ObjectProof
 from netmem_migrate.verify.said import Said, Status
 
@@ -27,7 +28,7 @@ def unjudged(patch: Path) -> tuple[ObjectProof, ...]:
     """One proof that is none for each file whose mode changes, and for text that git drops."""
     modes: dict[str, list[str]] = {}
     dropped: list[str] = []
-    for number, path, line in _outside(_text(patch.read_bytes())):
+    for number, path, line in _outside(_text(plain.read(patch))):
         mode = _MODE.match(line)
         if mode is not None and path:
             modes.setdefault(path, []).append(mode[2].decode())

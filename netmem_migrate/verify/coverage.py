@@ -7,13 +7,12 @@ Nothing is proven of such a line, however clean the objects compile.
 from __future__ import annotations
 
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.git.hunks import decoded, read
-from netmem_migrate.git.run import neutral_environment
+from netmem_migrate.git.run import neutral_environment, run
 from netmem_migrate.results import FileChange
 
 _CONDITIONAL = re.compile(rb"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|elifdef|elifndef|else|endif)\b")
@@ -25,10 +24,8 @@ def changed_lines(change: FileChange) -> tuple[list[int], list[int]]:
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
         for side, text in (("a", change.before), ("b", change.after)):
             (Path(name) / side).write_bytes(text)
-        done = subprocess.run(
-            ["git", "diff", "--no-index", "--no-color", "--no-ext-diff", "-U0", "a", "b"],
-            cwd=name, env=neutral_environment(), check=False, capture_output=True,
-            stdin=subprocess.DEVNULL)
+        done = run(["diff", "--no-index", "--no-color", "--no-ext-diff", "-U0", "a", "b"],
+                   cwd=Path(name), env=neutral_environment())
     old: list[int] = []
     new: list[int] = []
     for file in read(decoded(done.stdout)):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.kernel.drivers import BUILD
 from netmem_migrate.verify.overlay import BUILT
 
@@ -56,7 +57,7 @@ def find(files: Sequence[str], start: Path, given: bool) -> Module:
 
 
 def _has_rules(folder: Path) -> bool:
-    return any(_BUILDS.search((folder / name).read_text(encoding="utf-8", errors="replace"))
+    return any(_BUILDS.search(plain.read(folder / name).decode("utf-8", "replace"))
                for name in BUILD if (folder / name).is_file())
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.kernel.includes import Includes
 from netmem_migrate.kernel.makefiles import unset
 from netmem_migrate.kernel.tree import Kernel
@@ -81,9 +82,9 @@ def record(root: Path, sources: Sequence[str], module: str = "") -> list[Recorde
         if shutil.which(program) is None:
             raise InputError(f"no {program} here; install it (apt-get install {program})")
     missing = [source for source in sources if not _file(root, source).is_file()
-               or _W1 not in _file(root, source).read_text()]
+               or _W1 not in _text(_file(root, source))]
     said = _rehearse(root, missing, module) if missing else ""
-    config = (root / ".config").read_text(encoding="utf-8", errors="replace")
+    config = _text(root / ".config")
     known = frozenset(_SET.findall(config))
     return [replace(_read(root, source, said, module), unset=unset(root, source, known))
             for source in sources]
@@ -105,6 +106,10 @@ def _file(root: Path, source: str) -> Path:
     return path.with_name(f".{path.stem}.o.cmd")
 
 
+def _text(path: Path) -> str:
+    return plain.read(path).decode("utf-8", "replace")
+
+
 def _rehearse(root: Path, sources: Sequence[str], module: str) -> str:
     """What kbuild would run to build the objects; nothing is built."""
     objects = [os.path.relpath(source[:-2] + ".o", module or ".") for source in sources]
@@ -123,7 +128,7 @@ def _read(root: Path, source: str, said: str, module: str) -> Recorded:
     if saved is None and module:
         saved, folder = _told(said, os.path.relpath(source, module)), module
     if saved is None and path.is_file():
-        saved, folder = _SAVED.search(path.read_text()), ""
+        saved, folder = _SAVED.search(_text(path)), ""
     if saved is None:
         return Recorded(source, missing="kbuild does not build it with this configuration")
     empty = Recorded(source, folder=folder)

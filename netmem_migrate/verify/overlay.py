@@ -15,6 +15,7 @@ from pathlib import Path
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.pattern import REST, pattern
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
 from netmem_migrate.model.forms import KNOWN, Form, table
 from netmem_migrate.model.spelled import NETMEM_HEADER, REF
 from netmem_migrate.model.target import from_tree
@@ -50,13 +51,13 @@ def strict_header(root: Path) -> dict[str, bytes]:
 
     Raises InputError if the header of the tree does not define netmem_ref as an integer.
     """
-    text = (root / NETMEM_HEADER).read_text(encoding="utf-8")
+    text = plain.read(root / NETMEM_HEADER).decode("utf-8", "surrogateescape")
     strict, count = _TYPEDEF.subn(
         f"struct netmem_strict;\ntypedef struct netmem_strict *{REF};", text)
     if count != 1:
         raise InputError(f"{root / NETMEM_HEADER}: {REF} is not defined as expected; "
                          "the strict way of the proof cannot be made for this kernel")
-    return {NETMEM_HEADER: strict.encode("utf-8")}
+    return {NETMEM_HEADER: strict.encode("utf-8", "surrogateescape")}
 
 
 def _defined(header: str, paired: Container[str]) -> Iterator[tuple[str, str]]:
@@ -131,7 +132,7 @@ def implied(root: Path) -> list[Implied]:
         form = target.choose(twin)
         if form is None or not form.extra or form.netmem not in same:
             continue
-        text = code_of((root / "include" / form.header).read_bytes()).decode("latin-1")
+        text = code_of(plain.read(root / "include" / form.header)).decode("latin-1")
         for match in re.finditer(rf"\b{form.page}\s*\(([^(){{}};]*)\)\s*[;{{]", text):
             if all(len(one.split()) > 1 for one in match[1].split(",")):
                 found.append(Implied(form.page, same[form.netmem][0], form.extra,
@@ -157,7 +158,7 @@ def identity_header(root: Path, partners: Mapping[str, str],
     its own: for each of them there are two functions, netmem_same_N_a() and netmem_same_N_b(),
     whose code must be the same.
     """
-    netmem = (root / NETMEM_HEADER).read_text(encoding="utf-8")
+    netmem = plain.read(root / NETMEM_HEADER).decode("utf-8", "surrogateescape")
     lines = includes(root)
     own = len(lines)
     lines += [f"typedef struct page *{IDENTITY};", f"#define {REF} {IDENTITY}"]

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from netmem_migrate.c.mask.text import closing, code_of
 from netmem_migrate.c.words import TEXT_WORD
+from netmem_migrate.files import plain
 from netmem_migrate.model.assumed import Assumption
 from netmem_migrate.model.spelled import (
     HEAD_OF,
@@ -121,15 +122,15 @@ class _Bench:
         self.command = command
         self.read: dict[str, bytes] = {}
         netmem = {NETMEM_HEADER: _anew(
-            (root / NETMEM_HEADER).read_bytes(), IS_NET_IOV,
+            plain.read(root / NETMEM_HEADER), IS_NET_IOV,
             f"static inline _Bool {{name}}(const {REF} netmem)\n"
             "{{\n\tif ({old}(netmem))\n\t\t__builtin_unreachable();\n\treturn 0;\n}}\n")}
         overlay.build(root, where / "pages", netmem, command.folder)
         flags = root / PAGE_FLAGS_HEADER
-        self.heads = flags.is_file() and HEAD_OF.encode() in flags.read_bytes()
+        self.heads = flags.is_file() and HEAD_OF.encode() in plain.read(flags)
         if self.heads:
             overlay.build(root, where / "heads", {**netmem, PAGE_FLAGS_HEADER: _anew(
-                flags.read_bytes(), HEAD_OF,
+                plain.read(flags), HEAD_OF,
                 f"static inline unsigned long {{name}}(const {PAGE}page)\n"
                 "{{\n\treturn (unsigned long)page;\n}}\n")}, command.folder)
 
@@ -235,10 +236,10 @@ class _Bench:
 
     def sources(self) -> Iterator[tuple[str, bytes]]:
         for folder in _SOURCES:
-            for path in sorted((self.root / folder).glob("*.c")):
+            for path in plain.sources(iter(sorted((self.root / folder).glob("*.c")))):
                 name = path.relative_to(self.root).as_posix()
                 if name not in self.read:
-                    self.read[name] = path.read_bytes()
+                    self.read[name] = plain.read(path)
                 yield name, self.read[name]
 
 

@@ -12,6 +12,7 @@ from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.pattern import REST, Pattern, pattern
 from netmem_migrate.c.view import infix
 from netmem_migrate.c.words import TEXT_CALL
+from netmem_migrate.files import plain
 from netmem_migrate.model.assumed import TOLD, Assumption
 from netmem_migrate.model.forms import KNOWN, MEMORY, table
 from netmem_migrate.model.functions import BY_NAME
@@ -45,7 +46,7 @@ def rows(root: Path, target: Target) -> list[Row]:
 
     A spelling with a function that the headers of its row do not name is another kernel's.
     """
-    texts = {header: (root / header).read_bytes() for header in HEADERS
+    texts = {header: plain.read(root / header) for header in HEADERS
              if (root / header).is_file()}
     here = set(TEXT_CALL.findall(b"".join(texts.values()).decode("latin-1")))
     found: dict[tuple[str, str], Row] = {}
@@ -156,7 +157,7 @@ def _prototype(root: Path, name: str) -> tuple[str, list[str]] | None:
         path = root / header
         if not path.is_file():
             continue
-        text = code_of(path.read_bytes()).decode("latin-1")
+        text = code_of(plain.read(path)).decode("latin-1")
         for match in re.finditer(rf"([\w*]+)[\s]*\b{name}\s*\(([^(){{}};]*)\)\s*[;{{]", text):
             given = [" ".join(one.split()) for one in match[2].split(",")]
             if match[1] != "return" and all(len(one.split()) > 1 or one == "void"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,23 @@ def test_the_body_of_a_function_decides_where_headers_only_declare_it(kernel_tre
     assert proven(kernel_tree, ALLOC).said.status is Status.FAIL
     source.unlink()
     assert proven(kernel_tree, ALLOC).said.status is Status.FAIL
+
+
+def test_what_is_no_file_beside_the_sources_is_left_out(kernel_tree: Path) -> None:
+    os.mkfifo(kernel_tree / "net/core/a.c")
+    (kernel_tree / "net/core/b.c").symlink_to("b.c")
+    assert proven(kernel_tree, ALLOC).proven
+
+
+def test_what_kbuild_recorded_is_read_whatever_its_bytes(kernel_tree: Path) -> None:
+    saved = kernel_tree / "net/core/.page_pool.o.cmd"
+    saved.write_bytes(b"# \xff\xfe\n" + saved.read_bytes() + b"\n# \xff\n")
+    assert proven(kernel_tree, ALLOC).proven
+    saved.unlink()
+    os.mkfifo(saved)
+    result = run(kernel_tree, "--partners")
+    assert result.exit_code == ExitCode.VERIFY
+    assert "kbuild does not build it" in result.output
 
 
 def change(after: str, before: str = BEFORE) -> FileChange:
