@@ -27,18 +27,20 @@ def string(text: str, column: int, indent: str = _INDENT, room: int = 1) -> str:
     `room` is what has to fit behind the last line's quote.
     """
     pieces: list[str] = []
-    start, rest = column, text
-    while len(quoted(rest)) + start + room > _WIDTH:
+    start, done = column, 0
+    while len(text) - done > _WIDTH or len(quoted(text[done:])) + start + room > _WIDTH:
         fits = _WIDTH - start - 2
-        ends = [m.end() for m in re.finditer(r"\s+", rest)
-                if len(quoted(rest[: m.end()])) - 2 <= fits]
-        commas = [one for one in ends if rest[one - 2] == "," and one > fits // 2]
+        line = text[done:done + _WIDTH]  # nothing is narrower in quotes
+        ends = [end for end in (match.end() for match in re.finditer(r"\s+", line))
+                if len(quoted(line[:end])) - 2 <= fits
+                and (end < len(line) or done + end == len(text))]
+        commas = [one for one in ends if line[one - 2] == "," and one > fits // 2]
         cut = max(commas or ends, default=0)
         if not cut:
             break
-        pieces.append(quoted(rest[:cut]))
-        rest, start = rest[cut:], len(indent)
-    pieces.append(quoted(rest))
+        pieces.append(quoted(line[:cut]))
+        done, start = done + cut, len(indent)
+    pieces.append(quoted(text[done:]))
     return f"\n{indent}".join(pieces)
 
 
