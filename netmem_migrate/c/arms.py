@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Set
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -46,6 +47,9 @@ _OPERATORS = (b"defined", b"IS_ENABLED", b"IS_REACHABLE", b"IS_BUILTIN", b"IS_MO
               b"KERNEL_VERSION")
 _FIXED: Names = {b"__KERNEL__": Name(True, integer(1)), b"__cplusplus": UNDEFINED,
                  b"__ASSEMBLY__": UNDEFINED, b"__ASSEMBLER__": UNDEFINED}
+
+# So much is remembered of what the arms before one asked for: a longer chain is a table of devices.
+_AGAINST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +352,8 @@ class _Walk:
         if value is None and test.name:
             # What the condition asks for is true inside the arm, and not in those behind it.
             holds[test.name] = DEFINED if test.truth else UNDEFINED
-            group.against[test.name] = UNDEFINED if test.truth else DEFINED
+            if len(group.against) < _AGAINST:
+                group.against[test.name] = UNDEFINED if test.truth else DEFINED
         self.layers.push(holds)
         group.taken = value is True
         group.open = group.open or value is None
@@ -394,10 +399,16 @@ class _Walk:
         group.marks.append(match.span())
         if not group.taken:
             group.layers.append(group.against)
-        self.layers.say({name: _either([layer[name] if name in layer else self.of(name)
-                                        for layer in group.layers])
-                         for name in {name for layer in group.layers for name in layer}})
+        told = Counter(name for layer in group.layers for name in layer)
+        self.layers.say({name: self._behind(name, count, group.layers)
+                         for name, count in told.items()})
         self._settle(group)
+
+    def _behind(self, name: bytes, told: int, layers: Sequence[Layer]) -> Name | None:
+        """What is known of a name behind arms, of which so many tell of it."""
+        if told < len(layers) and self.of(name) is None:
+            return None
+        return _either([layer[name] if name in layer else self.of(name) for layer in layers])
 
     def _settle(self, group: _Open) -> None:
         """Say what becomes of the arms of a conditional that was read."""

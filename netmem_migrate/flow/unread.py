@@ -10,6 +10,7 @@ anything else than a declaration, the slot stays a page.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -30,7 +31,7 @@ _TAG_OR_LABEL = re.compile(rb"\b(?:struct|union|enum|goto)[\s\\]+\Z")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*\Z")
 # A name that a line ends in the middle of.
 _SPLICED = re.compile(rb"(?<!\w)\w++(?:\\\r?\n\w++)+")
-_WORD = re.compile(rb"(?:\W|\A)(\w+)")
+_WORD = re.compile(rb"\w+")
 _BEFORE = 80
 _LONGEST = 4000
 _NAMING = frozenset({
@@ -133,6 +134,17 @@ class _Text:
                 for match in _SPLICED.finditer(self.code)}
 
     @cached_property
+    def places(self) -> dict[bytes, list[int]]:
+        """Where the names of slots and of their functions stand as words of their own."""
+        names = {name.encode("latin-1") for slot in self.slots.graph.slots.values()
+                 for name in (slot.short_name, slot.place.function)}
+        found: dict[bytes, list[int]] = {}
+        for word in _WORD.finditer(self.code):
+            if word[0] in names:
+                found.setdefault(word[0], []).append(word.start())
+        return found
+
+    @cached_property
     def hidden_calls(self) -> list[tuple[int, int, bytes]]:
         """What the parser was shown without the name in front of the bracket, and that name."""
         code, masked = self.code, self.parsed.masked
@@ -178,11 +190,10 @@ class _Text:
             yield self.spliced[name]
         local = slot.kind in (Kind.LOCAL, Kind.PARAMETER) and not calls
         for start, end in self._ranges(slot) if local else ((0, len(self.code)),):
-            at = self.code.find(name, start, end)
-            while at >= 0:
-                if at not in self.seen and self._is(name, at) and self._counts(at, slot):
+            places = self.places.get(name, [])
+            for at in places[bisect_left(places, start):bisect_left(places, end)]:
+                if at not in self.seen and self._counts(at, slot):
                     yield at
-                at = self.code.find(name, at + len(name), end)
 
     def _ranges(self, slot: Slot) -> Iterator[tuple[int, int]]:
         """The bytes of the function of a local or a parameter, less its head."""
@@ -191,11 +202,6 @@ class _Text:
             body = around.child_by_field_name("body") if around is not None else None
             if spelling.file == self.file and body is not None:
                 yield body.start_byte, body.end_byte
-
-    def _is(self, name: bytes, at: int) -> bool:
-        """Whether the name is a word of its own here."""
-        found = _WORD.match(self.code, max(at - 1, 0))
-        return found is not None and found[1] == name
 
     def _counts(self, at: int, slot: Slot) -> bool:
         """Whether the name can stand for the slot where nothing was read."""

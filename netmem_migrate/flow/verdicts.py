@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.classes import Classes
 from netmem_migrate.flow.details import of_blocker
-from netmem_migrate.flow.graph import Blocker, Call, Graph, Kind, Slot, reach
+from netmem_migrate.flow.graph import Blocker, Bridge, Call, Graph, Kind, Slot, reach
 from netmem_migrate.reasons import CATEGORY, Class, Detail, Reason, Why
 
 _Edges = dict[Slot, list[Slot]]
@@ -89,14 +89,17 @@ def _first(analysis: Analysis, call: Call, back: _Edges, flows: _Edges) -> Kept:
         return _blocked(graph, *solution.blocked[call.slot])
     behind = reach([call.slot], back)
     ours = next((slot for slot in behind if slot in solution.blocked), None)
+    # A page that is allocated otherwise is no memory of a design, but of another owner.
+    given: dict[Slot, Bridge] = {}
+    for bridge in graph.bridges:
+        if bridge.foreign and not bridge.allocated:
+            given.setdefault(bridge.into, bridge)
     for slot in behind:
         if slot in solution.stays:
             return Kept(Reason(solution.stays[slot]), Detail.OTHER)
-        for bridge in graph.bridges:
-            # A page that is allocated otherwise is no memory of a design, but of another owner.
-            if bridge.into is slot and bridge.foreign and not bridge.allocated:
-                return (_blocked(graph, *solution.blocked[ours]) if ours is not None
-                        else Kept(Reason(Why.GIVEN, bridge.text), Detail.OTHER))
+        if slot in given:
+            return (_blocked(graph, *solution.blocked[ours]) if ours is not None
+                    else Kept(Reason(Why.GIVEN, given[slot].text), Detail.OTHER))
     for slot in reach(behind, flows):
         for blocker in graph.blockers.get(slot, ()):
             return _blocked(graph, slot, blocker)
