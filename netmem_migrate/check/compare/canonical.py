@@ -12,14 +12,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from typing import TypeAlias
 
 from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.c.pattern import Match, Pattern
+from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.words import TEXT_TOKEN, TEXT_WORD
 from netmem_migrate.check.compare.declared import Statement, settled
+from netmem_migrate.check.compare.said import Said, between, end, joined, whole
 from netmem_migrate.check.compare.spellings import filled, spellings
 from netmem_migrate.model import spelled
 from netmem_migrate.model.forms import table
@@ -31,6 +35,11 @@ _LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_e
                     "comma_expression", "cast_expression"})
 _TIGHT = frozenset({"binary_expression", "unary_expression", "cast_expression", "field_expression",
                     "subscript_expression", "pointer_expression", "call_expression"})
+_LITERALS = ("string_literal", "concatenated_string", "char_literal")
+
+Lines: TypeAlias = list[tuple[Said, int]]
+"""Statements, and their lines."""
+_Say: TypeAlias = Callable[[Node, Lines], Step[None]]
 
 
 @lru_cache(maxsize=4)
@@ -51,8 +60,8 @@ class Canon:
         self.refs = _refs(parsed.source)
         # Calls of the page API that are given something with a netmem's name: name, line.
         self.mixed: list[tuple[str, int]] = []
-        self._values: dict[tuple[int, bool], str] = {}
-        self._forms: dict[int, str | None] = {}
+        self._values: dict[tuple[int, bool], Said] = {}
+        self._forms: dict[int, Said | None] = {}
 
     # ---------------------------------------------------------------- names
 
@@ -89,92 +98,109 @@ class Canon:
 
     # ----------------------------------------------------------- statements
 
-    def function(self, node: Node) -> Iterator[Statement]:
+    def function(self, node: Node) -> list[Statement]:
         """The statements of a function definition, its head first."""
+        found: Lines = []
+        run(self._statement(node, found))
+        return [Statement(whole(said), line) for said, line in found]
+
+    def _function(self, node: Node, out: Lines) -> Steps[None]:
         body = node.child_by_field_name("body")
         end = body.start_byte if body is not None else node.end_byte
         head = code_of(self.parsed.source[node.start_byte:end]).decode("latin-1")
-        yield Statement(self.tokens(head), self._line(node))
+        out.append((self.tokens(head), self._line(node)))
         if body is not None:
-            yield from self.statement(body)
+            yield self._statement(body, out)
         hidden = self._masked(node)
         if hidden:
-            yield Statement(hidden, self._line(node))
+            out.append((hidden, self._line(node)))
 
-    def statement(self, node: Node) -> Iterator[Statement]:
-        kind = node.type
-        if kind == "compound_statement":
-            yield from self._block(node)
-        elif kind == "declaration":
-            yield from self._declared([node])
-        elif kind == "expression_statement":
-            for child in node.named_children:
-                if child.type != "comment":
-                    yield Statement(self.value(child), self._line(child))
-        elif kind == "return_statement":
-            values = [child for child in node.named_children if child.type != "comment"]
-            yield Statement("return " + " ".join(self.value(one) for one in values),
-                            self._line(node))
-        elif kind in ("if_statement", "while_statement", "switch_statement"):
-            condition = node.child_by_field_name("condition")
-            said = self.value(condition, kind != "switch_statement") if condition else ""
-            yield Statement(f"{kind.partition('_')[0]} {said}", self._line(node))
-            yield from self._inside(node.child_by_field_name("consequence")
-                                    or node.child_by_field_name("body"))
-            alternative = node.child_by_field_name("alternative")
-            if alternative is not None:
-                yield Statement("else", self._line(alternative))
-                inner = [one for one in alternative.named_children if one.type != "comment"]
-                yield from self._inside(inner[0] if inner else None)
-        elif kind == "do_statement":
-            yield Statement("do", self._line(node))
-            yield from self._inside(node.child_by_field_name("body"))
-            condition = node.child_by_field_name("condition")
-            yield Statement("while " + (self.value(condition, True) if condition else ""),
-                       self._line(node))
-        elif kind == "for_statement":
-            yield from self._for(node)
-        elif kind in ("comment", "break_statement", "continue_statement", "goto_statement",
-                      "statement_identifier"):
-            if kind != "comment":
-                yield Statement(" ".join(TEXT_TOKEN.findall(self.raw(node))), self._line(node))
-        elif kind in ("labeled_statement", "case_statement"):
-            yield from self._labelled(node)
-        elif kind == "function_definition":  # one inside another, as gcc has it
-            yield from self.function(node)
-        else:
-            said = code_of(self.parsed.text(node)).decode("latin-1")
-            yield Statement(self.tokens(said), self._line(node))
+    def _statement(self, node: Node, out: Lines) -> Step[None]:
+        """Say a statement: one line, or as many as it has heads and statements in it."""
+        handler = _STATEMENTS.get(node.type)
+        if handler is not None:
+            return handler(self, node, out)
+        said = code_of(self.parsed.text(node)).decode("latin-1")
+        out.append((self.tokens(said), self._line(node)))
+        return None
 
-    def _inside(self, node: Node | None) -> Iterator[Statement]:
+    def _declaration(self, node: Node, out: Lines) -> Step[None]:
+        return self._declared([node], out)
+
+    def _expressions(self, node: Node, out: Lines) -> Steps[None]:
+        for child in view.children(node):
+            said: Said = yield self._value(child)
+            out.append((said, self._line(child)))
+
+    def _return(self, node: Node, out: Lines) -> Steps[None]:
+        values: list[Said] = []
+        for child in view.children(node):
+            value: Said = yield self._value(child)
+            values.append(value)
+        out.append((joined("return ", between(" ", values)), self._line(node)))
+
+    def _tested(self, node: Node, out: Lines) -> Steps[None]:
+        """What begins with a test: `if`, `while` and `switch`."""
+        condition = node.child_by_field_name("condition")
+        said: Said = ""
+        if condition is not None:
+            said = yield self._value(condition, node.type != "switch_statement")
+        out.append((joined(node.type.partition("_")[0], " ", said), self._line(node)))
+        yield self._inside(node.child_by_field_name("consequence")
+                           or node.child_by_field_name("body"), out)
+        alternative = node.child_by_field_name("alternative")
+        if alternative is not None:
+            out.append(("else", self._line(alternative)))
+            yield self._inside(next(iter(view.children(alternative)), None), out)
+
+    def _do(self, node: Node, out: Lines) -> Steps[None]:
+        out.append(("do", self._line(node)))
+        yield self._inside(node.child_by_field_name("body"), out)
+        condition = node.child_by_field_name("condition")
+        said: Said = ""
+        if condition is not None:
+            said = yield self._value(condition, True)
+        out.append((joined("while ", said), self._line(node)))
+
+    def _comment(self, node: Node, out: Lines) -> None:
+        """Comments do not count."""
+
+    def _jump(self, node: Node, out: Lines) -> None:
+        out.append((" ".join(TEXT_TOKEN.findall(self.raw(node))), self._line(node)))
+
+    def _inside(self, node: Node | None, out: Lines) -> Steps[None]:
         if node is None:
             return
-        yield Statement("{", self._line(node))
-        if node.type == "compound_statement":
-            yield from self._block(node)
-        else:
-            yield from self.statement(node)
-        yield Statement("}", self._line(node))
+        out.append(("{", self._line(node)))
+        yield self._statement(node, out)
+        out.append(("}", self._line(node)))
 
-    def _block(self, node: Node) -> Iterator[Statement]:
+    def _block(self, node: Node, out: Lines) -> Steps[None]:
+        return self._several(view.children(node), out, self._braced)
+
+    def _braced(self, node: Node, out: Lines) -> Step[None]:
+        """A statement in a block: one that is a block itself is told apart."""
+        inside = node.type == "compound_statement"
+        return self._inside(node, out) if inside else self._statement(node, out)
+
+    def _several(self, several: list[Node], out: Lines, say: _Say) -> Steps[None]:
+        """Statements one after the other; declarations that stand together are sorted."""
         group: list[Node] = []
-        for child in node.named_children:
-            if child.type == "comment":
-                continue
+        for child in several:
             if child.type == "declaration":
                 group.append(child)
                 continue
-            yield from self._declared(group)
+            yield self._declared(group, out)
             group = []
-            if child.type == "compound_statement":
-                yield from self._inside(child)
-            else:
-                yield from self.statement(child)
-        yield from self._declared(group)
+            yield say(child, out)
+        yield self._declared(group, out)
 
-    def _declared(self, group: list[Node]) -> Iterator[Statement]:
+    def _declared(self, group: list[Node], out: Lines) -> Step[None]:
         """Each declared name is one, sorted as far as no initialiser needs an earlier one."""
-        found: list[Statement] = []
+        return self._sorted(group, out) if group else None
+
+    def _sorted(self, group: list[Node], out: Lines) -> Steps[None]:
+        found: Lines = []
         declared: list[str] = []
         for node in group:
             specifier = node.child_by_field_name("type")
@@ -182,52 +208,49 @@ class Canon:
             lead = self.parsed.source[node.start_byte:names[0].start_byte] if names else b""
             base = code_of(lead).decode("latin-1")
             if specifier is None or not names:
-                found.append(Statement(self.tokens(code_of(self.parsed.text(node)).decode("latin-1")),
-                                  self._line(node)))
+                code = code_of(self.parsed.text(node)).decode("latin-1")
+                found.append((self.tokens(code), self._line(node)))
                 declared.append("")
                 continue
             for one in names:
                 value = one.child_by_field_name("value")
                 inner = one.child_by_field_name("declarator") if value is not None else one
-                said = self.tokens(f"{base} {self.raw(inner or one)}")
+                said: Said = self.tokens(f"{base} {self.raw(inner or one)}")
                 if value is not None:
-                    said += " = " + self.value(value)
-                found.append(Statement(said, self._line(one)))
+                    given: Said = yield self._value(value)
+                    said = joined(said, " = ", given)
+                found.append((said, self._line(one)))
                 name = TEXT_WORD.search(self.raw(inner or one))
                 declared.append(self.name(name.group()) if name is not None else "")
-        yield from settled(found, declared)
+        if len(found) < 2:
+            out += found
+            return
+        several = [Statement(whole(said), line) for said, line in found]
+        out += [(one.text, one.line) for one in settled(several, declared)]
 
-    def _for(self, node: Node) -> Iterator[Statement]:
-        parts = []
+    def _for(self, node: Node, out: Lines) -> Steps[None]:
+        parts: list[Said] = []
         for field in ("initializer", "condition", "update"):
             part = node.child_by_field_name(field)
-            if part is None:
-                parts.append("")
-            elif part.type == "declaration":
-                parts.append(", ".join(one.text for one in self._declared([part])))
-            else:
-                parts.append(self.value(part, field == "condition"))
-        yield Statement("for " + "; ".join(parts), self._line(node))
-        yield from self._inside(node.child_by_field_name("body"))
+            said: Said = ""
+            if part is not None and part.type == "declaration":
+                found: Lines = []
+                yield self._declared([part], found)
+                said = between(", ", [one for one, _ in found])
+            elif part is not None:
+                said = yield self._value(part, field == "condition")
+            parts.append(said)
+        out.append((joined("for ", between("; ", parts)), self._line(node)))
+        yield self._inside(node.child_by_field_name("body"), out)
 
-    def _labelled(self, node: Node) -> Iterator[Statement]:
-        body = [child for child in node.named_children if child.type != "comment"]
+    def _labelled(self, node: Node, out: Lines) -> Steps[None]:
         head = node.child_by_field_name("value") or node.child_by_field_name("label")
         first = next((c for c in node.children if c.type in ("case", "default")), None)
         word = self.raw(first) if first is not None else "label"
-        yield Statement(f"{word} {self.tokens(self.raw(head)) if head is not None else ''}:",
-                   self._line(node))
-        group: list[Node] = []
-        for child in body:
-            if head is not None and child.id == head.id:
-                continue
-            if child.type == "declaration":
-                group.append(child)
-                continue
-            yield from self._declared(group)
-            group = []
-            yield from self.statement(child)
-        yield from self._declared(group)
+        out.append((f"{word} {self.tokens(self.raw(head)) if head is not None else ''}:",
+                    self._line(node)))
+        body = [one for one in view.children(node) if head is None or one.id != head.id]
+        yield self._several(body, out, self._statement)
 
     def _line(self, node: Node) -> int:
         return int(node.start_point[0]) + 1
@@ -246,44 +269,79 @@ class Canon:
 
     # ---------------------------------------------------------- expressions
 
-    def value(self, node: Node, truth: bool = False) -> str:
+    def _value(self, node: Node, truth: bool = False) -> Step[Said]:
         """An expression; `truth` says that only whether it is zero matters.
 
         Each is spelled once, whoever asks for it: asked for twice at each level, what is inside
         would be spelled twice as often with each.
         """
         known = self._values.get((node.id, truth))
-        if known is None:
-            known = self._values[node.id, truth] = self._spelled(node, truth)
+        if known is not None:
+            return known
+        kind = node.type
+        inside = kind in _HANDLERS or (node.named_child_count and kind not in _LITERALS)
+        if inside or kind in self.rows.forms:
+            return self._spelled(node, truth)
+        known = self._values[node.id, truth] = self._word(node)
         return known
 
-    def _spelled(self, node: Node, truth: bool) -> str:
-        said = self._respelled(node)
-        if said is not None:
-            return said
-        handler = _HANDLERS.get(node.type)
-        if handler is not None:
-            return handler(self, node, truth)
-        if not node.named_children:
-            return self.tokens(self.raw(node))
-        if node.type in ("string_literal", "concatenated_string", "char_literal"):
+    def _word(self, node: Node) -> str:
+        """What has nothing in it that is spelled by itself."""
+        if node.type in _LITERALS and node.named_child_count:
             return " ".join(TEXT_TOKEN.findall(self.raw(node)))
-        parts: list[str] = []
+        return self.tokens(self.raw(node))
+
+    def _spelled(self, node: Node, truth: bool) -> Steps[Said]:
+        said: Said | None = yield self._respelled(node)
+        if said is None:
+            said = yield _HANDLERS.get(node.type, Canon._parts)(self, node, truth)
+        assert said is not None
+        self._values[node.id, truth] = said
+        return said
+
+    def _parts(self, node: Node, truth: bool) -> Steps[Said]:
+        """What is spelled as all of its parts are."""
+        if node.type in _LITERALS or not node.named_child_count:
+            return self._word(node)
+        parts: list[Said] = []
         for child in node.children:
             if child.type == "comment":
                 continue
-            parts.append(self.value(child) if child.is_named else self.raw(child))
-        return "".join(f" {part} " if part[-1:].isalpha() else part for part in parts)
+            part: Said = self.raw(child)
+            if child.is_named:
+                part = yield self._value(child)
+            parts += (" ", part, " ") if end(part).isalpha() else (part,)
+        return joined(*parts)
 
-    def _respelled(self, node: Node) -> str | None:
+    def _respelled(self, node: Node) -> Step[Said | None]:
         """The one text for what a row spells in several ways, or None for anything else."""
         if node.type not in self.rows.forms:
             return None
-        if node.id not in self._forms:
-            self._forms[node.id] = self._form(node)
-        return self._forms[node.id]
+        if node.id in self._forms:
+            return self._forms[node.id]
+        return self._form(node)
 
-    def _form(self, node: Node) -> str | None:
+    def _form(self, node: Node) -> Steps[Said | None]:
+        said: Said | None = None
+        for match, spelling in self._matches(node):
+            given: dict[str, Said] = {}
+            for name, one in match.operands.items():
+                given[name] = yield self._value(one)
+            rest: list[Said] = []
+            for one in match.rest:
+                more: Said = yield self._value(one)
+                rest.append(more)
+            said = joined("!" * match.negated, filled(spelling, given, between(",", rest)))
+            alone = next((one for name, one in match.operands.items() if spelling.text == name),
+                         None)
+            if alone is not None:
+                said = yield self._bound(said, alone, node)
+            break
+        self._forms[node.id] = said
+        return said
+
+    def _matches(self, node: Node) -> Iterator[tuple[Match, Pattern]]:
+        """What rows spell in the way that an expression is, and how they spell it."""
         text = node.text or b""
         for wanted, spelling, words in self.rows.forms[node.type]:
             # Most code is neither, which is seen without a look at the tree.
@@ -291,103 +349,129 @@ class Canon:
                 continue
             match = wanted.match(node) if all(word in text for word in words) else None
             if match is not None:
-                given = {name: self.value(one) for name, one in match.operands.items()}
-                rest = ",".join(self.value(one) for one in match.rest)
-                said = "!" * match.negated + filled(spelling, given, rest)
-                alone = next((one for name, one in match.operands.items()
-                              if spelling.text == name), None)
-                return self._bound(said, alone, node) if alone is not None else said
-        return None
+                yield match, spelling
 
-    def _parentheses(self, node: Node, truth: bool) -> str:
-        inner = [child for child in node.named_children if child.type != "comment"]
+    def _parentheses(self, node: Node, truth: bool) -> Steps[Said]:
+        inner = view.children(node)
         if len(inner) != 1:
             return self.tokens(self.raw(node))
         if inner[0].type == "compound_statement":
-            return "({" + "; ".join(one.text for one in self.statement(inner[0])) + "})"
-        return self._bound(self.value(inner[0], truth), inner[0], node)
+            found: Lines = []
+            yield self._block(inner[0], found)
+            return joined("({", between("; ", [one for one, _ in found]), "})")
+        said: Said = yield self._value(inner[0], truth)
+        bound: Said = yield self._bound(said, inner[0], node)
+        return bound
 
-    def _bound(self, said: str, inner: Node, node: Node) -> str:
+    def _bound(self, said: Said, inner: Node, node: Node) -> Step[Said]:
         """An expression in parentheses, where it would mean something else in `node`'s place."""
-        parent = node.parent
-        loose = inner.type in _LOOSE and not self._tests_null(inner) and (
-            self._respelled(inner) is None)
-        return f"({said})" if loose and parent is not None and parent.type in _TIGHT else said
+        return self._in_place(said, inner, node) if inner.type in _LOOSE else said
 
-    def _tests_null(self, node: Node) -> bool:
+    def _in_place(self, said: Said, inner: Node, node: Node) -> Steps[Said]:
+        null: bool = yield self._tests_null(inner)
+        if null:
+            return said
+        respelled: Said | None = yield self._respelled(inner)
+        parent = node.parent
+        if respelled is None and parent is not None and parent.type in _TIGHT:
+            return joined("(", said, ")")
+        return said
+
+    def _tests_null(self, node: Node) -> Steps[bool]:
         """A comparison with NULL: it is spelled as `!x` or `!!x`, which binds more tightly."""
         found = view.infix(node)
-        return found is not None and found.sign in ("==", "!=") and "0" in (
-            self.value(found.left), self.value(found.right))
+        if found is None or found.sign not in ("==", "!="):
+            return False
+        left: Said = yield self._value(found.left)
+        right: Said = yield self._value(found.right)
+        return "0" in (left, right)
 
-    def _binary(self, node: Node, truth: bool) -> str:
+    def _binary(self, node: Node, truth: bool) -> Steps[Said]:
         left = node.child_by_field_name("left")
         right = node.child_by_field_name("right")
         sign = self.raw(node.child_by_field_name("operator") or node)
         if left is None or right is None:
             return self.tokens(self.raw(node))
-        if sign in ("&&", "||"):
-            return f"{self.value(left, True)}{sign}{self.value(right, True)}"
-        first, second = self.value(left), self.value(right)
+        logical = sign in ("&&", "||")
+        first: Said = yield self._value(left, logical)
+        second: Said = yield self._value(right, logical)
+        if logical:
+            return joined(first, sign, second)
         if sign in ("==", "!=") and "0" in (first, second):
             tested = first if second == "0" else second
             if sign == "==":
-                return f"!{tested}"
-            return tested if truth else f"!!{tested}"
-        return f"{first} {sign} {second}"
+                return joined("!", tested)
+            return tested if truth else joined("!!", tested)
+        return joined(first, f" {sign} ", second)
 
-    def _assignment(self, node: Node, truth: bool) -> str:
+    def _assignment(self, node: Node, truth: bool) -> Steps[Said]:
         left = node.child_by_field_name("left")
         right = node.child_by_field_name("right")
         sign = self.raw(node.child_by_field_name("operator") or node)
         if left is None or right is None:
             return self.tokens(self.raw(node))
-        return f"{self.value(left)} {sign} {self.value(right)}"
+        target: Said = yield self._value(left)
+        value: Said = yield self._value(right)
+        return joined(target, f" {sign} ", value)
 
-    def _pointer(self, node: Node, truth: bool) -> str:
+    def _pointer(self, node: Node, truth: bool) -> Steps[Said]:
         argument = node.child_by_field_name("argument")
         sign = self.raw(node.child_by_field_name("operator") or node)
-        return sign + self.value(argument) if argument is not None else self.raw(node)
+        if argument is None:
+            return self.raw(node)
+        said: Said = yield self._value(argument)
+        return joined(sign, said)
 
-    def _unary(self, node: Node, truth: bool) -> str:
+    def _unary(self, node: Node, truth: bool) -> Steps[Said]:
         argument = node.child_by_field_name("argument")
         sign = self.raw(node.child_by_field_name("operator") or node)
         if argument is None:
             return self.tokens(self.raw(node))
-        return sign + self.value(argument, sign == "!")
+        said: Said = yield self._value(argument, sign == "!")
+        return joined(sign, said)
 
-    def _conditional(self, node: Node, truth: bool) -> str:
-        parts = [(self.value(one, name == "condition") if one is not None else "")
-                 for name in ("condition", "consequence", "alternative")
-                 for one in [node.child_by_field_name(name)]]
-        return f"{parts[0]} ? {parts[1]} : {parts[2]}"
+    def _conditional(self, node: Node, truth: bool) -> Steps[Said]:
+        parts: list[Said] = []
+        for name in ("condition", "consequence", "alternative"):
+            one = node.child_by_field_name(name)
+            part: Said = ""
+            if one is not None:
+                part = yield self._value(one, name == "condition")
+            parts.append(part)
+        return joined(parts[0], " ? ", parts[1], " : ", parts[2])
 
-    def _cast(self, node: Node, truth: bool) -> str:
+    def _cast(self, node: Node, truth: bool) -> Steps[Said]:
         descriptor = node.child_by_field_name("type")
         value = node.child_by_field_name("value")
         if descriptor is None or value is None:
             return self.tokens(self.raw(node))
-        said = self.tokens(self.raw(descriptor))
+        type_ = self.tokens(self.raw(descriptor))
+        goes = type_ == REF and not self._counts(node)
+        core = view.bare(value) if goes else value  # the parentheses were the cast's
+        said: Said = yield self._value(core)
+        if not goes:
+            return joined(f"({type_})", said)
+        bound: Said = yield self._bound(said, core, node)
+        return bound
+
+    def _counts(self, node: Node) -> bool:
+        """Whether a cast is added to, or taken from: in units of its type."""
         above = node.parent
         while above is not None and above.type == "parenthesized_expression":
             above = above.parent
-        sign = above.child_by_field_name("operator") if above is not None and \
-            above.type == "binary_expression" else None
-        counts = sign is not None and self.raw(sign) in ("+", "-")  # in units of the type
-        if said != REF or counts:
-            return f"({said}){self.value(value)}"
-        core = view.bare(value)  # the parentheses were the cast's
-        return self._bound(self.value(core), core, node)
+        if above is None or above.type != "binary_expression":
+            return False
+        sign = above.child_by_field_name("operator")
+        return sign is not None and self.raw(sign) in ("+", "-")
 
-    def _field(self, node: Node, truth: bool) -> str:
+    def _field(self, node: Node, truth: bool) -> Steps[Said]:
         argument = node.child_by_field_name("argument")
         field = node.child_by_field_name("field")
         if argument is None or field is None:
             return self.tokens(self.raw(node))
         arrow = "->" if any(child.type == "->" for child in node.children) else "."
-        said = self.value(argument)
-        name = self.name(self.raw(field))
-        return f"{said}{arrow}{name}"
+        said: Said = yield self._value(argument)
+        return joined(said, arrow, self.name(self.raw(field)))
 
     def _named(self, node: Node) -> str:
         """The name of what an expression stands for: of `a->b[c].d[e]` it is `d`."""
@@ -398,14 +482,19 @@ class Canon:
             node = inside
         return "".join(TEXT_WORD.findall(self.raw(node))[-1:])
 
-    def _call(self, node: Node, truth: bool) -> str:
+    def _call(self, node: Node, truth: bool) -> Steps[Said]:
         function = node.child_by_field_name("function")
         arguments = node.child_by_field_name("arguments")
         if function is None or arguments is None:
             return self.tokens(self.raw(node))
-        called = self.raw(function) if function.type == "identifier" else self.value(function)
-        args = [self.value(child, called in ("likely", "unlikely") and truth)
-                for child in arguments.named_children if child.type != "comment"]
+        callee: Said = self.raw(function)
+        if function.type != "identifier":
+            callee = yield self._value(function)
+        called = callee if isinstance(callee, str) else ""
+        args: list[Said] = []
+        for child in view.children(arguments):
+            said: Said = yield self._value(child, called in ("likely", "unlikely") and truth)
+            args.append(said)
         if called in self.rows.pages:
             given = [self._named(child) for child in arguments.named_children]
             if any(_NETMEM_NAME.match(word) for word in given):
@@ -415,22 +504,39 @@ class Canon:
         found = (self.rows.pages.get(called) or self.rows.netmems.get((called, len(args)))
                  or self.rows.netmems.get((called, None)))
         if found is not None:
-            called = found[0]
+            callee = found[0]
             args += [found[1]] if found[1] else []
-        return f"{called}({','.join(args)})"
+        return joined(callee, "(", between(",", args), ")")
 
-    def _sizeof(self, node: Node, truth: bool) -> str:
+    def _sizeof(self, node: Node, truth: bool) -> Steps[Said]:
         descriptor = node.child_by_field_name("type")
         value = node.child_by_field_name("value")
         if descriptor is not None:
             return f"sizeof({self.tokens(self.raw(descriptor))})"
-        return f"sizeof({self.value(value)})" if value is not None else self.raw(node)
+        if value is None:
+            return self.raw(node)
+        said: Said = yield self._value(value)
+        return joined("sizeof(", said, ")")
 
     def _descriptor(self, node: Node, truth: bool) -> str:
         return self.tokens(code_of(self.parsed.text(node)).decode("latin-1"))
 
 
-_HANDLERS: dict[str, Callable[[Canon, Node, bool], str]] = {
+_STATEMENTS: dict[str, Callable[[Canon, Node, Lines], Step[None]]] = {
+    "compound_statement": Canon._block,
+    "declaration": Canon._declaration,
+    "expression_statement": Canon._expressions,
+    "return_statement": Canon._return,
+    **dict.fromkeys(("if_statement", "while_statement", "switch_statement"), Canon._tested),
+    "do_statement": Canon._do,
+    "for_statement": Canon._for,
+    "comment": Canon._comment,
+    **dict.fromkeys(("break_statement", "continue_statement", "goto_statement",
+                     "statement_identifier"), Canon._jump),
+    **dict.fromkeys(("labeled_statement", "case_statement"), Canon._labelled),
+    "function_definition": Canon._function,  # one inside another, as gcc has it
+}
+_HANDLERS: dict[str, Callable[[Canon, Node, bool], Step[Said]]] = {
     "parenthesized_expression": Canon._parentheses,
     "binary_expression": Canon._binary,
     "assignment_expression": Canon._assignment,

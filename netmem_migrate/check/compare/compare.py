@@ -113,7 +113,7 @@ class _File:
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
         back = _BACK if len(_TO_PAGE.findall(other)) <= len(_TO_PAGE.findall(one)) else frozenset()
         canons = Canon(self.before, given, back), Canon(self.after, names, self.accessors | back)
-        before, after = list(canons[0].function(old.node)), list(canons[1].function(new.node))
+        before, after = canons[0].function(old.node), canons[1].function(new.node)
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
                                 f"{called}() takes a page, and is given netmem")

@@ -10,8 +10,11 @@ from functools import lru_cache
 
 from netmem_migrate.c.pattern import REST, Pattern, pattern
 from netmem_migrate.c.words import TEXT_TOKEN, TEXT_WORD
+from netmem_migrate.check.compare.said import Said, joined
 from netmem_migrate.model.forms import Table
 from netmem_migrate.model.twins import Twin, twins
+
+_HELD = "\uffff"  # code is read as latin-1, and never has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,25 @@ def said(text: str) -> str:
     return " ".join(TEXT_TOKEN.findall(text))
 
 
-def filled(spelling: Pattern, operands: Mapping[str, str], rest: str) -> str:
+def filled(spelling: Pattern, operands: Mapping[str, Said], rest: Said) -> Said:
     """A pattern as calls are spelled: no space after a comma."""
+    held: list[Said] = []
+
+    def mark(one: Said) -> str:
+        """A short text; what stands for a long one, to be put in its place at last."""
+        if isinstance(one, str):
+            return one
+        held.append(one)
+        return f"{_HELD}{len(held) - 1}{_HELD}"
+
+    said = _filled(spelling, {name: mark(one) for name, one in operands.items()}, mark(rest))
+    if not held:
+        return said
+    return joined(*(held[int(part)] if number % 2 else part
+                    for number, part in enumerate(said.split(_HELD))))
+
+
+def _filled(spelling: Pattern, operands: Mapping[str, str], rest: str) -> str:
     if not spelling.name:
         return spelling.fill(operands)
     args = [rest if one == REST else pattern(one).fill(operands) for one in spelling.args]
