@@ -24,6 +24,7 @@ NUMBER_KIND = "number"
 _NUMBERS = frozenset(("int", "unsigned int", "unsigned", "u8", "u16", "u32", "s8", "s16", "s32",
                       "size_t", "bool", "gfp_t", "unsigned short", "char", "short", "uint32_t",
                       "dma_addr_t", "u64", "ssize_t"))
+_WAYS = ("field_expression", "subscript_expression", "pointer_expression")
 
 
 def kind_of(type_: Type | None) -> str:
@@ -84,25 +85,36 @@ class Types:
     def of(self, node: Node) -> Type | None:
         """The type of an expression, None where it is not in sight. Calls have none here."""
         node = view.bare(node)
-        if node.type == "identifier":
-            name = view.text(node)
-            if name in self._local:
-                return self._resolved(self._local[name])
-            variable = self._symbols.variable(name, self._path)
-            return self._resolved(variable.type) if variable is not None else None
-        if (field := view.field(node)) is not None:
-            base = self.of(field.base)
+        ways: list[Node] = []
+        while node.type in _WAYS and (inner := view.operand(node)) is not None:
+            ways.append(node)
+            node = view.bare(inner)
+        found = self._named(node)
+        for way in reversed(ways):
+            found = self._behind(way, found)
+        return found
+
+    def _named(self, node: Node) -> Type | None:
+        """The type of a name."""
+        if node.type != "identifier":
+            return None
+        name = view.text(node)
+        if name in self._local:
+            return self._resolved(self._local[name])
+        variable = self._symbols.variable(name, self._path)
+        return self._resolved(variable.type) if variable is not None else None
+
+    def _behind(self, way: Node, base: Type | None) -> Type | None:
+        """The type of a member, a subscript, a dereference or an address of something."""
+        field = view.field(way)
+        if field is not None:
             if base is not None and field.arrow:
                 base = base.target()
             found = self._symbols.member(base, field.name, self._path)
             return self._resolved(found.type) if found is not None else None
-        argument = view.operand(node)
-        if node.type in ("subscript_expression", "pointer_expression") and argument is not None:
-            base = self.of(argument)
-            if base is None:
-                return None
-            return base.pointer() if view.text(node)[:1] == b"&" else base.target()
-        return None
+        if base is None or way.type == "field_expression":
+            return None
+        return base.pointer() if way.children[0].type == "&" else base.target()
 
     def kind(self, node: Node) -> str:
         """The kind of an expression; of a call, that of what it gives."""

@@ -65,8 +65,8 @@ def find(context: Context) -> Iterator[Finding]:
 
 def _from_pool(node: Node, addresses: set[str]) -> bool:
     node = view.bare(node)
-    if (pair := view.infix(node)) is not None and node.type == "binary_expression":
-        return _from_pool(pair.left, addresses)
+    while (pair := view.infix(node)) is not None and node.type == "binary_expression":
+        node = view.bare(pair.left)
     if (call := view.call(node)) is not None:
         return call.name == _ADDRESS
     return place(node) in addresses
