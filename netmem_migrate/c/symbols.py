@@ -11,19 +11,11 @@ from tree_sitter import Node
 from netmem_migrate.c.depth import at_file_scope
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile, Texts
+from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator
 from netmem_migrate.c.words import WORD
 
 _SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
-_CONDITIONALS = (
-    "preproc_if",
-    "preproc_ifdef",
-    "preproc_else",
-    "preproc_elif",
-    "preproc_elifdef",
-    "linkage_specification",
-    "declaration_list",
-)
 _RECORD = re.compile(rb"\b(struct|union)\s+(\w+)[^;{}()]*\{")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
 
@@ -161,6 +153,13 @@ class Symbols:
 
     def base_of(self, path: str, node: Node | None) -> str:
         """The base name of a type specifier, reading records that it defines."""
+        return run(self._base_of(path, node))
+
+    def declarators(self, path: str, node: Node) -> list[Declarator]:
+        """The names that a declaration (or parameter, or member declaration) declares."""
+        return run(self._declarators(path, node))
+
+    def _base_of(self, path: str, node: Node | None) -> Step[str]:
         if node is None:
             return ""
         source = self.files[path].source
@@ -172,9 +171,8 @@ class Symbols:
             return ""
         return b" ".join(source[node.start_byte : node.end_byte].split()).decode("latin-1")
 
-    def declarators(self, path: str, node: Node) -> list[Declarator]:
-        """The names that a declaration (or parameter, or member declaration) declares."""
-        base = self.base_of(path, node.child_by_field_name("type"))
+    def _declarators(self, path: str, node: Node) -> Steps[list[Declarator]]:
+        base: str = yield self._base_of(path, node.child_by_field_name("type"))
         source = self.files[path].source
         return [
             read_declarator(base, child, source)
@@ -269,7 +267,7 @@ class Symbols:
             )
         )
 
-    def _record(self, path: str, node: Node) -> str:
+    def _record(self, path: str, node: Node) -> Step[str]:
         known = self.record_of_node.get((path, node.start_byte))
         if known is not None:
             return known
@@ -284,22 +282,22 @@ class Symbols:
         if body is None:
             return tag
         self.record_of_node[path, node.start_byte] = tag
+        return self._defined(path, tag, body)
+
+    def _defined(self, path: str, tag: str, body: Node) -> Steps[str]:
         record = Record(tag, path)
-        self._members(path, body, record)
+        yield self._members(path, body, record)
         self.records.setdefault(tag, []).append(record)
         return tag
 
-    def _members(self, path: str, body: Node, record: Record) -> None:
-        for child in body.children:
-            if child.type in _CONDITIONALS or child.type == "ERROR":
-                self._members(path, child, record)
-                continue
+    def _members(self, path: str, body: Node, record: Record) -> Steps[None]:
+        for child in at_file_scope(body):
             if child.type != "field_declaration":
                 continue
-            declarators = self.declarators(path, child)
+            declarators: list[Declarator] = yield self._declarators(path, child)
             specifier = child.child_by_field_name("type")
             if not declarators and specifier is not None:
-                tag = self.base_of(path, specifier)
+                tag: str = yield self._base_of(path, specifier)
                 inner = next((r for r in self.records.get(tag, ()) if r.file == path), None)
                 if inner is not None:
                     for member in list(inner.members.values()):

@@ -46,11 +46,9 @@ class Type:
 
     def result(self) -> Type | None:
         """The type that calling this gives; pointers to functions are called as functions."""
-        derivations = self.derivations
-        while derivations and derivations[0] in "pa":
-            derivations = derivations[1:]
-        if derivations and derivations[0] == "f":
-            return Type(self.base, derivations[1:])
+        for number, one in enumerate(self.derivations):
+            if one == "f":
+                return Type(self.base, self.derivations[number + 1:])
         return None
 
     def pointer(self) -> Type:
@@ -71,7 +69,7 @@ class Declarator:
 
 def read_declarator(base: str, node: Node, source: bytes) -> Declarator:
     """Follow a declarator from the outside in to the declared name."""
-    derivations: tuple[Derivation, ...] = ()
+    inward: list[Derivation] = []
     whole = node
     value: Node | None = None
     parameters: Node | None = None
@@ -87,13 +85,13 @@ def read_declarator(base: str, node: Node, source: bytes) -> Declarator:
             "pointer_type_declarator",
             "pointer_field_declarator",
         ):
-            derivations = ("p", *derivations)
+            inward.append("p")
             inner = node.child_by_field_name("declarator")
         elif kind in ("array_declarator", "abstract_array_declarator"):
-            derivations = ("a", *derivations)
+            inward.append("a")
             inner = node.child_by_field_name("declarator")
         elif kind in ("function_declarator", "abstract_function_declarator"):
-            derivations = ("f", *derivations)
+            inward.append("f")
             parameters = node.child_by_field_name("parameters")
             inner = node.child_by_field_name("declarator")
         elif kind in (
@@ -112,11 +110,11 @@ def read_declarator(base: str, node: Node, source: bytes) -> Declarator:
         else:
             named = kind in ("identifier", "field_identifier", "type_identifier")
             name = source[node.start_byte : node.end_byte] if named else b""
-            return Declarator(
-                name, Type(base, derivations), node if named else None, whole, parameters, value
-            )
+            type_ = Type(base, tuple(reversed(inward)))
+            return Declarator(name, type_, node if named else None, whole, parameters, value)
         if inner is None:
-            return Declarator(b"", Type(base, derivations), None, whole, parameters, value)
+            type_ = Type(base, tuple(reversed(inward)))
+            return Declarator(b"", type_, None, whole, parameters, value)
         node = inner
 
 
