@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import PAGE, Type
 from netmem_migrate.c.words import CALL
@@ -69,8 +70,10 @@ class Follower:
         """
         found: dict[Event, None] = {}
         for left_out in self._directions(function):
-            scope = self._scope(function, left_out, frozenset())
-            self._follow(self._body(function, left_out), function, scope, State())
+            body = self._body(function, left_out)
+            scope = Scope(body.local, body.again)
+            followed: Step[None] = self._follow(body, function, scope, State())
+            run(followed)
             if scope.aborted:
                 return (Event(EventKind.TOO_MANY_PATHS, function.node),)
             found |= dict.fromkeys(scope.events.values())
@@ -81,23 +84,30 @@ class Follower:
         parsed = self.symbols.files[function.file]
         return directions(parsed, function.node.start_byte, function.node.end_byte)
 
-    def summary(self, name: str, path: str) -> Summary | None:
+    def _summary(self, name: str, path: str) -> Step[Summary | None]:
         """What the driver's function `name` does; None if it has none."""
         key = (path, name)
-        if key not in self.known:
-            if self.depth == _MAX_DEPTH:
-                return ANYTHING
-            function = self.symbols.function(name.encode(), path) if name else None
-            if function is not None and function.body is None and name.startswith(POOL_PREFIX):
-                function = None  # only declared: the kernel's own
-            self.known[key] = ANYTHING if function is not None else None
-            if function is not None and function.body is not None:
-                self.depth += 1
-                self.known[key] = self._read(function)
-                self.depth -= 1
-        return self.known[key]
+        if key in self.known:
+            return self.known[key]
+        if self.depth == _MAX_DEPTH:
+            return ANYTHING
+        function = self.symbols.function(name.encode(), path) if name else None
+        if function is not None and function.body is None and name.startswith(POOL_PREFIX):
+            function = None  # only declared: the kernel's own
+        self.known[key] = ANYTHING if function is not None else None
+        if function is None or function.body is None:
+            return self.known[key]
+        return self._further(key, function)
 
-    def _read(self, function: Function) -> Summary:
+    def _further(self, key: tuple[str, str], function: Function) -> Steps[Summary]:
+        """One function more of those that hand memory on to each other."""
+        self.depth += 1
+        summary: Summary = yield self._read(function)
+        self.depth -= 1
+        self.known[key] = summary
+        return summary
+
+    def _read(self, function: Function) -> Steps[Summary]:
         """Follow the parameters that are memory through a function, and its results.
 
         Before it is followed it does anything: so a function that calls itself ends, and a circle
@@ -112,20 +122,23 @@ class Follower:
         gives = _is_memory(function.result)
         if (not watched and not gives) or function.node.has_error:
             return ANYTHING
-        found = [self._summarised(function, left_out, watched, gives)
-                 for left_out in self._directions(function)]
+        found: list[Summary] = []
+        for left_out in self._directions(function):
+            summary: Summary = yield self._summarised(function, left_out, watched, gives)
+            found.append(summary)
         self.summaries[key] = agreed(found)
         return self.summaries[key]
 
     def _summarised(self, function: Function, left_out: Spans, watched: list[str],
-                    gives: bool) -> Summary:
+                    gives: bool) -> Steps[Summary]:
         """What a function does where the arms of `#if` go one way."""
         start = State()
         for name in watched:
             start.memory["param:" + name] = Memory(Known.UNKNOWN, Owner.HERE)
             start.places[name] = ("param:" + name, False)
-        scope = self._scope(function, left_out, frozenset("param:" + name for name in watched))
-        self._follow(self._body(function, left_out), function, scope, start)
+        body = self._body(function, left_out)
+        scope = Scope(body.local, body.again, frozenset("param:" + name for name in watched))
+        yield self._follow(body, function, scope, start)
         if scope.aborted:
             return ANYTHING
         arguments = []
@@ -135,12 +148,6 @@ class Follower:
             arguments.append(does(owners) if memory in scope.parameters and all(
                 memory in left for left in scope.left) else Does.ANYTHING)
         return Summary(tuple(arguments), gives and _fresh(scope))
-
-    def _scope(self, function: Function, left_out: Spans, parameters: frozenset[str]) -> Scope:
-        """What the paths of a function share."""
-        body = self._body(function, left_out)
-        return Scope(body.local, body.again, lambda name: self.summary(name, function.file),
-                     parameters)
 
     def _body(self, function: Function, left_out: Spans) -> _Body:
         """The control flow and the operations of a function; read once.
@@ -165,7 +172,8 @@ class Follower:
             self.bodies[key] = _Body(flow, ops, _locals(function), again)
         return self.bodies[key]
 
-    def _follow(self, body: _Body, function: Function, scope: Scope, start: State) -> None:
+    def _follow(self, body: _Body, function: Function, scope: Scope,
+                start: State) -> Steps[None]:
         """Run all paths of a function from a state, to its end.
 
         States are not joined where paths meet: "released or not" would be neither a leak nor a
@@ -182,7 +190,11 @@ class Follower:
             number, state = work.pop()
             transfer = Transfer(scope, state)
             for op in body.operations[number]:
-                transfer.run(op)
+                if op.kind == "call":
+                    summary: Summary | None = yield self._summary(op.name, function.file)
+                    transfer.call(op, summary)
+                else:
+                    transfer.run(op)
             if any(op.kind == "return" for op in body.operations[number][-1:]):
                 continue
             if number == body.flow.exit:

@@ -33,7 +33,6 @@ class Scope:
 
     local: frozenset[str]
     again: frozenset[str]  # conditions that are tested more than once
-    summary: Callable[[str], Summary | None]
     parameters: frozenset[str] = frozenset()
     events: dict[tuple[EventKind, int], Event] = field(default_factory=dict)
     left: list[dict[str, Owner]] = field(default_factory=list)
@@ -61,11 +60,9 @@ class Transfer:
         self.for_device: dict[str, Operand] = {}  # DMA addresses, and the memory that they are of
 
     def run(self, op: Op) -> None:
-        """Apply one operation."""
+        """Apply one operation that is no call."""
         kind = op.kind
-        if kind == "call":
-            self.call(op)
-        elif kind == "assign":
+        if kind == "assign":
             self.assign(op)
         elif kind == "kill":
             self.lost(op.name, op.node)
@@ -202,9 +199,9 @@ class Transfer:
             self.scope.left.append({one: self.state.memory[one].owner
                                     for one in self.scope.parameters if one in self.state.memory})
 
-    def call(self, op: Op) -> None:
-        """A function is called."""
-        summary = self.scope.summary(op.name)
+    def call(self, op: Op, summary: Summary | None) -> None:
+        """A function is called; `summary` is what it does, None for one that is not the driver's.
+        """
         known = BY_NAME.get(op.name) if summary is None else None
         if has(op.name, Trait.SWAPS):
             for one in op.operands:
