@@ -9,12 +9,13 @@ from the parser as `while (a, b)`; both ways out of them are open.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
@@ -66,7 +67,7 @@ class ControlFlow:
 def build(body: Node, left_out: Spans = ()) -> ControlFlow:
     """The control-flow graph of a function's compound statement, without what stands in spans."""
     builder = _Builder(left_out)
-    end = builder.statement(body, 0)
+    end = run(builder.statement(body, 0))
     builder.go(end, builder.exit)
     for block, name in builder.jumps:
         builder.go(block, builder.labels.get(name, builder.exit))
@@ -117,48 +118,40 @@ class _Builder:
         """A block that nothing leads to, for what follows a jump."""
         return self.new()
 
-    def statement(self, node: Node, block: int) -> int:
+    def statement(self, node: Node, block: int) -> Step[int]:
         """Add a statement behind `block`; the block that follows it."""
         if any(start <= node.start_byte and node.end_byte <= end for start, end in self.left_out):
             return block
-        kind = node.type
-        if kind in ("compound_statement", "ERROR", "else_clause", "preproc_if", "preproc_ifdef",
-                    "preproc_else"):
-            for child in view.children(node):
-                block = self.statement(child, block)
-            return block
-        if kind == "expression_statement":
-            for child in view.children(node):
-                block = self.expression(child, block)
-            return block
-        if kind == "declaration":
-            return self.expression(node, block)
-        if kind == "if_statement":
-            return self.if_(node, block)
-        if kind in _LOOPS:
-            return self.loop(node, block)
-        if kind == "switch_statement":
-            return self.switch(node, block)
-        if kind == "case_statement":
-            return self.case(node, block)
-        if kind == "labeled_statement":
-            return self.label(node, block)
-        if kind == "return_statement":
-            block = self.expression(node, block)
-            self.go(block, self.exit)
-            return self.dead()
-        if kind in ("break_statement", "continue_statement"):
-            targets = self.breaks if kind == "break_statement" else self.continues
-            self.go(block, targets[-1] if targets else self.exit)
-            return self.dead()
-        if kind == "goto_statement":
-            label = view.label(node)
-            self.jumps.append((block, view.text(label) if label is not None else b""))
-            return self.dead()
+        handler = _STATEMENTS.get(node.type)
+        return handler(self, node, block) if handler is not None else block
+
+    def several(self, node: Node, block: int) -> Steps[int]:
+        for child in view.children(node):
+            block = yield self.statement(child, block)
         return block
 
+    def expressions(self, node: Node, block: int) -> Steps[int]:
+        for child in view.children(node):
+            block = yield self.expression(child, block)
+        return block
+
+    def return_(self, node: Node, block: int) -> Steps[int]:
+        block = yield self.expression(node, block)
+        self.go(block, self.exit)
+        return self.dead()
+
+    def jump(self, node: Node, block: int) -> int:
+        targets = self.breaks if node.type == "break_statement" else self.continues
+        self.go(block, targets[-1] if targets else self.exit)
+        return self.dead()
+
+    def goto(self, node: Node, block: int) -> int:
+        label = view.label(node)
+        self.jumps.append((block, view.text(label) if label is not None else b""))
+        return self.dead()
+
     def expression(self, node: Node, block: int,
-                   choices: tuple[tuple[int, bool], ...] = ()) -> int:
+                   choices: tuple[tuple[int, bool], ...] = ()) -> Steps[int]:
         """Add one full expression; each `?:` in it that matters becomes two ways through it.
 
         Both ways hold the whole expression, and differ in the arm that is read of each `?:`: an
@@ -166,13 +159,13 @@ class _Builder:
         """
         if node.type == "comma_expression":
             for child in view.children(node):
-                block = self.expression(child, block, choices)
+                block = yield self.expression(child, block, choices)
             return block
         call = view.call(transparent(node)) if node.type == "call_expression" else None
         if call is not None:
             if has(call.name, Trait.ENDS_IF_TRUE) and call.args:
                 after, dead = self.new(), self.dead()
-                self.condition(call.args[0], block, dead, after)
+                yield self.condition(call.args[0], block, dead, after)
                 return after
             if has(call.name, Trait.NEVER_RETURNS):
                 return self.dead()
@@ -184,15 +177,15 @@ class _Builder:
             if one is None or one.then is None:
                 continue
             yes, no, after = self.new(), self.new(), self.new()
-            self.condition(one.test, block, yes, no)
+            yield self.condition(one.test, block, yes, no)
             for way, truth in ((yes, True), (no, False)):
-                end = self.expression(node, way, (*choices, (found.start_byte, truth)))
+                end: int = yield self.expression(node, way, (*choices, (found.start_byte, truth)))
                 self.go(end, after)
             return after
         self.blocks[block].items.append(Item(node, choices))
         return block
 
-    def condition(self, node: Node, block: int, yes: int, no: int) -> None:
+    def condition(self, node: Node, block: int, yes: int, no: int) -> Steps[None]:
         """Leave `block` for `yes` or `no` by the truth of an expression."""
         whole, node = node, transparent(node)
         known = constant(node)
@@ -201,38 +194,41 @@ class _Builder:
             return
         negated, pair = view.prefix(node), view.infix(node)
         if negated is not None and negated.sign == "!":
-            self.condition(negated.argument, block, no, yes)
+            yield self.condition(negated.argument, block, no, yes)
             return
         if pair is not None and pair.sign in ("&&", "||"):
             between = self.new()
             if pair.sign == "&&":
-                self.condition(pair.left, block, between, no)
+                yield self.condition(pair.left, block, between, no)
             else:
-                self.condition(pair.left, block, yes, between)
-            self.condition(pair.right, between, yes, no)
+                yield self.condition(pair.left, block, yes, between)
+            yield self.condition(pair.right, between, yes, no)
             return
         if node.type == "comma_expression":
             found = view.children(node)
             for child in found[:-1]:
-                block = self.expression(child, block)
-            self.condition(found[-1], block, yes, no)
+                block = yield self.expression(child, block)
+            yield self.condition(found[-1], block, yes, no)
             return
-        block = self.expression(whole if whole.type == "declaration" else node, block)
+        block = yield self.expression(whole if whole.type == "declaration" else node, block)
         self.go(block, yes, node, True)
         self.go(block, no, node, False)
 
-    def if_(self, node: Node, block: int) -> int:
+    def if_(self, node: Node, block: int) -> Steps[int]:
         one = view.branch(node)
         yes, no, after = self.new(), self.new(), self.new()
         then = otherwise = None
         if one is not None:
-            self.condition(one.test, block, yes, no)
+            yield self.condition(one.test, block, yes, no)
             then, otherwise = one.then, one.otherwise
-        self.go(self.statement(then, yes) if then is not None else yes, after)
-        self.go(self.statement(otherwise, no) if otherwise is not None else no, after)
+        for arm, way in ((then, yes), (otherwise, no)):
+            end = way
+            if arm is not None:
+                end = yield self.statement(arm, way)
+            self.go(end, after)
         return after
 
-    def loop(self, node: Node, block: int) -> int:
+    def loop(self, node: Node, block: int) -> Steps[int]:
         """A loop: its test in `head`, its body from `start`, what `continue` reaches in `again`.
 
         The edge that closes a turn is told apart (`heads`), because what is known of members does
@@ -242,7 +238,7 @@ class _Builder:
         assert one is not None
         test, body = one.test, one.body
         if one.first is not None:
-            block = self.expression(one.first, block)
+            block = yield self.expression(one.first, block)
         head, start, again, after = self.new(), self.new(), self.new(), self.new()
         at_end = node.type == "do_statement"
         self.go(block, start if at_end else head)
@@ -254,31 +250,35 @@ class _Builder:
             self.go(head, start)
             self.go(head, after)
         else:
-            self.condition(test, head, start, after)
+            yield self.condition(test, head, start, after)
         self.breaks.append(after)
         self.continues.append(head if at_end else again)
-        end = self.statement(body, start) if body is not None else start
+        end = start
+        if body is not None:
+            end = yield self.statement(body, start)
         self.go(end, head if at_end else again)
         if one.update is not None:
-            again = self.expression(one.update, again)
+            again = yield self.expression(one.update, again)
         if not at_end:
             self.go(again, head)
         self.breaks.pop()
         self.continues.pop()
         return after
 
-    def switch(self, node: Node, block: int) -> int:
+    def switch(self, node: Node, block: int) -> Steps[int]:
         one = view.loop(node)
         assert one is not None
         after = self.new()
         if one.test is not None:
-            block = self.expression(view.bare(one.test), block)
+            block = yield self.expression(view.bare(one.test), block)
         self.breaks.append(after)
         self.cases.append([])
         self.default.append(False)
         # What stands before the first case is never run; the cases are joined to the test once
         # all of them are known, and the way past them is open only without a default.
-        end = self.statement(one.body, self.dead()) if one.body is not None else block
+        end = block
+        if one.body is not None:
+            end = yield self.statement(one.body, self.dead())
         self.go(end, after)
         self.breaks.pop()
         for case in self.cases.pop():
@@ -287,7 +287,7 @@ class _Builder:
             self.go(block, after)
         return after
 
-    def case(self, node: Node, block: int) -> int:
+    def case(self, node: Node, block: int) -> Steps[int]:
         start = self.new()
         self.go(block, start)  # from the case above, if it does not break
         value = view.value(node)
@@ -298,10 +298,10 @@ class _Builder:
         block = start
         for child in view.children(node):
             if value is None or child.id != value.id:
-                block = self.statement(child, block)
+                block = yield self.statement(child, block)
         return block
 
-    def label(self, node: Node, block: int) -> int:
+    def label(self, node: Node, block: int) -> Steps[int]:
         name = view.label(node)
         start = self.new()
         self.heads.add(start)  # a goto may lead backwards
@@ -310,8 +310,24 @@ class _Builder:
         block = start
         for child in view.children(node):
             if name is None or child.id != name.id:
-                block = self.statement(child, block)
+                block = yield self.statement(child, block)
         return block
+
+
+_STATEMENTS: dict[str, Callable[[_Builder, Node, int], Step[int]]] = {
+    **dict.fromkeys(("compound_statement", "ERROR", "else_clause", "preproc_if", "preproc_ifdef",
+                     "preproc_else"), _Builder.several),
+    "expression_statement": _Builder.expressions,
+    "declaration": _Builder.expression,
+    "if_statement": _Builder.if_,
+    **dict.fromkeys(_LOOPS, _Builder.loop),
+    "switch_statement": _Builder.switch,
+    "case_statement": _Builder.case,
+    "labeled_statement": _Builder.label,
+    "return_statement": _Builder.return_,
+    **dict.fromkeys(("break_statement", "continue_statement"), _Builder.jump),
+    "goto_statement": _Builder.goto,
+}
 
 
 def _conditionals(node: Node) -> Iterator[Node]:

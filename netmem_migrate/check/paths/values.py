@@ -15,6 +15,7 @@ from functools import lru_cache
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.words import TEXT_WORD
 from netmem_migrate.check.paths.cfg import Item
 from netmem_migrate.model.kernel_calls import has
@@ -65,9 +66,8 @@ class Op:
 def place(node: Node) -> str:
     """The place that an lvalue names, "" for one with a call in it."""
     node = view.bare(node)
-    if node.type == "cast_expression":
-        value = view.value(node)
-        return place(value) if value is not None else ""
+    while node.type == "cast_expression" and (value := view.value(node)) is not None:
+        node = view.bare(value)
     if node.type not in ("identifier", "field_expression", "subscript_expression",
                          "pointer_expression"):
         return ""
@@ -96,13 +96,14 @@ def operations(item: Item) -> tuple[Op, ...]:
         for name in sorted(words(_said(item.node))):
             reader.ops.append(Op("kill", item.node, name))
     elif item.node.type == "declaration":
-        reader.declaration(item.node)
+        declared: Step[None] = reader.declaration(item.node)
+        run(declared)
     elif item.node.type == "return_statement":
         given = view.children(item.node)
-        value = reader.value(given[0]) if given else OTHER
+        value = run(reader.value(given[0])) if given else OTHER
         reader.ops.append(Op("return", item.node, operands=(value,)))
     else:
-        reader.value(item.node)
+        run(reader.value(item.node))
     return tuple(reader.ops)
 
 
@@ -113,37 +114,39 @@ class _Reader:
         self.ops: list[Op] = []
         self.choices = choices
 
-    def declaration(self, node: Node) -> None:
+    def declaration(self, node: Node) -> Steps[None]:
         for one in node.children_by_field_name("declarator"):
             value = view.value(one) if one.type == "init_declarator" else None
             declared = view.declared(one)
             if declared is None or declared.type != "identifier":
                 continue
             name = _said(declared)
-            operand = self.value(value) if value is not None else None
+            operand: Operand | None = None
+            if value is not None:
+                operand = yield self.value(value)
             if operand is None or (value is not None and value.type == "initializer_list"):
                 self.ops.append(Op("kill", one, name))
             else:
                 self.ops.append(Op("assign", one, name, (operand,)))
 
-    def value(self, node: Node) -> Operand:
+    def value(self, node: Node) -> Step[Operand]:
         """Read an expression; what it evaluates to."""
         node = view.bare(node)
         return _READ.get(node.type, _Reader.parts)(self, node)
 
-    def parts(self, node: Node) -> Operand:
+    def parts(self, node: Node) -> Steps[Operand]:
         """An expression without a meaning of its own here: what is in it goes out of sight."""
         for child in view.children(node):
             if child.type == "declaration":
-                self.declaration(child)
+                yield self.declaration(child)
                 continue
             given = view.value(child) if child.type == "initializer_pair" else child
             if given is not None:
-                self.escape(given)
+                yield self.escape(given)
         return OTHER
 
-    def escape(self, node: Node) -> None:
-        value = self.value(node)
+    def escape(self, node: Node) -> Steps[None]:
+        value: Operand = yield self.value(node)
         if value.kind in ("place", "result", "address"):
             self.ops.append(Op("escape", node, operands=(value,)))
 
@@ -159,65 +162,74 @@ class _Reader:
         text = _said(node)
         return NULL if text == "NULL" else Operand("place", text)
 
-    def lvalue(self, node: Node) -> Operand:
+    def lvalue(self, node: Node) -> Step[Operand]:
         """Read a place, not what it holds; pointers on the way are used."""
         node = view.bare(node)
         if node.type == "identifier":
             return Operand("place", _said(node))
+        return self.reach(node)
+
+    def reach(self, node: Node) -> Steps[Operand]:
         argument = view.operand(node)
         if argument is not None:
-            base = self.value(argument) if _through(node) else self.lvalue(argument)
+            inner = self.value if _through(node) else self.lvalue
+            base: Operand = yield inner(argument)
             if _through(node) and base.kind in ("place", "result"):
                 self.ops.append(Op("use", node, operands=(base,)))
         if node.type == "subscript_expression":
             index = view.index(node)
             if index is not None:
-                self.value(index)
+                yield self.value(index)
         elif node.type not in ("field_expression", "pointer_expression"):
-            return self.value(node)
+            value: Operand = yield self.value(node)
+            return value
         name = place(node)
         return Operand("place", name) if name else OTHER
 
-    def pointer(self, node: Node) -> Operand:
+    def pointer(self, node: Node) -> Steps[Operand]:
         one = view.prefix(node)
         if one is not None and one.sign == "&":
-            self.lvalue(one.argument)
+            yield self.lvalue(one.argument)
             return Operand("address", place(one.argument))
-        return self.lvalue(node)
+        value: Operand = yield self.lvalue(node)
+        return value
 
-    def update(self, node: Node) -> Operand:
+    def update(self, node: Node) -> Steps[Operand]:
         one = view.prefix(node)
         if one is not None:
-            self.value(one.argument)
+            yield self.value(one.argument)
             if name := place(one.argument):
                 self.ops.append(Op("kill", node, name))
         return OTHER
 
-    def unary(self, node: Node) -> Operand:
+    def unary(self, node: Node) -> Steps[Operand]:
         one = view.prefix(node)
         if one is None:
             return OTHER
-        value = self.value(one.argument)
+        value: Operand = yield self.value(one.argument)
         # -ENOMEM: a name in capitals is a constant, and an error code is never 0.
         constant = value == NONZERO or (value.kind == "place" and value.key.isupper())
         return NONZERO if constant and one.sign == "-" else OTHER
 
-    def cast(self, node: Node) -> Operand:
+    def cast(self, node: Node) -> Steps[Operand]:
         argument = view.value(node)
-        return self.value(argument) if argument is not None else OTHER
-
-    def comma(self, node: Node) -> Operand:
-        value = OTHER
-        for child in view.children(node):
-            value = self.value(child)
+        if argument is None:
+            return OTHER
+        value: Operand = yield self.value(argument)
         return value
 
-    def assignment(self, node: Node) -> Operand:
+    def comma(self, node: Node) -> Steps[Operand]:
+        value = OTHER
+        for child in view.children(node):
+            value = yield self.value(child)
+        return value
+
+    def assignment(self, node: Node) -> Steps[Operand]:
         one = view.infix(node)
         if one is None:
             return OTHER
-        value = self.value(one.right)
-        self.lvalue(one.left)
+        value: Operand = yield self.value(one.right)
+        yield self.lvalue(one.left)
         name = place(one.left)
         if one.sign != "=":
             if name:
@@ -227,11 +239,13 @@ class _Reader:
         self.ops.append(Op("assign", node, name, (value,)))
         return Operand("place", name) if name else value
 
-    def binary(self, node: Node) -> Operand:
+    def binary(self, node: Node) -> Steps[Operand]:
         one = view.infix(node)
         if one is None:
             return OTHER
-        values = [self.value(one.left), self.value(one.right)]
+        left: Operand = yield self.value(one.left)
+        right: Operand = yield self.value(one.right)
+        values = (left, right)
         if one.sign in ("+", "-"):
             for value in values:
                 if value.kind in ("place", "result"):
@@ -243,27 +257,31 @@ class _Reader:
                     self.ops.append(Op("escape", node, operands=(value,)))
         return OTHER
 
-    def conditional(self, node: Node) -> Operand:
+    def conditional(self, node: Node) -> Steps[Operand]:
         one = view.branch(node)
         if one is None:
             return OTHER
         chosen = self.choices.get(node.start_byte)
         if chosen is not None:
             arm = (one.then if chosen else one.otherwise) or one.test
-            return self.value(arm)
-        self.value(one.test)
+            value: Operand = yield self.value(arm)
+            return value
+        yield self.value(one.test)
         for other in (one.then, one.otherwise):
             if other is not None:
-                self.escape(other)
+                yield self.escape(other)
         return OTHER
 
-    def call(self, node: Node) -> Operand:
+    def call(self, node: Node) -> Steps[Operand]:
         one = view.call(node)
         if one is None:
             return OTHER
         if not one.name:
-            self.value(one.function)
-        values = [self.value(child) for child in one.args]
+            yield self.value(one.function)
+        values: list[Operand] = []
+        for child in one.args:
+            value: Operand = yield self.value(child)
+            values.append(value)
         if has(one.name, Trait.GIVES_BACK) and values:
             return values[0]
         if has(one.name, Trait.STORES) and len(values) == 2:
@@ -272,13 +290,13 @@ class _Reader:
         name = one.name.decode("latin-1")
         result = f"{name}@{node.start_byte}"
         self.ops.append(Op("call", node, name, tuple(values),
-                           tuple(value.key for value in values
-                                 if value.kind == "address" and value.key),
+                           tuple(given.key for given in values
+                                 if given.kind == "address" and given.key),
                            result))
         return Operand("result", result)
 
 
-_READ: dict[str, Callable[[_Reader, Node], Operand]] = {
+_READ: dict[str, Callable[[_Reader, Node], Step[Operand]]] = {
     **dict.fromkeys(_NOT_EVALUATED, _Reader.nothing),
     **dict.fromkeys(("number_literal", "null", "true", "false"), _Reader.literal),
     "identifier": _Reader.identifier,
