@@ -24,7 +24,8 @@ from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.words import TEXT_TOKEN, TEXT_WORD
 from netmem_migrate.check.compare.declared import Statement, settled
 from netmem_migrate.check.compare.said import Said, between, end, joined, whole
-from netmem_migrate.check.compare.spellings import filled, spellings
+from netmem_migrate.check.compare.spellings import Row, filled, spellings
+from netmem_migrate.check.compare.within import Within
 from netmem_migrate.model import spelled
 from netmem_migrate.model.forms import table
 
@@ -62,6 +63,8 @@ class Canon:
         self.mixed: list[tuple[str, int]] = []
         self._values: dict[tuple[int, bool], Said] = {}
         self._forms: dict[int, Said | None] = {}
+        self._within = Within(parsed.tree.root_node, parsed)
+        self._rows: Mapping[str, list[Row]] = self.rows.forms
 
     # ---------------------------------------------------------------- names
 
@@ -100,6 +103,8 @@ class Canon:
 
     def function(self, node: Node) -> list[Statement]:
         """The statements of a function definition, its head first."""
+        self._within = Within(node, self.parsed)
+        self._rows = self._said_in(node)
         found: Lines = []
         run(self._statement(node, found))
         return [Statement(whole(said), line) for said, line in found]
@@ -111,9 +116,9 @@ class Canon:
         out.append((self.tokens(head), self._line(node)))
         if body is not None:
             yield self._statement(body, out)
-        hidden = self._masked(node)
+        hidden = self._within.hidden(node)
         if hidden:
-            out.append((hidden, self._line(node)))
+            out.append((self.tokens(hidden), self._line(node)))
 
     def _statement(self, node: Node, out: Lines) -> Step[None]:
         """Say a statement: one line, or as many as it has heads and statements in it."""
@@ -255,18 +260,6 @@ class Canon:
     def _line(self, node: Node) -> int:
         return int(node.start_point[0]) + 1
 
-    def _masked(self, node: Node) -> str:
-        """What the parser was not shown, token by token."""
-        source, masked = self.parsed.source, self.parsed.masked
-        start, end = node.start_byte, node.end_byte
-        if source[start:end] == masked[start:end]:
-            return ""
-        code = code_of(source[start:end])
-        found = [match.group().decode("latin-1")
-                 for match in re.finditer(rb"\w+|[^\w\s]", code)
-                 if masked[start + match.start():start + match.end()] != match.group()]
-        return self.tokens(" ".join(found))
-
     # ---------------------------------------------------------- expressions
 
     def _value(self, node: Node, truth: bool = False) -> Step[Said]:
@@ -280,7 +273,7 @@ class Canon:
             return known
         kind = node.type
         inside = kind in _HANDLERS or (node.named_child_count and kind not in _LITERALS)
-        if inside or kind in self.rows.forms:
+        if inside or kind in self._rows:
             return self._spelled(node, truth)
         known = self._values[node.id, truth] = self._word(node)
         return known
@@ -315,7 +308,7 @@ class Canon:
 
     def _respelled(self, node: Node) -> Step[Said | None]:
         """The one text for what a row spells in several ways, or None for anything else."""
-        if node.type not in self.rows.forms:
+        if node.type not in self._rows:
             return None
         if node.id in self._forms:
             return self._forms[node.id]
@@ -340,16 +333,21 @@ class Canon:
         self._forms[node.id] = said
         return said
 
+    def _said_in(self, node: Node) -> dict[str, list[Row]]:
+        """The rows whose words are somewhere in a function: hardly any, of most."""
+        says = self._within.says
+        return {kind: found for kind, rows in self.rows.forms.items()
+                if (found := [row for row in rows if all(says(node, word) for word in row[2])])}
+
     def _matches(self, node: Node) -> Iterator[tuple[Match, Pattern]]:
         """What rows spell in the way that an expression is, and how they spell it."""
-        text = node.text or b""
-        for wanted, spelling, words in self.rows.forms[node.type]:
+        says = self._within.says
+        for wanted, spelling, words in self._rows[node.type]:
             # Most code is neither, which is seen without a look at the tree.
-            if words and words[0] not in text:
-                continue
-            match = wanted.match(node) if all(word in text for word in words) else None
-            if match is not None:
-                yield match, spelling
+            if all(says(node, word) for word in words):
+                match = wanted.match(node)
+                if match is not None:
+                    yield match, spelling
 
     def _parentheses(self, node: Node, truth: bool) -> Steps[Said]:
         inner = view.children(node)
@@ -372,7 +370,7 @@ class Canon:
         if null:
             return said
         respelled: Said | None = yield self._respelled(inner)
-        parent = node.parent
+        parent = self._within.parent(node)
         if respelled is None and parent is not None and parent.type in _TIGHT:
             return joined("(", said, ")")
         return said
@@ -456,9 +454,9 @@ class Canon:
 
     def _counts(self, node: Node) -> bool:
         """Whether a cast is added to, or taken from: in units of its type."""
-        above = node.parent
+        above = self._within.parent(node)
         while above is not None and above.type == "parenthesized_expression":
-            above = above.parent
+            above = self._within.parent(above)
         if above is None or above.type != "binary_expression":
             return False
         sign = above.child_by_field_name("operator")
@@ -480,7 +478,7 @@ class Canon:
             if inside is None:
                 break
             node = inside
-        return "".join(TEXT_WORD.findall(self.raw(node))[-1:])
+        return self._within.last_word(node)
 
     def _call(self, node: Node, truth: bool) -> Steps[Said]:
         function = node.child_by_field_name("function")

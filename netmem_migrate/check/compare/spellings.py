@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from netmem_migrate.c.pattern import REST, Pattern, pattern
 from netmem_migrate.c.words import TEXT_TOKEN, TEXT_WORD
@@ -15,6 +16,9 @@ from netmem_migrate.model.forms import Table
 from netmem_migrate.model.twins import Twin, twins
 
 _HELD = "\uffff"  # code is read as latin-1, and never has it
+
+Row: TypeAlias = tuple[Pattern, Pattern, tuple[bytes, ...]]
+"""A form, what it is spelled as, and the words without which it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Spellings:
     pages: Mapping[str, tuple[str, str]]
     netmems: Mapping[tuple[str, int | None], tuple[str, str]]
     words: Mapping[str, str]
-    forms: Mapping[str, list[tuple[Pattern, Pattern, tuple[bytes, ...]]]]
+    forms: Mapping[str, list[Row]]
 
 
 @lru_cache(maxsize=4)
@@ -58,7 +62,7 @@ def spellings(held: Table) -> Spellings:
     # A name that is two functions in two releases is left as it is.
     words = {name: min(several) if len(several) == 1 else name
              for name, several in found.items()}
-    forms: dict[str, list[tuple[Pattern, Pattern, tuple[bytes, ...]]]] = {}
+    forms: dict[str, list[Row]] = {}
     for one, spelling in _forms(held):
         if one.node is not None:
             # The longest first: what has not that, as most code, has hardly been looked at.
