@@ -9,8 +9,10 @@ from the parser as `while (a, b)`; both ways out of them are open.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from tree_sitter import Node
 
@@ -23,6 +25,8 @@ _LOOPS = ("while_statement", "do_statement", "for_statement")
 # Each `?:` doubles the ways through an expression. Three are more than any driver nests where
 # memory is concerned; those beyond are read as an expression of which either arm may be taken.
 _MAX_CHOICES = 3
+_CHOICE = re.compile(rb"\?")
+_LONGEST = 100  # bytes; what is longer and has parts is no literal
 _NUMBER = re.compile(rb"(?:0[xX])?[0-9a-fA-F]+[uUlL]*")
 
 
@@ -66,7 +70,7 @@ class ControlFlow:
 
 def build(body: Node, left_out: Spans = ()) -> ControlFlow:
     """The control-flow graph of a function's compound statement, without what stands in spans."""
-    builder = _Builder(left_out)
+    builder = _Builder(body, left_out)
     end = run(builder.statement(body, 0))
     builder.go(end, builder.exit)
     for block, name in builder.jumps:
@@ -86,7 +90,10 @@ def transparent(node: Node) -> Node:
 
 def constant(node: Node) -> bool | None:
     """The truth of a literal: 0, 1, true, false, NULL."""
-    text = view.text(view.bare(node))
+    node = view.bare(node)
+    if node.end_byte - node.start_byte > _LONGEST and node.named_child_count:
+        return None
+    text = view.text(node)
     if text in (b"true", b"false", b"NULL"):
         return text == b"true"
     if _NUMBER.fullmatch(text) and text[:1].isdigit():
@@ -94,9 +101,19 @@ def constant(node: Node) -> bool | None:
     return None
 
 
+def _widest(spans: Spans) -> Spans:
+    """Spans in order, without those inside others."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans, key=lambda one: (one[0], -one[1])):
+        if not found or end > found[-1][1]:
+            found.append((start, end))
+    return tuple(found)
+
+
 class _Builder:
-    def __init__(self, left_out: Spans) -> None:
-        self.left_out = left_out
+    def __init__(self, body: Node, left_out: Spans) -> None:
+        self.left_out = _widest(left_out)
+        self.choices = [body.start_byte + one.start() for one in _CHOICE.finditer(view.text(body))]
         self.blocks = [Block(), Block()]
         self.exit = 1
         self.labels: dict[bytes, int] = {}
@@ -120,7 +137,8 @@ class _Builder:
 
     def statement(self, node: Node, block: int) -> Step[int]:
         """Add a statement behind `block`; the block that follows it."""
-        if any(start <= node.start_byte and node.end_byte <= end for start, end in self.left_out):
+        before = bisect_right(self.left_out, node.start_byte, key=itemgetter(0))
+        if before and node.end_byte <= self.left_out[before - 1][1]:
             return block
         handler = _STATEMENTS.get(node.type)
         return handler(self, node, block) if handler is not None else block
@@ -170,7 +188,7 @@ class _Builder:
             if has(call.name, Trait.NEVER_RETURNS):
                 return self.dead()
         chosen = {at for at, _ in choices}
-        for found in _conditionals(node) if len(choices) < _MAX_CHOICES else ():
+        for found in self.conditionals(node) if len(choices) < _MAX_CHOICES else ():
             if found.start_byte in chosen:
                 continue
             one = view.branch(found)
@@ -184,6 +202,19 @@ class _Builder:
             return after
         self.blocks[block].items.append(Item(node, choices))
         return block
+
+    def conditionals(self, node: Node) -> Iterator[Node]:
+        """The outermost `?:` of an expression."""
+        mark = bisect_left(self.choices, node.start_byte)
+        if mark == len(self.choices) or self.choices[mark] >= node.end_byte:
+            return
+        stack = [node]
+        while stack:
+            one = stack.pop()
+            if one.type == "conditional_expression":
+                yield one
+                continue
+            stack.extend(reversed(view.children(one)))
 
     def condition(self, node: Node, block: int, yes: int, no: int) -> Steps[None]:
         """Leave `block` for `yes` or `no` by the truth of an expression."""
@@ -328,16 +359,3 @@ _STATEMENTS: dict[str, Callable[[_Builder, Node, int], Step[int]]] = {
     **dict.fromkeys(("break_statement", "continue_statement"), _Builder.jump),
     "goto_statement": _Builder.goto,
 }
-
-
-def _conditionals(node: Node) -> Iterator[Node]:
-    """The outermost `?:` of an expression."""
-    if b"?" not in (node.text or b""):
-        return
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        if one.type == "conditional_expression":
-            yield one
-            continue
-        stack.extend(reversed(view.children(one)))

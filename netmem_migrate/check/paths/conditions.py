@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from tree_sitter import Node
 
 from netmem_migrate.c import view
@@ -15,9 +17,12 @@ from netmem_migrate.check.paths.values import place
 _MAX_ROOTS = 4
 _ZERO = (b"NULL", b"0")
 
+Test: TypeAlias = tuple[str, bool, str]
+"""What a condition tests: a place and whether true means that it is set, or else a text."""
 
-def tested(node: Node) -> tuple[str, bool, str]:
-    """What a condition tests: a place and whether true means that it is set, or else a text."""
+
+def tested(node: Node) -> Test:
+    """What a condition tests."""
     node = transparent(node)
     pair = view.infix(node)
     if pair is not None and node.type == "assignment_expression":
@@ -32,25 +37,28 @@ def tested(node: Node) -> tuple[str, bool, str]:
                 return place(found), pair.sign == "!=", ""
     if (name := place(node)):
         return name, True, ""
-    text = b"".join(view.text(node).split()).decode("latin-1")
+    said = view.text(node)
+    if b"(" in said:
+        return "", True, ""
+    text = b"".join(said.split()).decode("latin-1")
     return "", True, text if _repeats(text) else ""
 
 
 def _repeats(text: str) -> bool:
-    """Whether a condition is the same when it is asked again: it calls and writes nothing."""
+    """Whether a condition without a call is the same when it is asked again: it writes nothing."""
     compared = text
     for sign in ("==", "!=", "<=", ">="):
         compared = compared.replace(sign, "")
-    return not any(mark in text for mark in ("(", "++", "--")) and "=" not in compared
+    return not any(mark in text for mark in ("++", "--")) and "=" not in compared
 
 
-def refine(again: frozenset[str], state: State, node: Node, truth: bool) -> bool:
+def refine(again: frozenset[str], state: State, test: Test, truth: bool) -> bool:
     """Narrow a state to where a condition holds. False: it cannot hold there.
 
     `again` are the conditions worth remembering: those that are tested more than once. Only they
     become facts, since each fact keeps two paths apart for the rest of the function.
     """
-    name, is_set, text = tested(node)
+    name, is_set, text = test
     key = name or text
     if name:
         truth = truth == is_set

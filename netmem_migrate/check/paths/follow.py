@@ -9,6 +9,7 @@ must be worth reading.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from netmem_migrate.c import view
@@ -18,7 +19,7 @@ from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import PAGE, Type
 from netmem_migrate.c.words import CALL
 from netmem_migrate.check.paths.cfg import ControlFlow, Spans, build
-from netmem_migrate.check.paths.conditions import refine, tested
+from netmem_migrate.check.paths.conditions import Test, refine, tested
 from netmem_migrate.check.paths.directions import directions
 from netmem_migrate.check.paths.events import Event, EventKind
 from netmem_migrate.check.paths.state import Frozen, Known, Memory, Owner, State
@@ -44,6 +45,7 @@ class _Body:
     operations: tuple[tuple[Op, ...], ...]
     local: frozenset[str]
     again: frozenset[str]
+    tests: Mapping[int, Test]  # by the node
 
 
 class Follower:
@@ -159,17 +161,17 @@ class Follower:
         if key not in self.bodies:
             assert function.body is not None
             flow = build(function.body, left_out)
-            conditions = Counter(
-                name or text
-                for block in flow.blocks for edge in block.edges
-                if edge.test is not None and edge.truth
-                for name, _, text in (tested(edge.test),) if name or text)
+            asked = [edge.test for block in flow.blocks for edge in block.edges
+                     if edge.test is not None and edge.truth]
+            tests = {test.id: tested(test) for test in asked}
+            conditions = Counter(name or text for name, _, text in (
+                tests[test.id] for test in asked) if name or text)
             ops = tuple(tuple(op for item in block.items for op in operations(item))
                         for block in flow.blocks)
             again = frozenset(one for one, count in conditions.items() if count > 1)
             constants = {op.name for block in ops for op in block if op.kind == "assign"}
             again |= frozenset(one for one in conditions if one in constants)
-            self.bodies[key] = _Body(flow, ops, _locals(function), again)
+            self.bodies[key] = _Body(flow, ops, _locals(function), again, tests)
         return self.bodies[key]
 
     def _follow(self, body: _Body, function: Function, scope: Scope,
@@ -204,7 +206,8 @@ class Follower:
             state.tidy(scope.parameters)
             for edge in blocks[number].edges:
                 after = state.copy()
-                if edge.test is not None and not refine(scope.again, after, edge.test, edge.truth):
+                if edge.test is not None and not refine(
+                        scope.again, after, body.tests[edge.test.id], edge.truth):
                     continue
                 if edge.back:
                     _turn(after)

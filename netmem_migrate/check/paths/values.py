@@ -22,6 +22,8 @@ from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
 _TEXTS = 1 << 14  # places of the largest driver; what is asked again stands close together
+# Bytes of a place. With a longer one, each of `a->b->c` would be as many texts as it has members.
+_LONGEST = 1 << 14
 _NOT_EVALUATED = ("sizeof_expression", "alignof_expression", "offsetof_expression",
                   "string_literal", "concatenated_string", "char_literal", "type_descriptor",
                   "comment")
@@ -64,12 +66,12 @@ class Op:
 
 
 def place(node: Node) -> str:
-    """The place that an lvalue names, "" for one with a call in it."""
+    """The place that an lvalue names, "" for one with a call in it, or too long a text."""
     node = view.bare(node)
     while node.type == "cast_expression" and (value := view.value(node)) is not None:
         node = view.bare(value)
     if node.type not in ("identifier", "field_expression", "subscript_expression",
-                         "pointer_expression"):
+                         "pointer_expression") or node.end_byte - node.start_byte > _LONGEST:
         return ""
     text = b"".join(view.text(node).split()).decode("latin-1")
     return "" if "(" in text or "++" in text or "--" in text or text[0] == "&" else text
