@@ -300,9 +300,11 @@ class Canon:
         for child in node.children:
             if child.type == "comment":
                 continue
-            part: Said = self.raw(child)
+            part: Said
             if child.is_named:
                 part = yield self._value(child)
+            else:
+                part = self.raw(child)
             parts += (" ", part, " ") if end(part).isalpha() else (part,)
         return joined(*parts)
 
