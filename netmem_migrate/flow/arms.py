@@ -46,8 +46,15 @@ def _cut_through(slots: Slots) -> None:
     for file, parsed in slots.symbols.files.items():
         if file not in slots.own:
             continue
-        root = parsed.tree.root_node
+        around = [(0, len(parsed.source), parsed.tree.root_node)]
         for group in parsed.groups:
+            # From there on: it is a long way down from the root of what is nested deeply.
+            while not around[-1][0] < group.start < group.end < around[-1][1] and len(around) > 1:
+                around.pop()
+            outer = around[-1][2]
+            inner = outer.descendant_for_byte_range(group.start, group.end)
+            if inner is not None and inner.type in _WHOLE:
+                around.append((inner.start_byte, inner.end_byte, inner))
             if group.decided:
                 continue
             hidden = _hidden(parsed, group)
@@ -55,11 +62,11 @@ def _cut_through(slots: Slots) -> None:
                 continue
             said = group.arms[0].directive.decode("latin-1")
             for span in ((group.start, group.end), (group.start,) * 2, (group.end,) * 2):
-                node = root.descendant_for_byte_range(*span)
+                node = outer.descendant_for_byte_range(*span)
                 if node is None or node.type in _WHOLE or (
                         node.type == "argument_list" and not hidden):
                     continue
-                for slot, place in _inside(slots.graph, file, _expression(node)):
+                for slot, place in _inside(slots.graph, file, _expression(outer, node)):
                     slots.graph.block(slot, Why.CUT_THROUGH, place, by=said)
 
 
@@ -69,11 +76,17 @@ def _hidden(parsed: ParsedFile, group: Group) -> list[bytes]:
             for word in WORD.findall(code_of(parsed.source[arm.start:arm.end]))]
 
 
-def _expression(node: Node) -> Node:
-    """The whole of an expression or a declaration that a node is part of."""
-    while node.parent is not None and node.parent.type not in _WHOLE:
-        node = node.parent
-    return node
+def _expression(outer: Node, node: Node) -> Node:
+    """The whole of an expression or a declaration that a node is part of, in one around it."""
+    found, above = node, outer
+    while above.id != node.id:
+        below = above.child_with_descendant(node)
+        if below is None:
+            break
+        if above.type in _WHOLE:
+            found = below
+        above = below
+    return found
 
 
 def _inside(graph: Graph, file: str, node: Node) -> Iterator[tuple[Slot, Place]]:

@@ -70,6 +70,9 @@ class Reader:
         self.addresses: list[tuple[Slot, Node]] = []
         self.patterns = driver.patterns(self.path)
         self._again: dict[int, Value] = {}
+        self._loops: list[Node] = []
+        self._steady_in: dict[tuple[int, bytes], bool] = {}
+        self.targets: set[int] = set()  # what assignments set
         self._seen = driver.graph.seen.setdefault(function.file, set())
 
     # -------------------------------------------------------------- reading
@@ -115,6 +118,8 @@ class Reader:
     def statement(self, node: Node) -> Step[object]:
         """Read a statement, a declaration, or what the preprocessor makes of them."""
         kind = node.type
+        if kind in _LOOPS:
+            return self._loop(node)
         handler = STATEMENTS.get(kind)
         if handler is not None:
             return handler(self, node)
@@ -130,6 +135,11 @@ class Reader:
         for child in node.named_children:
             if without is None or child.id != without.id:
                 yield self.statement(child)
+
+    def _loop(self, node: Node) -> Steps[None]:
+        self._loops.append(node)
+        yield self.scoped(node) if node.type == "for_statement" else self.statements(node)
+        self._loops.pop()
 
     def scoped(self, node: Node) -> Steps[None]:
         """Read what is inside a node as a scope of its own."""
@@ -359,14 +369,16 @@ class Reader:
         """Whether this is a variable inside a loop that never sets it."""
         if node.type != "identifier" or slot.kind not in (Kind.LOCAL, Kind.PARAMETER):
             return False
-        loop = node.parent
-        while loop is not None and loop.type not in _LOOPS:
-            loop = loop.parent
-        if loop is None:
+        if not self._loops:
             return False
-        name = re.escape(self.text(node))
-        return not re.search(rb"(?<![\w.>])" + name + rb"\s*(?:=[^=]|\+\+|--)|(?:&|\+\+|--|\*)\s*"
-                             + name + rb"\b", self.text(loop))
+        loop, name = self._loops[-1], self.text(node)
+        known = self._steady_in.get((loop.id, name))
+        if known is None:
+            word = re.escape(name)
+            known = self._steady_in[loop.id, name] = not re.search(
+                rb"(?<![\w.>])" + word + rb"\s*(?:=[^=]|\+\+|--)|(?:&|\+\+|--|\*)\s*"
+                + word + rb"\b", self.text(loop))
+        return known
 
     def _may_list(self, value: Value) -> bool:
         """Whether a pointer may lead to a list of pages that is there already: none that a

@@ -95,18 +95,11 @@ def member(reader: Reader, node: Node) -> Steps[Value]:
     if named.type is None and type_ is not None and type_.base not in reader.symbols.records:
         at = reader.source(f"{type_.base}.{reader.word(found.member)}", found.member, value.at)
     elif found.arrow and type_ is not None:
-        reader.graph.addresses.inside += [(one, type_.base, _is_set(node), reader.place(node))
+        reader.graph.addresses.inside += [(one, type_.base, node.id in reader.targets,
+                                             reader.place(node))
                                           for one in value.at]
     return Value(node, named.type, carrier=named.note,
                  record=type_.base if unread and type_ is not None else "", at=at)
-
-
-def _is_set(node: Node) -> bool:
-    """Whether an expression is the target of an assignment."""
-    parent = node.parent
-    left = (parent.child_by_field_name("left")
-            if parent is not None and parent.type == "assignment_expression" else None)
-    return left is not None and left.id == node.id
 
 
 @reads("subscript_expression")
@@ -189,6 +182,7 @@ def assignment(reader: Reader, node: Node) -> Steps[Value]:
     found = view.infix(node)
     if found is None:
         return Value(node)
+    reader.targets.add(found.left.id)
     target: Value = yield reader.value(found.left)
     value: Value = yield reader.value(found.right)
     reader.address(value, target.at)

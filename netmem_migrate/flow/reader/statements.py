@@ -20,9 +20,9 @@ from netmem_migrate.flow.reader.values import INT, Value
 from netmem_migrate.reasons import Category, Why
 
 
-@states("compound_statement", "for_statement")
+@states("compound_statement")
 def scope(reader: Reader, node: Node) -> Step[None]:
-    """A block, and a loop that can declare, are scopes of their own."""
+    """A block is a scope of its own."""
     return reader.scoped(node)
 
 
