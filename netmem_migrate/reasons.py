@@ -135,7 +135,6 @@ class Why(StrEnum):
     SAME_NAME = "same-name"
     OUT_OF_REACH = "out-of-reach"  # by: the static function
     UNKNOWN_RECORD = "unknown-record"  # by: the record that no file defines
-    TOO_DEEP = "too-deep"
     HIDDEN_ARM = "hidden-arm"
     UNREAD = "unread"
     UNREAD_IN = "unread-in"  # by: the function, as far as its head can be told
@@ -218,7 +217,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
         Why.NO_BRACES, Why.SAME_NAME, Why.OUT_OF_REACH, Why.UNKNOWN_RECORD),
     Category.CONDITIONAL: (Why.HIDDEN_ARM, Why.REPEATED, Why.CUT_THROUGH, Why.ARM_SETS,
                            Why.ARM_USES),
-    Category.PARSE_ERROR: (Why.NOT_PARSED, Why.TOO_DEEP, Why.UNREAD, Why.UNREAD_IN,
+    Category.PARSE_ERROR: (Why.NOT_PARSED, Why.UNREAD, Why.UNREAD_IN,
                            Why.CALLS_UNREAD),
     Category.ORIGIN: (Why.UNKNOWN_ORIGIN, Why.NOT_ALLOCATED, Why.GIVEN, Why.TAKES_PAGE,
                       Why.ONLY_PASSED),

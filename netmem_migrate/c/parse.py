@@ -9,10 +9,9 @@ import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
 from netmem_migrate.c.arms import Arms, Group
-from netmem_migrate.c.depth import at_file_scope, too_deep
+from netmem_migrate.c.find import at_file_scope
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.masking import mask
-from netmem_migrate.c.mask.text import blank
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
 
@@ -33,8 +32,7 @@ class ParsedFile:
     """A file of kernel C. Offsets of the tree are offsets into `source`, and into `original`.
 
     `source` is the original with spaces where the target leaves out an arm of `#if`, by what
-    `arms` know. `deep` are the bytes of what is nested deeper than anybody follows: `masked` has
-    spaces there, and a function that it is in does not parse.
+    `arms` know.
     """
 
     source: bytes
@@ -42,7 +40,6 @@ class ParsedFile:
     tree: Tree
     original: bytes
     arms: Arms
-    deep: tuple[tuple[int, int], ...] = ()
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -56,10 +53,6 @@ class ParsedFile:
     def text(self, node: Node) -> bytes:
         """The original text of a node: what was masked is there."""
         return self.source[node.start_byte : node.end_byte]
-
-    def too_deep(self, start: int, end: int) -> bool:
-        """Whether some of these bytes are not shown because they are nested too deeply."""
-        return any(first < end and start < last for first, last in self.deep)
 
     def functions(self) -> tuple[Definition, ...]:
         """Every function definition, those inside top-level conditionals included, in order."""
@@ -83,28 +76,7 @@ def parse(source: bytes, arms: Arms | None = None) -> ParsedFile:
     arms = arms or Arms()
     seen = arms.seen(source)
     masked = mask(seen)
-    tree = _PARSER.parse(masked)
-    deep: list[tuple[int, int]] = []
-    while found := [_hidden(node) for node in at_file_scope(tree.root_node) if too_deep(node)]:
-        text = bytearray(masked)
-        for start, end, mark in found:
-            text[start:end] = mark + blank(masked[start + 1:end])
-            deep.append((start, end))
-        masked = bytes(text)
-        tree = _PARSER.parse(masked)
-    return ParsedFile(seen, masked, tree, source, arms, tuple(deep))
-
-
-def _hidden(node: Node) -> tuple[int, int, bytes]:
-    """What is hidden of something that is nested too deep, and what stands there instead.
-
-    Of a function it is what its braces hold; one that is no C, so that the function has a fault.
-    """
-    body = node.child_by_field_name("body") if node.type == "function_definition" else None
-    head = node.child_by_field_name("declarator")
-    if body is None or head is None or too_deep(head):
-        return node.start_byte, node.end_byte, b";"
-    return body.start_byte + 1, body.end_byte - 1, b"@"
+    return ParsedFile(seen, masked, _PARSER.parse(masked), source, arms)
 
 
 class Texts:

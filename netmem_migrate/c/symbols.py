@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from netmem_migrate.c.depth import at_file_scope
-from netmem_migrate.c.find import nodes
+from netmem_migrate.c.find import at_file_scope, nodes
 from netmem_migrate.c.parse import ParsedFile, Texts
 from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator

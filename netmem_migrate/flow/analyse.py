@@ -233,9 +233,8 @@ def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, b
                 continue
             touched = read_function(slots, function)
             if function.node.has_error:
-                deep = slots.symbols.files[function.file].too_deep(*span)
                 for slot in touched:
-                    slots.graph.block(slot, Why.TOO_DEEP if deep else Why.NOT_PARSED,
+                    slots.graph.block(slot, Why.NOT_PARSED,
                                       Place(function.file, function.node,
                                             function.name.decode("latin-1")))
     for variables in list(slots.symbols.globals.values()):

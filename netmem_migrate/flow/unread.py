@@ -99,8 +99,6 @@ def _block(text: _Text, slot: Slot) -> None:
         macro = text.hiding(offset)
         if macro:
             graph.block(slot, Why.MACRO_GIVEN, place, by=macro.decode("latin-1"))
-        elif text.parsed.too_deep(offset, offset + 1):
-            graph.block(slot, Why.TOO_DEEP, place)
         elif text.masked(offset):
             graph.block(slot, Why.HIDDEN_ARM, place)
         elif inside:
@@ -151,8 +149,7 @@ class _Text:
         found: list[tuple[int, int, bytes]] = []
         for call in CALL.finditer(code):
             if masked[call.start(1):call.end(1)] != call[1] and not call[1].startswith(b"__") \
-                    and not self._in_macro(call.start()) and not self._in_hidden_arm(call) \
-                    and not self.parsed.too_deep(*call.span()):
+                    and not self._in_macro(call.start()) and not self._in_hidden_arm(call):
                 end = closing(bytearray(code[call.end() - 1:call.end() + _LONGEST]), 0)
                 found.append((call.end(), call.end() + max(end, 0), call[1]))
         return found

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from netmem_migrate.c.depth import LIMIT, conditionals_too_deep
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.spelling import otherwise
 from netmem_migrate.c.words import INCLUDE
@@ -108,14 +107,10 @@ def once(files: Iterable[Path], base: Path) -> list[Path]:
 
 
 def require_bounds(path: Path | str, data: bytes) -> None:
-    """Raise InputError for a file of more bytes, or deeper conditionals, than are read."""
+    """Raise InputError for a file of more bytes than are read."""
     if len(data) > LARGEST:
         raise InputError(f"{path}: {len(data) / (1 << 20):.1f} MB, and files of more than "
                          f"{LARGEST >> 20} MB are not read; split it")
-    deep = conditionals_too_deep(data)
-    if deep >= 0:
-        raise InputError(f"{path}:{line_of(data, deep)}: inside more than {LIMIT} conditionals; "
-                         "no file of a kernel is, split it")
 
 
 def require_text(name: str, data: bytes) -> None:

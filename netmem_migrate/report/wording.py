@@ -62,7 +62,6 @@ _TEXT: dict[Why, str] = {
     Why.OUT_OF_REACH: "belongs to {by}(), which is static and called in another file",
     Why.UNKNOWN_RECORD: "shares its name with a member used on a {by}, which no file that was read "
                         "defines",
-    Why.TOO_DEEP: "is used in code that is nested too deeply to be followed",
     Why.HIDDEN_ARM: "is used in a branch of a conditional that is not read",
     Why.UNREAD: "is named where no function could be read",
     Why.UNREAD_IN: "is named in {by}(), which could not be read as a function",

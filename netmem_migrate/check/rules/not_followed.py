@@ -41,9 +41,6 @@ void demo_drop(struct page_pool *pool, netmem_ref netmem)
 def find(context: Context) -> Iterator[Finding]:
     """The function itself, if it is left alone."""
     if context.root.has_error:
-        root = context.root
-        deep = context.parsed.too_deep(root.start_byte, root.end_byte)
-        yield context.finding(RULE, root, "not followed: it is nested too deeply" if deep else
-                              "not followed: it does not parse")
+        yield context.finding(RULE, context.root, "not followed: it does not parse")
     for event in context.events(EventKind.TOO_MANY_PATHS):
         yield context.finding(RULE, event.node, "not followed: it has too many paths")

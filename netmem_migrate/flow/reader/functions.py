@@ -49,9 +49,8 @@ def read_function(driver: Slots, function: Function) -> frozenset[Slot]:
             _read_by_host(reader, function.body)
     if reader.errors:
         first = reader.errors[0]
-        deep = reader.parsed.too_deep(first.start_byte, first.end_byte)
         for slot in reader.touched:
-            reader.graph.block(slot, Why.TOO_DEEP if deep else Why.NOT_PARSED, reader.place(first))
+            reader.graph.block(slot, Why.NOT_PARSED, reader.place(first))
     return frozenset(reader.touched)
 
 

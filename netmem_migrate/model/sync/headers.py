@@ -77,10 +77,6 @@ SOURCES: tuple[Source, ...] = (
 # Architectures whose asm headers are read, in this order: the first that is there counts.
 _ARCHITECTURES = ("x86", "arm64", "riscv", "powerpc")
 
-_GROUPS = frozenset((
-    "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef",
-    "linkage_specification", "declaration_list", "ERROR",
-))  # fmt: skip
 _MACRO = re.compile(
     r"^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^()]*\))?((?:\\\n|[^\n])*)", re.MULTILINE
 )
@@ -165,12 +161,14 @@ def name_belongs(declared: Declared) -> bool:
 
 
 def _read(headers: Headers, source: Source, data: bytes) -> None:
+    from netmem_migrate.c.find import at_file_scope
     from netmem_migrate.c.parse import parse
 
     parsed = parse(data)
+    top = list(at_file_scope(parsed.tree.root_node))
     hooks: list[tuple[str, str]] = []
     local: dict[str, Prototype] = {}
-    for name, text in _c_functions(parsed.tree.root_node):
+    for name, text in _c_functions(top):
         local.setdefault(name, Prototype(name, text, source.path))
     code = COMMENT.sub(lambda m: "\n" * m[0].count("\n"), data.decode("utf-8", "replace"))
     undefined = set(_UNDEF.findall(code))
@@ -192,20 +190,12 @@ def _read(headers: Headers, source: Source, data: bytes) -> None:
             local[name] = Prototype(name, text, source.path)
     for one in local.values():
         headers.functions.setdefault(one.name, one)
-    for declared in _declared(parsed.tree.root_node, source, data):
+    for declared in _declared(top, source, data):
         _name(headers, declared)
 
 
 def _name(headers: Headers, declared: Declared) -> None:
     headers.names.setdefault(declared.name, declared)
-
-
-def _top(node: Node) -> Iterator[Node]:
-    for child in node.named_children:
-        if child.type in _GROUPS:
-            yield from _top(child)
-        else:
-            yield child
 
 
 def _text(node: Node) -> str:
@@ -222,8 +212,8 @@ def _innermost(node: Node | None, kind: str) -> Node | None:
     return node
 
 
-def _c_functions(root: Node) -> Iterator[tuple[str, str]]:
-    for node in _top(root):
+def _c_functions(top: list[Node]) -> Iterator[tuple[str, str]]:
+    for node in top:
         if node.type not in ("function_definition", "declaration"):
             continue
         declarator = node.child_by_field_name("declarator")
@@ -236,8 +226,8 @@ def _c_functions(root: Node) -> Iterator[tuple[str, str]]:
         yield _text(name), one_line(_STORAGE.sub(" ", head))
 
 
-def _declared(root: Node, source: Source, data: bytes) -> Iterator[Declared]:
-    for node in _top(root):
+def _declared(top: list[Node], source: Source, data: bytes) -> Iterator[Declared]:
+    for node in top:
         if node.type == "type_definition":
             for one in node.children_by_field_name("declarator"):
                 name = _innermost(one, "type_identifier")
@@ -271,16 +261,25 @@ def _record(node: Node, source: Source) -> Iterator[Declared]:
     yield from _members(name, body, source)
 
 
+def _fields(body: Node) -> Iterator[Node]:
+    """The declarations of members, those in records without name and declarator included."""
+    open_ = [iter(body.named_children)]
+    while open_:
+        one = next(open_[-1], None)
+        if one is None:
+            open_.pop()
+        elif one.type == "field_declaration":
+            yield one
+            kind = one.child_by_field_name("type")
+            inner = kind.child_by_field_name("body") if kind is not None else None
+            if kind is not None and inner is not None and not one.children_by_field_name(
+                    "declarator") and kind.child_by_field_name("name") is None:
+                open_.append(iter(inner.named_children))
+
+
 def _members(record: str, body: Node, source: Source) -> Iterator[Declared]:
-    for one in body.named_children:
-        if one.type != "field_declaration":
-            continue
+    for one in _fields(body):
         declarators = one.children_by_field_name("declarator")
-        kind = one.child_by_field_name("type")
-        if not declarators and kind is not None:
-            inner = kind.child_by_field_name("body")
-            if inner is not None and kind.child_by_field_name("name") is None:
-                yield from _members(record, inner, source)
         for declarator in declarators:
             name = _innermost(declarator, "field_identifier")
             if name is not None:
