@@ -64,6 +64,12 @@ def ways(body: str, turns: int = 1) -> set[str]:
     ("BUG_ON(a()); b();", {"a b"}),
     ("if (x) BUG(); a();", {"a"}),
     ("if (0) a(); b();", {"b"}),
+    ("if (0x0UL) a(); b();", {"b"}),
+    ("if (0b0) a(); b();", {"b"}),
+    ("if (0b10) a(); b();", {"a b"}),
+    ("if (1e5) a(); b();", {"a b"}),
+    (f"if ({'0' * 5000}) a(); b();", {"b"}),
+    (f"if ({'1' * 5000}) a(); b();", {"a b"}),
     ("if (a(), b()) c();", {"a b", "a b c"}),
 ])
 def test_ways_through_a_function(body: str, expected: set[str]) -> None:

@@ -27,6 +27,7 @@ _LOOPS = ("while_statement", "do_statement", "for_statement")
 _MAX_CHOICES = 3
 _CHOICE = re.compile(rb"\?")
 _LONGEST = 100  # bytes; what is longer and has parts is no literal
+_PREFIXES = (b"0x", b"0X", b"0b", b"0B")
 _NUMBER = re.compile(rb"(?:0[xX])?[0-9a-fA-F]+[uUlL]*")
 
 
@@ -97,7 +98,8 @@ def constant(node: Node) -> bool | None:
     if text in (b"true", b"false", b"NULL"):
         return text == b"true"
     if _NUMBER.fullmatch(text) and text[:1].isdigit():
-        return int(text.rstrip(b"uUlL"), 0 if text[:2] in (b"0x", b"0X") else 10) != 0
+        digits = text[2:] if text[:2] in _PREFIXES else text
+        return any(one not in b"0uUlL" for one in digits)
     return None
 
 
