@@ -10,6 +10,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.above import Above
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.check.findings import Rule
@@ -57,6 +58,11 @@ class Context:
         for call in view.calls(self.root):
             found.setdefault(call.name, []).append(call)
         return {name: tuple(several) for name, several in found.items()}
+
+    @cached_property
+    def above(self) -> Above:
+        """What is around the nodes of the function, or of the file."""
+        return Above(self.root)
 
     @cached_property
     def types(self) -> Types:

@@ -372,7 +372,7 @@ class Canon:
         if null:
             return said
         respelled: Said | None = yield self._respelled(inner)
-        parent = self._within.parent(node)
+        parent = self._within.above.of(node)
         if respelled is None and parent is not None and parent.type in _TIGHT:
             return joined("(", said, ")")
         return said
@@ -456,9 +456,9 @@ class Canon:
 
     def _counts(self, node: Node) -> bool:
         """Whether a cast is added to, or taken from: in units of its type."""
-        above = self._within.parent(node)
+        above = self._within.above.of(node)
         while above is not None and above.type == "parenthesized_expression":
-            above = self._within.parent(above)
+            above = self._within.above.of(above)
         if above is None or above.type != "binary_expression":
             return False
         sign = above.child_by_field_name("operator")

@@ -9,11 +9,11 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from netmem_migrate.c.above import Above
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.words import TEXT_WORD
 
-_FEW = 2000  # nodes: of so few the parser itself soon finds the one above
 _SHORT = 1000  # bytes that may be read again
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 
@@ -23,13 +23,8 @@ class Within:
 
     def __init__(self, root: Node, parsed: ParsedFile) -> None:
         self._root, self._parsed = root, parsed
+        self.above = Above(root)
         self._found: dict[bytes, list[int]] = {}
-
-    def parent(self, node: Node) -> Node | None:
-        """The node around one."""
-        if self._root.descendant_count <= _FEW:
-            return node.parent
-        return self._above.get(node.id)
 
     def says(self, node: Node, word: bytes) -> bool:
         """Whether a text stands somewhere in a node, as the parser saw it."""
@@ -65,17 +60,6 @@ class Within:
             found.append(at)
             at = masked.find(word, at + 1, end)
         return found
-
-    @cached_property
-    def _above(self) -> dict[int, Node]:
-        above: dict[int, Node] = {}
-        left = [self._root]
-        while left:
-            node = left.pop()
-            children = node.children
-            above.update((child.id, node) for child in children)
-            left += children
-        return above
 
     @cached_property
     def _words(self) -> list[tuple[int, int]]:

@@ -27,11 +27,11 @@ def asks(context: Context) -> bool:
     return _ASKS.search(context.text) is not None
 
 
-def stored(call: view.Call) -> str:
+def stored(context: Context, call: view.Call) -> str:
     """The local that the result of a call goes to, "" if it goes elsewhere."""
-    node, parent = call.node, call.node.parent
+    node, parent = call.node, context.above.of(call.node)
     while parent is not None and parent.type in ("parenthesized_expression", "cast_expression"):
-        node, parent = parent, parent.parent
+        node, parent = parent, context.above.of(parent)
     if parent is None:
         return ""
     if parent.type == "assignment_expression":

@@ -52,7 +52,7 @@ def find(context: Context) -> Iterator[Finding]:
     """The syncs of such an address."""
     if not in_question(context):
         return
-    addresses = {stored(call) for call in context.calls.get(_ADDRESS, ())} - {""}
+    addresses = {stored(context, call) for call in context.calls.get(_ADDRESS, ())} - {""}
     for name, calls in context.calls.items():
         if _SYNCS.fullmatch(name) is None:
             continue

@@ -7,11 +7,12 @@ which nobody knows whether that kernel takes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.above import innermost
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.check.context import Context
@@ -51,21 +52,35 @@ def find(context: Context) -> Iterator[Finding]:
     """The names that are gone."""
     if not context.api:
         return
+    for node, row in _outside_arms(context, _included(context)):
+        yield context.finding(RULE, node, _said(context, row, f"<{row.name}>"))
+    found = _outside_arms(context, _named(context))
+    if not found:
+        return
+    around = innermost(context.root, ("function_definition",), [node for node, _ in found])
+    called = {call.function.id for name in {view.text(node) for node, _ in found}
+              for call in context.calls.get(name, ())}
+    for (node, row), function in zip(found, around, strict=True):
+        head = view.declared(function.child_by_field_name("declarator")) if function else None
+        said = _said(context, row, row.name + "()" * (node.id in called))
+        yield context.finding(RULE, node, said,
+                              function=view.text(head).decode("latin-1") if head else "")
+
+
+def _included(context: Context) -> Iterator[tuple[Node, Gone]]:
     for node in nodes(context.root, "preproc_include"):
         found = INCLUDE.match(view.text(node))
         row = gone(found[2].decode("latin-1")) if found is not None else None
-        if row is not None and not _in_an_arm(node):
-            yield context.finding(RULE, node, _said(context, row, f"<{row.name}>"))
+        if row is not None:
+            yield node, row
+
+
+def _named(context: Context) -> Iterator[tuple[Node, Gone]]:
     for node in nodes(context.root, "identifier"):
         name = view.text(node)
         row = gone(name.decode("latin-1"))
-        if row is None or row.name in context.api or _own(context, name) or _in_an_arm(node):
-            continue
-        around = view.function_around(node)
-        head = view.declared(around.child_by_field_name("declarator")) if around else None
-        called = node.parent is not None and node.parent.type == "call_expression"
-        yield context.finding(RULE, node, _said(context, row, row.name + "()" * called),
-                              function=view.text(head).decode("latin-1") if head else "")
+        if row is not None and row.name not in context.api and not _own(context, name):
+            yield node, row
 
 
 def _said(context: Context, row: Gone, name: str) -> str:
@@ -79,13 +94,12 @@ def _own(context: Context, name: bytes) -> bool:
     return name in symbols.functions or name in symbols.macros or name in symbols.globals
 
 
-def _in_an_arm(node: Node) -> bool:
-    above = node.parent
-    while above is not None:
-        if above.type in _ARMS:
-            return not _guards(above)
-        above = above.parent
-    return False
+def _outside_arms(context: Context,
+                  found: Iterable[tuple[Node, Gone]]) -> list[tuple[Node, Gone]]:
+    """What stands in no arm of `#if`, but for what guards a header."""
+    every = list(found)
+    arms = innermost(context.root, _ARMS if every else (), [node for node, _ in every])
+    return [one for one, arm in zip(every, arms, strict=True) if arm is None or _guards(arm)]
 
 
 def _guards(arm: Node) -> bool:

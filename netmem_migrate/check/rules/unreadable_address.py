@@ -66,38 +66,38 @@ def find(context: Context) -> Iterator[Finding]:
 
 def _goes_on(context: Context, call: view.Call) -> bool:
     """Is an address computed with, read, or passed on, and never tested?"""
-    parent = _above(call.node, _WRAPS)
+    parent = _above(context, call.node, _WRAPS)
     if parent is not None and parent.type in _USES:
         return _sign(parent) in ("", "+", "-", "*", "->")
     if parent is not None and parent.type == "argument_list":
-        return not _passed_to(parent, table().hints)
-    name = stored(call).encode()
+        return not _passed_to(context, parent, table().hints)
+    name = stored(context, call).encode()
     if not name:
         return False
     used = False
     for node in nodes(context.root, "identifier"):
         if node.text != name or node.start_byte <= call.node.start_byte:
             continue
-        above = _above(node, _WRAPS[:1])
+        above = _above(context, node, _WRAPS[:1])
         if above is None:
             continue
         if above.type in _TESTS or (above.type == "binary_expression"
                                     and _sign(above) in ("==", "!=", "&&", "||")):
             return False
         if above.type == "argument_list":
-            if _passed_to(above, _TRUTH):
+            if _passed_to(context, above, _TRUTH):
                 return False
-            used = used or not _passed_to(above, table().hints)
+            used = used or not _passed_to(context, above, table().hints)
         elif above.type in _USES:
             used = True
     return used
 
 
-def _above(node: Node, through: tuple[str, ...]) -> Node | None:
+def _above(context: Context, node: Node, through: tuple[str, ...]) -> Node | None:
     """The first node around one that is of no kind in `through`."""
-    above = node.parent
+    above = context.above.of(node)
     while above is not None and above.type in through:
-        above = above.parent
+        above = context.above.of(above)
     return above
 
 
@@ -111,6 +111,6 @@ def _sign(node: Node) -> str:
     return one.sign if one is not None else ""
 
 
-def _passed_to(arguments: Node, names: Collection[str]) -> bool:
-    call = view.call(arguments.parent)
+def _passed_to(context: Context, arguments: Node, names: Collection[str]) -> bool:
+    call = view.call(context.above.of(arguments))
     return call is not None and call.name.decode("latin-1") in names
