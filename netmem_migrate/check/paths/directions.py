@@ -7,8 +7,11 @@ the whole function.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import product
+from operator import itemgetter
 
 from netmem_migrate.c.arms import Arm, Group
 from netmem_migrate.c.parse import ParsedFile
@@ -16,6 +19,7 @@ from netmem_migrate.check.paths.cfg import Spans
 
 # All directions of so many conditions; of more, only those that a person would look at first.
 _ALL = 4
+_PRINTED = re.compile(rb"\S+")
 
 
 def directions(parsed: ParsedFile, start: int, end: int) -> tuple[Spans, ...]:
@@ -24,8 +28,11 @@ def directions(parsed: ParsedFile, start: int, end: int) -> tuple[Spans, ...]:
     A conditional of which the parser was not shown all arms is read as it is.
     """
     groups = [group for group in parsed.groups
-              if start <= group.start and group.end <= end and not group.decided
-              and not any(_hidden(parsed, arm) for arm in group.arms)]
+              if start <= group.start and group.end <= end and not group.decided]
+    if groups:
+        there, shown = (_printed(text, start, end) for text in (parsed.source, parsed.masked))
+        groups = [group for group in groups
+                  if not any(_any(there, arm) and not _any(shown, arm) for arm in group.arms)]
     if not groups:
         return ((),)
     fixed = parsed.arms.read(parsed.original).direction(start)
@@ -53,6 +60,12 @@ def _left_out(groups: list[Group], truths: dict[bytes, bool]) -> Iterator[tuple[
         yield from ((arm.start, arm.end) for arm in group.arms if arm is not taken)
 
 
-def _hidden(parsed: ParsedFile, arm: Arm) -> bool:
-    return bool(parsed.source[arm.start:arm.end].strip()) and \
-        not parsed.masked[arm.start:arm.end].strip()
+def _printed(text: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    """Where a text is not blank."""
+    return [one.span() for one in _PRINTED.finditer(text, start, end)]
+
+
+def _any(printed: list[tuple[int, int]], arm: Arm) -> bool:
+    """Whether something is printed in an arm."""
+    number = bisect_right(printed, arm.start, key=itemgetter(1))
+    return number < len(printed) and max(printed[number][0], arm.start) < arm.end
