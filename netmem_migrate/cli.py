@@ -8,6 +8,7 @@ import io
 import os
 import signal
 import sys
+from pathlib import Path
 
 import click
 
@@ -65,6 +66,11 @@ def cli() -> None:
     Start with `netmem-migrate diff drivers/net/ethernet/VENDOR/DRIVER` inside a kernel tree.
     """
     notes.begin()
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise InputError(f"the folder that this was started in cannot be found ({error.strerror}); "
+                         "go to one that is there") from error
 
 
 def main() -> None:

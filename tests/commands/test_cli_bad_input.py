@@ -217,6 +217,16 @@ def test_installed_command_gives_the_code_and_one_line(work: Path) -> None:
     assert done.stderr.count(b"\n") == 1
 
 
+def test_a_folder_that_is_gone_is_one_line(work: Path) -> None:
+    script = ("import os, sys; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); "
+              "from netmem_migrate.cli import main; main()")
+    for words in (["check", "-"], ["diff"], ["apply", "x"]):
+        done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True,
+                              input=b"")
+        assert (done.returncode, done.stdout) == (4, b"")
+        assert done.stderr.count(b"\n") == 1 and b"go to one that is there" in done.stderr
+
+
 def test_closed_pipe_is_no_traceback(driver: Path) -> None:
     shell = shutil.which("sh")
     assert shell

@@ -43,7 +43,7 @@ def call(reader: Reader, node: Node) -> Step[Value]:
         reader.seen(found.function)
     # In this order: a name in scope hides everything else of that name, a body in sight says more
     # than the model does, and a macro of the driver is not what a header of the kernel declares.
-    if not name or any(name in scope for scope in reader.scopes):
+    if not name or name in reader.scopes:
         return _indirect(reader, found)
     known = reader.symbols.function(name, reader.path)
     if known is None:
