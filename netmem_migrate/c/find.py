@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Find nodes of a tree: all of one kind, without walking it in Python, or what is at file scope."""
+"""Find nodes of a tree: all of one kind, as a rule without walking it, or what is at file scope."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cache
 import tree_sitter_c
 from tree_sitter import Language, Node, Query, QueryCursor
 
+_LEVELS = 60000  # a query counts them in 16 bits, and finds nothing further in
 _CONTAINERS = frozenset(
     (
         "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef",
@@ -24,8 +25,32 @@ def _query(kind: str) -> Query:
 
 def nodes(root: Node, kind: str) -> list[Node]:
     """Every node of a kind below `root`, in order of the file."""
-    found = QueryCursor(_query(kind)).captures(root).get("found", [])
+    if _deep(root):
+        found = _walked(root, kind)
+    else:
+        found = QueryCursor(_query(kind)).captures(root).get("found", [])
     return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))
+
+
+def _deep(root: Node) -> bool:
+    """Whether there are more levels than a query counts."""
+    level, pending = 0, [root]
+    while pending and level < _LEVELS:
+        pending = [child for one in pending if one.descendant_count > _LEVELS - level
+                   for child in one.children]
+        level += 1
+    return bool(pending)
+
+
+def _walked(root: Node, kind: str) -> list[Node]:
+    found: list[Node] = []
+    left = [root]
+    while left:
+        node = left.pop()
+        if node.type == kind and node.is_named:
+            found.append(node)
+        left += reversed(node.children)
+    return found
 
 
 def at_file_scope(root: Node) -> Iterator[Node]:
