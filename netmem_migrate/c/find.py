@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Query, QueryCursor
@@ -25,13 +25,14 @@ def _query(kind: str) -> Query:
 
 def nodes(root: Node, kind: str) -> list[Node]:
     """Every node of a kind below `root`, in order of the file."""
-    if _deep(root):
+    if root.descendant_count > _LEVELS and _deep(root):
         found = _walked(root, kind)
     else:
         found = QueryCursor(_query(kind)).captures(root).get("found", [])
     return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))
 
 
+@lru_cache(maxsize=8)
 def _deep(root: Node) -> bool:
     """Whether there are more levels than a query counts."""
     level, pending = 0, [root]

@@ -22,6 +22,7 @@ from netmem_migrate.model.spelled import ADDRESS, MARK
 from netmem_migrate.results import Readable, ReadableKind
 
 _MARKS = re.compile(rb"(?:->|\.)\s*" + MARK.encode() + rb"\s*=(?!=)")
+_FEW = 20  # so many are looked up faster one by one than all identifiers are listed
 _AROUND = frozenset({"parenthesized_expression", "cast_expression", "conditional_expression"})
 
 
@@ -63,10 +64,23 @@ def _offsets(function: Node, call: Node) -> Iterator[Node]:
         target = above.child_by_field_name(
             "declarator" if above.type == "init_declarator" else "left")
         name = view.text(target).lstrip(b"* ") if target is not None else b""
-    behind = view.text(function)[call.end_byte - function.start_byte:]
-    again = name and re.search(rb"\b" + re.escape(name) + rb"\b", behind)
-    for one in nodes(function, "identifier") if again else ():
-        if one.text == name and one.start_byte > call.end_byte and _computed(one):
+    for one in _named(function, name, call.end_byte + 1) if name else ():
+        if _computed(one):
+            yield one
+
+
+def _named(function: Node, name: bytes, start: int) -> Iterator[Node]:
+    """The identifiers of a name in a function, from a byte on."""
+    text, at = view.text(function), function.start_byte
+    places = [at + match.start() for match in re.compile(
+        rb"\b" + re.escape(name) + rb"\b").finditer(text, start - at)]
+    if len(places) > _FEW:
+        yield from (one for one in nodes(function, "identifier")
+                    if one.text == name and one.start_byte >= start)
+        return
+    for place in places:
+        one = function.descendant_for_byte_range(place, place + len(name))
+        if one is not None and one.type == "identifier" and one.text == name:
             yield one
 
 

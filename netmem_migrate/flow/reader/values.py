@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -24,8 +25,7 @@ class Atom:
     category: Category = Category.PAGE_ONLY_USE
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """The type of an expression, if known, and where its page can come from."""
 
     node: Node
