@@ -151,7 +151,10 @@ def run_hostile(options: argparse.Namespace) -> bool:
         parts = [pool.submit(hostile_part, seed, at, min(PART, options.hostile - at))
                  for at in range(0, options.hostile, PART)]
         for number, done in enumerate(as_completed(parts), 1):
-            whole.add(done.result())
+            part = done.result()
+            for key in part.wrong.keys() - whole.wrong.keys():
+                print(f"found: seed {part.wrong[key][0]!r}: {part.wrong[key][1]}", file=sys.stderr)
+            whole.add(part)
             print(f"hostile: {number} of {len(parts)} parts, {len(whole.wrong)} kinds of fault",
                   file=sys.stderr, flush=True)
         step = max(1, options.hostile // options.cli) if options.cli else 0
