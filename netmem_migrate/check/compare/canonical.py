@@ -9,9 +9,7 @@ not count; anything else does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import TypeAlias
 
 from tree_sitter import Node
@@ -24,80 +22,33 @@ from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.words import TEXT_TOKEN, TEXT_WORD
 from netmem_migrate.check.compare.declared import Statement, settled
 from netmem_migrate.check.compare.said import Said, between, end, joined, whole
-from netmem_migrate.check.compare.spellings import Row, filled, spellings
+from netmem_migrate.check.compare.spellings import Row, filled
 from netmem_migrate.check.compare.within import Within
-from netmem_migrate.model import spelled
-from netmem_migrate.model.forms import table
+from netmem_migrate.check.compare.words import LITERALS, NETMEM_NAME, REF, Words
 
-_NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
-REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
-_TYPEDEF = re.compile(rb"\btypedef\s+struct\s+page\s*\*\s*(\w+)\s*;")
 _LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_expression",
                     "comma_expression", "cast_expression"})
 _TIGHT = frozenset({"binary_expression", "unary_expression", "cast_expression", "field_expression",
                     "subscript_expression", "pointer_expression", "call_expression"})
-_LITERALS = ("string_literal", "concatenated_string", "char_literal")
 
 Lines: TypeAlias = list[tuple[Said, int]]
 """Statements, and their lines."""
 _Say: TypeAlias = Callable[[Node, Lines], Step[None]]
 
 
-@lru_cache(maxsize=4)
-def _refs(source: bytes) -> frozenset[str]:
-    """The types of a file that hold memory of the pool."""
-    return frozenset((spelled.REF, *(name.decode("latin-1") for name in _TYPEDEF.findall(source))))
-
-
-class Canon:
+class Canon(Words):
     """Spells the code of one parsed file; `names` are the names that a change gave others."""
 
     def __init__(self, parsed: ParsedFile, names: Mapping[str, str],
                  accessors: frozenset[str] = frozenset()) -> None:
-        self.parsed = parsed
-        self.names = names
+        super().__init__(parsed, names)
         self.accessors = accessors
-        self.rows = spellings(table())
-        self.refs = _refs(parsed.source)
         # Calls of the page API that are given something with a netmem's name: name, line.
         self.mixed: list[tuple[str, int]] = []
         self._values: dict[tuple[int, bool], Said] = {}
         self._forms: dict[int, Said | None] = {}
         self._within = Within(parsed.tree.root_node, parsed)
         self._rows: Mapping[str, list[Row]] = self.rows.forms
-
-    # ---------------------------------------------------------------- names
-
-    def name(self, text: str) -> str:
-        """A name as it was before the change."""
-        text = self.names.get(text, text)
-        match = _NETMEM_NAME.match(text)
-        return f"{match['lead'] or ''}page{match['plural']}" if match else text
-
-    def raw(self, node: Node) -> str:
-        return self.parsed.text(node).decode("latin-1")
-
-    def tokens(self, text: str) -> str:
-        """Text that is not read as a tree: its tokens, spelled one way."""
-        words: list[str] = []
-        for word in TEXT_TOKEN.findall(text):
-            if word == "*" and words[-1:] == ["const"] and words[-3:-1] == ["struct", "page"]:
-                words[-3:] = [REF]
-            elif word == "*" and words[-2:] == ["struct", "page"]:
-                words[-2:] = [REF]
-            elif word == "*" and words[-1:] == ["void"]:
-                words[-1:] = [REF]
-            elif word in self.refs:
-                words.append(REF)
-            elif word == "NULL":
-                words.append("0")
-            elif word in self.rows.pages:
-                words.append(self.rows.pages[word][0])
-            elif word in self.rows.words:
-                words.append(self.rows.words[word])
-            else:
-                words.append(self.name(word))
-        return " ".join(words).replace(f"const {REF}", REF)
 
     # ----------------------------------------------------------- statements
 
@@ -113,12 +64,12 @@ class Canon:
         body = node.child_by_field_name("body")
         end = body.start_byte if body is not None else node.end_byte
         head = code_of(self.parsed.source[node.start_byte:end]).decode("latin-1")
-        out.append((self.tokens(head), self._line(node)))
+        out.append((self.tokens(head), self.line(node)))
         if body is not None:
             yield self._statement(body, out)
         hidden = self._within.hidden(node)
         if hidden:
-            out.append((self.tokens(hidden), self._line(node)))
+            out.append((self.tokens(hidden), self.line(node)))
 
     def _statement(self, node: Node, out: Lines) -> Step[None]:
         """Say a statement: one line, or as many as it has heads and statements in it."""
@@ -126,7 +77,7 @@ class Canon:
         if handler is not None:
             return handler(self, node, out)
         said = code_of(self.parsed.text(node)).decode("latin-1")
-        out.append((self.tokens(said), self._line(node)))
+        out.append((self.tokens(said), self.line(node)))
         return None
 
     def _declaration(self, node: Node, out: Lines) -> Step[None]:
@@ -135,14 +86,14 @@ class Canon:
     def _expressions(self, node: Node, out: Lines) -> Steps[None]:
         for child in view.children(node):
             said: Said = yield self._value(child)
-            out.append((said, self._line(child)))
+            out.append((said, self.line(child)))
 
     def _return(self, node: Node, out: Lines) -> Steps[None]:
         values: list[Said] = []
         for child in view.children(node):
             value: Said = yield self._value(child)
             values.append(value)
-        out.append((joined("return ", between(" ", values)), self._line(node)))
+        out.append((joined("return ", between(" ", values)), self.line(node)))
 
     def _tested(self, node: Node, out: Lines) -> Steps[None]:
         """What begins with a test: `if`, `while` and `switch`."""
@@ -150,35 +101,35 @@ class Canon:
         said: Said = ""
         if condition is not None:
             said = yield self._value(condition, node.type != "switch_statement")
-        out.append((joined(node.type.partition("_")[0], " ", said), self._line(node)))
+        out.append((joined(node.type.partition("_")[0], " ", said), self.line(node)))
         yield self._inside(node.child_by_field_name("consequence")
                            or node.child_by_field_name("body"), out)
         alternative = node.child_by_field_name("alternative")
         if alternative is not None:
-            out.append(("else", self._line(alternative)))
+            out.append(("else", self.line(alternative)))
             yield self._inside(next(iter(view.children(alternative)), None), out)
 
     def _do(self, node: Node, out: Lines) -> Steps[None]:
-        out.append(("do", self._line(node)))
+        out.append(("do", self.line(node)))
         yield self._inside(node.child_by_field_name("body"), out)
         condition = node.child_by_field_name("condition")
         said: Said = ""
         if condition is not None:
             said = yield self._value(condition, True)
-        out.append((joined("while ", said), self._line(node)))
+        out.append((joined("while ", said), self.line(node)))
 
     def _comment(self, node: Node, out: Lines) -> None:
         """Comments do not count."""
 
     def _jump(self, node: Node, out: Lines) -> None:
-        out.append((" ".join(TEXT_TOKEN.findall(self.raw(node))), self._line(node)))
+        out.append((" ".join(TEXT_TOKEN.findall(self.raw(node))), self.line(node)))
 
     def _inside(self, node: Node | None, out: Lines) -> Steps[None]:
         if node is None:
             return
-        out.append(("{", self._line(node)))
+        out.append(("{", self.line(node)))
         yield self._statement(node, out)
-        out.append(("}", self._line(node)))
+        out.append(("}", self.line(node)))
 
     def _block(self, node: Node, out: Lines) -> Steps[None]:
         return self._several(view.children(node), out, self._braced)
@@ -214,7 +165,7 @@ class Canon:
             base = code_of(lead).decode("latin-1")
             if specifier is None or not names:
                 code = code_of(self.parsed.text(node)).decode("latin-1")
-                found.append((self.tokens(code), self._line(node)))
+                found.append((self.tokens(code), self.line(node)))
                 declared.append("")
                 continue
             for one in names:
@@ -224,7 +175,7 @@ class Canon:
                 if value is not None:
                     given: Said = yield self._value(value)
                     said = joined(said, " = ", given)
-                found.append((said, self._line(one)))
+                found.append((said, self.line(one)))
                 name = TEXT_WORD.search(self.raw(inner or one))
                 declared.append(self.name(name.group()) if name is not None else "")
         if len(found) < 2:
@@ -245,7 +196,7 @@ class Canon:
             elif part is not None:
                 said = yield self._value(part, field == "condition")
             parts.append(said)
-        out.append((joined("for ", between("; ", parts)), self._line(node)))
+        out.append((joined("for ", between("; ", parts)), self.line(node)))
         yield self._inside(node.child_by_field_name("body"), out)
 
     def _labelled(self, node: Node, out: Lines) -> Steps[None]:
@@ -253,12 +204,9 @@ class Canon:
         first = next((c for c in node.children if c.type in ("case", "default")), None)
         word = self.raw(first) if first is not None else "label"
         out.append((f"{word} {self.tokens(self.raw(head)) if head is not None else ''}:",
-                    self._line(node)))
+                    self.line(node)))
         body = [one for one in view.children(node) if head is None or one.id != head.id]
         yield self._several(body, out, self._statement)
-
-    def _line(self, node: Node) -> int:
-        return int(node.start_point[0]) + 1
 
     # ---------------------------------------------------------- expressions
 
@@ -272,17 +220,11 @@ class Canon:
         if known is not None:
             return known
         kind = node.type
-        inside = kind in _HANDLERS or (node.named_child_count and kind not in _LITERALS)
+        inside = kind in _HANDLERS or (node.named_child_count and kind not in LITERALS)
         if inside or kind in self._rows:
             return self._spelled(node, truth)
-        known = self._values[node.id, truth] = self._word(node)
+        known = self._values[node.id, truth] = self.word(node)
         return known
-
-    def _word(self, node: Node) -> str:
-        """What has nothing in it that is spelled by itself."""
-        if node.type in _LITERALS and node.named_child_count:
-            return " ".join(TEXT_TOKEN.findall(self.raw(node)))
-        return self.tokens(self.raw(node))
 
     def _spelled(self, node: Node, truth: bool) -> Steps[Said]:
         said: Said | None = yield self._respelled(node)
@@ -294,8 +236,8 @@ class Canon:
 
     def _parts(self, node: Node, truth: bool) -> Steps[Said]:
         """What is spelled as all of its parts are."""
-        if node.type in _LITERALS or not node.named_child_count:
-            return self._word(node)
+        if node.type in LITERALS or not node.named_child_count:
+            return self.word(node)
         parts: list[Said] = []
         for child in node.children:
             if child.type == "comment":
@@ -497,8 +439,8 @@ class Canon:
             args.append(said)
         if called in self.rows.pages:
             given = [self._named(child) for child in arguments.named_children]
-            if any(_NETMEM_NAME.match(word) for word in given):
-                self.mixed.append((called, self._line(node)))
+            if any(NETMEM_NAME.match(word) for word in given):
+                self.mixed.append((called, self.line(node)))
         if called in self.accessors and len(args) == 1:
             return args[0]
         found = (self.rows.pages.get(called) or self.rows.netmems.get((called, len(args)))

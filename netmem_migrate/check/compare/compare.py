@@ -16,9 +16,10 @@ from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.words import WORD
-from netmem_migrate.check.compare.canonical import REF, Canon
+from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.differences import differences
+from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.registry import rule
 from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import KNOWN, MEMORY, Table, table
