@@ -122,7 +122,8 @@ class Slots:
         slot = self.graph.slots.get(key)
         if slot is None:
             versions = keys.versions(self.symbols, function)
-            best = next((f for f in versions if f.body is not None), function)
+            best = next((f for f in versions if f.body is not None
+                         and index < len(f.parameters)), function)
             declarator = best.parameters[index].declarator
             node = (declarator.identifier if declarator and declarator.identifier
                     else best.parameters[index].declaration)

@@ -66,3 +66,16 @@ def test_an_allocation_of_another_kernel(tmp_path: Path) -> None:
     assert b"netmem_ref spare;" in after["d.c"]
     assert "takes 2 arguments in 7.3, and is given 1 here" in wording.refusal(
         migration.report.refusals[0])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_function_that_two_arms_define_with_other_parameters(order: int, tmp_path: Path) -> None:
+    heads = ["(struct ring *ring)", "(struct ring *ring, struct page *page)"][::order]
+    text = (PRELUDE + "".join(
+        f"{arm}\nstatic void keep{head}\n{{\n\tring->more = "
+        f"{'page' if 'page' in head else 'NULL'};\n}}\n"
+        for arm, head in zip(("#ifdef CONFIG_ONE", "#else"), heads, strict=True)) + "#endif\n\n"
+        + RELEASE.format("keep(ring, buf->page);")).encode()
+    migration, after = convert(tmp_path, {"d.c": text})
+    assert b"rx_buf {\n\tstruct page *page;" in after["d.c"]
+    assert migration.report.refusals
