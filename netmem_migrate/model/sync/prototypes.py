@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    pass
 
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
@@ -37,15 +37,15 @@ def _c_shape(prototype: str) -> str:
 
     parsed = parse(prototype.encode() + b";\n")
     gone: list[tuple[int, int]] = []
-
-    def look(node: Node, inside: bool) -> None:
+    left = [(parsed.tree.root_node, False)]
+    while left:
+        node, inside = left.pop()
         if inside and node.type == "identifier":
             gone.append((node.start_byte, node.end_byte))
-        for child in node.children:
-            look(child, inside or node.type == "parameter_list")
-
-    look(parsed.tree.root_node, False)
-    text = prototype.encode()
-    for start, end in reversed(gone):
-        text = text[:start] + text[end:]
+        inside = inside or node.type == "parameter_list"
+        left += [(child, inside) for child in node.children]
+    text, kept, done = prototype.encode(), b"", 0
+    for start, end in sorted(gone):
+        kept, done = kept + text[done:start], end
+    text = kept + text[done:]
     return one_line(text.decode()).replace(" )", ")").replace(" ,", ",")
