@@ -44,8 +44,10 @@ def _c_shape(prototype: str) -> str:
             gone.append((node.start_byte, node.end_byte))
         inside = inside or node.type == "parameter_list"
         left += [(child, inside) for child in node.children]
-    text, kept, done = prototype.encode(), b"", 0
+    text, done = prototype.encode(), 0
+    kept: list[bytes] = []
     for start, end in sorted(gone):
-        kept, done = kept + text[done:start], end
-    text = kept + text[done:]
+        kept.append(text[done:start])
+        done = end
+    text = b"".join((*kept, text[done:]))
     return one_line(text.decode()).replace(" )", ")").replace(" ,", ",")
