@@ -38,7 +38,7 @@ run: setup ## Show what the tool does, on a driver that comes with it
 	@$(BIN)/python -m netmem_migrate.demo
 
 test: setup ## Run the tests that need neither a kernel nor a network
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/tools_needed
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/tools_needed -m 'not long'
 
 test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.12; ARCH=arm, CC=clang-19)
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
@@ -52,8 +52,9 @@ else
 	@$(BIN)/python tests/real/run_toolchain.py $(KERNEL) $(TOOLCHAIN) $(DRIVERS)
 endif
 
-test-tools: setup ## Run the tests that need Chromium, git send-email, strace and a terminal (apt: chromium git-email libmailtools-perl strace)
+test-tools: setup ## Run the tests that take long, or need Chromium, git send-email, strace and a terminal (apt: chromium git-email libmailtools-perl strace)
 	@$(BIN)/python -m pytest -n 2 tests/tools_needed
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/tools_needed -m long
 	@$(BIN)/python tests/faults/run.py --short
 	@$(BIN)/python tests/fuzz/run.py --short
 

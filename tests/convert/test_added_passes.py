@@ -203,6 +203,7 @@ def test_a_kernel_without_the_function_refuses_it(added: Added, tmp_path: Path) 
     assert "no own_keep_netmem() (linux 7.2 has it)" in refusals[0]["reason"]
 
 
+@pytest.mark.long
 def test_its_patch_says_it_is_checked_and_proven(added: Added, tmp_path: Path,
                                                  kernel_tree: Path) -> None:
     added.put("transforms/own_pair.py", PAIR)
@@ -310,6 +311,7 @@ int rx_near(struct rx_buf *buf, int nid)
 # ------------------------------------------------------------------- on request only
 
 
+@pytest.mark.long
 def test_an_opt_in_pass_names_its_option(added: Added, tmp_path: Path, kernel_tree: Path) -> None:
     added.put("transforms/own_wish.py", OPT_IN)
     (kernel_tree / "include/net/own.h").write_text(OWN_H.replace("keep", "wish"))
@@ -408,6 +410,7 @@ PARTS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_row_of_any_shape(name: str, added: Added, tmp_path: Path, kernel_tree: Path) -> None:
     page, netmem, before, after, declared = SHAPES[name]

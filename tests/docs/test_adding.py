@@ -51,6 +51,7 @@ def follow(page: str, scratch: Scratch) -> set[str]:
     return written
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["adding-a-rule", "adding-a-pass"])
 def test_a_page_does_what_it_says(name: str, tmp_path: Path) -> None:
     scratch = Scratch(tmp_path)

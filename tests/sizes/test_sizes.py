@@ -26,6 +26,8 @@ NESTED = (
     "unclosed #if", "#define", "calls of calls", "calls of calls, the last first",
 )  # fmt: skip
 
+QUICK = frozenset({"parentheses", "calls", "if", "blocks", "members", "struct", "#if"})
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -43,7 +45,8 @@ def said(folder: Path, text: str, *words: str) -> tuple[int, str, int]:
             done.stdout.count("page_pool_dev_alloc_netmems(pool)"))
 
 
-@pytest.mark.parametrize("name", NESTED)
+@pytest.mark.parametrize("name", [
+    name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in NESTED])
 def test_depth_makes_no_difference(folder: Path, name: str) -> None:
     flat, deep = (SHAPES[name](count) for count in (3, DEEP))
     assert said(folder, deep, "diff", "d.c") == said(folder, flat, "diff", "d.c")
