@@ -10,7 +10,7 @@ from netmem_migrate.c.mask.text import PAREN, code_with_defines
 from netmem_migrate.c.symbols import Macro, Symbols
 from netmem_migrate.c.words import WORD
 
-_CHAIN = re.compile(rb"\w+(?:[\s\\]*##[\s\\]*\w+)+")
+_CHAIN = re.compile(rb"(?<!\w)\w++(?:[\s\\]*+##[\s\\]*+\w++)++")
 _PIECE = re.compile(rb"\w+")
 
 

@@ -22,6 +22,7 @@ from unidiff.patch import PatchedFile
 from netmem_migrate.files import plain
 from netmem_migrate.git.hunks import parsed
 
+_COMMENTS = 20  # nobody has as many
 _BRACKET = re.compile(r"^\[(?P<tags>[^\]]*)\]\s*(?P<phrase>.*)$", re.DOTALL)
 # No series has more patches than nine digits can say, and an int of thousands is refused.
 _NUMBER = re.compile(r"^([0-9]{1,9})/([0-9]{1,9})$")
@@ -161,4 +162,17 @@ def read(path: Path) -> Mail:
 
 def address(person: str) -> tuple[str, str]:
     """Name and bare address of `Name <address>`."""
+    if person.count("(") > _COMMENTS:
+        person = _without_comments(person)
     return email.utils.parseaddr(person)
+
+
+def _without_comments(person: str) -> str:
+    """A person without what stands in parentheses, however deep: parseaddr() calls itself there."""
+    depth, kept = 0, []
+    for letter in person:
+        depth += letter == "("
+        if not depth:
+            kept.append(letter)
+        depth -= letter == ")" and depth > 0
+    return "".join(kept)

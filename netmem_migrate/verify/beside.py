@@ -45,7 +45,10 @@ def unjudged(patch: Path) -> tuple[ObjectProof, ...]:
 
 def _text(raw: bytes) -> bytes:
     """The mail as git decodes it."""
-    mail = email.message_from_bytes(raw)
+    try:
+        mail = email.message_from_bytes(raw)
+    except RecursionError:  # mails in one another; git takes no patch of that
+        return raw
     if mail.is_multipart() or mail.get("Content-Transfer-Encoding", "").lower() in (
             "quoted-printable", "base64"):
         return b"\n".join(
