@@ -81,3 +81,13 @@ def test_the_largest_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
         told = run(command, "d.c")
         assert isinstance(told.exception, InputError)
         assert "are not read; split it" in str(told.exception)
+
+
+@pytest.mark.parametrize("middle", ["(void *)" * 3, "(void *)((void *)(void *)", "(void *)((("])
+def test_casts_in_a_row_go_with_the_page(folder: Path, middle: str) -> None:
+    closing = ")" * (middle.count("(") - middle.count(")"))
+    text = SHAPES["casts"](1).replace("(void *)", middle)
+    (folder / "d.c").write_text(text.replace(f"{middle}buf->page", f"{middle}buf->page{closing}"))
+    done = run("diff", "d.c")
+    assert done.exit_code == 0, done.stderr
+    assert "-\tstruct page *page;" in done.stdout

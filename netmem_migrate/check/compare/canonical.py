@@ -24,12 +24,7 @@ from netmem_migrate.check.compare.declared import Statement, settled
 from netmem_migrate.check.compare.said import Said, between, end, joined, whole
 from netmem_migrate.check.compare.spellings import Row, filled
 from netmem_migrate.check.compare.within import Within
-from netmem_migrate.check.compare.words import LITERALS, NETMEM_NAME, REF, Words
-
-_LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_expression",
-                    "comma_expression", "cast_expression"})
-_TIGHT = frozenset({"binary_expression", "unary_expression", "cast_expression", "field_expression",
-                    "subscript_expression", "pointer_expression", "call_expression"})
+from netmem_migrate.check.compare.words import LITERALS, LOOSE, NETMEM_NAME, REF, TIGHT, Words
 
 Lines: TypeAlias = list[tuple[Said, int]]
 """Statements, and their lines."""
@@ -47,6 +42,7 @@ class Canon(Words):
         self.mixed: list[tuple[str, int]] = []
         self._values: dict[tuple[int, bool], Said] = {}
         self._forms: dict[int, Said | None] = {}
+        self._cores: dict[int, Node] = {}  # what is said of a cast that is not
         self._within = Within(parsed.tree.root_node, parsed)
         self._rows: Mapping[str, list[Row]] = self.rows.forms
 
@@ -307,7 +303,14 @@ class Canon(Words):
 
     def _bound(self, said: Said, inner: Node, node: Node) -> Step[Said]:
         """An expression in parentheses, where it would mean something else in `node`'s place."""
-        return self._in_place(said, inner, node) if inner.type in _LOOSE else said
+        inner = self._cores.get(inner.id, inner)
+        return self._in_place(said, inner, node) if inner.type in LOOSE else said
+
+    def _dropped(self, node: Node) -> bool:
+        """Whether a node is a cast that is not said, since what it makes holds memory anyway."""
+        descriptor, value = node.child_by_field_name("type"), node.child_by_field_name("value")
+        return (node.type == "cast_expression" and descriptor is not None and value is not None
+                and self.tokens(self.raw(descriptor)) == REF and not self._counts(node))
 
     def _in_place(self, said: Said, inner: Node, node: Node) -> Steps[Said]:
         null: bool = yield self._tests_null(inner)
@@ -315,7 +318,8 @@ class Canon(Words):
             return said
         respelled: Said | None = yield self._respelled(inner)
         parent = self._within.above.of(node)
-        if respelled is None and parent is not None and parent.type in _TIGHT:
+        if respelled is None and parent is not None and parent.type in TIGHT and \
+                not self._dropped(parent):
             return joined("(", said, ")")
         return said
 
@@ -387,12 +391,12 @@ class Canon(Words):
         value = node.child_by_field_name("value")
         if descriptor is None or value is None:
             return self.tokens(self.raw(node))
-        type_ = self.tokens(self.raw(descriptor))
-        goes = type_ == REF and not self._counts(node)
+        goes = self._dropped(node)
         core = view.bare(value) if goes else value  # the parentheses were the cast's
         said: Said = yield self._value(core)
         if not goes:
-            return joined(f"({type_})", said)
+            return joined(f"({self.tokens(self.raw(descriptor))})", said)
+        self._cores[node.id] = core = self._cores.get(core.id, core)
         bound: Said = yield self._bound(said, core, node)
         return bound
 

@@ -18,6 +18,10 @@ from netmem_migrate.model.forms import table
 NETMEM_NAME = re.compile(r"^(?P<lead>\w+_)?netmem(?P<plural>s?)$")
 REF = "«ref»"  # struct page *, netmem_ref, or void *: what holds memory of the pool
 LITERALS = ("string_literal", "concatenated_string", "char_literal")
+LOOSE = frozenset({"binary_expression", "conditional_expression", "assignment_expression",
+                    "comma_expression", "cast_expression"})
+TIGHT = frozenset({"binary_expression", "unary_expression", "cast_expression", "field_expression",
+                    "subscript_expression", "pointer_expression", "call_expression"})
 _TYPEDEF = re.compile(rb"\btypedef\s+struct\s+page\s*\*\s*(\w+)\s*;")
 
 
