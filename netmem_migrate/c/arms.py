@@ -24,7 +24,7 @@ from netmem_migrate.c.conditions import (
     is_option,
     value_of,
 )
-from netmem_migrate.c.layers import Layer, Layers
+from netmem_migrate.c.layers import Layers
 from netmem_migrate.c.mask.text import blank, without_comments
 from netmem_migrate.c.words import INCLUDE, WORD
 
@@ -48,6 +48,8 @@ _OPERATORS = (b"defined", b"IS_ENABLED", b"IS_REACHABLE", b"IS_BUILTIN", b"IS_MO
 _FIXED: Names = {b"__KERNEL__": Name(True, integer(1)), b"__cplusplus": UNDEFINED,
                  b"__ASSEMBLY__": UNDEFINED, b"__ASSEMBLER__": UNDEFINED}
 
+Layer = dict[bytes, Name | None]
+"""What an arm changes; None where nothing is known of a name any more."""
 # So much is remembered of what the arms before one asked for: a longer chain is a table of devices.
 _AGAINST = 100
 
@@ -285,7 +287,7 @@ class _Walk:
     def __init__(self, arms: Arms, source: bytes, asked: Set[bytes]) -> None:
         self.arms, self.source, self.asked = arms, source, asked
         self.code = without_comments(source)
-        self.layers = Layers()
+        self.layers = Layers[Name | None]()
         self.stack: list[_Open] = []
         self.groups: list[Group] = []
         self.blanks: list[tuple[int, int]] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Find nodes of a tree: all of one kind, as a rule without walking it, or what is at file scope."""
+"""Find nodes of a tree: those of one kind, as a rule without a walk; those in all arms of `#if`."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def _walked(root: Node, kind: str) -> list[Node]:
     return found
 
 
-def at_file_scope(root: Node) -> Iterator[Node]:
-    """Whatever stands at file scope, in order; of conditionals and their like, what is inside."""
+def in_all_arms(root: Node) -> Iterator[Node]:
+    """What stands in a file or a record, in order; of conditionals and the like, what is inside."""
     open_ = [iter(root.children)]
     while open_:
         node = next(open_[-1], None)

@@ -9,7 +9,7 @@ import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
 from netmem_migrate.c.arms import Arms, Group
-from netmem_migrate.c.find import at_file_scope
+from netmem_migrate.c.find import in_all_arms
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.masking import mask
 
@@ -58,7 +58,7 @@ class ParsedFile:
         """Every function definition, those inside top-level conditionals included, in order."""
         return tuple(
             Definition(_name(node), node, node.start_byte, node.end_byte, node.has_error)
-            for node in at_file_scope(self.tree.root_node) if node.type == "function_definition")
+            for node in in_all_arms(self.tree.root_node) if node.type == "function_definition")
 
 
 def _name(definition: Node) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from netmem_migrate.c.find import at_file_scope, nodes
+from netmem_migrate.c.find import in_all_arms, nodes
 from netmem_migrate.c.parse import ParsedFile, Texts
 from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator
@@ -179,7 +179,7 @@ class Symbols:
         ]
 
     def _declared(self, path: str, root: Node) -> None:
-        for node in at_file_scope(root):
+        for node in in_all_arms(root):
             kind = node.type
             if kind == "function_definition":
                 self._function(path, node, node.child_by_field_name("declarator"))
@@ -290,7 +290,7 @@ class Symbols:
         return tag
 
     def _members(self, path: str, body: Node, record: Record) -> Steps[None]:
-        for child in at_file_scope(body):
+        for child in in_all_arms(body):
             if child.type != "field_declaration":
                 continue
             declarators: list[Declarator] = yield self._declarators(path, child)

@@ -16,6 +16,7 @@ from typing import TypeVar
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.layers import Layers
 from netmem_migrate.c.steps import Step, Steps
 from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type, read_declarator
@@ -23,7 +24,6 @@ from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Bridge, Kind, Place, Slot, Source, Use, UseKind
 from netmem_migrate.flow.keys import Key
-from netmem_migrate.flow.reader.scopes import Scopes
 from netmem_migrate.flow.reader.values import Value
 from netmem_migrate.flow.slots import Slots
 from netmem_migrate.model.kernel_calls import has
@@ -65,7 +65,7 @@ class Reader:
         self.path = function.file
         self.parsed = driver.symbols.files[function.file]
         self.title = function.name.decode("latin-1")
-        self.scopes = Scopes[Named]()
+        self.scopes = Layers[Named]()
         self.touched: set[Slot] = set()
         self.errors: list[Node] = []
         self.addresses: list[tuple[Slot, Node]] = []
@@ -144,7 +144,7 @@ class Reader:
 
     def scoped(self, node: Node) -> Steps[None]:
         """Read what is inside a node as a scope of its own."""
-        self.scopes.push()
+        self.scopes.push({})
         yield self.statements(node)
         self.scopes.pop()
 
@@ -183,9 +183,8 @@ class Reader:
 
     def lookup(self, name: bytes) -> Named | None:
         """What a name stands for where the reader is."""
-        known = self.scopes.get(name)
-        if known is not None:
-            return known
+        if name in self.scopes:
+            return self.scopes[name]
         variable = self.symbols.variable(name, self.path)
         if variable is None:
             return None

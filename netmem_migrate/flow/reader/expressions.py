@@ -163,7 +163,7 @@ def parentheses(reader: Reader, node: Node) -> Steps[Value]:
 
 
 def _statement_expression(reader: Reader, node: Node) -> Steps[Value]:
-    reader.scopes.push()
+    reader.scopes.push({})
     value = Value(node)
     children = view.children(node)
     for index, child in enumerate(children):

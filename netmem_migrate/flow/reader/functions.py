@@ -36,8 +36,8 @@ def read_function(driver: Slots, function: Function) -> frozenset[Slot]:
             type_ = driver.carriers.parameter_type(function, index)
             note = reader.carried(type_, partial(
                 driver.carriers.note_parameter, driver.symbols, function, index))
-            reader.scopes.declare(parameter.name, Named(type_, slot, note,
-                                                        keys.of_parameter(function, index)))
+            named = Named(type_, slot, note, keys.of_parameter(function, index))
+            reader.scopes.say({parameter.name: named})
         if slot is not None:
             reader.touched.add(slot)
     result = driver.result(function)

@@ -101,21 +101,21 @@ def _local(reader: Reader, node: Node, declarator: Declarator) -> Steps[Slot | N
     named = Named(type_, slot, note, keys.of_local(reader.path, start))
     if declarator.value is None:
         if declarator.name:
-            reader.scopes.declare(declarator.name, named)
+            reader.scopes.say({declarator.name: named})
         return slot
     if declarator.type.base in ("__auto_type", "typeof", "auto"):
         reader.escape((yield reader.value(declarator.value)), Why.UNTYPED_COPY)
         return slot
     # In C the name is in scope inside its own initialiser.
     if declarator.name:
-        reader.scopes.declare(declarator.name, named)
+        reader.scopes.say({declarator.name: named})
     yield initialise(reader, named, declarator.value)
     return slot
 
 
 def _again(reader: Reader, node: Node, declarator: Declarator, type_: Type) -> Slot:
     """The slot of a local; one that two branches of an #if declare is a single slot."""
-    before = reader.scopes.here(declarator.name) or Named(None)
+    before = reader.scopes.last.get(declarator.name, Named(None))
     known = before.slot
     if known is not None and before.type == type_:
         known.spellings.append(Spelling(reader.path, node, declarator.node,

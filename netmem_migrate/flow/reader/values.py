@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -25,7 +24,8 @@ class Atom:
     category: Category = Category.PAGE_ONLY_USE
 
 
-class Value(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Value:
     """The type of an expression, if known, and where its page can come from."""
 
     node: Node

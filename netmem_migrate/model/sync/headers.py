@@ -161,11 +161,11 @@ def name_belongs(declared: Declared) -> bool:
 
 
 def _read(headers: Headers, source: Source, data: bytes) -> None:
-    from netmem_migrate.c.find import at_file_scope
+    from netmem_migrate.c.find import in_all_arms
     from netmem_migrate.c.parse import parse
 
     parsed = parse(data)
-    top = list(at_file_scope(parsed.tree.root_node))
+    top = list(in_all_arms(parsed.tree.root_node))
     hooks: list[tuple[str, str]] = []
     local: dict[str, Prototype] = {}
     for name, text in _c_functions(top):
