@@ -15,7 +15,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-tools test-kernel test-series test-prefixes golden coverage mutants faults fuzz bench-check lint bench bench-sizes docs clean
+.PHONY: help setup compiled run test test-tools test-kernel test-series test-prefixes golden coverage mutants faults fuzz bench-check lint bench bench-sizes docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -37,7 +37,11 @@ $(STAMP): pyproject.toml
 run: setup ## Show what the tool does, on a driver that comes with it
 	@$(BIN)/python -m netmem_migrate.demo
 
-test: setup ## Run the tests that need neither a kernel nor a network
+# Each test that runs the tool as a process would compile it anew where Python may not keep what it compiled.
+compiled: setup
+	@$(BIN)/python -m compileall -qq netmem_migrate transforms tests $(VENV)/lib || true
+
+test: compiled ## Run the tests that need neither a kernel nor a network
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/tools_needed -m 'not long'
 
 test-kernel: setup ## Convert and prove every driver of a real kernel (KERNEL=6.12; ARCH=arm, CC=clang-19)
@@ -52,7 +56,7 @@ else
 	@$(BIN)/python tests/real/run_toolchain.py $(KERNEL) $(TOOLCHAIN) $(DRIVERS)
 endif
 
-test-tools: setup ## Run the tests that take long, or need Chromium, git send-email, strace and a terminal (apt: chromium git-email libmailtools-perl strace)
+test-tools: compiled ## Run the tests that take long, or need Chromium, git send-email, strace and a terminal (apt: chromium git-email libmailtools-perl strace)
 	@$(BIN)/python -m pytest -n 2 tests/tools_needed
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/tools_needed -m long
 	@$(BIN)/python tests/faults/run.py --short

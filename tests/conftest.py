@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,21 @@ from tools import TWO_MEMBERS, plant
 
 # What is noted of an apply is none of the user's who runs the tests.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="netmem-migrate-state-")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test that is marked few(number), leave that many cases, spread evenly; mark the rest."""
+    cases: dict[tuple[str, int], list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        few = item.get_closest_marker("few")
+        if few is not None:
+            cases[item.nodeid.partition("[")[0], few.args[0]].append(item)
+    for (_, number), given in cases.items():
+        now = {round(index * (len(given) - 1) / max(1, number - 1)) for index in range(number)}
+        for index, item in enumerate(given):
+            if index not in now:
+                item.add_marker("long")
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ import click
 from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError, UsageError
 from netmem_migrate.files import plain
-from netmem_migrate.results import Run
+from netmem_migrate.results import Migration, Run
 from netmem_migrate.terminal.say import put_path, say
 
 if TYPE_CHECKING:
+    from netmem_migrate.patch.plan import PatchStep
     from netmem_migrate.patch.prove import Proven
     from netmem_migrate.patch.series import SeriesOptions
 
@@ -217,7 +218,8 @@ def command(
             ctx.exit(ExitCode.VERIFY)
         each = [replace(wanted, proven=proven.sentences) for proven in proofs]
     guesses: list[str] = []
-    done = [one.written for one in runs]
+    left = [step for run in runs for step in heads_only(run) if not wanted.takes_heads]
+    done = [_less(run, left) for run in runs]
     with summary.reported(done, output):
         written = [write_series(run, where, one, guesses.append)
                    for run, where, one in zip(runs, _folders(out, runs), each, strict=True)]
@@ -225,7 +227,6 @@ def command(
         for file in (file for files in written for file in files):
             put_path(file)
     summary.tell(done, output)
-    left = [step for run in runs for step in heads_only(run) if not wanted.takes_heads]
     if not output.quiet:
         for step in left:
             say(f"{step.key}: not written: {wording.heads(step.subject.report.handed)}; "
@@ -238,6 +239,25 @@ def command(
         for guess in dict.fromkeys(guesses):
             say(f"note: {guess[0].lower()}{guess[1:]}")
     ctx.exit(max(_options.exit_code(runs), ExitCode.REFUSED if left else ExitCode.DONE))
+
+
+def _less(run: Run, left: Sequence[PatchStep]) -> Run:
+    """The same once its patches are written, less those that are left."""
+    from netmem_migrate.patch.plan import steps_of
+
+    drivers: list[Migration] = []
+    for before, after in zip(run.drivers, run.written.drivers, strict=True):
+        steps = steps_of(before)
+        kept = [step for step in steps if step not in left]
+        changed = {change.path for step in kept for change in step.changes}
+        if len(kept) == len(steps):
+            drivers.append(after)
+        elif kept:
+            drivers.append(replace(after, changes=tuple(
+                one for one in after.changes if one.path in changed)))
+        else:
+            drivers.append(before)
+    return replace(run, drivers=tuple(drivers))
 
 
 def _folders(out: Path, runs: Sequence[Run]) -> list[Path]:

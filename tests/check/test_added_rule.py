@@ -116,6 +116,7 @@ def test_it_is_listed_chosen_and_explained(scratch: Scratch) -> None:
     assert "static struct page_pool *pool;" in said
 
 
+@pytest.mark.long
 def test_json_b4_and_sarif_tell_of_it(scratch: Scratch) -> None:
     done = scratch.run("netmem-migrate check --json --sarif log.sarif demo.c")
     (finding,) = json.loads(done.stdout)["findings"]
@@ -126,6 +127,7 @@ def test_json_b4_and_sarif_tell_of_it(scratch: Scratch) -> None:
     assert "[global-pool]" in scratch.run("netmem-migrate check --b4 demo.c").stdout
 
 
+@pytest.mark.long
 def test_its_tests_run_and_nothing_else_changed(scratch: Scratch) -> None:
     done = scratch.run(f"pytest {TEST} 'tests/check/test_registry.py' -k 'global'")
     assert done.returncode == 0, done.stdout

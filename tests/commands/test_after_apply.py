@@ -37,6 +37,7 @@ def written(*words: str) -> dict[str, bytes]:
     return patches(run("format-patch", *words, "--force", "-o", "../out"))
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("words", [
     (DEMO,), (DEMO, OTHER), ("drivers",), (".",), (DEMO, "-s"), (DEMO, "--keep-names"),
     (f"{DEMO}/demo_rx.c",)], ids=" ".join)

@@ -49,6 +49,7 @@ def broken(text: bytes) -> bytes:
                         b"page_pool_put_full_netmem(pool, buf->netmem, 0)")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["own.diff", "p.txt", "own", "x.patch"])
 def test_the_tools_own_diff(tree: Path, tmp_path: Path, name: str) -> None:
     diff = own_diff(tree, tmp_path).rename(tmp_path / name)
@@ -60,6 +61,7 @@ def test_the_tools_own_diff(tree: Path, tmp_path: Path, name: str) -> None:
     assert proven(str(diff), "--kernel", ".")[0] == 5
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", ["diff", "mail", "git diff", "git show", "bare"])
 def test_what_the_tree_has_already(tree: Path, tmp_path: Path, kind: str) -> None:
     diff = own_diff(tree, tmp_path)
@@ -122,6 +124,7 @@ def test_commits_of_a_fault(tree: Path) -> None:
     assert proven("HEAD~..HEAD", "--kernel", ".")[0] == 5
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_series_of_which_the_tree_has_a_part(tree: Path, tmp_path: Path, number: int) -> None:
     other = "drivers/net/other/other.c"

@@ -49,6 +49,7 @@ def work(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     signal.alarm(0)
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("kind", SPECIAL)
 @pytest.mark.parametrize("name", ["tx.c", "near.h", "Makefile", ".gitattributes"])
 def test_what_is_no_file_beside_the_sources_is_left_out(work: Path, kind: str, name: str) -> None:
@@ -122,6 +123,7 @@ def test_a_folder_that_may_not_be_read_is_said(tmp_path: Path) -> None:
     assert result.err.endswith("closed/in: Permission denied\n")
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("header", [
     b"Subject: \xff\xfe", b"Subject: =?utf-8?q?\xff?=", b"Subject: =?nonsense?q?abc?=",
     b"Subject: =?utf-8?b?!!!!?=", b"Subject: =?hex?q?zz?=", b"Subject: =?idna?q?xn--?=",

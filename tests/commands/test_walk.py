@@ -183,6 +183,7 @@ BODY = SOURCE.replace(HEADER, "")
 assert BODY != SOURCE
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("include", ['"../include/vnd.h"', '"vnd.h"', "<vnd.h>", '"include/vnd.h"'])
 @pytest.mark.parametrize("top", [{"Makefile": "obj-m += src/\n"}, {}], ids=["rules", "none"])
 def test_headers_beside_the_folder_of_the_sources(home: Path, tmp_path: Path, include: str,

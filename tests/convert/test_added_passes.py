@@ -253,6 +253,7 @@ def test_names_that_the_driver_itself_defines(added: Added, tmp_path: Path,
 # ------------------------------------------------------------ a form that is no call
 
 
+@pytest.mark.long
 def test_a_form_is_taken_out_and_put_back_as_a_pass(added: Added, tmp_path: Path) -> None:
     folder = driver(tmp_path / "drv", "bool near(struct rx_buf *buf, int nid)\n{\n"
                     "\treturn nid != page_to_nid(buf->page) && buf->page;\n}\n")
@@ -272,6 +273,7 @@ def test_a_form_is_taken_out_and_put_back_as_a_pass(added: Added, tmp_path: Path
     assert "netmem_is_pref_nid(buf->netmem, nid)" in added.run("explain", "node").stdout
 
 
+@pytest.mark.long
 def test_its_message_check_and_proof_follow(added: Added, tmp_path: Path,
                                             kernel_tree: Path) -> None:
     rows = (ROOT / "netmem_migrate/model/forms.py").read_text()
@@ -337,6 +339,7 @@ def test_an_opt_in_pass_names_its_option(added: Added, tmp_path: Path, kernel_tr
     assert "own_wish_netmem(buf->netmem, 4);" in (kernel_tree / DRIVER).read_text()
 
 
+@pytest.mark.long
 def test_a_call_without_a_page_on_request(added: Added, tmp_path: Path, kernel_tree: Path) -> None:
     added.put("transforms/own_unmap.py", UNMAP)
     (kernel_tree / "include/net/own.h").write_text(UNMAP_H)

@@ -65,6 +65,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_at_its_place(fault: str, checkout: Path) -> None:
     before, after, said = FAULTS[fault]

@@ -130,6 +130,7 @@ def calls(made: Run, act: Callable[[], None], driver: Path, state: Path) -> Iter
     raise AssertionError("no end")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["--resume", "--abort"])
 def test_killed_at_each_disk_call(driver: Path, state: Path, way: str) -> None:
     made = converted(driver)

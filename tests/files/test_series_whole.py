@@ -52,6 +52,7 @@ def written(tree: Path, out: Path, number: int, *, force: bool) -> bool:
     os._exit(0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("used", [False, True])
 def test_killed_at_each_disk_call(tmp_path: Path, used: bool) -> None:
     tree = make_tree(tmp_path / "linux")

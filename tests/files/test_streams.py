@@ -33,6 +33,7 @@ COMMANDS = [["diff", "--api", "7.3"], ["apply", "--api", "7.3"], ["scan", "--jso
             ["scan", "--html", "-"], ["apply", "--report", "-", "--api", "7.3"]]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("to", [">/dev/full", ">&-"])
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_stdout_that_takes_nothing(words: list[str], to: str, driver: Path) -> None:
@@ -43,6 +44,7 @@ def test_stdout_that_takes_nothing(words: list[str], to: str, driver: Path) -> N
     assert (driver / "rx.c").read_text() == TWO_MEMBERS
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("to", ["2>/dev/full", "2>&-"])
 def test_messages_that_nobody_takes_change_nothing(to: str, driver: Path) -> None:
     shown = run(["diff", "--api", "7.3"], "", driver)
@@ -62,6 +64,7 @@ def test_a_closed_pipe_ends_quietly(driver: Path) -> None:
     assert (driver / "rx.c").read_text() == TWO_MEMBERS
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("option", ["--report", "--html", "--sarif"])
 @pytest.mark.parametrize("where", ["no/such/folder/x", "folder", "full"])
 def test_files_that_cannot_be_written(option: str, where: str, driver: Path) -> None:
@@ -75,6 +78,7 @@ def test_files_that_cannot_be_written(option: str, where: str, driver: Path) -> 
     assert (driver / "rx.c").read_text() == TWO_MEMBERS
 
 
+@pytest.mark.long
 def test_no_series_where_its_report_cannot_be_written(tmp_path: Path, home: Path) -> None:
     tree = make_tree(tmp_path / "linux")
     done = run(["format-patch", "--api", "7.3", "-o", str(tmp_path / "out"), "--report",

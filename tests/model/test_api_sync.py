@@ -217,6 +217,7 @@ def test_windows_line_ends_stay(tmp_path: Path) -> None:
     assert data.count(b"\n") == data.count(b"\r\n")
 
 
+@pytest.mark.long
 def test_a_copy_of_the_bundled_model_keeps_every_line(tmp_path: Path) -> None:
     """A remark before, in and behind each entry, and a tree that lacks almost all of them."""
     made = tmp_path / "m"
@@ -331,6 +332,7 @@ def test_releases_can_be_told_in_any_order(span: tuple[int, int, int], order: li
 HELD = ("pool_take", "pool_give", "pool_look", "pool_more", "pool_less")
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(HELD), SPAN, min_size=1),

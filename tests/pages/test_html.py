@@ -308,6 +308,7 @@ def test_what_cannot_be_seen_is_spelled_out(tmp_path: Path) -> None:
     assert not set(seen) & set(text)
 
 
+@pytest.mark.long
 def test_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     run_of(folder, {"d.c": DRIVER})

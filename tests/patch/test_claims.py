@@ -310,8 +310,11 @@ def test_heads_are_written_on_request_only(options: tuple[str, ...], tmp_path: P
     assert done.exit_code == 3 and not (tmp_path / "none").exists()
     (line,) = [one for one in done.stderr.splitlines() if "not written" in one]
     assert line == f"{WHERE}: not written: {said}; --heads or --why TEXT writes it"
+    assert "1 driver looked at: 1 would convert," in done.stderr
+    assert ": converted" not in done.stderr
     done = run("format-patch", "--api", "7.3", *options, tree / WHERE, "-o", tmp_path / "out")
     assert done.exit_code == 0 and "not written" not in done.stderr
+    assert "1 driver looked at: 1 converted," in done.stderr
     (file,) = (tmp_path / "out").glob("*.patch")
     text = file.read_text()
     assert "format-patch --heads --api=7.3" in text or "--heads" in text
@@ -328,6 +331,8 @@ def test_of_several_drivers_only_those_for_heads_are_left_out(tmp_path: Path) ->
     text = file.read_text()
     assert done.exit_code == 3 and "claim.c" in text and "other" not in text.partition("base")[0]
     assert f"{WHERE}/other.c: not written" in done.stderr
+    assert "1 driver looked at: 1 converted," in done.stderr
+    assert done.stderr.partition("looked at:")[2].partition("\n")[0].endswith(" 1 file changed")
     assert "--heads" not in text
 
 

@@ -45,6 +45,7 @@ def history(root: Path, titles: list[str], file: str = SOURCE) -> None:
 # -- from history
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(("titles", "prefix"), [
     (["acme/demo: a", "acme/demo: b", "net: demo: c"], "acme/demo"),
     (["demo: a", "demo: b", "net: treewide: c", "net: treewide: d", "net: treewide: e"], "demo"),

@@ -61,6 +61,7 @@ def test_the_option_is_there(name: str, package: Added, driver: Path) -> None:
     assert "--with-remark A remark stands in front of each file." in said
 
 
+@pytest.mark.long
 def test_it_runs_only_where_it_is_asked_for(package: Added, driver: Path) -> None:
     assert "remark" not in package.run("diff", ".", cwd=driver).stdout
     assert "+/* remark */" in package.run("diff", ".", "--with-remark", cwd=driver).stdout

@@ -106,6 +106,7 @@ def _loaded(folder: Path, words: list[str]) -> set[str]:
     return set(done.stdout.rpartition("LOADED")[2].split())
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", LIGHT)
 def test_no_graph_library_where_nothing_is_cut(name: str, tmp_path: Path) -> None:
     loaded = _loaded(tmp_path, LIGHT[name])

@@ -70,6 +70,7 @@ def layout(name: str, kernel_tree: Path, where: Path) -> tuple[Path, str]:
     return plant(where, files), folder
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_module_outside_is_proven(name: str, rules: str, kernel_tree: Path, tmp_path: Path,
                                     monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +95,7 @@ def test_a_module_outside_is_proven(name: str, rules: str, kernel_tree: Path, tm
             for path in root.rglob("*") if ".git" not in path.parts} == stood
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("old", "new", "way"), [
     ("+\tbuf->netmem = 0;", "+\tbuf->netmem = 8;", "strict"),
     ("+\tbuf->netmem = 0;", "+\tbuf->netmem = NULL;", "plain"),
@@ -115,6 +117,7 @@ def test_a_wrong_edit_of_a_module_is_caught(
     assert not any("netmem-module" in line for line in proof[way]["details"])
 
 
+@pytest.mark.long
 def test_every_source_that_includes_a_changed_header_is_compiled(
     rules: str, kernel_tree: Path, tmp_path: Path) -> None:
     module, _ = layout("include folder", kernel_tree, tmp_path / "module")

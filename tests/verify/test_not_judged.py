@@ -40,6 +40,7 @@ def test_a_patch_of_code_alone_is_proven(kernel_tree: Path, tmp_path: Path) -> N
         assert "1 of 1 objects proven" in result.stdout
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("text", "said"), [
     (HUNK + MODE, f"{MAKEFILE}: mode 100644 -> 100755: no compiler sees the mode of a file"),
     (MODE, f"{MAKEFILE}: mode 100644 -> 100755"),

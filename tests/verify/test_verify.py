@@ -278,6 +278,7 @@ def conversion(kernel_tree: Path) -> list[FileChange]:
     return changes
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("makefile", "options"), [
     ("obj-$(CONFIG_DEMO_RX) += demo.o\n", ("CONFIG_DEMO_RX",)),
     ("obj-$(CONFIG_DEMO) += all.o\nall-$(CONFIG_DEMO_RX) := \\\n\tdemo.o\n", ("CONFIG_DEMO_RX",)),
