@@ -36,6 +36,16 @@ class Above:
         return known
 
 
+def above(root: Node, node: Node) -> list[Node]:
+    """The nodes above one, below a root that is the last of them; the innermost first."""
+    found: list[Node] = []
+    current: Node | None = root
+    while current is not None and current != node:
+        found.append(current)
+        current = current.child_with_descendant(node)
+    return found[::-1]
+
+
 def innermost(root: Node, kinds: Iterable[str], inside: Iterable[Node]) -> Iterator[Node | None]:
     """Of each of some nodes, in order of the file, the innermost around it of some kinds."""
     outer = sorted((one for kind in kinds for one in nodes(root, kind)),

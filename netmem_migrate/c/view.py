@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 
 
@@ -228,9 +229,7 @@ def declared(node: Node | None) -> Node | None:
     return node
 
 
-def function_around(node: Node) -> Node | None:
-    """The function definition that a node stands in."""
-    above: Node | None = node
-    while above is not None and above.type != "function_definition":
-        above = above.parent
-    return above
+def function_around(root: Node, node: Node) -> Node | None:
+    """The function definition that a node below a root stands in, or is."""
+    return next((one for one in (node, *above(root, node)) if one.type == "function_definition"),
+                None)

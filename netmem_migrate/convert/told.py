@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
@@ -153,15 +154,13 @@ def _beside(parsed: ParsedFile, spelling: Spelling, name: str) -> Iterator[Node]
             yield from _near(parsed.source, declaration)
         if declaration.type == "declaration":
             return
-    owner: Node | None = declaration
-    while owner is not None:
+    for owner in (declaration, *above(parsed.tree.root_node, declaration)):
         if owner.type in ("struct_specifier", "union_specifier", "function_definition",
                           "declaration", "type_definition"):
             before = owner.prev_named_sibling
             if before is not None and before.type == "comment" and prose.segment(
                     parsed.source[before.start_byte:before.end_byte], name) is not None:
                 yield before
-        owner = owner.parent
 
 
 def _text(parsed: ParsedFile, spelling: Spelling) -> str:

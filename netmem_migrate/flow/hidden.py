@@ -107,7 +107,7 @@ def _captured(slots: Slots, slot: Slot, macros: set[bytes],
     """Block a local that a macro used in its function names without being given it."""
     for spelling in slot.spellings:
         root = slots.symbols.files[spelling.file].tree.root_node
-        node = view.function_around(spelling.declaration) or root
+        node = view.function_around(root, spelling.declaration) or root
         source = slots.symbols.files[spelling.file].source
         for word in WORD.findall(source, node.start_byte, node.end_byte):
             if word in macros:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from tree_sitter import Node
 
 from netmem_migrate.c import heads, view
+from netmem_migrate.c.above import above
 from netmem_migrate.c.mask.text import closing, code_of, code_with_defines
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.symbols import Symbols
@@ -195,9 +196,11 @@ class _Text:
     def _ranges(self, slot: Slot) -> Iterator[tuple[int, int]]:
         """The bytes of the function of a local or a parameter, less its head."""
         for spelling in slot.spellings:
-            around = view.function_around(spelling.declaration)
+            if spelling.file != self.file:
+                continue
+            around = view.function_around(self.parsed.tree.root_node, spelling.declaration)
             body = around.child_by_field_name("body") if around is not None else None
-            if spelling.file == self.file and body is not None:
+            if body is not None:
                 yield body.start_byte, body.end_byte
 
     def _counts(self, at: int, slot: Slot) -> bool:
@@ -213,7 +216,7 @@ class _Text:
             return False
         if self.masked(at):
             return True
-        return not _declares(self.node(at))
+        return not self._declares(self.node(at))
 
     def _in_macro(self, at: int) -> bool:
         """Whether this is the body of a macro, which flow/hidden.py looks at."""
@@ -230,24 +233,23 @@ class _Text:
     def place(self, at: int) -> Place:
         return Place(self.file, self.node(at), "", self.parsed.line_of(at))
 
+    def _declares(self, node: Node) -> bool:
+        """Whether a node is what a declaration names, or a type, in code that was parsed whole."""
+        around = above(self.parsed.tree.root_node, node)
+        if node.type in ("type_identifier", "statement_identifier"):
+            return not _broken([node, *around])
+        if not around or around[0].type not in _NAMING or _broken([node, *around]):
+            return False
+        return node not in (around[0].child_by_field_name("value"),
+                            around[0].child_by_field_name("size"))
 
-def _declares(node: Node) -> bool:
-    """Whether a node is what a declaration names, or a type, in code that was parsed whole."""
-    if node.type in ("type_identifier", "statement_identifier"):
-        return not _broken(node)
-    above = node.parent
-    if above is None or above.type not in _NAMING or _broken(node):
-        return False
-    return node not in (above.child_by_field_name("value"), above.child_by_field_name("size"))
 
-
-def _broken(node: Node) -> bool:
-    """Whether the declaration around a node has a fault."""
-    above: Node | None = node
-    while above is not None and above.type not in ("compound_statement", "translation_unit",
-                                                   "field_declaration_list"):
-        if above.type == "ERROR" or (above.type in ("declaration", "field_declaration",
-                                                    "type_definition") and above.has_error):
+def _broken(around: Iterable[Node]) -> bool:
+    """Whether the declaration around has a fault."""
+    for one in around:
+        if one.type in ("compound_statement", "translation_unit", "field_declaration_list"):
+            break
+        if one.type == "ERROR" or (one.type in ("declaration", "field_declaration",
+                                                "type_definition") and one.has_error):
             return True
-        above = above.parent
     return False

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import pytest
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
-from netmem_migrate.c.above import Above, innermost
+from netmem_migrate.c.above import Above, above, innermost
 from netmem_migrate.c.find import nodes
 
 
@@ -28,6 +29,32 @@ def test_above_is_what_the_parser_says() -> None:
     assert above.of(root) is None
     small = root_of("int x;")
     assert Above(small).of(small.children[0]) == small
+
+
+@pytest.mark.parametrize("text", [
+    "struct a { union { int b[2][3]; struct page *page, **other; }; };\n",
+    "int f(void)\n{\n\tif (a)\n\t\tg(a ? (b) : c);\n#if X\n\telse\n#endif\n\t\treturn;\n}\n",
+    "int f(void {\n\tif (a\n\t\tg(;\n}\nstruct { int",  # with faults and nodes of no length
+    "int x;",
+])
+def test_all_above_are_what_the_parser_says(text: str) -> None:
+    root = root_of(text)
+    left = [root]
+    while left:
+        node = left.pop()
+        left += node.children
+        climbed: list[Node] = []
+        current = node.parent
+        while current is not None:
+            climbed.append(current)
+            current = current.parent
+        assert above(root, node) == climbed, node
+
+
+def test_all_above_are_found_at_once() -> None:
+    root = root_of("int x" + "[1]" * 30000 + ";")
+    (inner,) = nodes(root, "identifier")
+    assert len(above(root, inner)) == 30002
 
 
 def test_innermost_of_some_kinds() -> None:
