@@ -26,7 +26,7 @@ from pathlib import Path
 
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
-from netmem_migrate.files.whole import SUFFIX, create, state_folder, sync, why
+from netmem_migrate.files.whole import SUFFIX, create, folders, state_folder, sync, why
 
 _FILE = "journal.json"
 _VERSION = 1
@@ -235,7 +235,7 @@ def _locked(folders: Iterable[Path]) -> Iterator[None]:
 def _begun(kind: Kind, root: Path, targets: Sequence[Target]) -> Iterator[Journal]:
     """A journal that is safely on disk, and held."""
     base = _base()
-    base.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folders(base, 0o700)
     token = secrets.token_hex(4)
     name = f"{hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:16]}-{token}"
     made, folder = base / f".{name}", base / name

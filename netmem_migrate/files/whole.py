@@ -46,6 +46,15 @@ def sync(folder: Path) -> None:
 _NO_SYNC = (errno.EINVAL, errno.EOPNOTSUPP)
 
 
+def folders(path: Path, mode: int) -> None:
+    """Make a folder and what is missing above it, with their names safely on disk."""
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    path.mkdir(parents=True, exist_ok=True, mode=mode)
+    for one in reversed(missing):
+        with contextlib.suppress(PermissionError):  # one may write into what one cannot read
+            sync(one.parent)
+
+
 def create(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write a file that is not there yet, and have it safely on disk."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
