@@ -18,8 +18,9 @@ from pathlib import Path
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.words import CALL
 from netmem_migrate.check.compare.compare import compare_changes
+from netmem_migrate.check.half.halves import halves
 from netmem_migrate.check.own import own
-from netmem_migrate.check.sources import check_sources
+from netmem_migrate.check.sources import check_sources, functions_of
 from netmem_migrate.convert.edits import convert
 from netmem_migrate.convert.naming import new_names
 from netmem_migrate.convert.passes import Loaded, chosen, flags
@@ -278,13 +279,19 @@ def read(given: Sequence[Input], options: Conversion,
 # -- judge
 
 
-def check_changes(changes: Sequence[FileChange], api: str) -> tuple[Finding, ...]:
-    """Judge one patch: what it changes in more than spelling, and what is wrong only after it."""
+def check_changes(changes: Sequence[FileChange], api: str,
+                  beside: Mapping[str, bytes] | None = None) -> tuple[Finding, ...]:
+    """Judge one patch: what it changes in more than spelling, what it leaves half converted, and
+    what is wrong only after it. `beside` are the files of the driver that do not change."""
     before = check_sources({one.path: one.parsed_before for one in changes}, api=api)
     after = check_sources({one.path: one.parsed_after for one in changes}, api=api)
     known = Counter((one.id, one.file, one.function) for one in before)
     new = [one for one in after if not _counted(known, (one.id, one.file, one.function))]
-    return (*compare_changes(changes), *new)
+    sources = [one for one in changes if is_source(one.path)]
+    said = {(one.file, one.line) for one in new if one.id == "argument-kind"}
+    half = [one for one in halves(sources, functions_of(api), beside)
+            if (one.file, one.line) not in said] if sources else []
+    return (*compare_changes(changes), *half, *new)
 
 
 def _counted(known: Counter[tuple[str, str, str]], key: tuple[str, str, str]) -> bool:
@@ -294,8 +301,12 @@ def _counted(known: Counter[tuple[str, str, str]], key: tuple[str, str, str]) ->
 
 
 def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel | None,
-                  options: Conversion) -> Iterator[Finding]:
-    """Judge the patches of a series for a tree, each by what the target has of its files."""
+                  options: Conversion,
+                  beside: Mapping[str, bytes] | None = None) -> Iterator[Finding]:
+    """Judge the patches of a series for a tree, each by what the target has of its files.
+
+    `beside` are the files of the drivers that no patch of the series touches.
+    """
     if tree is None or options.api:
         target = Target(bundled(options.api).api)
     else:
@@ -308,8 +319,9 @@ def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel | None,
                 require_spelled(one.path, text)
         texts = Texts(arms_of({one.path: one.before for one in step}, target, options.define,
                               options.undefine))
+        others = {one.path: one.after for one in step if one.before == one.after}
         yield from check_changes([replace(one, texts=texts) for one in step
-                                  if one.before != one.after], api)
+                                  if one.before != one.after], api, {**(beside or {}), **others})
 
 
 def check(paths: Sequence[Path], options: Conversion) -> tuple[Finding, ...]:

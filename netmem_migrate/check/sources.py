@@ -62,7 +62,7 @@ def _contexts(parsed: Mapping[str, ParsedFile], symbols: Symbols, release: str,
               unreadable: bool) -> Iterator[Context]:
     """What is looked at: each file, and each function that touches memory of a pool."""
     follower = Follower(symbols)
-    api = _functions_of(release)
+    api = functions_of(release)
     for path, file in parsed.items():
         yield Context(path, file, None, symbols, api, unreadable, follower, release)
     # A list: a record that a rule asks for may bring in another header, with its functions.
@@ -84,7 +84,7 @@ def _applies(rule: Loaded, context: Context) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _functions_of(release: str) -> Mapping[str, ApiFunction]:
+def functions_of(release: str) -> Mapping[str, ApiFunction]:
     """The functions of a release; none where the model does not hold it, so nothing is said."""
     try:
         return versions.at(release).functions

@@ -15,8 +15,8 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import Type
-from netmem_migrate.model.schema import ApiFunction
-from netmem_migrate.model.spelled import REF, TO_NETMEM
+from netmem_migrate.model.schema import ApiFunction, Side
+from netmem_migrate.model.spelled import PAGE, REF, TO_NETMEM
 
 NETMEM_KIND = "netmem"
 NUMBER_KIND = "number"
@@ -55,8 +55,10 @@ def kind_of_parameter(parameter: str) -> str:
 def kind_of_result(function: ApiFunction) -> str:
     """The kind of what a function of the API gives."""
     if function.is_macro:
-        # A macro has no types in the model; this one is known all the same.
-        return NETMEM_KIND if function.name == TO_NETMEM else ""
+        # A macro has no types in the model, but for what gives memory.
+        if function.name == TO_NETMEM:
+            return NETMEM_KIND
+        return PAGE if function.gives and function.side is Side.PAGE else ""
     return kind_of_parameter(function.prototype.split("(")[0].replace("static inline ", ""))
 
 
@@ -91,8 +93,13 @@ class Types:
             node = view.bare(inner)
         found = self._named(node)
         for way in reversed(ways):
-            found = self._behind(way, found)
+            found = self.behind(way, found)
         return found
+
+    @property
+    def declared(self) -> Mapping[bytes, Type | None]:
+        """What the function itself declares; None for a name of two types."""
+        return self._local
 
     def _named(self, node: Node) -> Type | None:
         """The type of a name."""
@@ -104,7 +111,7 @@ class Types:
         variable = self._symbols.variable(name, self._path)
         return self._resolved(variable.type) if variable is not None else None
 
-    def _behind(self, way: Node, base: Type | None) -> Type | None:
+    def behind(self, way: Node, base: Type | None) -> Type | None:
         """The type of a member, a subscript, a dereference or an address of something."""
         field = view.field(way)
         if field is not None:

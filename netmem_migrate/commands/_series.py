@@ -16,16 +16,25 @@ from netmem_migrate.files.journal import require_settled
 from netmem_migrate.git import revisions, run
 from netmem_migrate.git.am import Applied, applied, is_patch, numbered, touched
 from netmem_migrate.git.mail import read
+from netmem_migrate.kernel.drivers import beside
 
 _SUFFIXES = (".patch", ".diff", ".mbox", ".eml")
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A series in order; `base` is what commits say of the files before it."""
+    """A series in order; `base` is what commits say of the files before it, `around` of those
+    beside them."""
 
     patches: tuple[Path, ...]
     base: Mapping[str, bytes] | None = None
+    around: Mapping[str, bytes] | None = None
+
+    def beside(self, root: Path) -> Mapping[str, bytes]:
+        """The sources of the same drivers that the series does not touch, by path."""
+        if self.around is not None:
+            return self.around
+        return beside(root, touched(self.patches))
 
     def on(self, root: Path) -> Applied:
         """The series on a tree. Raises InputError where it neither applies nor is there."""
@@ -89,7 +98,7 @@ def taken(words: Sequence[Path], repository: run.Repository | None) -> Iterator[
         if named:
             assert repository is not None
             found = revisions.commits(repository, named, Path(name))
-            yield Given(found.patches, found.base)
+            yield Given(found.patches, found.base, found.beside)
         else:
             yield Given(numbered(patches))
 

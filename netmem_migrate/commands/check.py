@@ -188,4 +188,4 @@ def _patches(words: Sequence[Path], options: Conversion) -> Iterator[Finding]:
         series = given.on(root)
         if series.held:
             say(f"{root} has the series already; checked against what was before it")
-        yield from pipeline.check_patches(series.steps, tree, options)
+        yield from pipeline.check_patches(series.steps, tree, options, given.beside(root))

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Mapping, Sequence
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +16,19 @@ from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.git.hunks import parsed
 from netmem_migrate.git.run import DIFF_OPTIONS, Repository, Scratch, run, user_environment
+from netmem_migrate.kernel.drivers import is_source
 
 
 @dataclass(frozen=True, slots=True)
 class Commits:
-    """Commits as patches, in order, and what their files held before the first."""
+    """Commits as patches, in order, and what their files held before the first.
+
+    `beside` is what the other sources in the folders of those held then.
+    """
 
     patches: tuple[Path, ...]
     base: Mapping[str, bytes]
+    beside: Mapping[str, bytes]
 
 
 def names_commits(repository: Repository, word: str) -> bool:
@@ -55,7 +62,11 @@ def commits(repository: Repository, words: Sequence[str], folder: Path) -> Commi
                 if file not in base:
                     # Earlier commits of the series did not touch it.
                     base[file] = _before(scratch, repository, one, file)
-    return Commits(tuple(patches), base)
+        beside = {path: text for folder in sorted({str(Path(file).parent) for file in base
+                                                   if is_source(file)})
+                  for path, text in _folder(scratch, repository, ids[0], folder)
+                  if path not in base}
+    return Commits(tuple(patches), base, beside)
 
 
 def _ids(repository: Repository, word: str) -> list[str]:
@@ -89,6 +100,21 @@ def _before(scratch: Scratch, repository: Repository, commit: str, file: str) ->
         raise InputError(f"{commit[:12]}: adds {file}; "
                          "only changes of existing files can be judged")
     return found.stdout
+
+
+def _folder(scratch: Scratch, repository: Repository, commit: str,
+            folder: str) -> Iterator[tuple[str, bytes]]:
+    """The sources right in a folder, before a commit."""
+    done = scratch.attempt("archive", "--format=tar", f"{commit}^:{repository.prefix}{folder}/"
+                           if folder != "." else f"{commit}^:{repository.prefix}")
+    if done.returncode:
+        return
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        for one in archive:
+            held = archive.extractfile(one) if one.isfile() and "/" not in one.name and \
+                is_source(one.name) else None
+            if held is not None:
+                yield (f"{folder}/{one.name}" if folder != "." else one.name), held.read()
 
 
 def _user(repository: Repository, *words: str) -> str | None:

@@ -156,6 +156,23 @@ def _folder(path: Path) -> set[Path]:
     return found
 
 
+def beside(root: Path, changed: Iterable[str]) -> dict[str, bytes]:
+    """The other sources of the drivers that some files below `root` belong to, by path from it.
+
+    A folder with build rules of its own is a driver for itself; what it includes by name of a
+    file counts, too.
+    """
+    mine = {root / one for one in changed}
+    found: set[Path] = set()
+    for folder in {one.parent for one in mine if is_source(one.name)}:
+        found |= _folder(folder)
+    texts = {one: plain.optional(one) for one in sorted(found)}
+    names = borrowed(sorted(found), root, {one: text or b"" for one, text in texts.items()})
+    texts.update((root / name, plain.optional(root / name)) for name in names)
+    return {one.relative_to(root).as_posix(): text for one, text in texts.items()
+            if text is not None and one not in mine}
+
+
 def _includes(path: Path, texts: Mapping[Path, bytes]) -> set[Path]:
     data = texts[path] if path in texts else plain.optional(path) or b""
     return {target for mark, name in INCLUDE.findall(data) if mark == b'"'
