@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from real import half
 from real.seed_faults import KINDS
 from real.seed_judge import Said, Tally, measure, table
 from real.seed_subjects import folders, own, real
@@ -87,7 +88,7 @@ def main() -> int:
             counts[group][fault.kind] += 1
             print(f"{fault.kind}: {subject.name}: {fault.path}:{fault.line}: {fault.was}")
     print(f"{'fault':38} {'own':>5} {'real':>5}")
-    for kind in KINDS:
+    for kind in (*KINDS, *half.KINDS):
         print(f"{kind:38} {counts['own'][kind]:5} {counts['real'][kind]:5}")
     print(f"{'all':38} {counts['own'].total():5} {counts['real'].total():5}")
     return 0

@@ -149,7 +149,7 @@ def test_pages_are_left_alone() -> None:
 def test_the_corpus_gives_faults_of_most_kinds() -> None:
     made = [fault for subject in own() for fault in subject.faults(1)]
     assert len(made) > 400
-    assert len({fault.kind for fault in made}) >= len(KINDS) - 4
+    assert len({fault.kind for fault in made} & set(KINDS)) >= len(KINDS) - 4
 
 
 def test_only_what_is_new_and_in_the_same_file_counts() -> None:

@@ -7,6 +7,11 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from real.seed_faults import Fault
+
+from netmem_migrate.results import FileChange
+
+KINDS = ("hunk dropped", "line dropped", "unknown member")
 _CONTEXT = 3
 _USE = re.compile(rb"(?:->|\.)(\w*netmems?)\b")
 
@@ -43,3 +48,13 @@ def unknown(after: bytes) -> Iterator[tuple[int, bytes]]:
     for match in _USE.finditer(after):
         yield (after.count(b"\n", 0, match.start()) + 1,
                after[:match.end()] + b"_x" + after[match.end():])
+
+
+def faults(change: FileChange) -> Iterator[Fault]:
+    """Every hunk, and every stretch of lines, of a change left out, and every member misspelled."""
+    made = (dropped(change.before, change.after), dropped(change.before, change.after, 0),
+            unknown(change.after))
+    for kind, several in zip(KINDS, made, strict=True):
+        for line, text in several:
+            shown = change.after.split(b"\n")[line - 1].strip().decode("utf-8", "replace")
+            yield Fault(kind, change.path, line, "", text, shown)

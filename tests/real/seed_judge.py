@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from real import half
 from real.seed_faults import KINDS
 from real.seed_subjects import Subject
 
@@ -58,7 +59,8 @@ def measure(subject: Subject, each: int, judge: Judge) -> Tally:
     results = []
     for fault in subject.faults(each):
         new = judge(subject.with_fault(fault)) - clean
-        ids = sorted({one.id for one in new if one.path == fault.path})
+        # Half of a conversion shows where the other half is, which may be another file.
+        ids = sorted({one.id for one in new if fault.kind in half.KINDS or one.path == fault.path})
         results.append(Result(subject.name, fault.kind, fault.path, fault.line, fault.was,
                               tuple(ids)))
     return Tally(subject.name, tuple(results), tuple(sorted(clean.elements())))
@@ -70,7 +72,7 @@ def table(results: Iterable[Result]) -> str:
     for one in results:
         by_kind[one.kind].append(one)
     lines = [f"{'fault':38} {'seeded':>6} {'found':>6} {'missed':>6}  found as"]
-    for kind in KINDS:
+    for kind in (*KINDS, *half.KINDS):
         if kind not in by_kind:
             continue
         found = [one for one in by_kind[kind] if one.ids]

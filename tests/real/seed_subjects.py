@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from real import half
 from real.seed_faults import Fault, seed
 
 from netmem_migrate import api
@@ -27,9 +28,11 @@ class Subject:
     files: tuple[FileChange, ...]
 
     def faults(self, each: int) -> Iterator[Fault]:
-        """At most `each` faults of a kind in each file; see seed_faults."""
+        """At most `each` faults of a kind in each file, see seed_faults; and every half."""
         for file in self.files:
             yield from seed(file.path, file.after, each=each)
+            if file.before != file.after:
+                yield from half.faults(file)
 
     def with_fault(self, fault: Fault) -> tuple[FileChange, ...]:
         """The driver with a fault in its converted side."""

@@ -26,7 +26,6 @@ from netmem_migrate.model.spelled import REF
 from netmem_migrate.results import FileChange, Finding
 
 _NEW = re.compile(rb"\w*netmems?\w*")
-_MACRO = re.compile(rb"\b(?:[A-Z]\w+|\w*struct_group\w*)\s*\(")
 _TO_MACRO = re.compile(rb"(?<!\w)(\w+)\s*\((?=([^()]*))")
 # A macro in a place of its own, given one name.
 _ALONE = re.compile(rb"(?<=[;{}])\s*(?!WARN|BUG)[A-Z]\w*\s*\(\s*(\w+)\s*\)\s*;")
@@ -89,19 +88,29 @@ class _Function:
             if base is None or base.derivations:
                 continue
             record = self.symbols.record(base.base, self.path)
-            if record is None or field.name in record.members or self._has_macros(record):
+            if record is None or field.name in record.members or self._spells(record, field.name):
                 continue
-            if field.name in gone.get(base.base, ()) or _NEW.fullmatch(field.name):
+            # What was there before in the same words is out of the parser's sight, not wrong.
+            if field.name in gone.get(base.base, ()) or field.name not in self._words_before:
                 yield self._finding("member-gone", field.member,
                                     f"`{_text(node)}`: {base.base} has no {_word(field.name)}")
 
-    def _has_macros(self, record: Record) -> bool:
-        """Whether macros declare members of a record, out of the parser's sight."""
+    @cached_property
+    def _words_before(self) -> frozenset[bytes]:
+        """The words of the function before the change; of the file, where it is new."""
+        parsed = self.sides.before.files.get(self.path)
+        if parsed is None:
+            return frozenset()
+        text = parsed.text(self.old.node) if self.old is not None else parsed.source
+        return frozenset(WORD.findall(text))
+
+    def _spells(self, record: Record, name: bytes) -> bool:
+        """Whether a word stands in a record, where a macro may make a member of it."""
         for member in record.members.values():
             body = member.declaration.parent
-            source = self.symbols.files[member.file].original
-            if body is not None and _MACRO.search(source, body.start_byte, body.end_byte):
-                return True
+            if body is not None:
+                return name in WORD.findall(self.symbols.files[member.file].original,
+                                            body.start_byte, body.end_byte)
         return False
 
     def _names(self) -> Iterator[Finding]:
