@@ -14,6 +14,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import in_all_arms, nodes
+from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import Record, Type
 from netmem_migrate.c.words import WORD
@@ -29,6 +30,7 @@ _NEW = re.compile(rb"\w*netmems?\w*")
 _TO_MACRO = re.compile(rb"(?<!\w)(\w+)\s*\((?=([^()]*))")
 # A macro in a place of its own, given one name.
 _ALONE = re.compile(rb"(?<=[;{}])\s*(?!WARN|BUG)[A-Z]\w*\s*\(\s*(\w+)\s*\)\s*;")
+_TAGGED = re.compile(rb"\b(?:struct|union|enum)\s+\w+")
 _TAG = re.compile(rb"\b(?:struct|union|enum)\s")
 _DECLARES = re.compile(rb"for_each|foreach|_scoped\Z|DEFINE|DECLARE|HEAD")
 _SAME = frozenset(("==", "!=", "<", ">", "<=", ">="))
@@ -109,8 +111,8 @@ class _Function:
         for member in record.members.values():
             body = member.declaration.parent
             if body is not None:
-                return name in WORD.findall(self.symbols.files[member.file].original,
-                                            body.start_byte, body.end_byte)
+                text = self.symbols.files[member.file].original[body.start_byte:body.end_byte]
+                return name in WORD.findall(_TAGGED.sub(b"", code_of(text)))
         return False
 
     def _names(self) -> Iterator[Finding]:
