@@ -19,6 +19,7 @@ from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.words import CALL
 from netmem_migrate.check.compare.compare import compare_changes
 from netmem_migrate.check.half.halves import halves
+from netmem_migrate.check.moved import together
 from netmem_migrate.check.own import own
 from netmem_migrate.check.sources import check_sources, functions_of
 from netmem_migrate.convert.edits import convert
@@ -320,8 +321,8 @@ def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel | None,
         texts = Texts(arms_of({one.path: one.before for one in step}, target, options.define,
                               options.undefine))
         others = {one.path: one.after for one in step if one.before == one.after}
-        yield from check_changes([replace(one, texts=texts) for one in step
-                                  if one.before != one.after], api, {**(beside or {}), **others})
+        yield from check_changes([replace(one, texts=texts) for one in together(step)], api,
+                                 {**(beside or {}), **others})
 
 
 def check(paths: Sequence[Path], options: Conversion) -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.files import plain
 from netmem_migrate.files.journal import require_settled
 from netmem_migrate.git import revisions, run
-from netmem_migrate.git.am import Applied, applied, is_patch, numbered, touched
+from netmem_migrate.git.am import Applied, added, applied, is_patch, numbered, touched
 from netmem_migrate.git.mail import read
 from netmem_migrate.kernel.drivers import beside
 
@@ -27,7 +27,7 @@ class Given:
     beside them."""
 
     patches: tuple[Path, ...]
-    base: Mapping[str, bytes] | None = None
+    base: Mapping[str, bytes | None] | None = None
     around: Mapping[str, bytes] | None = None
 
     def beside(self, root: Path) -> Mapping[str, bytes]:
@@ -36,11 +36,14 @@ class Given:
             return self.around
         return beside(root, touched(self.patches))
 
-    def on(self, root: Path) -> Applied:
-        """The series on a tree. Raises InputError where it neither applies nor is there."""
+    def on(self, root: Path, *, any_file: bool = False) -> Applied:
+        """The series on a tree; with `any_file` files may come, go and move.
+
+        Raises InputError where it neither applies nor is there.
+        """
         if self.base is None:
             require_settled(root / file for file in touched(self.patches))
-        return applied(root, self.patches, self.base)
+        return applied(root, self.patches, self.base, any_file=any_file)
 
 
 def is_patches(path: Path) -> bool:
@@ -68,7 +71,7 @@ def repository_of(words: Sequence[Path], places: Sequence[Path]) -> run.Reposito
 
 def root_of(given: Given, places: Sequence[Path]) -> Path | None:
     """Where the files of a series are that is for no kernel tree: the first of some places."""
-    files = touched(given.patches)
+    files = set(touched(given.patches)) - added(given.patches)
     return next((place for place in places if all((place / one).is_file() for one in files)), None)
 
 

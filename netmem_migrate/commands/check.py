@@ -18,7 +18,7 @@ from netmem_migrate.terminal.say import say
 if TYPE_CHECKING:
     from netmem_migrate.check.findings import Rule
     from netmem_migrate.kernel.tree import Kernel
-    from netmem_migrate.results import Finding, Norm
+    from netmem_migrate.results import FileChange, Finding, Norm
 
 
 @click.command(
@@ -173,6 +173,19 @@ def _tree(path: Path, kernel: Path | None) -> Kernel | None:
     return Kernel.find(path.absolute()) or Kernel.find(Path.cwd())
 
 
+def _not_judged(patches: Sequence[Path], changes: Sequence[FileChange]) -> Iterator[str]:
+    """What of a series no rule looks at: files that hold no C, modes, and text that git drops."""
+    from netmem_migrate.kernel.drivers import is_source
+    from netmem_migrate.verify.beside import unjudged
+
+    for one in changes:
+        if one.before != one.after and not is_source(one.path):
+            yield f"note: {one.path}: not judged: no C source"
+    for patch in patches:
+        for proof in unjudged(patch):
+            yield from (f"note: {proof.source}: not judged: {why}" for why in proof.plain.details)
+
+
 def _patches(words: Sequence[Path], options: Conversion) -> Iterator[Finding]:
     """Judge a series: patches in order, or commits."""
     from netmem_migrate import pipeline
@@ -185,7 +198,9 @@ def _patches(words: Sequence[Path], options: Conversion) -> Iterator[Finding]:
         if root is None:
             raise InputError(f"{words[0]}: a patch is checked against its tree; give that with "
                              "--kernel, or run this in the folder that its paths begin at")
-        series = given.on(root)
+        series = given.on(root, any_file=True)
         if series.held:
             say(f"{root} has the series already; checked against what was before it")
+        for line in _not_judged(given.patches, series.changes):
+            say(line)
         yield from pipeline.check_patches(series.steps, tree, options, given.beside(root))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchedFile
 
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
@@ -51,19 +52,22 @@ def apply_series(root: Path, patches: Sequence[Path]) -> tuple[FileChange, ...]:
 
 
 def applied(root: Path, patches: Sequence[Path],
-            base: Mapping[str, bytes] | None = None) -> Applied:
+            base: Mapping[str, bytes | None] | None = None, *, any_file: bool = False) -> Applied:
     """The patches, in order, on what `root` holds, or on `base`: mails by `git am`, plain diffs.
 
-    Where `root` has all of them already, they are reversed to find their base. Raises InputError
-    for a file that is no patch, for patches that do not apply, and where `root` has some of them.
+    Where `root` has all of them already, they are reversed to find their base. With `any_file`
+    files may come, go and move; one that is not there is empty in a step, and None in `base`.
+    Raises InputError for a file that is no patch, for patches that do not apply, where `root` has
+    some of them, and for files that come or go where that is not wanted.
     """
     patches = numbered(patches)
     files = touched(patches)
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
-        there = _Checkout(Path(name) / "tree", root)
+        there = _Checkout(Path(name) / "tree", root, any_file)
         if base is not None:
             return Applied(there.forward(patches, {file: base[file] for file in files}))
-        now = {file: _held(root, file, patches) for file in files}
+        new = added(patches) if any_file else set()
+        now = {file: _held(root, file, patches, file in new) for file in files}
         try:
             return Applied(there.forward(patches, now))
         except InputError:
@@ -74,15 +78,17 @@ def applied(root: Path, patches: Sequence[Path],
         return Applied(there.forward(patches, before), held=True)
 
 
-def _held(root: Path, file: str, patches: Sequence[Path]) -> bytes:
+def _held(root: Path, file: str, patches: Sequence[Path], new: bool) -> bytes | None:
     source = root / file
     if not plain.is_plain(source):
+        if new and not source.exists():
+            return None
         raise InputError(f"{patches[0].name}: touches {file}, which {root} does not have")
     return plain.read(source)
 
 
 def _explain(there: _Checkout, root: Path, patches: Sequence[Path],
-             now: Mapping[str, bytes]) -> None:
+             now: Mapping[str, bytes | None]) -> None:
     """Raise InputError where it is plain that the tree has a part of the series, and which."""
     for number in range(len(patches) - 1, 0, -1):
         if there.backward(patches[:number], now) is not None:
@@ -99,14 +105,16 @@ def _explain(there: _Checkout, root: Path, patches: Sequence[Path],
 class _Checkout:
     """Some files of a tree, in a repository of their own."""
 
-    def __init__(self, where: Path, root: Path) -> None:
-        self._where = where
+    def __init__(self, where: Path, root: Path, any_file: bool) -> None:
+        self._where, self._any_file = where, any_file
         self._attributes = root / ".gitattributes"
 
-    def _put(self, files: Mapping[str, bytes]) -> None:
+    def _put(self, files: Mapping[str, bytes | None]) -> None:
         shutil.rmtree(self._where, ignore_errors=True)
         self._where.mkdir()
         for file, data in files.items():
+            if data is None:
+                continue
             target = self._where / file
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
@@ -115,23 +123,28 @@ class _Checkout:
             (self._where / ".gitattributes").write_bytes(attributes)
         _git(self._where, "init", "-q")
         _git(self._where, "add", "-A", "-f")
-        _git(self._where, "commit", "-q", "-m", "before")
+        _git(self._where, "commit", "-q", "--allow-empty", "-m", "before")
 
     def forward(self, patches: Sequence[Path],
-                before: Mapping[str, bytes]) -> tuple[tuple[FileChange, ...], ...]:
+                before: Mapping[str, bytes | None]) -> tuple[tuple[FileChange, ...], ...]:
         """Each patch on the files as those before it left them."""
         self._put(before)
         steps: list[tuple[FileChange, ...]] = []
         for patch in patches:
             self._take(patch)
-            for file in before:
-                if not (self._where / file).is_file():
-                    raise InputError(f"{patch.name}: deletes {file}; "
-                                     "only changes of existing files can be proven")
-            after = {file: (self._where / file).read_bytes() for file in before}
-            steps.append(tuple(FileChange(file, before[file], after[file]) for file in before))
+            after = {file: self._now(file) for file in before}
+            for file, held in before.items():
+                if (held is None) != (after[file] is None) and not self._any_file:
+                    raise InputError(f"{patch.name}: {'adds' if held is None else 'deletes'} "
+                                     f"{file}; only changes of existing files can be proven")
+            steps.append(tuple(FileChange(file, before[file] or b"", after[file] or b"")
+                               for file in before))
             before = after
         return tuple(steps)
+
+    def _now(self, file: str) -> bytes | None:
+        path = self._where / file
+        return path.read_bytes() if path.is_file() else None
 
     def _take(self, patch: Path) -> None:
         mail = is_mail(plain.read(patch))
@@ -144,18 +157,18 @@ class _Checkout:
             _git(self._where, "commit", "-q", "--allow-empty", "-m", patch.name)
 
     def backward(self, patches: Sequence[Path],
-                 after: Mapping[str, bytes]) -> dict[str, bytes] | None:
+                 after: Mapping[str, bytes | None]) -> dict[str, bytes | None] | None:
         """The files before the patches, whose result they are now; None where they are not."""
         self._put(after)
         for patch in reversed(patches):
             for diff in reversed(self._diffs(patch)):
                 if _git(self._where, "apply", "-R", str(diff), check=False).returncode:
                     return None
-        if not all((self._where / file).is_file() for file in after):
+        if not self._any_file and not all((self._where / file).is_file() for file in after):
             return None
-        return {file: (self._where / file).read_bytes() for file in after}
+        return {file: self._now(file) for file in after}
 
-    def sides(self, patch: Path, now: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
+    def sides(self, patch: Path, now: Mapping[str, bytes | None]) -> tuple[list[str], list[str]]:
         """The files in which a patch is applied, and those in which it can be."""
         self._put(now)
         found: tuple[list[str], list[str]] = [], []
@@ -229,13 +242,26 @@ def touched(patches: Sequence[Path]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(file for patch in patches for file in _touched(patch)))
 
 
-def _touched(patch: Path) -> list[str]:
-    data = plain.read(patch)
+def added(patches: Sequence[Path]) -> set[str]:
+    """The files that some patches add, or move something to."""
+    return {one.path for patch in patches for one in _files(patch)
+            if one.is_added_file or one.is_rename}
+
+
+def _files(patch: Path) -> tuple[PatchedFile, ...]:
     try:
-        files = [one.path for one in parsed(data)]
+        return parsed(plain.read(patch))
     except UnidiffParseError as error:
         raise InputError(f"{patch}: not a patch that can be read: {str(error).strip()}") \
             from error
+
+
+def _touched(patch: Path) -> list[str]:
+    files: list[str] = []
+    for one in _files(patch):
+        if one.is_rename:
+            files.append(one.source_file.removeprefix("a/"))
+        files.append(one.path)
     if not files and number_of(patch) == 0:
         raise InputError(f"{patch}: a cover letter; name the numbered patches only")
     if not files:

@@ -21,13 +21,14 @@ from netmem_migrate.kernel.drivers import is_source
 
 @dataclass(frozen=True, slots=True)
 class Commits:
-    """Commits as patches, in order, and what their files held before the first.
+    """Commits as patches, in order, and what their files held before the first; None for one that
+    was not there.
 
     `beside` is what the other sources in the folders of those held then.
     """
 
     patches: tuple[Path, ...]
-    base: Mapping[str, bytes]
+    base: Mapping[str, bytes | None]
     beside: Mapping[str, bytes]
 
 
@@ -45,7 +46,7 @@ def _ends(word: str) -> list[str]:
 def commits(repository: Repository, words: Sequence[str], folder: Path) -> Commits:
     """The commits that words name, one after the other, as mails in `folder`.
 
-    Raises InputError for a range without commits, for a merge, and for a commit that adds a file.
+    Raises InputError for a range without commits, and for a merge.
     """
     ids = [one for word in words for one in _ids(repository, word)]
     with Scratch.create(repository.top, [], repository) as scratch:
@@ -56,7 +57,7 @@ def commits(repository: Repository, words: Sequence[str], folder: Path) -> Commi
             made.write_bytes(scratch.git("format-patch", "-1", "--stdout", "--no-signature",
                                          "--no-thread", *inside, *DIFF_OPTIONS, one))
             patches.append(made)
-        base: dict[str, bytes] = {}
+        base: dict[str, bytes | None] = {}
         for patch, one in zip(patches, ids, strict=True):
             for file in _files(patch):
                 if file not in base:
@@ -94,12 +95,9 @@ def _files(patch: Path) -> list[str]:
                          f"{str(error).strip()}") from error
 
 
-def _before(scratch: Scratch, repository: Repository, commit: str, file: str) -> bytes:
+def _before(scratch: Scratch, repository: Repository, commit: str, file: str) -> bytes | None:
     found = scratch.attempt("cat-file", "blob", f"{commit}^:{repository.prefix}{file}")
-    if found.returncode:
-        raise InputError(f"{commit[:12]}: adds {file}; "
-                         "only changes of existing files can be judged")
-    return found.stdout
+    return found.stdout if found.returncode == 0 else None
 
 
 def _folder(scratch: Scratch, repository: Repository, commit: str,

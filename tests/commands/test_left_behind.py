@@ -92,3 +92,60 @@ def test_the_whole_of_it_is_silent(tree: Path) -> None:
     commit_all(tree, "Undo one half")
     assert _check("HEAD~") == (0, [])
     assert _check("HEAD")[0] == 1
+
+
+def test_a_file_that_moves_is_one_file(tree: Path) -> None:
+    folder = tree / DEMO
+    (folder / "left.h").write_text(HEADER.replace("struct page *page", "netmem_ref netmem"))
+    (folder / "moved.c").write_text(SOURCE.replace("buf->page = NULL", "buf->netmem = 0"))
+    (folder / "left.c").unlink()
+    commit_all(tree, "Convert and move")
+    assert _check("HEAD") == (0, [])
+    (folder / "left.c").write_text((folder / "moved.c").read_text().replace("= 0", "= NULL"))
+    (folder / "moved.c").unlink()
+    commit_all(tree, "Move back, and break it")
+    assert _check("HEAD") == (1, [(f"{DEMO}/left.c", 5, "half-converted")])
+
+
+def test_files_that_come_and_go_are_read(tree: Path, tmp_path: Path) -> None:
+    folder = tree / DEMO
+    more = "void left_more(struct left_buf *buf)\n{\n\tleft_forget(buf);\n}\n"
+    (folder / "more.c").write_text('#include "left.h"\n\n' + more)
+    commit_all(tree, "Add a file")
+    code, found = _check("HEAD")
+    assert code == 1 and found == [(f"{DEMO}/more.c", 1, "include-added"),
+                                   (f"{DEMO}/more.c", 3, "changed-behaviour")]
+    diff = tmp_path / "x.diff"
+    diff.write_text(subprocess.run(["git", "diff", "HEAD~"], cwd=tree, capture_output=True,
+                                   text=True, check=True).stdout)
+    assert _check(str(diff)) == (code, found)  # the tree has it
+    (folder / "more.c").unlink()
+    assert _check(str(diff)) == (code, found)  # and has not
+    commit_all(tree, "Delete it")
+    assert _check("HEAD")[0] == 1
+
+
+def test_a_function_that_moves_is_the_same_function(tree: Path) -> None:
+    folder = tree / DEMO
+    (folder / "more.c").write_text("#include \"left.h\"\n\nint more;\n")
+    commit_all(tree, "Make room")
+    body = SOURCE.partition("\n\n")[2]
+    (folder / "left.c").write_text('#include "left.h"\n')
+    (folder / "more.c").write_text('#include "left.h"\n\nint more;\n\n' + body)
+    commit_all(tree, "Move the function")
+    assert _check("HEAD") == (0, [])
+    (folder / "more.c").write_text('#include "left.h"\n\nint more;\n')
+    (folder / "left.c").write_text('#include "left.h"\n\n' + body.replace("NULL", "buf->page + 1"))
+    commit_all(tree, "Move it back, and change it")
+    assert _check("HEAD")[0] == 1
+
+
+def test_what_no_rule_looks_at_is_named(tree: Path) -> None:
+    (tree / DEMO / "Makefile").write_text("obj-y += left.o\n")
+    (tree / DEMO / "left.c").chmod(0o755)
+    commit_all(tree, "Build less")
+    done = CliRunner().invoke(cli, ["check", "HEAD"])
+    assert done.exit_code == 0
+    lines = [one for one in done.stderr.splitlines() if "not judged" in one]
+    assert lines[0] == f"note: {DEMO}/Makefile: not judged: no C source"
+    assert f"{DEMO}/left.c: not judged: mode 100644 -> 100755" in lines[1]

@@ -8,7 +8,7 @@ defined as pages (docs/proof.md), this says in milliseconds, with the line and t
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
@@ -37,7 +37,7 @@ _CALL = re.compile(r"(\w+)\(")
 _ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\(\w+\);\s*\}\s*$")
 _BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
 _TO_PAGE = re.compile(rb"\b(?:" + "|".join(sorted(_BACK)).encode() + rb")\s*\(")
-_INCLUDED = re.compile(rb"^#include <" + re.escape(HEADER.encode()) + rb">$", re.MULTILINE)
+_INCLUDED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]+(<[^>\n]+>|\"[^\"\n]+\")[ \t]*$", re.MULTILINE)
 _GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 
 
@@ -45,10 +45,10 @@ def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
     """What differs in more than spelling between the sides of one patch, file by file."""
     accessors = frozenset(name for change in changes
                           for name in _accessors(change))
-    found: list[Finding] = []
-    for change in changes:
-        if change.path.endswith((".c", ".h")) and change.before != change.after:
-            found += _File(change, accessors).findings()
+    files = [_File(change, accessors) for change in changes
+             if change.path.endswith((".c", ".h")) and change.before != change.after]
+    moved = _moved(files)
+    found = [finding for file in files for finding in file.findings(moved)]
     hints = [one for one in found if one.id == "hint-with-conversion"]
     if hints and len(hints) == len(found) and _only_drops(changes):
         return ()
@@ -87,25 +87,28 @@ class _File:
         self.before, self.after = change.parsed_before, change.parsed_after
         self.accessors = accessors
 
-    def findings(self) -> list[Finding]:
+    def findings(self, moved: Mapping[str, tuple[ParsedFile, Definition]]) -> list[Finding]:
+        """What differs; `moved` are functions that other files had, and this one or others have."""
         old, new = _by_name(self.before), _by_name(self.after)
         found: list[Finding] = []
         for key, function in new.items():
             if key not in old:
-                if function.name not in self.accessors:
+                if function.name in moved:
+                    found += self._function(*moved[function.name], function)
+                elif function.name not in self.accessors:
                     found.append(self._finding("changed-behaviour", function.name,
                                                self.after.line_of(function.start),
                                                "a function that was not there before"))
                 continue
-            found += self._function(old[key], function)
+            found += self._function(self.before, old[key], function)
         for key, function in old.items():
-            if key not in new:
+            if key not in new and function.name not in moved:
                 found.append(self._finding("changed-behaviour", function.name, 1,
                                            f"{function.name}() is gone"))
         return [*found, *self._outside()]
 
-    def _function(self, old: Definition, new: Definition) -> Iterator[Finding]:
-        one = self.before.source[old.start:old.end]
+    def _function(self, was: ParsedFile, old: Definition, new: Definition) -> Iterator[Finding]:
+        one = was.source[old.start:old.end]
         other = self.after.source[new.start:new.end]
         if one == other:
             return
@@ -113,7 +116,7 @@ class _File:
         names = _renamed(one, other, given) | given
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
         back = _BACK if len(_TO_PAGE.findall(other)) <= len(_TO_PAGE.findall(one)) else frozenset()
-        canons = Canon(self.before, given, back), Canon(self.after, names, self.accessors | back)
+        canons = Canon(was, given, back), Canon(self.after, names, self.accessors | back)
         before, after = canons[0].function(old.node), canons[1].function(new.node)
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
@@ -136,9 +139,16 @@ class _File:
     def _outside(self) -> Iterator[Finding]:
         """Records, prototypes, macros and variables: their tokens."""
         one, other = _rest(self.before), _rest(self.after)
-        if not _INCLUDED.search(one):
-            # The header that declares the type brings nothing but declarations.
-            other = _INCLUDED.sub(lambda match: b" " * len(match[0]), other, count=1)
+        had = {match[1] for match in _INCLUDED.finditer(one)}
+        added = [match for match in _INCLUDED.finditer(other) if match[1] not in had]
+        less = bytearray(other)
+        for match in added if had <= {one[1] for one in _INCLUDED.finditer(other)} else ():
+            # The header that declares the type is a part of every conversion.
+            if match[1] != b"<" + HEADER.encode() + b">":
+                yield self._finding("include-added", "", line_of(other, match.start()),
+                                    f"#include {match[1].decode('utf-8', 'replace')}")
+            less[match.start():match.end()] = b" " * len(match[0])
+        other = bytes(less)
         if one == other:
             return
         given = _given(one, other)
@@ -151,6 +161,19 @@ class _File:
         declared = rule(id)
         return Finding(self.path, line, 1, id, declared.severity.value, function, message,
                        declared.why)
+
+
+def _moved(files: Sequence[_File]) -> dict[str, tuple[ParsedFile, Definition]]:
+    """The functions that one file has no more and another has now, as they were."""
+    gone: dict[str, list[tuple[ParsedFile, Definition]]] = defaultdict(list)
+    came: Counter[str] = Counter()
+    for file in files:
+        old, new = _by_name(file.before), _by_name(file.after)
+        for key in old.keys() - new.keys():
+            gone[key[0]].append((file.before, old[key]))
+        came.update(key[0] for key in new.keys() - old.keys())
+    return {name: several[0] for name, several in gone.items()
+            if len(several) == 1 and came[name] == 1}
 
 
 def _by_name(parsed: ParsedFile) -> dict[tuple[str, int], Definition]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A function with memory of a pool that the rules about paths say nothing of.
 
-It does not parse, is nested too deeply, or its paths differ in more ways than can be kept apart
-(20000 states). It is named, because silence would look like a clean bill.
+It does not parse, or its paths differ in more ways than can be kept apart (20000 states). It is
+named, because silence would look like a clean bill.
 """
 
 from __future__ import annotations
