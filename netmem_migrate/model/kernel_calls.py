@@ -74,7 +74,9 @@ CALLS: tuple[KernelCall, ...] = (
     KernelCall(("skb_frag_fill_netmem_desc", "__skb_fill_netmem_desc_noacc"), (Trait.UNMARKED,)),
     KernelCall(("netdev_priv", "skb_shinfo", "ARRAY_SIZE"), (Trait.PURE,)),
     KernelCall(("BUG_ON",), (Trait.ENDS_IF_TRUE,)),
-    KernelCall(("BUG", "unreachable", "panic", "__builtin_unreachable"), (Trait.NEVER_RETURNS,)),
+    KernelCall(("BUG", "BUILD_BUG", "BUILD_BUG_MSG", "unreachable", "panic", "do_exit",
+                "kthread_exit", "__builtin_unreachable", "__builtin_trap"),
+               (Trait.NEVER_RETURNS,)),
 )
 
 FAMILIES: tuple[Family, ...] = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -69,9 +69,12 @@ class ControlFlow:
     exit: int
 
 
-def build(body: Node, left_out: Spans = ()) -> ControlFlow:
-    """The control-flow graph of a function's compound statement, without what stands in spans."""
-    builder = _Builder(body, left_out)
+def build(body: Node, left_out: Spans = (), ends: Container[bytes] = ()) -> ControlFlow:
+    """The control-flow graph of a function's compound statement, without what stands in spans.
+
+    `ends` are the driver's own functions that never return.
+    """
+    builder = _Builder(body, left_out, ends)
     end = run(builder.statement(body, 0))
     builder.go(end, builder.exit)
     for block, name in builder.jumps:
@@ -113,7 +116,8 @@ def _widest(spans: Spans) -> Spans:
 
 
 class _Builder:
-    def __init__(self, body: Node, left_out: Spans) -> None:
+    def __init__(self, body: Node, left_out: Spans, ends: Container[bytes]) -> None:
+        self.ends = ends
         self.left_out = _widest(left_out)
         self.choices = [body.start_byte + one.start() for one in _CHOICE.finditer(view.text(body))]
         self.blocks = [Block(), Block()]
@@ -187,7 +191,7 @@ class _Builder:
                 after, dead = self.new(), self.dead()
                 yield self.condition(call.args[0], block, dead, after)
                 return after
-            if has(call.name, Trait.NEVER_RETURNS):
+            if has(call.name, Trait.NEVER_RETURNS) or call.name in self.ends:
                 return self.dead()
         chosen = {at for at, _ in choices}
         for found in self.conditionals(node) if len(choices) < _MAX_CHOICES else ():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
@@ -35,6 +36,7 @@ _MAX_STATES = 20000
 _MAX_IN_BLOCK = 1500
 # So many functions that hand memory on to each other are followed; what the next does is not known.
 _MAX_DEPTH = 200
+_NEVER = b"noreturn"  # as in __noreturn and __attribute__((noreturn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,15 @@ class Follower:
                 memory in left for left in scope.left) else Does.ANYTHING)
         return Summary(tuple(arguments), gives and _fresh(scope))
 
+    @cached_property
+    def _ends(self) -> frozenset[bytes]:
+        """The driver's functions that are declared to never return."""
+        return frozenset(
+            one.name for several in self.symbols.functions.values() for one in several
+            if _NEVER in self.symbols.files[one.file].source
+            and _NEVER in self.symbols.files[one.file].text(one.node)[
+                :one.body.start_byte - one.node.start_byte if one.body is not None else None])
+
     def _body(self, function: Function, left_out: Spans) -> _Body:
         """The control flow and the operations of a function; read once.
 
@@ -160,7 +171,7 @@ class Follower:
         key = (function.file, function.node.start_byte, left_out)
         if key not in self.bodies:
             assert function.body is not None
-            flow = build(function.body, left_out)
+            flow = build(function.body, left_out, self._ends)
             asked = [edge.test for block in flow.blocks for edge in block.edges
                      if edge.test is not None and edge.truth]
             tests = {test.id: tested(test) for test in asked}

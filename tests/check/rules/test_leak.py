@@ -19,6 +19,8 @@ FOUND = {
         ALLOC + "if (netmem != 0 && x) return 1;\n" + PUT + "return 0;"),
 }
 LEFT_ALONE = {
+    "a path that is not built": ALLOC + "if (x) BUILD_BUG();\n" + PUT + "return 0;",
+    "a path that ends": ALLOC + "if (x) { do_exit(0); return 0; }\n" + PUT + "return 0;",
     "released": ALLOC + PUT + "return 0;",
     "stored": ALLOC + "buf->netmem = netmem; return 0;",
     "stored through a pointer": ALLOC + "*out = netmem; return 0;",
@@ -58,3 +60,14 @@ def test_left_alone(name: str) -> None:
 def test_overwritten_in_a_loop() -> None:
     turn = "netmem = page_pool_dev_alloc_netmems(rxq->pool); if (!netmem) break;"
     assert found(body(f"while (x--) {{ {turn} }}\nreturn 0;")) == ["leak"] * 2
+
+
+@pytest.mark.parametrize(("head", "leaks"), [
+    ("static void __noreturn demo_die(int x);\n", False),
+    ("static __attribute__((noreturn)) void demo_die(int x);\n", False),
+    ("void demo_die(int x) __noreturn;\n", False),
+    ("static void demo_die(int x);\n", True),
+])
+def test_a_function_that_never_returns_ends_a_path(head: str, leaks: bool) -> None:
+    code = head + body(ALLOC + "if (x) { demo_die(x); return 0; }\n" + PUT + "return 0;")
+    assert found(code) == (["leak"] if leaks else [])
