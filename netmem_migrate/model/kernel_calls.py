@@ -73,6 +73,7 @@ CALLS: tuple[KernelCall, ...] = (
     KernelCall(("sg_set_buf", "sg_init_one", "sg_set_page"), (Trait.MAPS,)),
     KernelCall(("skb_frag_fill_netmem_desc", "__skb_fill_netmem_desc_noacc"), (Trait.UNMARKED,)),
     KernelCall(("netdev_priv", "skb_shinfo", "ARRAY_SIZE"), (Trait.PURE,)),
+    KernelCall(("page_to_phys", "page_to_pfn"), (Trait.GIVES_ADDRESS,)),
     KernelCall(("BUG_ON",), (Trait.ENDS_IF_TRUE,)),
     KernelCall(("BUG", "BUILD_BUG", "BUILD_BUG_MSG", "unreachable", "panic", "do_exit",
                 "kthread_exit", "__builtin_unreachable", "__builtin_trap"),

@@ -77,6 +77,7 @@ class Trait(StrEnum):
     NAMES_MEMBER = "names-member"  # takes the name of a member
     CONTAINER = "container"  # the record that the first argument is a member of
     PURE = "pure"  # the same value wherever it stands among declarations
+    GIVES_ADDRESS = "gives-address"  # the result is where its argument is
     HARMLESS = "harmless"  # keeps nothing of what it is given, and writes no member of the driver
     UNMARKED = "unmarked"  # fills a frag, and does not mark the skb where the memory is unreadable
     KEEPS = "keeps"  # what it is given stays with it, or goes with several references at once

@@ -8,6 +8,7 @@ must be worth reading.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _MAX_STATES = 20000
 _MAX_IN_BLOCK = 1500
 # So many functions that hand memory on to each other are followed; what the next does is not known.
 _MAX_DEPTH = 200
+_CLEANED = re.compile(rb"(\w+)\s+__(?:free|cleanup)\s*\(")
 _NEVER = b"noreturn"  # as in __noreturn and __attribute__((noreturn))
 
 
@@ -75,7 +77,7 @@ class Follower:
         found: dict[Event, None] = {}
         for left_out in self._directions(function):
             body = self._body(function, left_out)
-            scope = Scope(body.local, body.again)
+            scope = Scope(body.local, body.again, self._cleaned(function))
             followed: Step[None] = self._follow(body, function, scope, State())
             run(followed)
             if scope.aborted:
@@ -141,7 +143,8 @@ class Follower:
             start.memory["param:" + name] = Memory(Known.UNKNOWN, Owner.HERE)
             start.places[name] = ("param:" + name, False)
         body = self._body(function, left_out)
-        scope = Scope(body.local, body.again, frozenset("param:" + name for name in watched))
+        scope = Scope(body.local, body.again, self._cleaned(function),
+                      frozenset("param:" + name for name in watched))
         yield self._follow(body, function, scope, start)
         if scope.aborted:
             return ANYTHING
@@ -161,6 +164,11 @@ class Follower:
             if _NEVER in self.symbols.files[one.file].source
             and _NEVER in self.symbols.files[one.file].text(one.node)[
                 :one.body.start_byte - one.node.start_byte if one.body is not None else None])
+
+    def _cleaned(self, function: Function) -> frozenset[str]:
+        """The variables of a function that include/linux/cleanup.h gives back at its end."""
+        text = self.symbols.files[function.file].text(function.node)
+        return frozenset(name.decode("latin-1") for name in _CLEANED.findall(text))
 
     def _body(self, function: Function, left_out: Spans) -> _Body:
         """The control flow and the operations of a function; read once.

@@ -33,6 +33,7 @@ class Scope:
 
     local: frozenset[str]
     again: frozenset[str]  # conditions that are tested more than once
+    cleaned: frozenset[str] = frozenset()  # variables with a cleanup of their own, as by __free()
     parameters: frozenset[str] = frozenset()
     events: dict[tuple[EventKind, int], Event] = field(default_factory=dict)
     left: list[dict[str, Owner]] = field(default_factory=list)
@@ -139,6 +140,8 @@ class Transfer:
             self.lost(name, op.node, found[0] if found is not None else "")
             state.forget(name)
         local = name in self.scope.local
+        if name in self.scope.cleaned:  # its cleanup gives it back, or who takes it from there
+            self.escape(value)
         if found is not None:
             if not local and found[0] in state.memory and \
                     state.memory[found[0]].owner in (Owner.HERE, Owner.HANDED):
@@ -217,6 +220,8 @@ class Transfer:
             self.state.forget_members()
             if summary.fresh:
                 self.allocated(op, op.name, Known.MAYBE)
+        elif has(op.name, Trait.GIVES_ADDRESS) and op.operands:
+            self.derive(op, op.operands[0], address=True)
         elif not has(op.name, Trait.HARMLESS):
             for operand in op.operands:
                 self.escape(operand)
@@ -226,10 +231,14 @@ class Transfer:
             self.lost_address(name)
 
     def lost_address(self, name: str) -> None:
-        """Somebody else may write a place, or read it later."""
-        found = self.state.places.get(name)
-        if found is not None and found[0] in self.state.memory:
-            self.state.change(found[0], owner=Owner.ELSEWHERE)
+        """Somebody else may write a place, or read it later.
+
+        Who has the address of `page->lru` finds the page by it.
+        """
+        for one in (name, name.rpartition("->")[0]):
+            found = self.state.places.get(one)
+            if found is not None and found[0] in self.state.memory:
+                self.state.change(found[0], owner=Owner.ELSEWHERE)
         self.state.forget(name)
 
     def argument(self, op: Op, operand: Operand, what: Does) -> None:

@@ -7,6 +7,7 @@ import pytest
 from rule_tools import ALLOC, FRAG, PUT, body, check_found, check_left_alone, found
 
 FOUND = {
+    "its physical address is only looked at": ALLOC + "x = page_to_pfn(netmem); return 0;",
     "lost at the end": ALLOC + "return 0;",
     "lost on an error path": ALLOC + "if (x) return -EIO;\n" + PUT + "return 0;",
     "lost by a goto past the put": (
@@ -19,6 +20,12 @@ FOUND = {
         ALLOC + "if (netmem != 0 && x) return 1;\n" + PUT + "return 0;"),
 }
 LEFT_ALONE = {
+    "kept by its physical address": ALLOC + "buf->dma = page_to_phys(netmem); return 0;",
+    "kept in a list": ALLOC + "list_add(&netmem->lru, &rxq->list); return 0;",
+    "given back by its cleanup": (
+        "netmem_ref mine __free(demo_put) = page_pool_dev_alloc_netmems(rxq->pool);\n"
+        "if (!mine) return -ENOMEM;\nif (x) return -EIO;\n"
+        "buf->netmem = no_free_ptr(mine); return 0;"),
     "a path that is not built": ALLOC + "if (x) BUILD_BUG();\n" + PUT + "return 0;",
     "a path that ends": ALLOC + "if (x) { do_exit(0); return 0; }\n" + PUT + "return 0;",
     "released": ALLOC + PUT + "return 0;",
