@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Does a driver let its pools hold memory that the CPU cannot read? Asked here, and nowhere else.
 
-What counts is the code: a comment or a string that names the flag sets nothing, a macro that
-stands for it does.
+What counts is the code: a comment or a string that names the flag sets nothing, nor does a test
+of it, or what clears it; a macro that stands for it does.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ from netmem_migrate.model.spelled import UNREADABLE
 
 # In `flags` of struct page_pool_params (Documentation/networking/netmem.rst).
 FLAG = UNREADABLE.encode()
+# What stands before a flag that is tested, or cleared.
+_TESTED = re.compile(rb"(?<!&)&(?:=\s*~|)[\s(]*\Z")
+_BEFORE = 80
 _NO_CODE = re.compile(
     rb"""/\*.*?(?:\*/|\Z)|//(?:\\\r?\n|[^\n])*+|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)++'""",
     re.DOTALL)
 
 
 def allows_unreadable(sources: Iterable[bytes]) -> bool:
-    """Whether the code of any of these texts names the flag."""
-    return any(flags(source) for source in sources)
+    """Whether the code of any of these texts sets the flag."""
+    return any(not _TESTED.search(source, max(0, at - _BEFORE), at)
+               for source in sources for at in flags(source))
 
 
 def flags(source: bytes) -> list[int]:

@@ -74,3 +74,17 @@ def test_places() -> None:
     assert [source[at:at + len(FLAG)].decode() for at in found] == [FLAG, FLAG]
     assert found[0] == source.index(b"a = ") + 4
     assert not allows_unreadable([b"", b"int a;"])
+
+
+@pytest.mark.parametrize(("code", "sets"), [
+    ("p.flags |= PP_FLAG_ALLOW_UNREADABLE_NETMEM;", True),
+    ("p.flags = PP_FLAG_DMA_MAP |\n\t\tPP_FLAG_ALLOW_UNREADABLE_NETMEM;", True),
+    ("#define DEMO_FLAGS PP_FLAG_ALLOW_UNREADABLE_NETMEM", True),
+    ("p.flags |= a && b ? PP_FLAG_ALLOW_UNREADABLE_NETMEM : 0;", True),
+    ("if (p.flags & PP_FLAG_ALLOW_UNREADABLE_NETMEM)", False),
+    ("if (p.flags & (PP_FLAG_ALLOW_UNREADABLE_NETMEM))", False),
+    ("p.flags &= ~PP_FLAG_ALLOW_UNREADABLE_NETMEM;", False),
+    ("p.flags &\n\t~PP_FLAG_ALLOW_UNREADABLE_NETMEM", False),
+])
+def test_a_test_of_the_flag_sets_it_not(code: str, sets: bool) -> None:
+    assert allows_unreadable([code.encode()]) is sets
