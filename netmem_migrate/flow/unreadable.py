@@ -15,7 +15,7 @@ from netmem_migrate.model.spelled import UNREADABLE
 # In `flags` of struct page_pool_params (Documentation/networking/netmem.rst).
 FLAG = UNREADABLE.encode()
 # What stands before a flag that is tested, or cleared.
-_TESTED = re.compile(rb"(?<!&)&(?:=\s*~|)[\s(]*\Z")
+_TESTED = re.compile(rb"(?<!&)&=?[\s(~]*\Z")
 _BEFORE = 80
 _NO_CODE = re.compile(
     rb"""/\*.*?(?:\*/|\Z)|//(?:\\\r?\n|[^\n])*+|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)++'""",
