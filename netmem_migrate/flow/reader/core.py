@@ -313,7 +313,7 @@ class Reader:
             else:
                 self._sizes(value.node, into)
         elif value.type is None and not value.atoms:
-            if level and view.bare(value.node).type == "call_expression":
+            if level and self._allocates(view.bare(value.node)):
                 self._sizes(value.node, into)
             elif not level and value.node.type == "call_expression":
                 self.graph.bridges.append(Bridge(
@@ -381,13 +381,13 @@ class Reader:
         return known
 
     def _may_list(self, value: Value) -> bool:
-        """Whether a pointer may lead to a list of pages that is there already: none that a
-        function of the kernel gives."""
+        """Whether a pointer may lead to a list of pages that is there already: none that is
+        allocated by a function of which the body is not in sight."""
         if value.type is None or value.type.derivations[:1] != ("p",):
             return False
         found = view.call(view.bare(value.node))
         known = self.symbols.function(found.name, self.path) if found is not None else None
-        return found is None or (known is not None and known.body is not None)
+        return not self._allocates(value.node) or (known is not None and known.body is not None)
 
     def _set_from_other(self, value: Value, into: Slot) -> None:
         """A value that is no page: an address, or something else that a pointer points to."""
