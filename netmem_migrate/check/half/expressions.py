@@ -29,32 +29,23 @@ class Expressions:
                  api: Mapping[str, ApiFunction]) -> None:
         self.symbols, self.path, self.api = symbols, path, api
         self.names = Types(symbols, path, function, api)
+        self._known: dict[int, Type | None] = {}  # by the node
 
     def of(self, node: Node) -> Type | None:
         """The type of an expression, None where it is not in sight."""
-        ways: list[Node] = []
-        while True:
-            node = view.bare(node)
-            inner: Node | None = None
-            if node.type in _WAYS:
-                inner = view.operand(node)
-                if inner is not None:
-                    ways.append(node)
-            elif node.type == "conditional_expression":
-                branch = view.branch(node)
-                inner = branch.then if branch is not None else None
-                if inner is None or _is_null(inner):
-                    inner = branch.otherwise if branch is not None else None
-            elif node.type == "assignment_expression":
-                inner = node.child_by_field_name("left")
-            elif node.type == "comma_expression":
-                inner = node.child_by_field_name("right")
+        around: list[tuple[Node, bool]] = []  # and whether it leads from what is inside
+        while (node := view.bare(node)).id not in self._known:
+            way = node.type in _WAYS
+            inner = view.operand(node) if way else _inside(node)
             if inner is None:
+                self._known[node.id] = self._plain(node)
                 break
+            around.append((node, way))
             node = inner
-        found = self._plain(node)
-        for way in reversed(ways):
-            found = self.names.behind(way, found)
+        found = self._known[node.id]
+        for one, way in reversed(around):
+            found = self.names.behind(one, found) if way else found
+            self._known[one.id] = found
         return found
 
     def _plain(self, node: Node) -> Type | None:
@@ -106,6 +97,18 @@ class Expressions:
         if known is None or known.is_macro or "..." in known.parameters:
             return None
         return tuple(of_parameter(one) for one in known.parameters)
+
+
+def _inside(node: Node) -> Node | None:
+    """The expression that a choice, an assignment or a comma has the type of."""
+    if node.type == "assignment_expression":
+        return node.child_by_field_name("left")
+    if node.type == "comma_expression":
+        return node.child_by_field_name("right")
+    branch = view.branch(node) if node.type == "conditional_expression" else None
+    if branch is None:
+        return None
+    return branch.otherwise if branch.then is None or _is_null(branch.then) else branch.then
 
 
 def _is_null(node: Node) -> bool:

@@ -7,14 +7,15 @@ Types are those of declarations in sight; where one is not, nothing is said.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 
 from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import in_all_arms, nodes
-from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import Record, Type
 from netmem_migrate.c.words import WORD
@@ -30,7 +31,6 @@ _NEW = re.compile(rb"\w*netmems?\w*")
 _TO_MACRO = re.compile(rb"(?<!\w)(\w+)\s*\((?=([^()]*))")
 # A macro in a place of its own, given one name.
 _ALONE = re.compile(rb"(?<=[;{}])\s*(?!WARN|BUG)[A-Z]\w*\s*\(\s*(\w+)\s*\)\s*;")
-_TAGGED = re.compile(rb"\b(?:struct|union|enum)\s+\w+")
 _TAG = re.compile(rb"\b(?:struct|union|enum)\s")
 _DECLARES = re.compile(rb"for_each|foreach|_scoped\Z|DEFINE|DECLARE|HEAD")
 _SAME = frozenset(("==", "!=", "<", ">", "<=", ">="))
@@ -49,7 +49,9 @@ def halves(changes: Sequence[FileChange], api: Mapping[str, ApiFunction],
             found.update(dict.fromkeys(_Function(sides, function, old, api).findings()))
     for path, parsed in sides.looked_at.items():
         for node in in_all_arms(parsed.tree.root_node):
-            if node.type == "declaration" and not node.has_error:
+            if node.type == "declaration" and not node.has_error and any(
+                    (value := view.value(one)) is not None and value.type == "initializer_list"
+                    for one in node.children_by_field_name("declarator")):
                 types = Expressions(sides.after, path, None, api)
                 found.update(dict.fromkeys(_initialised(sides, types, node, b"")))
     found.update(dict.fromkeys(_prototypes(sides)))
@@ -108,12 +110,7 @@ class _Function:
 
     def _spells(self, record: Record, name: bytes) -> bool:
         """Whether a word stands in a record, where a macro may make a member of it."""
-        for member in record.members.values():
-            body = member.declaration.parent
-            if body is not None:
-                text = self.symbols.files[member.file].original[body.start_byte:body.end_byte]
-                return name in WORD.findall(_TAGGED.sub(b"", code_of(text)))
-        return False
+        return name in self.sides.spelled(record)
 
     def _names(self) -> Iterator[Finding]:
         by_macros, pasted = self._macros
@@ -126,7 +123,8 @@ class _Function:
             if name in declared or not name.islower() or self._is_known(name) or \
                     name == REF.encode():
                 continue
-            if any(start <= node.start_byte < end for start, end in pasted):
+            place = bisect_right(pasted, node.start_byte, key=itemgetter(0)) - 1
+            if place >= 0 and node.start_byte < pasted[place][1]:
                 continue
             if name in was or (_NEW.fullmatch(name) and name not in known
                                and name.decode("latin-1") not in self.types.api):
@@ -134,7 +132,7 @@ class _Function:
 
     @cached_property
     def _macros(self) -> tuple[frozenset[bytes], list[tuple[int, int]]]:
-        """The names that macros declare, and where names are pasted, or those of members.
+        """The names that macros declare, and where names are pasted, or those of members, in order.
 
         Looked for in the text: heads of loops that are macros are none of the parser's.
         """
@@ -159,34 +157,37 @@ class _Function:
         root = self.function.node
         for store in view.stores(root):
             yield from self._clash(store.node, self.types.of(store.target), store.value)
-        for kind in ("binary_expression", "pointer_expression", "subscript_expression",
-                     "return_statement", "conditional_expression"):
+        for kind, find in (("binary_expression", self._compared),
+                           ("pointer_expression", self._followed),
+                           ("subscript_expression", self._indexed),
+                           ("return_statement", self._returned),
+                           ("conditional_expression", self._chosen)):
             for node in nodes(root, kind):
-                yield from getattr(self, f"_{kind}")(node)
+                yield from find(node)
 
-    def _binary_expression(self, node: Node) -> Iterator[Finding]:
+    def _compared(self, node: Node) -> Iterator[Finding]:
         infix = view.infix(node)
         if infix is not None and infix.sign in _SAME:
             yield from self._clash(node, self.types.of(infix.left), infix.right)
 
-    def _pointer_expression(self, node: Node) -> Iterator[Finding]:
+    def _followed(self, node: Node) -> Iterator[Finding]:
         prefix = view.prefix(node)
         if prefix is not None and prefix.sign == "*" and self.types.of(prefix.argument) == NETMEM:
             yield self._finding("half-converted", node, f"`{_text(node)}`: a netmem_ref is no "
                                                         "pointer")
 
-    def _subscript_expression(self, node: Node) -> Iterator[Finding]:
+    def _indexed(self, node: Node) -> Iterator[Finding]:
         inner = view.operand(node)
         if inner is not None and self.types.of(inner) == NETMEM:
             yield self._finding("half-converted", node, f"`{_text(node)}`: a netmem_ref is no "
                                                         "array")
 
-    def _return_statement(self, node: Node) -> Iterator[Finding]:
+    def _returned(self, node: Node) -> Iterator[Finding]:
         given = view.children(node)
         if given:
             yield from self._clash(node, self.function.result, given[0])
 
-    def _conditional_expression(self, node: Node) -> Iterator[Finding]:
+    def _chosen(self, node: Node) -> Iterator[Finding]:
         branch = view.branch(node)
         if branch is not None and branch.then is not None and branch.otherwise is not None:
             yield from self._clash(node, self.types.of(branch.then), branch.otherwise)
@@ -240,9 +241,9 @@ def _clash(want: Type | None, has: Type | None, where: str) -> str:
 
 def _prototypes(sides: Sides) -> Iterator[Finding]:
     """Prototypes that do not fit the function, and did before."""
-    apart = dict.fromkeys(_apart(sides.before))
+    apart = {(one.name, one.file, other.file) for one, other in _apart(sides.before)}
     for one, other in _apart(sides.after):
-        if (one, other) not in apart and one.name in sides.names:
+        if one.name in sides.names and (one.name, one.file, other.file) not in apart:
             yield _finding("prototype-differs", other.file, other.declarator,
                            f"{_word(one.name)}() is declared otherwise in {one.file}", one.name)
 

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile, Texts
 from netmem_migrate.c.symbols import Function, Symbols
-from netmem_migrate.c.types import Type
+from netmem_migrate.c.types import Record, Type
 from netmem_migrate.c.words import WORD
 from netmem_migrate.results import FileChange
+
+_TAGGED = re.compile(rb"\b(?:struct|union|enum)\s+\w+")
 
 
 @dataclass
@@ -24,6 +28,8 @@ class Sides:
 
     changes: Sequence[FileChange]
     beside: Mapping[str, bytes] = field(default_factory=dict)
+    _spelled: dict[tuple[str, str], frozenset[bytes]] = field(
+        default_factory=dict, init=False, repr=False)
 
     @cached_property
     def texts(self) -> Texts:
@@ -62,6 +68,17 @@ class Sides:
                 if less:
                     found[tag] = less
         return found
+
+    def spelled(self, record: Record) -> frozenset[bytes]:
+        """The words in a record as it is left, but for the names of types and in comments."""
+        key = record.file, record.tag
+        if key not in self._spelled:
+            member = next(iter(record.members.values()), None)
+            body = member.declaration.parent if member is not None else None
+            text = self.after.files[record.file].original[
+                body.start_byte:body.end_byte] if body is not None else b""
+            self._spelled[key] = frozenset(WORD.findall(_TAGGED.sub(b"", code_of(text))))
+        return self._spelled[key]
 
     @cached_property
     def names(self) -> frozenset[bytes]:
