@@ -72,7 +72,14 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
     from netmem_migrate.report.outputs import write
     from netmem_migrate.report.sarif import Descriptor
 
-    found, norms = _judged(paths, Conversion(**settled))
+    try:
+        found, norms = _judged(paths, Conversion(**settled))
+    except InputError as error:
+        if not b4 or isinstance(error, UsageError):
+            raise
+        # b4 reads the answer only, and takes silence for a check that did not run.
+        click.echo(report.b4_failed(str(error)))
+        return
     found = sorted({one for one in found
                     if (not rules or one.id in rules) and one.id not in ignore})
     if sarif is not None:

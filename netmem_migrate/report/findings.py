@@ -57,6 +57,12 @@ def as_b4(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
                       indent=2)
 
 
+def b4_failed(why: str) -> str:
+    """The same where nothing could be judged."""
+    return json.dumps([{"tool": "netmem-migrate", "status": "fail",
+                        "summary": f"not checked: {why}", "details": ""}], indent=2)
+
+
 def as_sarif(rules: Sequence[sarif.Descriptor], findings: Sequence[Finding]) -> str:
     """A log of SARIF 2.1.0; each finding's rule must be one of `rules`."""
     return sarif.text(rules, [

@@ -138,3 +138,15 @@ def test_an_unknown_rule_is_named(leaking: Path) -> None:
 def _write(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
+
+
+@pytest.mark.parametrize("given", [
+    b"", b"no patch\n", b"From: a\n\n--- a/x.c\n+++ b/x.c\n@@ nonsense\n",
+    b"--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-a\n+b\n"])
+def test_b4_is_answered_whatever_it_gives(given: bytes, kernel_tree: Path) -> None:
+    result = run("check", "--b4", "--kernel", str(kernel_tree), "-", input=given)
+    (answer,) = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert answer["status"] == "fail" and answer["summary"].startswith("not checked: ")
+    plain = run("check", "--kernel", str(kernel_tree), "-", input=given)
+    assert isinstance(plain.exception, InputError) and not plain.stdout
