@@ -75,7 +75,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
     try:
         found, norms = _judged(paths, Conversion(**settled))
     except InputError as error:
-        if not b4 or isinstance(error, UsageError):
+        if not b4:
             raise
         # b4 reads the answer only, and takes silence for a check that did not run.
         click.echo(report.b4_failed(str(error)))
