@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from netmem_migrate.commands import _options
 from netmem_migrate.errors import ExitCode, InputError, UsageError
 from netmem_migrate.files.journal import require_settled
 from netmem_migrate.options import STDOUT, Conversion
+from netmem_migrate.results import Severity
 from netmem_migrate.terminal.say import say
 
 if TYPE_CHECKING:
@@ -40,11 +42,14 @@ if TYPE_CHECKING:
 @click.option("--sarif", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the findings as SARIF 2.1.0.")
 @click.option("--b4", is_flag=True, help="Answer as an external check of b4: JSON, exit code 0.")
+@click.option("--fail-on", "least", type=click.Choice(["error", "warning", "note", "never"]),
+              default="warning", show_default=True,
+              help="Exit code 1 for findings of this severity and worse.")
 @click.option("--list-rules", is_flag=True, help="List the rules and what each follows.")
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ...],
             ignore: tuple[str, ...], as_json: bool, sarif: Path | None, b4: bool,
-            list_rules: bool, **settled: Any) -> None:
+            least: str, list_rules: bool, **settled: Any) -> None:
     """Check sources, patches, or a folder of patches, without compiling.
 
     A source or a driver's folder is interpreted over the model of the netmem API: leaks, double
@@ -84,7 +89,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
                     if (not rules or one.id in rules) and one.id not in ignore})
     if sarif is not None:
         described = [Descriptor(one.id, one.summary, one.why) for one in known]
-        write(sarif, report.as_sarif(described, found))
+        write(sarif, report.as_sarif(described, found, norms))
     if b4:
         click.echo(report.as_b4(found, norms))
         return
@@ -93,9 +98,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
     else:
         for line in report.text(found, norms) if tells else ():
             click.echo(line)
-        say(report.counted(found))
-    if any(one.severity != "note" for one in found) or any(
-            one.status == "fail" for one in norms):
+        say(report.counted(found, norms))
+    if least != "never" and report.fails(found, norms, Severity(least)):
         ctx.exit(ExitCode.FINDINGS)
 
 
@@ -120,8 +124,9 @@ def _judged(paths: Sequence[Path], options: Conversion) -> tuple[list[Finding], 
             from netmem_migrate.check.series.selfcheck import check_series
 
             tree = _tree(path, options.kernel)
-            norms += check_series(path, kernel=tree.root if tree is not None else None,
-                                  scripts=options.kernel is not None)
+            norms += [replace(one, place=str(path)) for one in check_series(
+                path, kernel=tree.root if tree is not None else None,
+                scripts=options.kernel is not None)]
             if tree is not None:
                 found += _patches([path], options)
         else:

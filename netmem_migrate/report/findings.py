@@ -31,18 +31,34 @@ def text(findings: Sequence[Finding], norms: Sequence[Norm]) -> list[str]:
     return said
 
 
-def counted(findings: Sequence[Finding]) -> str:
-    """How many findings there are of each severity."""
-    counts = {level.value: sum(one.severity == level for one in findings) for level in Severity}
+def counts(findings: Sequence[Finding], norms: Sequence[Norm]) -> dict[str, int]:
+    """How much there is of each severity, a series' own list included; the worst first."""
+    every = [*(one.severity for one in findings), *(one.severity for one in norms)]
+    return {level.value: sum(one == level for one in every) for level in Severity}
+
+
+def counted(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
+    """The same as a line."""
     return ", ".join(f"{number} {level}{'' if number == 1 else 's'}"
-                     for level, number in counts.items())
+                     for level, number in counts(findings, norms).items())
+
+
+def fails(findings: Sequence[Finding], norms: Sequence[Norm], least: Severity) -> bool:
+    """Whether there is anything of a severity, or worse."""
+    levels = list(Severity)
+    said = counts(findings, norms)
+    return any(said[level.value] for level in levels[:levels.index(least) + 1])
 
 
 def as_json(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
     """The document of `check --json`, version 1."""
     told = [asdict(one) for one in findings]
-    return json.dumps({"version": 1, "findings": [{key: one[key] for key in _KEYS} for one in told],
-                       "series": [asdict(one) for one in norms]}, indent=2)
+    listed = [asdict(one) for one in norms]
+    return json.dumps({
+        "version": 1, "counts": counts(findings, norms),
+        "findings": [{key: one[key] for key in _KEYS} for one in told],
+        "series": [{key: one[key] for key in ("name", "status", "text")} for one in listed],
+    }, indent=2)
 
 
 def as_b4(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
@@ -63,12 +79,19 @@ def b4_failed(why: str) -> str:
                         "summary": f"not checked: {why}", "details": ""}], indent=2)
 
 
-def as_sarif(rules: Sequence[sarif.Descriptor], findings: Sequence[Finding]) -> str:
-    """A log of SARIF 2.1.0; each finding's rule must be one of `rules`."""
-    return sarif.text(rules, [
-        sarif.Result(one.id, one.severity, one.message,
-                     sarif.Location(one.file, one.line, one.column, function=one.function))
-        for one in findings])
+def as_sarif(rules: Sequence[sarif.Descriptor], findings: Sequence[Finding],
+             norms: Sequence[Norm] = ()) -> str:
+    """A log of SARIF 2.1.0; each finding's rule must be one of `rules`. What is wrong with a series
+    is said of its folder."""
+    wrong = [(one, one.severity) for one in norms if one.severity is not None]
+    listed = [sarif.Descriptor(f"series-{name}", f"netdev's list for a series: {name}")
+              for name in dict.fromkeys(one.name for one, _ in wrong)]
+    return sarif.text([*rules, *listed], [
+        *(sarif.Result(f"series-{one.name}", level.value, one.text, sarif.Location(one.place, 0))
+          for one, level in wrong),
+        *(sarif.Result(one.id, one.severity, one.message,
+                       sarif.Location(one.file, one.line, one.column, function=one.function))
+          for one in findings)])
 
 
 def _coloured(word: str) -> str:

@@ -99,6 +99,35 @@ def test_a_folder_of_patches_is_a_series(patch: Path, kernel_tree: Path) -> None
     result = run("check", str(patch.parent), "--kernel", str(kernel_tree))
     assert result.exit_code == 1  # nobody signed it off
     assert "fail  sign-off" in result.stdout and "pass  git-am" in result.stdout
+    assert result.stderr.splitlines()[-1].startswith("1 error, 0 warnings, ")
+
+
+def test_every_form_says_the_same_of_a_series(patch: Path, kernel_tree: Path,
+                                              tmp_path: Path) -> None:
+    """What fails in netdev's list is an error wherever errors are counted."""
+    words = ("check", str(patch.parent), "--kernel", str(kernel_tree))
+    sarif = tmp_path / "x.sarif"
+    done = run(*words, "--json", "--sarif", str(sarif))
+    told = json.loads(done.stdout)
+    wrong = [one["name"] for one in told["series"] if one["status"] == "fail"]
+    assert wrong == ["sign-off"] and told["counts"]["error"] == 1 and not told["counts"]["warning"]
+    levels = [(one["ruleId"], one["level"])
+              for one in json.loads(sarif.read_text())["runs"][0]["results"]]
+    assert [one for one in levels if one[1] == "error"] == [("series-sign-off", "error")]
+    assert len([one for one in levels if one[1] == "note"]) == told["counts"]["note"]
+    answers = json.loads(run(*words, "--b4").stdout)
+    assert [one["summary"].partition(":")[0] for one in answers if one["status"] == "fail"] == wrong
+    assert done.exit_code == 1
+
+
+@pytest.mark.parametrize(("least", "code"), [
+    ("error", 0), ("warning", 0), ("note", 1), ("never", 0)])
+def test_from_which_severity_on_it_fails(least: str, code: int, tmp_path: Path) -> None:
+    file = tmp_path / "d.c"
+    file.write_text("void drop(struct page_pool *pool, netmem_ref netmem)\n{\n\tif (netmem) )\n"
+                    "\t\tpage_pool_put_full_netmem(pool, netmem, false);\n}\n")
+    result = run("check", "--api", "7.3", "--fail-on", least, str(file))
+    assert "0 errors, 0 warnings, 1 note" in result.stderr and result.exit_code == code
 
 
 @pytest.mark.parametrize("name", ["diff", "apply", "format-patch"])
