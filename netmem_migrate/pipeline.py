@@ -21,6 +21,7 @@ from netmem_migrate.check.compare.compare import compare_changes
 from netmem_migrate.check.half.halves import halves
 from netmem_migrate.check.moved import together
 from netmem_migrate.check.own import own
+from netmem_migrate.check.silenced import unanswered
 from netmem_migrate.check.sources import check_sources, functions_of
 from netmem_migrate.convert.edits import convert
 from netmem_migrate.convert.naming import new_names
@@ -321,8 +322,10 @@ def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel | None,
         texts = Texts(arms_of({one.path: one.before for one in step}, target, options.define,
                               options.undefine))
         others = {one.path: one.after for one in step if one.before == one.after}
-        yield from check_changes([replace(one, texts=texts) for one in together(step)], api,
-                                 {**(beside or {}), **others})
+        changes = [replace(one, texts=texts) for one in together(step)]
+        around = {**(beside or {}), **others}
+        yield from unanswered(check_changes(changes, api, around),
+                              around | {one.path: one.after for one in changes})
 
 
 def check(paths: Sequence[Path], options: Conversion) -> tuple[Finding, ...]:
@@ -339,9 +342,11 @@ def checked(given: Sequence[Input], options: Conversion,
         if progress is not None:
             progress(driver.path, number, len(every))
         driver = driver.loaded(driver.files)
-        found.update(dict.fromkeys(check_sources(
-            {file: driver.read(file) for file in driver.files}, api=one.target.api,
-            arms=arms_of_driver(driver, one.target, options.define, options.undefine))))
+        texts = {file: driver.read(file) for file in driver.files}
+        found.update(dict.fromkeys(unanswered(check_sources(
+            texts, api=one.target.api,
+            arms=arms_of_driver(driver, one.target, options.define, options.undefine)),
+            texts)))
     return tuple(found)
 
 

@@ -45,11 +45,13 @@ if TYPE_CHECKING:
 @click.option("--fail-on", "least", type=click.Choice(["error", "warning", "note", "never"]),
               default="warning", show_default=True,
               help="Exit code 1 for findings of this severity and worse.")
+@click.option("--baseline", "known_before", type=click.Path(path_type=Path), metavar="FILE",
+              help="Leave out what FILE has, an earlier answer of --json.")
 @click.option("--list-rules", is_flag=True, help="List the rules and what each follows.")
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ...],
             ignore: tuple[str, ...], as_json: bool, sarif: Path | None, b4: bool,
-            least: str, list_rules: bool, **settled: Any) -> None:
+            least: str, known_before: Path | None, list_rules: bool, **settled: Any) -> None:
     """Check sources, patches, or a folder of patches, without compiling.
 
     A source or a driver's folder is interpreted over the model of the netmem API: leaks, double
@@ -73,6 +75,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
     for name in (*rules, *ignore):
         if name not in {rule.id for rule in known}:
             raise UsageError(f"no rule is called {name}; check --list-rules names them")
+    from netmem_migrate.check import silenced
     from netmem_migrate.report import findings as report
     from netmem_migrate.report.outputs import write
     from netmem_migrate.report.sarif import Descriptor
@@ -87,6 +90,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
         return
     found = sorted({one for one in found
                     if (not rules or one.id in rules) and one.id not in ignore})
+    if known_before is not None:
+        found = list(silenced.new(found, silenced.baseline(known_before)))
     if sarif is not None:
         described = [Descriptor(one.id, one.summary, one.why) for one in known]
         write(sarif, report.as_sarif(described, found, norms))
