@@ -99,9 +99,9 @@ class Aside:
     path: Path
 
     def commit(self) -> None:
-        """Put it in its place."""
+        """Put it in its place. Raises OSError, with what was there still there."""
         self.made.replace(self.path)
-        sync(self.path.parent)
+        _keep(self.path.parent)
 
     def discard(self) -> None:
         """Take it away again."""
@@ -150,10 +150,20 @@ def fill(path: Path, make: Callable[[Path], None]) -> None:
         make(made)
         sync(made)
         made.rename(path)
-        sync(path.parent)
+        _keep(path.parent)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
+
+
+def _keep(folder: Path) -> None:
+    """Have a name that is in its place safely on disk, as far as the disk does that.
+
+    It stays in its place where the disk refuses: to call that a failure would say that nothing was
+    written.
+    """
+    with contextlib.suppress(OSError):
+        sync(folder)
 
 
 def _beside(path: Path) -> Path:

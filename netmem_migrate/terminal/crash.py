@@ -9,6 +9,7 @@ import os
 import platform
 import shlex
 import sys
+import tempfile
 import traceback
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +33,10 @@ def said(error: Exception) -> tuple[str, ExitCode]:
     """
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}", ExitCode.INPUT
+    if isinstance(error, FileNotFoundError) and tempfile.tempdir is None:
+        # Python tries some folders before the first temporary file, and found none to write in.
+        return ("no folder for temporary files takes any; make room, or set TMPDIR to another",
+                ExitCode.INPUT)
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return f"what was to be written is not whole: {error.strerror}", ExitCode.INPUT
     return _line(error), ExitCode.INTERNAL

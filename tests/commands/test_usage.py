@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,17 @@ def test_whoever_reads_may_stop(work: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_no_folder_for_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    from netmem_migrate.errors import ExitCode
+    from netmem_migrate.terminal import crash
+
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    line, code = crash.said(FileNotFoundError(2, "No usable temporary directory found"))
+    assert code == ExitCode.INPUT and "TMPDIR" in line and "internal" not in line
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
+    assert crash.said(FileNotFoundError(2, "something else"))[1] == ExitCode.INTERNAL
+
+
 def test_a_full_disk_is_no_error_of_the_tool(work: Path) -> None:
     tool = f"{sys.executable} -m netmem_migrate"
     done = subprocess.run(f"{tool} diff -q demo > /dev/full", shell=True, capture_output=True)
