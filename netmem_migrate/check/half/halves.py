@@ -28,7 +28,7 @@ from netmem_migrate.model.spelled import REF
 from netmem_migrate.results import FileChange, Finding
 
 _NEW = re.compile(rb"\w*netmems?\w*")
-_TO_MACRO = re.compile(rb"(?<!\w)(\w+)\s*\((?=([^()]*))")
+_TO_MACRO = re.compile(rb"(?<!\w)(\w++)\s*+\((?=([^()]*+))")
 # A macro in a place of its own, given one name.
 _ALONE = re.compile(rb"(?<=[;{}])\s*(?!WARN|BUG)[A-Z]\w*\s*\(\s*(\w+)\s*\)\s*;")
 _TAG = re.compile(rb"\b(?:struct|union|enum)\s")

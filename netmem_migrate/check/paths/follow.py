@@ -37,7 +37,7 @@ _MAX_STATES = 20000
 _MAX_IN_BLOCK = 1500
 # So many functions that hand memory on to each other are followed; what the next does is not known.
 _MAX_DEPTH = 200
-_CLEANED = re.compile(rb"(\w+)\s+__(?:free|cleanup)\s*\(")
+_CLEANED = re.compile(rb"(?<!\w)(\w++)\s++__(?:free|cleanup)\s*\(")
 _NEVER = b"noreturn"  # as in __noreturn and __attribute__((noreturn))
 
 

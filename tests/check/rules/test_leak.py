@@ -78,3 +78,8 @@ def test_overwritten_in_a_loop() -> None:
 def test_a_function_that_never_returns_ends_a_path(head: str, leaks: bool) -> None:
     code = head + body(ALLOC + "if (x) { demo_die(x); return 0; }\n" + PUT + "return 0;")
     assert found(code) == (["leak"] if leaks else [])
+
+
+def test_one_very_long_word() -> None:
+    """Nothing looks for the end of a word from each of its letters: that would take half an hour."""
+    assert found(body(ALLOC + PUT + "return 0; /* */ " + "x" * 300000 + ";")) == []
