@@ -53,12 +53,10 @@ def fails(findings: Sequence[Finding], norms: Sequence[Norm], least: Severity) -
 def as_json(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
     """The document of `check --json`, version 1."""
     told = [asdict(one) for one in findings]
-    listed = [asdict(one) for one in norms]
-    return json.dumps({
-        "version": 1, "counts": counts(findings, norms),
-        "findings": [{key: one[key] for key in _KEYS} for one in told],
-        "series": [{key: one[key] for key in ("name", "status", "text")} for one in listed],
-    }, indent=2)
+    listed = [{"name": one.name, "status": one.status, "severity": one.severity, "text": one.text}
+              for one in norms]
+    return json.dumps({"version": 1, "findings": [{key: one[key] for key in _KEYS} for one in told],
+                       "series": listed}, indent=2)
 
 
 def as_b4(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:

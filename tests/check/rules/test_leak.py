@@ -81,5 +81,5 @@ def test_a_function_that_never_returns_ends_a_path(head: str, leaks: bool) -> No
 
 
 def test_one_very_long_word() -> None:
-    """Nothing looks for the end of a word from each of its letters: that would take half an hour."""
+    """Nothing looks for its end from each of its letters: that would take half an hour."""
     assert found(body(ALLOC + PUT + "return 0; /* */ " + "x" * 300000 + ";")) == []
