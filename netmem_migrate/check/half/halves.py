@@ -85,7 +85,7 @@ class _Function:
             base = self.types.of(field.base)
             if base == NETMEM:
                 yield self._finding("half-converted", node,
-                                    f"`{_text(node)}`: a netmem_ref has no members")
+                                    f"`{_text(node)}`: a {REF} has no members")
                 continue
             if base is not None and field.arrow:
                 base = base.target()
@@ -173,14 +173,12 @@ class _Function:
     def _followed(self, node: Node) -> Iterator[Finding]:
         prefix = view.prefix(node)
         if prefix is not None and prefix.sign == "*" and self.types.of(prefix.argument) == NETMEM:
-            yield self._finding("half-converted", node, f"`{_text(node)}`: a netmem_ref is no "
-                                                        "pointer")
+            yield self._finding("half-converted", node, f"`{_text(node)}`: a {REF} is no pointer")
 
     def _indexed(self, node: Node) -> Iterator[Finding]:
         inner = view.operand(node)
         if inner is not None and self.types.of(inner) == NETMEM:
-            yield self._finding("half-converted", node, f"`{_text(node)}`: a netmem_ref is no "
-                                                        "array")
+            yield self._finding("half-converted", node, f"`{_text(node)}`: a {REF} is no array")
 
     def _returned(self, node: Node) -> Iterator[Finding]:
         given = view.children(node)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A prototype, or a call, that no longer fits the function that the change leaves."""
+"""A prototype, or a call, that no longer fits the function that the change leaves.
+
+Names of parameters do not count, nor do functions of which nothing is in sight.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A name that the function declared before the change, or that the change brings, and nothing
-declares after it."""
+"""A name that a function declared before the change, or that the change brings, and nothing does.
+
+Names that macros may declare, paste or take for members are left alone.
+"""
 
 from __future__ import annotations
 

@@ -15,9 +15,16 @@ def found(before: str, after: str) -> list[tuple[int, str, str]]:
         (before + BODY).encode(), (after + BODY).encode(), "d.c")]
 
 
-@pytest.mark.parametrize("line", ["#include <net/libeth/rx.h>", '#include "rx.h"',
-                                  "# include <a.h>"])
-def test_found(line: str) -> None:
+FOUND = {
+    "of the kernel": "#include <net/libeth/rx.h>",
+    "of the driver": '#include "rx.h"',
+    "with blanks": "# include <a.h>",
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_found(name: str) -> None:
+    line = FOUND[name]
     assert found("#include <b.h>\n", f"#include <b.h>\n{line}\n") == [
         (2, "include-added", "note")]
     assert found("", f"{line}\n") == [(1, "include-added", "note")]
