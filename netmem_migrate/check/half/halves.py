@@ -118,6 +118,8 @@ class _Function:
         was = self.was.names.declared if self.was is not None else {}
         known = frozenset(WORD.findall(self.sides.before.files[self.path].source)) \
             if self.path in self.sides.before.files else frozenset()
+        # A function of the kernel may be called that nothing in sight declares.
+        called = {call.function.start_byte for call in view.calls(self.function.node)}
         for node in nodes(self.function.node, "identifier"):
             name = view.text(node)
             if name in declared or not name.islower() or self._is_known(name) or \
@@ -127,7 +129,7 @@ class _Function:
             if place >= 0 and node.start_byte < pasted[place][1]:
                 continue
             if name in was or (_NEW.fullmatch(name) and name not in known
-                               and name.decode("latin-1") not in self.types.api):
+                               and node.start_byte not in called):
                 yield self._finding("undeclared", node, f"{_word(name)} is not declared")
 
     @cached_property
