@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -220,9 +221,13 @@ def command(
     guesses: list[str] = []
     left = [step for run in runs for step in heads_only(run) if not wanted.takes_heads]
     done = [_less(run, left) for run in runs]
-    with summary.reported(done, output):
-        written = [write_series(run, where, one, guesses.append)
-                   for run, where, one in zip(runs, _folders(out, runs), each, strict=True)]
+    with summary.reported(done, output) as back:
+        written: list[tuple[Path, ...]] = []
+        for run, where, asked in zip(runs, _folders(out, runs), each, strict=True):
+            new = not where.exists()
+            written.append(write_series(run, where, asked, guesses.append))
+            if new:
+                back.callback(shutil.rmtree, where, ignore_errors=True)
     if _options.tells(output):
         for file in (file for files in written for file in files):
             put_path(file)

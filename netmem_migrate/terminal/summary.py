@@ -201,18 +201,24 @@ def report(runs: Sequence[Run], output: Output) -> Aside | None:
 
 
 @contextlib.contextmanager
-def reported(runs: Sequence[Run], output: Output) -> Iterator[None]:
+def reported(runs: Sequence[Run], output: Output) -> Iterator[contextlib.ExitStack]:
     """Have the report ready beside its place while what it tells of is written; then it is put
-    there. A stream has it before."""
+    there. A stream has it before.
+
+    What takes back what was written goes on the stack: it is done where the report cannot be put.
+    """
     made = report(runs, output)
-    try:
-        yield
-    except BaseException:
-        if made is not None:
-            made.discard()
-        raise
-    if output.report is not None:
-        put(output.report, made)
+    with contextlib.ExitStack() as back:
+        try:
+            yield back
+        except BaseException:
+            back.pop_all()  # who could not write it has taken it back
+            if made is not None:
+                made.discard()
+            raise
+        if output.report is not None:
+            put(output.report, made)
+        back.pop_all()
 
 
 def tell(runs: Sequence[Run], output: Output) -> None:
