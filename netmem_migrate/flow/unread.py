@@ -216,7 +216,11 @@ class _Text:
             return False
         if self.masked(at):
             return True
-        return not self._declares(self.node(at))
+        node = self.node(at)
+        word = _WORD.match(self.code, at)
+        if node.type.endswith("identifier") and word is not None and node.end_byte > word.end():
+            return True  # inside of what the parser was shown as one name, such as typeof(page)
+        return not self._declares(node)
 
     def _in_macro(self, at: int) -> bool:
         """Whether this is the body of a macro, which flow/hidden.py looks at."""

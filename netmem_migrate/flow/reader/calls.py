@@ -18,7 +18,7 @@ from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import could_carry
 from netmem_migrate.flow.graph import Call
 from netmem_migrate.flow.keys import Key
-from netmem_migrate.flow.reader.core import Reader, reads
+from netmem_migrate.flow.reader.core import Named, Reader, reads
 from netmem_migrate.flow.reader.values import INT, MEMORY, POINTER_TO_PAGE, Atom, Value
 from netmem_migrate.model.gone import gone
 from netmem_migrate.model.kernel_calls import has
@@ -345,7 +345,8 @@ def _entry(reader: Reader, found: view.Call) -> Steps[Value | None]:
     args = found.args
     if len(args) < 2:
         return None
-    reader.escape((yield reader.value(args[0])), Why.CONTAINER)
+    pointer: Value = yield reader.value(args[0])
+    reader.escape(pointer, Why.CONTAINER)
     source = reader.parsed.source
     text = b" ".join(source[args[1].start_byte:args[1].end_byte].split())
     if not text.startswith((b"struct ", b"union ")):
@@ -355,7 +356,11 @@ def _entry(reader: Reader, found: view.Call) -> Steps[Value | None]:
                 text = word + b" " + text
     type_ = Type(text.decode("latin-1").rstrip(" *"))
     if len(args) > 2:
-        yield reader.named_member(type_, args[2])
+        named: object = yield reader.named_member(type_, args[2])
+        # The macro wants the pointer to be one to the member's very type.
+        if pointer.type is not None and reader.symbols.resolve(pointer.type).is_page and \
+                isinstance(named, Named) and named.slot is not None:
+            reader.graph.block(named.slot, Why.CONTAINER, reader.place(found.node))
     return Value(found.node, type_.pointer())
 
 
