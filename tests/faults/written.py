@@ -184,7 +184,9 @@ def judge(ground: Ground, done: Outcome, what: str) -> Verdict:
     state = states.judge(now, ground.old, ground.new)
     if state is Is.MIXED and job.each:
         state = Is.OLD
-    if state in (Is.MIXED, Is.TORN):
+    if state is Is.MIXED and _told(ground):
+        verdict.columns.add("mixed, told")
+    elif state in (Is.MIXED, Is.TORN):
         verdict.fault("mixed, untold", f"{state.value}: " + ", ".join(
             f"{name} is {_is(now.get(name), ground.old.get(name), ground.new.get(name))}"
             for name in sorted(states.changed(ground.old, ground.new))))
@@ -208,6 +210,13 @@ def judge(ground: Ground, done: Outcome, what: str) -> Verdict:
     if ground.tree != states.read(ground.work / "place/tree"):
         verdict.fault("left", "the tree itself is changed")
     return verdict
+
+
+def _told(ground: Ground) -> bool:
+    """Whether a command that looks at the folder refuses, and says that a run was cut off there."""
+    before = ground.state()
+    asked = inside.tool(("check", "--api", "7.3", "../out"), ground.shell)
+    return asked.code == 4 and "was cut off here" in asked.err and ground.state() == before
 
 
 def _is(now: bytes | None, old: bytes | None, new: bytes | None) -> str:
