@@ -24,7 +24,7 @@ NUMBER_KIND = "number"
 _NUMBERS = frozenset(("int", "unsigned int", "unsigned", "u8", "u16", "u32", "s8", "s16", "s32",
                       "size_t", "bool", "gfp_t", "unsigned short", "char", "short", "uint32_t",
                       "dma_addr_t", "u64", "ssize_t"))
-_WAYS = ("field_expression", "subscript_expression", "pointer_expression")
+WAYS = ("field_expression", "subscript_expression", "pointer_expression")
 
 
 def kind_of(type_: Type | None) -> str:
@@ -88,7 +88,7 @@ class Types:
         """The type of an expression, None where it is not in sight. Calls have none here."""
         node = view.bare(node)
         ways: list[Node] = []
-        while node.type in _WAYS and (inner := view.operand(node)) is not None:
+        while node.type in WAYS and (inner := view.operand(node)) is not None:
             ways.append(node)
             node = view.bare(inner)
         found = self._named(node)
@@ -107,9 +107,9 @@ class Types:
             return None
         name = view.text(node)
         if name in self._local:
-            return self._resolved(self._local[name])
+            return self.resolved(self._local[name])
         variable = self._symbols.variable(name, self._path)
-        return self._resolved(variable.type) if variable is not None else None
+        return self.resolved(variable.type) if variable is not None else None
 
     def behind(self, way: Node, base: Type | None) -> Type | None:
         """The type of a member, a subscript, a dereference or an address of something."""
@@ -118,7 +118,7 @@ class Types:
             if base is not None and field.arrow:
                 base = base.target()
             found = self._symbols.member(base, field.name, self._path)
-            return self._resolved(found.type) if found is not None else None
+            return self.resolved(found.type) if found is not None else None
         if base is None or way.type == "field_expression":
             return None
         return base.pointer() if way.children[0].type == "&" else base.target()
@@ -137,7 +137,8 @@ class Types:
         known = self._api.get(call.name.decode("latin-1"))
         return kind_of_result(known) if known is not None else ""
 
-    def _resolved(self, type_: Type | None) -> Type | None:
+    def resolved(self, type_: Type | None) -> Type | None:
+        """A declared type without the driver's own names for it."""
         if type_ is None or type_.base == REF:
             return type_
         return self._symbols.resolve(type_)

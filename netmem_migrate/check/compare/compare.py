@@ -85,11 +85,12 @@ class _File:
     def __init__(self, change: FileChange, accessors: frozenset[str]) -> None:
         self.path = change.path
         self.before, self.after = change.parsed_before, change.parsed_after
+        self.old, self.new = _by_name(self.before), _by_name(self.after)
         self.accessors = accessors
 
     def findings(self, moved: Mapping[str, tuple[ParsedFile, Definition]]) -> list[Finding]:
         """What differs; `moved` are functions that other files had, and this one or others have."""
-        old, new = _by_name(self.before), _by_name(self.after)
+        old, new = self.old, self.new
         found: list[Finding] = []
         for key, function in new.items():
             if key not in old:
@@ -168,10 +169,9 @@ def _moved(files: Sequence[_File]) -> dict[str, tuple[ParsedFile, Definition]]:
     gone: dict[str, list[tuple[ParsedFile, Definition]]] = defaultdict(list)
     came: Counter[str] = Counter()
     for file in files:
-        old, new = _by_name(file.before), _by_name(file.after)
-        for key in old.keys() - new.keys():
-            gone[key[0]].append((file.before, old[key]))
-        came.update(key[0] for key in new.keys() - old.keys())
+        for key in file.old.keys() - file.new.keys():
+            gone[key[0]].append((file.before, file.old[key]))
+        came.update(key[0] for key in file.new.keys() - file.old.keys())
     return {name: several[0] for name, several in gone.items()
             if len(several) == 1 and came[name] == 1}
 

@@ -10,7 +10,13 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import PAGE, Type, read_declarator
-from netmem_migrate.check.types import NETMEM_KIND, Types, kind_of_parameter, kind_of_result
+from netmem_migrate.check.types import (
+    NETMEM_KIND,
+    WAYS,
+    Types,
+    kind_of_parameter,
+    kind_of_result,
+)
 from netmem_migrate.model.schema import ApiFunction
 from netmem_migrate.model.spelled import PAGE as PAGE_KIND
 from netmem_migrate.model.spelled import REF
@@ -19,7 +25,6 @@ NULL = Type("NULL", ("p",))
 NETMEM = Type(REF)
 _PAGE = Type(PAGE, ("p",))
 _POINTER = Type("void", ("p",))
-_WAYS = ("field_expression", "subscript_expression", "pointer_expression")
 
 
 class Expressions:
@@ -35,7 +40,7 @@ class Expressions:
         """The type of an expression, None where it is not in sight."""
         around: list[tuple[Node, bool]] = []  # and whether it leads from what is inside
         while (node := view.bare(node)).id not in self._known:
-            way = node.type in _WAYS
+            way = node.type in WAYS
             inner = view.operand(node) if way else _inside(node)
             if inner is None:
                 self._known[node.id] = self._plain(node)
@@ -63,7 +68,7 @@ class Expressions:
             return None
         own = self.symbols.function(call.name, self.path)
         if own is not None:
-            return self.resolved(own.result)
+            return self.names.resolved(own.result)
         known = self.api.get(call.name.decode("latin-1"))
         return of_kind(kind_of_result(known)) if known is not None else None
 
@@ -77,11 +82,7 @@ class Expressions:
         declarator = given.child_by_field_name("declarator")
         type_ = read_declarator(base, declarator, b"").type if declarator is not None \
             else Type(base)
-        return self.resolved(type_)
-
-    def resolved(self, type_: Type) -> Type:
-        """A declared type without the driver's own names for it."""
-        return type_ if type_.base == REF else self.symbols.resolve(type_)
+        return self.names.resolved(type_)
 
     def parameters(self, call: view.Call) -> tuple[Type | None, ...] | None:
         """What a call is to be given; None where that is not in sight, or of any number."""
@@ -92,7 +93,7 @@ class Expressions:
         own = self.symbols.function(call.name, self.path)
         if own is not None:
             return None if own.variadic else tuple(
-                self.resolved(one.type) for one in own.parameters)
+                self.names.resolved(one.type) for one in own.parameters)
         known = self.api.get(call.name.decode("latin-1"))
         if known is None or known.is_macro or "..." in known.parameters:
             return None

@@ -72,7 +72,7 @@ def _named(pair: Node, type_: Type, types: Expressions) -> tuple[Type, bytes, Ty
                 return None
             record, name = current, view.text(one).lstrip(b". \t\n")
             found = types.symbols.member(current, name, types.path)
-            target = types.resolved(found.type) if found is not None else None
+            target = types.names.resolved(found.type) if found is not None else None
         else:
             name, target = b"", current.target()
         if target is None:
