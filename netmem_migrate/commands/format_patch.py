@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from netmem_migrate.results import Migration, Run
 from netmem_migrate.terminal.say import put_path, say
 
 if TYPE_CHECKING:
+    from netmem_migrate.patch.folder import Report
     from netmem_migrate.patch.plan import PatchStep
     from netmem_migrate.patch.prove import Proven
     from netmem_migrate.patch.series import SeriesOptions
@@ -183,7 +185,7 @@ def command(
     """
     from netmem_migrate.git.run import repository
     from netmem_migrate.patch.plan import heads_only
-    from netmem_migrate.patch.series import SeriesOptions, write_series
+    from netmem_migrate.patch.series import SeriesOptions
     from netmem_migrate.report import wording
     from netmem_migrate.terminal import summary
 
@@ -221,13 +223,7 @@ def command(
     guesses: list[str] = []
     left = [step for run in runs for step in heads_only(run) if not wanted.takes_heads]
     done = [_less(run, left) for run in runs]
-    with summary.reported(done, output) as back:
-        written: list[tuple[Path, ...]] = []
-        for run, where, asked in zip(runs, _folders(out, runs), each, strict=True):
-            new = not where.exists()
-            written.append(write_series(run, where, asked, guesses.append))
-            if new:
-                back.callback(shutil.rmtree, where, ignore_errors=True)
+    written = _write(runs, _folders(out, runs), each, summary.beside(done, output), guesses)
     if _options.tells(output):
         for file in (file for files in written for file in files):
             put_path(file)
@@ -244,6 +240,29 @@ def command(
         for guess in dict.fromkeys(guesses):
             say(f"note: {guess[0].lower()}{guess[1:]}")
     ctx.exit(max(_options.exit_code(runs), ExitCode.REFUSED if left else ExitCode.DONE))
+
+
+def _write(runs: Sequence[Run], places: Sequence[Path], asked: Sequence[SeriesOptions],
+           report: Report | None, guesses: list[str]) -> list[tuple[Path, ...]]:
+    """Write the series of each run, and the report with the last of them; all of it or nothing."""
+    from netmem_migrate.patch.plan import plans
+    from netmem_migrate.patch.series import write_series
+    from netmem_migrate.report import outputs
+
+    last = max((at for at, (run, wanted) in enumerate(zip(runs, asked, strict=True))
+                if plans(run, together=wanted.together, heads=wanted.takes_heads)), default=None)
+    written: list[tuple[Path, ...]] = []
+    with contextlib.ExitStack() as back:
+        for at, (run, where, wanted) in enumerate(zip(runs, places, asked, strict=True)):
+            new = not where.exists()
+            written.append(write_series(run, where, wanted, guesses.append,
+                                        report if at == last else None))
+            if new:
+                back.callback(shutil.rmtree, where, ignore_errors=True)
+        if report is not None and last is None:
+            outputs.write(report.path, report.text)
+        back.pop_all()
+    return written
 
 
 def _less(run: Run, left: Sequence[PatchStep]) -> Run:

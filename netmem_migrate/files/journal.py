@@ -45,7 +45,8 @@ class Target:
     """One file to put in its place: its real path, how to show it, what it was and is to be.
 
     None is no file. `mode`, `owner` and `group` are what it is to have. `name_of` is the index of
-    an earlier target: this is another name of that file, and stays one.
+    an earlier target: this is another name of that file, and stays one. Of what stands `alone`
+    the folder is not locked: others may write other files there meanwhile.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Target:
     owner: int = -1
     group: int = -1
     name_of: int | None = None
+    alone: bool = False
 
 
 class State(StrEnum):
@@ -206,7 +208,7 @@ def blocked(*signals: signal.Signals) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _folders(targets: Sequence[Target]) -> Iterator[None]:
-    with _locked({one.path.parent for one in targets}):
+    with _locked({one.path.parent for one in targets if not one.alone}):
         yield
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from netmem_migrate.errors import InputError
 from netmem_migrate.files import journal, plain, whole
 from netmem_migrate.files.journal import Kind, State, Target
 from netmem_migrate.git.mail import named, version_of
+from netmem_migrate.report.outputs import as_bytes
 
 BESIDE = "send"
 """The subfolder for what is no patch: `git send-email DIR` sends every file of DIR itself."""
@@ -66,18 +68,26 @@ class Series:
         return {**self.patches, **{f"{BESIDE}/{name}": data for name, data in self.beside.items()}}
 
 
-def write(top: Path, series: Sequence[Series]) -> tuple[Path, ...]:
-    """Write series below a folder, all or none; of the same version, patches that are no more part
-    of one go.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A file that tells of a series, and is to stand where that does or not at all."""
+
+    path: Path
+    text: str
+
+
+def write(top: Path, series: Sequence[Series], report: Report | None = None) -> tuple[Path, ...]:
+    """Write series below a folder and a report of them, all or none; of the same version, patches
+    that are no more part of one go.
 
     Returns the patches in order. Raises InputError where the disk refuses.
     """
     try:
-        if not top.exists() or not any(top.iterdir()):
+        if report is None and (not top.exists() or not any(top.iterdir())):
             top.parent.mkdir(parents=True, exist_ok=True)
             whole.fill(top, lambda made: _fill(made, top, series))
         else:
-            _among(top, series)
+            _among(top, series, report)
     except OSError as error:
         raise _failed(error, top) from None
     return tuple(one.out / name for one in series for name in one.patches)
@@ -99,19 +109,33 @@ def _fill(made: Path, top: Path, series: Sequence[Series]) -> None:
         made.chmod(stat.S_IMODE(top.stat().st_mode))
 
 
-def _among(top: Path, series: Sequence[Series]) -> None:
-    """Beside what there is already."""
+def _among(top: Path, series: Sequence[Series], report: Report | None) -> None:
+    """Beside what there is already, by way of a journal."""
     wanted: dict[Path, bytes | None] = {}
     for one in series:
         for name, data in one.files.items():
-            (one.out / name).parent.mkdir(parents=True, exist_ok=True)
             wanted[one.out / name] = data
-        for name, path in versions(one.out).get(one.version, {}).items():
+        there = versions(one.out) if one.out.is_dir() else {}
+        for name, path in there.get(one.version, {}).items():
             if name not in one.patches:
                 wanted[path] = None
-    journal.write(Kind.SERIES, top, [
-        Target(path.resolve(), str(path), _held(path), data, _mode())
-        for path, data in wanted.items() if _held(path) != data])
+    made: list[Path] = []
+    try:
+        for folder in dict.fromkeys(path.parent for path in wanted):
+            missing = [one for one in (folder, *folder.parents) if not one.exists()]
+            made += reversed(missing)
+            whole.folders(folder, 0o777)
+        targets = [Target(path.resolve(), str(path), _held(path), data, _mode())
+                   for path, data in wanted.items() if _held(path) != data]
+        if report is not None and _held(report.path) != as_bytes(report.text):
+            targets.append(Target(report.path.resolve(), str(report.path), _held(report.path),
+                                  as_bytes(report.text), _mode_of(report.path), alone=True))
+        journal.write(Kind.SERIES, top, targets)
+    except BaseException:
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _held(path: Path) -> bytes | None:
@@ -122,3 +146,7 @@ def _mode() -> int:
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask
+
+
+def _mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode) if path.exists() else _mode()

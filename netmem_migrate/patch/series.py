@@ -74,14 +74,15 @@ class _Made:
 
 
 def write_series(run: Run, out: Path, options: SeriesOptions,
-                 tell: Callable[[str], None] | None = None) -> tuple[Path, ...]:
+                 tell: Callable[[str], None] | None = None,
+                 report: folder.Report | None = None) -> tuple[Path, ...]:
     """Write the patches of each driver that changes; returns them in order, cover letters first.
 
     One series goes to `out` itself; several, one for each driver, to folders below it. Returns ()
     and makes no folder where nothing changes. Raises InputError, with nothing written, where git
     is missing or knows no author, where the work tree differs from HEAD, where `out` holds
     another series, and where the series would not be taken for its size. `tell` hears of each
-    subject prefix that is a guess.
+    subject prefix that is a guess. A `report` is written with the series, or like it not at all.
     """
     series = plans(run, together=options.together, heads=options.takes_heads)
     if not series:
@@ -100,7 +101,8 @@ def write_series(run: Run, out: Path, options: SeriesOptions,
     for one in made:
         folder.check(one.out, one.patches, one.version, force=options.force)
     written = folder.write(out, [
-        folder.Series(one.out, one.patches, one.beside, one.version) for one in made])
+        folder.Series(one.out, one.patches, one.beside, one.version) for one in made],
+        report)
     for guess in dict.fromkeys(guess for one in made for guess in one.guesses):
         if tell is not None:
             tell(guess)

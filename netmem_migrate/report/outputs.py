@@ -11,6 +11,16 @@ from netmem_migrate.files.whole import Aside, aside, why
 from netmem_migrate.options import STDOUT
 
 
+def as_bytes(text: str) -> bytes:
+    """What a file holds of a text; names of files may be of any bytes."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def is_replaced(path: Path) -> bool:
+    """Whether a result is put in the place of a file, not written to a stream."""
+    return path != STDOUT and (path.is_file() or not path.exists())
+
+
 def prepare(path: Path, text: str) -> Aside | None:
     """Write a result beside its place; None where it went out at once, to stdout or a pipe.
 
@@ -20,9 +30,9 @@ def prepare(path: Path, text: str) -> Aside | None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return None
-    data = text.encode("utf-8", "surrogateescape")
+    data = as_bytes(text)
     try:
-        if path.exists() and not path.is_file():
+        if not is_replaced(path):
             with path.open("wb", buffering=0) as file:
                 file.write(data)  # /dev/stdout, a pipe: written to, never replaced
             return None

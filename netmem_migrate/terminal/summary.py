@@ -17,7 +17,7 @@ from netmem_migrate.files.whole import Aside
 from netmem_migrate.options import Output
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.report import wording
-from netmem_migrate.report.outputs import prepare, put
+from netmem_migrate.report.outputs import is_replaced, prepare, put
 from netmem_migrate.results import (
     Action,
     BridgeSite,
@@ -31,6 +31,7 @@ from netmem_migrate.results import (
 from netmem_migrate.terminal.say import say
 
 if TYPE_CHECKING:
+    from netmem_migrate.patch.folder import Report
     from netmem_migrate.patch.prove import Unproven
 
 _COLOURS = {
@@ -201,24 +202,34 @@ def report(runs: Sequence[Run], output: Output) -> Aside | None:
 
 
 @contextlib.contextmanager
-def reported(runs: Sequence[Run], output: Output) -> Iterator[contextlib.ExitStack]:
+def reported(runs: Sequence[Run], output: Output) -> Iterator[None]:
     """Have the report ready beside its place while what it tells of is written; then it is put
     there. A stream has it before.
-
-    What takes back what was written goes on the stack: it is done where the report cannot be put.
     """
     made = report(runs, output)
-    with contextlib.ExitStack() as back:
-        try:
-            yield back
-        except BaseException:
-            back.pop_all()  # who could not write it has taken it back
-            if made is not None:
-                made.discard()
-            raise
-        if output.report is not None:
-            put(output.report, made)
-        back.pop_all()
+    try:
+        yield
+    except BaseException:
+        if made is not None:
+            made.discard()
+        raise
+    if output.report is not None:
+        put(output.report, made)
+
+
+def beside(runs: Sequence[Run], output: Output) -> Report | None:
+    """The report to be written along with a series; None where none is wanted, or a stream that
+    has it now.
+    """
+    from netmem_migrate.patch.folder import Report
+    from netmem_migrate.report import json
+
+    if output.report is None:
+        return None
+    if not is_replaced(output.report):
+        report(runs, output)
+        return None
+    return Report(output.report, json.dumps(*runs))
 
 
 def tell(runs: Sequence[Run], output: Output) -> None:

@@ -14,6 +14,7 @@ from tools import run
 
 from netmem_migrate.api import migrate
 from netmem_migrate.errors import InputError
+from netmem_migrate.patch.folder import Report
 from netmem_migrate.patch.series import SeriesOptions, write_series
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -30,7 +31,8 @@ def patches(out: Path) -> dict[str, bytes]:
             if one.is_file()} if out.exists() else {}
 
 
-def written(tree: Path, out: Path, number: int, *, force: bool) -> bool:
+def written(tree: Path, out: Path, number: int, *, force: bool, report: Report | None = None,
+            ) -> bool:
     """Write a series in another process, killed before its disk call below `out`; whether it was.
     """
     child = os.fork()
@@ -42,13 +44,14 @@ def written(tree: Path, out: Path, number: int, *, force: bool) -> bool:
         nonlocal seen
         if event in CHANGING or (event == "open" and isinstance(given[2], int)
                                  and given[2] & os.O_CREAT):
-            seen += str(out.name) in f"{given}" or "journals" in f"{given}"
+            seen += any(one in f"{given}" for one in (out.name, "journals", "report.json"))
             if seen == number:
                 os._exit(99)
 
     made = migrate([tree / DEMO, tree / OTHER], kernel=tree, api="7.3")
     sys.addaudithook(hook)
-    write_series(made, out, SeriesOptions(together=True, force=force, recipients=True))
+    write_series(made, out, SeriesOptions(together=True, force=force, recipients=True),
+                 report=report)
     os._exit(0)
 
 
@@ -82,3 +85,37 @@ def test_killed_at_each_disk_call(tmp_path: Path, used: bool) -> None:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             (out / name).write_bytes(data)
     assert number > 10 and bool(told) is used
+
+
+@pytest.mark.long
+def test_killed_between_a_series_and_its_report(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "linux")
+    out, report = tmp_path / "outgoing", tmp_path / "report.json"
+    (tmp_path / "fresh").mkdir()
+    assert not written(tree, tmp_path / "fresh/outgoing", 10 ** 6, force=False)
+    after = patches(tmp_path / "fresh/outgoing")
+    number, told = 1, 0
+    report.write_text("old")
+    while written(tree, out, number, force=False, report=Report(report, "new")):
+        number += 5
+        held = patches(out), report.read_text()
+        if held not in (({}, "old"), (after, "new")):
+            told += 1
+            done = run("check", out)
+            assert isinstance(done.exception, InputError)
+            assert "format-patch was cut off here" in str(done.exception)
+        words = ("format-patch", tree / DEMO, tree / OTHER, "--together", "-o", out, "--api", "7.3")
+        assert run(*words, "--report", report).exit_code == 0
+        assert patches(out) == after and '"drivers"' in report.read_text()
+        shutil.rmtree(out)
+        report.write_text("old")
+    assert told
+
+
+def test_a_report_that_cannot_be_written_leaves_no_series(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "linux")
+    out = tmp_path / "made/outgoing"
+    done = run("format-patch", tree / DEMO, "-o", out, "--api", "7.3", "--report",
+               tmp_path / "none/report.json")
+    assert isinstance(done.exception, InputError)
+    assert "report.json" in str(done.exception) and not (tmp_path / "made").exists()
