@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
@@ -32,7 +32,7 @@ class ParsedFile:
     """A file of kernel C. Offsets of the tree are offsets into `source`, and into `original`.
 
     `source` is the original with spaces where the target leaves out an arm of `#if`, by what
-    `arms` know.
+    `arms` know. `declared` keeps what c/symbols.py read of it, by path.
     """
 
     source: bytes
@@ -40,6 +40,7 @@ class ParsedFile:
     tree: Tree
     original: bytes
     arms: Arms
+    declared: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def groups(self) -> tuple[Group, ...]:

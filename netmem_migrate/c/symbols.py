@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
 from tree_sitter import Node
 
@@ -14,6 +17,7 @@ from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.types import Declarator, Member, Record, Type, read_declarator
 from netmem_migrate.c.words import WORD
 
+_RECORDS = {"struct_specifier": "struct", "union_specifier": "union"}
 _SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
 _RECORD = re.compile(rb"\b(struct|union)\s+(\w+)[^;{}()]*\{")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
@@ -29,19 +33,37 @@ class Parameter:
     declarator: Declarator | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+Parameters: TypeAlias = tuple[tuple[Parameter, ...], bool]
+"""The parameters of a function, and whether it takes more."""
+
+
+@dataclass(slots=True, eq=False)
 class Function:
-    """A function definition or a prototype."""
+    """A function definition or a prototype. Its parameters are read when they are asked for."""
 
     name: bytes
     file: str
     static: bool
     result: Type
-    parameters: tuple[Parameter, ...]
-    variadic: bool
     node: Node
     declarator: Node
     body: Node | None
+    read: Parameters | Callable[[], Parameters] = ((), False)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What it takes, in order; not the one `void`."""
+        return self._known()[0]
+
+    @property
+    def variadic(self) -> bool:
+        """Whether it takes more than its parameters."""
+        return self._known()[1]
+
+    def _known(self) -> Parameters:
+        if not isinstance(self.read, tuple):
+            self.read = self.read()
+        return self.read
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,13 +111,35 @@ class Symbols:
             self.unread.setdefault(tag, (path, source))
 
     def add(self, path: str, parsed: ParsedFile) -> None:
-        """Read the declarations of one more file."""
+        """Read the declarations of one more file; of one text they are read once."""
         self.files[path] = parsed
+        known = parsed.declared.get(path)
+        if not isinstance(known, Symbols):
+            known = parsed.declared[path] = Symbols({path: parsed})
+            known._read(path, parsed)
+            known.files.clear()  # what keeps its own text alive is freed late
+        self._take(known)
+
+    def _read(self, path: str, parsed: ParsedFile) -> None:
         self._declared(path, parsed.tree.root_node)
         for kind in ("preproc_def", "preproc_function_def") if b"define" in parsed.masked else ():
             for node in nodes(parsed.tree.root_node, kind):
                 self._macro(path, parsed, node)
         self.exported.update(_EXPORT.findall(parsed.source))
+
+    def _take(self, other: Symbols) -> None:
+        for tag, records in other.records.items():
+            self.records.setdefault(tag, []).extend(records)
+        for name, type_ in other.typedefs.items():
+            self.typedefs.setdefault(name, type_)
+        for function, functions in other.functions.items():
+            self.functions.setdefault(function, []).extend(functions)
+        for variable, variables in other.globals.items():
+            self.globals.setdefault(variable, []).extend(variables)
+        for macro, macros in other.macros.items():
+            self.macros.setdefault(macro, []).extend(macros)
+        self.exported |= other.exported
+        self.record_of_node |= other.record_of_node
 
     def record(self, tag: str, path: str) -> Record | None:
         """The record that `tag` names in file `path`; a file's own definition wins."""
@@ -161,14 +205,9 @@ class Symbols:
     def _base_of(self, path: str, node: Node | None) -> Step[str]:
         if node is None:
             return ""
-        source = self.files[path].source
-        if node.type in ("struct_specifier", "union_specifier"):
+        if node.type in _RECORDS:
             return self._record(path, node)
-        if node.type == "enum_specifier":
-            return "int"
-        if node.type == "macro_type_specifier":
-            return ""
-        return b" ".join(source[node.start_byte : node.end_byte].split()).decode("latin-1")
+        return _named(node, self.files[path].source)
 
     def _declarators(self, path: str, node: Node) -> Steps[list[Declarator]]:
         base: str = yield self._base_of(path, node.child_by_field_name("type"))
@@ -182,7 +221,7 @@ class Symbols:
         for node in in_all_arms(root):
             kind = node.type
             if kind == "function_definition":
-                self._function(path, node, node.child_by_field_name("declarator"))
+                self._definition(path, node)
             elif kind == "declaration":
                 self._declaration(path, node)
             elif kind == "type_definition":
@@ -208,76 +247,52 @@ class Symbols:
         self.macros.setdefault(macro.name, []).append(macro)
 
     def _declaration(self, path: str, node: Node) -> None:
-        source = self.files[path].source
-        static = any(
-            c.type == "storage_class_specifier" and source[c.start_byte : c.end_byte] == b"static"
-            for c in node.children
-        )
+        static = self._is_static(path, node)
         for declarator in self.declarators(path, node):
             derivations = declarator.type.derivations
             if derivations and derivations[0] == "f" and declarator.identifier is not None:
-                self._function(path, node, declarator.node)
+                self._function(path, node, declarator, static)
             elif declarator.name:
                 self.globals.setdefault(declarator.name, []).append(
                     Global(declarator.name, declarator.type, path, static, node, declarator)
                 )
 
-    def _function(self, path: str, node: Node, declarator: Node | None) -> None:
-        if declarator is None:
-            return
+    def _definition(self, path: str, node: Node) -> None:
+        declarator = node.child_by_field_name("declarator")
+        if declarator is not None:
+            base = self.base_of(path, node.child_by_field_name("type"))
+            self._function(path, node,
+                           read_declarator(base, declarator, self.files[path].source),
+                           self._is_static(path, node))
+
+    def _is_static(self, path: str, node: Node) -> bool:
         source = self.files[path].source
-        base = self.base_of(path, node.child_by_field_name("type"))
-        read = read_declarator(base, declarator, source)
-        result = read.type.result()
-        if result is None or not read.name:
-            return
-        parameters: list[Parameter] = []
-        variadic = False
-        for child in read.parameters.named_children if read.parameters else ():
-            if child.type == "variadic_parameter":
-                variadic = True
-            elif child.type == "parameter_declaration":
-                inner = child.child_by_field_name("declarator")
-                pbase = self.base_of(path, child.child_by_field_name("type"))
-                if inner is None:
-                    if pbase != "void":
-                        parameters.append(Parameter(Type(pbase), b"", child, None))
-                    continue
-                one = read_declarator(pbase, inner, source)
-                ptype = one.type
-                if ptype.derivations and ptype.derivations[0] == "a":
-                    ptype = Type(ptype.base, ("p", *ptype.derivations[1:]))
-                parameters.append(Parameter(ptype, one.name, child, one))
-        static = any(
+        return any(
             c.type == "storage_class_specifier" and source[c.start_byte : c.end_byte] == b"static"
             for c in node.children
         )
+
+    def _function(self, path: str, node: Node, read: Declarator, static: bool) -> None:
+        result = read.type.result()
+        if result is None or not read.name:
+            return
+        given, source = read.parameters, self.files[path].source
+        parameters: Parameters | Callable[[], Parameters] = partial(_parameters, given, source)
+        if given is not None and b"{" in source[given.start_byte : given.end_byte]:
+            # A record that is defined there is one of the file.
+            parameters = _parameters(given, source, partial(self.base_of, path))
         self.functions.setdefault(read.name, []).append(
-            Function(
-                read.name,
-                path,
-                static,
-                result,
-                tuple(parameters),
-                variadic,
-                node,
-                declarator,
-                node.child_by_field_name("body"),
-            )
-        )
+            Function(read.name, path, static, result, node, read.node,
+                     node.child_by_field_name("body"), parameters))
 
     def _record(self, path: str, node: Node) -> Step[str]:
         known = self.record_of_node.get((path, node.start_byte))
         if known is not None:
             return known
         source = self.files[path].source
-        word = "struct" if node.type == "struct_specifier" else "union"
-        name = node.child_by_field_name("name")
         body = node.child_by_field_name("body")
-        if name is not None:
-            tag = f"{word} {source[name.start_byte : name.end_byte].decode('latin-1')}"
-        else:
-            tag = f"{word} <anonymous {path}:{node.start_point[0] + 1}:{node.start_point[1]}>"
+        tag = _named(node, source) or (f"{_RECORDS[node.type]} <anonymous {path}:"
+                                       f"{node.start_point[0] + 1}:{node.start_point[1]}>")
         if body is None:
             return tag
         self.record_of_node[path, node.start_byte] = tag
@@ -318,6 +333,45 @@ class Symbols:
                         for member in list(inner.members.values()):
                             inner.rename(member, f"{record.tag}."
                                                  f"{declarator.name.decode('latin-1')}")
+
+
+def _named(node: Node, source: bytes) -> str:
+    """The base name of a type specifier that defines nothing; "" for a record without a name."""
+    if node.type in _RECORDS:
+        name = node.child_by_field_name("name")
+        return "" if name is None else (
+            f"{_RECORDS[node.type]} {source[name.start_byte : name.end_byte].decode('latin-1')}")
+    if node.type == "enum_specifier":
+        return "int"
+    if node.type == "macro_type_specifier":
+        return ""
+    return b" ".join(source[node.start_byte : node.end_byte].split()).decode("latin-1")
+
+
+def _parameters(given: Node | None, source: bytes,
+                base_of: Callable[[Node | None], str] | None = None) -> Parameters:
+    found: list[Parameter] = []
+    variadic = False
+    for child in given.named_children if given is not None else ():
+        if child.type == "variadic_parameter":
+            variadic = True
+        elif child.type == "parameter_declaration":
+            specifier = child.child_by_field_name("type")
+            if base_of is not None:
+                base = base_of(specifier)
+            else:
+                base = _named(specifier, source) if specifier is not None else ""
+            inner = child.child_by_field_name("declarator")
+            if inner is None:
+                if base != "void":
+                    found.append(Parameter(Type(base), b"", child, None))
+                continue
+            one = read_declarator(base, inner, source)
+            type_ = one.type
+            if type_.derivations and type_.derivations[0] == "a":
+                type_ = Type(type_.base, ("p", *type_.derivations[1:]))
+            found.append(Parameter(type_, one.name, child, one))
+    return tuple(found), variadic
 
 
 def defined(source: bytes) -> list[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # A balanced argument list, seven levels deep.
 PAREN = rb"\([^()]*+\)"
@@ -27,6 +28,8 @@ _QUOTES = bytes(c if c in _KEEP else 0x22 for c in range(256))
 _SPACE = b" \t\r\n\f\v\\"
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _VISIBLE = re.compile(rb"[^\s\\]++")
+_MARK = re.compile(rb"[/\"'#]")
+_FILE = 2048
 _BRACKET = re.compile(rb"[(){}]")
 
 
@@ -60,8 +63,21 @@ def code_with_defines(source: bytes) -> bytes:
     return bytes(out)
 
 
-def _split(source: bytes) -> tuple[bytes, list[tuple[int, int]]]:
+def _split(source: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
     """What `code_of` says, and the ranges of the directives that are not conditionals."""
+    if len(source) >= _FILE:
+        return _split_file(source)
+    # Most bodies of macros are one number.
+    return _split_text(source) if _MARK.search(source) else (source, ())
+
+
+@lru_cache(maxsize=16)
+def _split_file(source: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
+    """A file is asked for by many, one after another."""
+    return _split_text(source)
+
+
+def _split_text(source: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
     parts = _TOKEN.split(source)
     directives = []
     pos = 0
@@ -77,7 +93,7 @@ def _split(source: bytes) -> tuple[bytes, list[tuple[int, int]]]:
             directives.append((start, pos))
         else:
             parts[i] = token.translate(_QUOTES)
-    return b"".join(parts), directives
+    return b"".join(parts), tuple(directives)
 
 
 class Text:

@@ -86,7 +86,7 @@ class Sides:
         found = {name for less in self.members.values() for name in less}
         for old, new in ((self.before, self.after), (self.after, self.before)):
             found |= {name for name, several in old.functions.items()
-                      if {_shape(one) for one in several} !=
+                      if not _unchanged(name, old, new) and {_shape(one) for one in several} !=
                       {_shape(one) for one in new.functions.get(name, ())}}
             found |= {name for name, variables in old.globals.items()
                       if {one.type for one in variables} !=
@@ -130,6 +130,13 @@ class Sides:
                     self.before.files[old.file].text(old.node) == text
                 if not same or not names.isdisjoint(WORD.findall(text)):
                     yield function, old
+
+
+def _unchanged(name: bytes, old: Symbols, new: Symbols) -> bool:
+    """Whether all that declares a function is spelled as before."""
+    one, other = ([symbols.files[function.file].text(function.node)
+                   for function in symbols.functions.get(name, ())] for symbols in (old, new))
+    return one == other
 
 
 def _shape(function: Function) -> tuple[Type, tuple[Type, ...]]:

@@ -159,10 +159,10 @@ class Follower:
     @cached_property
     def _ends(self) -> frozenset[bytes]:
         """The driver's functions that are declared to never return."""
+        says = {name for name, file in self.symbols.files.items() if _NEVER in file.source}
         return frozenset(
             one.name for several in self.symbols.functions.values() for one in several
-            if _NEVER in self.symbols.files[one.file].source
-            and _NEVER in self.symbols.files[one.file].text(one.node)[
+            if one.file in says and _NEVER in self.symbols.files[one.file].text(one.node)[
                 :one.body.start_byte - one.node.start_byte if one.body is not None else None])
 
     def _cleaned(self, function: Function) -> frozenset[str]:

@@ -56,8 +56,8 @@ def read_function(driver: Slots, function: Function) -> frozenset[Slot]:
 
 def read_global(driver: Slots, variable: Global, value: Node) -> None:
     """Follow the initialiser of a variable at file scope."""
-    outside = Function(b"", variable.file, True, Type("void"), (), False,
-                       variable.declaration, variable.declarator.node, None)
+    outside = Function(b"", variable.file, True, Type("void"), variable.declaration,
+                       variable.declarator.node, None)
     named = Named(driver.symbols.resolve(driver.carriers.global_type(variable)),
                   driver.global_(variable), key=keys.of_global(variable))
     followed: Step[None] = statements.initialise(Reader(driver, outside), named, value)
