@@ -50,11 +50,19 @@ class Canon(Words):
 
     def function(self, node: Node) -> list[Statement]:
         """The statements of a function definition, its head first."""
-        self._within = Within(node, self.parsed)
-        self._rows = self._said_in(node)
+        self.start(node)
         found: Lines = []
         run(self._statement(node, found))
         return [Statement(whole(said), line) for said, line in found]
+
+    def start(self, node: Node) -> None:
+        """Look at one function; what is spelled next is in it."""
+        self._within = Within(node, self.parsed)
+        self._rows = self._said_in(node)
+
+    def hidden(self, node: Node) -> str:
+        """What the parser was not shown of the function that is looked at."""
+        return self._within.hidden(node)
 
     def _function(self, node: Node, out: Lines) -> Steps[None]:
         body = node.child_by_field_name("body")

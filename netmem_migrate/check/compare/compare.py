@@ -19,6 +19,7 @@ from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.differences import differences
+from netmem_migrate.check.compare.ways import Version, same_ways
 from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.registry import rule
 from netmem_migrate.convert.naming import new_name
@@ -119,16 +120,27 @@ class _File:
         back = _BACK if len(_TO_PAGE.findall(other)) <= len(_TO_PAGE.findall(one)) else frozenset()
         canons = Canon(was, given, back), Canon(self.after, names, self.accessors | back)
         before, after = canons[0].function(old.node), canons[1].function(new.node)
+        if before[0].text == after[0].text and not self._is_same(before, after) and \
+                len(canons[0].mixed) >= len(canons[1].mixed) and \
+                same_ways(Version(was, old, given, back),
+                          Version(self.after, new, names, self.accessors | back)):
+            yield self._finding("same-ways", new.name, self.after.line_of(new.start),
+                                "written otherwise, and the same on each way through it")
+            return
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
                                 f"{called}() takes a page, and is given netmem")
         yield from self._differences(before, after, new.name)
 
+    @staticmethod
+    def _is_same(before: list[Statement], after: list[Statement]) -> bool:
+        return [one.text for one in before] == [one.text for one in after]
+
     def _differences(self, before: list[Statement], after: list[Statement],
                      name: str) -> Iterator[Finding]:
-        texts = [one.text for one in before], [one.text for one in after]
-        if texts[0] == texts[1]:
+        if self._is_same(before, after):
             return
+        texts = [one.text for one in before], [one.text for one in after]
         for i, j, k, m in differences(*texts):
             gone, came = before[i:j], after[k:m]
             near = came or after[k:] or after[-1:]

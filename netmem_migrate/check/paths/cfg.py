@@ -55,10 +55,15 @@ class Edge:
 
 @dataclass(slots=True)
 class Block:
-    """Items that run one after the other, and the ways on. None: the function ends."""
+    """Items that run one after the other, and the ways on. None: the function ends.
+
+    `label` is the value of the case that begins with it, or the case itself where that is the
+    default.
+    """
 
     items: list[Item] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
+    label: Node | None = None
 
 
 @dataclass(slots=True)
@@ -328,6 +333,7 @@ class _Builder:
         start = self.new()
         self.go(block, start)  # from the case above, if it does not break
         value = view.value(node)
+        self.blocks[start].label = value if value is not None else node
         if self.cases:
             self.cases[-1].append(start)
             if value is None:

@@ -1,0 +1,411 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Expressions with the values of locals in the place of their names, and what they do in order.
+
+Two functions that do the same in the same order may give it other locals. A value is a text: `p0`
+for what a parameter was, `ρ3` for what the third thing that was done gave, `[m@ρ3]` for what memory
+held after it. A local whose address is taken, an array and a record are memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.c.steps import Step, Steps, run
+from netmem_migrate.check.compare.canonical import Canon
+from netmem_migrate.check.compare.said import Said, joined, whole
+from netmem_migrate.check.compare.words import REF
+from netmem_migrate.check.paths.cfg import Item
+
+# What is not followed; a function that has one of them is not judged.
+_NOT_FOLLOWED = frozenset({
+    "gnu_asm_expression", "compound_literal_expression", "offsetof_expression",
+    "generic_expression", "ERROR", "function_definition", "preproc_if", "preproc_ifdef",
+    "attribute_specifier", "attributed_statement", "attributed_declarator"})
+_COUNTED = ("+", "-", "+=", "-=")
+_ADDRESS = "[&"
+_ERROR = re.compile(r"-?E[A-Z]+|-?\d{1,9}")  # an int, whatever it is written with
+_ONE = re.compile(r"\w+")
+# What no macro reads from memory; of other names that is not known.
+_CONSTANT = re.compile(r"E[A-Z0-9]+|true|false")
+NUMBER = "ρ"  # code is read as latin-1, and never has it
+
+
+class NotFollowed(Exception):
+    """A function has something of which it is not known what it does."""
+
+
+@dataclass(slots=True)
+class State:
+    """What the locals hold, and how much was done: the number of the last thing."""
+
+    held: dict[str, str]
+    done: int = 0
+    does: list[str] = field(default_factory=list)
+
+    def copy(self) -> State:
+        """The same, with nothing done since."""
+        return State(dict(self.held), self.done)
+
+
+class Valued(Canon):
+    """Follows one function of a parsed file; `names` are the names that a change gave others.
+
+    Raises NotFollowed for a function of which something is not understood.
+    """
+
+    def __init__(self, parsed: ParsedFile, names: Mapping[str, str], accessors: frozenset[str],
+                 function: Node) -> None:
+        super().__init__(parsed, names, accessors)
+        self.start(function)
+        self.state = State({})
+        self._said: dict[int, Said] = {}
+        self._choices: dict[int, bool] = {}
+        own = {one.name for one in parsed.functions()}
+        self._plain = own | self.rows.pages.keys() | self.rows.words.keys()
+        self.memory: dict[str, str] = {}
+        self.types = dict(self._tracked(function))
+        waiting = list(function.named_children)
+        while waiting:
+            node = waiting.pop()
+            if node.type in _NOT_FOLLOWED or (
+                    node.type == "parenthesized_expression" and any(
+                        one.type == "compound_statement" for one in node.named_children)):
+                raise NotFollowed(node.type)
+            waiting += node.named_children
+
+    # ---------------------------------------------------------------- locals
+
+    def _tracked(self, function: Node) -> Iterator[tuple[str, str]]:
+        """The locals that are no memory, with their types."""
+        taken = {self.raw(one.argument) for one in map(view.prefix, nodes(
+            function, "pointer_expression")) if one is not None and one.sign == "&"}
+        found: dict[str, str] = {}
+        scopes: dict[str, list[Node]] = {}
+        for kind in ("parameter_declaration", "declaration"):
+            for node in nodes(function, kind):
+                if kind == "parameter_declaration" and not self._is_own(node, function):
+                    continue
+                for one in node.children_by_field_name("declarator"):
+                    self._declare(node, one, found, scopes)
+        for name, around in scopes.items():
+            if any(a.id != b.id and a.start_byte <= b.start_byte and b.end_byte <= a.end_byte
+                   for a in around for b in around):
+                raise NotFollowed(f"{name} in a scope inside another")
+        for name, type_ in found.items():
+            if name in taken or type_.startswith("="):
+                self.memory[self.name(name)] = type_
+            else:
+                yield name, type_
+
+    def _is_own(self, node: Node, function: Node) -> bool:
+        """Whether a parameter is one of the function itself."""
+        body = function.child_by_field_name("body")
+        return body is not None and node.end_byte <= body.start_byte and \
+            self._within.above.of(node) is not None
+
+    def _declare(self, node: Node, declarator: Node, found: dict[str, str],
+                 scopes: dict[str, list[Node]]) -> None:
+        inner = declarator.child_by_field_name("declarator") \
+            if declarator.type == "init_declarator" else declarator
+        stars = ""
+        while inner is not None and inner.type == "pointer_declarator":
+            stars += "*"
+            inner = inner.child_by_field_name("declarator")
+        if inner is None:
+            raise NotFollowed("a declaration")
+        names = [inner] if inner.type == "identifier" else nodes(inner, "identifier")
+        if not names:
+            raise NotFollowed("a declaration")
+        name = self.raw(names[0])
+        first = node.children_by_field_name("declarator")[0]
+        lead = code_of(self.parsed.source[node.start_byte:first.start_byte])
+        base = self.tokens(f"{lead.decode('latin-1')} {stars}")
+        if "static" in base.split() or "extern" in base.split():
+            raise NotFollowed("static")
+        plain = inner.type == "identifier" and (
+            "*" in base or REF in base or not {"struct", "union"} & set(base.split()))
+        whole_ = declarator.child_by_field_name("declarator") \
+            if declarator.type == "init_declarator" else declarator
+        type_ = base if plain else f"= {base} {self.tokens(self.raw(whole_ or declarator))}"
+        if found.setdefault(name, type_) != type_:
+            raise NotFollowed(f"{name} of two types")
+        scope = self._within.above.of(node)
+        if scope is not None:
+            scopes.setdefault(name, []).append(scope)
+
+    def parameters(self, function: Node) -> list[str]:
+        """The names of its parameters, in order."""
+        declarator = function.child_by_field_name("declarator")
+        while declarator is not None and declarator.type != "function_declarator":
+            declarator = declarator.child_by_field_name("declarator")
+        given = declarator.child_by_field_name("parameters") if declarator is not None else None
+        if given is None:
+            raise NotFollowed("a head")
+        found = []
+        for one in given.named_children:
+            named = nodes(one, "identifier")
+            if one.type != "parameter_declaration":
+                raise NotFollowed("a head")
+            found.append(self.raw(named[0]) if named else "")
+        return found
+
+    # ------------------------------------------------------------------ items
+
+    def item(self, item: Item, state: State, *, test: bool = False) -> str:
+        """Do what an item says; its value. What it does is added to the state."""
+        self.state = state
+        self._said.clear()
+        self._values.clear()
+        self._forms.clear()
+        self._cores.clear()
+        self._choices = dict(item.choices)
+        node = item.node
+        if item.macro_loop:
+            for name in {self.raw(one) for one in nodes(node, "identifier")} & self.types.keys():
+                # Its place among the arguments is a name for it.
+                at = self.raw(node).index(name)
+                state.held[name] = f"[({self.types[name]}){NUMBER}{state.done + 1} {at}]"
+            return self._note(whole(self.tokens(self.raw(node))))
+        if node.type == "declaration":
+            step: Step[None] = self._declares(node)
+            run(step)
+            return ""
+        if node.type == "return_statement":
+            values = view.children(node)
+            self._note(f"return {self._whole(values[0]) if values else ''}")
+            return ""
+        return self._whole(node, test)
+
+    def _whole(self, node: Node, truth: bool = False) -> str:
+        found: list[Said] = []
+        step: Step[None] = self._asked(node, truth, found)
+        run(step)
+        return whole(found[0])
+
+    def _asked(self, node: Node, truth: bool, found: list[Said]) -> Steps[None]:
+        said: Said = yield self._value(node, truth)
+        found.append(said)
+
+    def _note(self, what: str) -> str:
+        """Note a thing that is done; what it gives."""
+        self.state.done += 1
+        self.state.does.append(what)
+        return f"{NUMBER}{self.state.done}"
+
+    def _declares(self, node: Node) -> Steps[None]:
+        for one in node.children_by_field_name("declarator"):
+            value = one.child_by_field_name("value")
+            inner = one.child_by_field_name("declarator") if value is not None else one
+            named = [inner] if inner is not None and inner.type == "identifier" else \
+                nodes(inner, "identifier") if inner is not None else []
+            name = self.raw(named[0])
+            if value is None:
+                self.state.held[name] = f"[nothing {self.types.get(name, '')}]"
+                continue
+            said: Said = yield self._value(value)
+            if name in self.types:
+                self._hold(name, whole(said), value)
+            else:
+                self._note(f"{self.tokens(self.raw(inner or one))} = {whole(said)}")
+
+    def _hold(self, name: str, said: str, value: Node | None) -> None:
+        """Give a local a value, as its type has it."""
+        type_ = self.types[name]
+        bare = view.bare(value) if value is not None else None
+        same = bare is not None and (
+            (bare.type == "identifier" and self.types.get(self.raw(bare)) == type_)
+            or ("*" in type_ and bare.type == "pointer_expression"
+                and self.raw(bare).startswith("&")))
+        if type_ != REF and not same and not (type_ == "int" and _ERROR.fullmatch(said)):
+            said = f"({type_}){said}"
+        self.state.held[name] = _atom(said)
+
+    # ------------------------------------------------------------ expressions
+
+    def _value(self, node: Node, truth: bool = False) -> Step[Said]:
+        known = self._said.get(node.id)
+        return known if known is not None else self._followed(node, truth)
+
+    def _followed(self, node: Node, truth: bool) -> Steps[Said]:
+        kind = node.type
+        said: Said
+        if kind == "identifier":
+            return self._variable(node)
+        if kind == "sizeof_expression":
+            of = sorted({self.types.get(self.raw(one), "") for one in nodes(node, "identifier")})
+            return f"[{self.tokens(self.raw(node))} {' '.join(of)}]"
+        if kind in ("assignment_expression", "update_expression"):
+            said = yield self._store(node)
+        elif kind == "conditional_expression" and node.start_byte in self._choices:
+            one = view.branch(node)
+            arm = None if one is None else (
+                one.then if self._choices[node.start_byte] else one.otherwise)
+            if arm is None:
+                raise NotFollowed("?:")
+            said = yield self._value(arm, truth)
+        elif kind == "pointer_expression" and self.raw(node).startswith("&"):
+            argument = node.child_by_field_name("argument")
+            assert argument is not None
+            said = yield self._place(argument)
+            said = joined(_ADDRESS, said, "]")
+        elif kind in ("field_expression", "subscript_expression", "pointer_expression"):
+            respelled: Said | None = yield self._respelled(node)
+            if respelled is not None:
+                said = respelled
+            else:
+                said = yield self._place(node)
+                said = joined("[", said, f"@{NUMBER}{self.state.done}]")
+        else:
+            said = yield self._done_in_order(node, truth)
+        self._said[node.id] = said
+        return said
+
+    def _done_in_order(self, node: Node, truth: bool) -> Steps[Said]:
+        kind, before = node.type, self.state.done
+        found, call = view.infix(node), view.call(node)
+        macro = call is not None and call.name.decode("latin-1") not in self._plain
+        chosen = kind == "conditional_expression" or (
+            found is not None and found.sign in ("&&", "||"))
+        if call is not None and call.name.decode("latin-1") in self.types:
+            raise NotFollowed("a function that a local points to")
+        held = dict(self.state.held) if chosen or macro else {}
+        said: Said = yield super()._value(node, truth)
+        text = whole(said)
+        # A macro may do what stands in its arguments, or not.
+        if (chosen or macro) and held != self.state.held:
+            raise NotFollowed("a local that may be set")
+        if call is not None and text.endswith(")"):
+            inside = f" with {self.state.done - before}" if macro and before != self.state.done \
+                else ""
+            said = self._note(text + inside)
+            if macro:
+                self._may_change(call, said)
+        elif chosen and before != self.state.done:
+            self._note(f"if {text}")
+        return said
+
+    def _may_change(self, call: view.Call, gave: str) -> None:
+        """A macro may change the locals that it is given."""
+        for number, one in enumerate(call.args):
+            name = self.raw(one) if one.type == "identifier" else ""
+            if name in self.types:
+                self.state.held[name] = _atom(f"({self.types[name]}){gave}.{number}")
+
+    def _variable(self, node: Node) -> Said:
+        name = self.raw(node)
+        if name in self.types:
+            if self.types[name] == REF and self._is_counted(node):
+                raise NotFollowed("arithmetic with a page")
+            return self.state.held.get(name, "nothing")
+        said = self.word(node)
+        if _CONSTANT.fullmatch(said):
+            return said
+        return f"[{said}@{NUMBER}{self.state.done}]"
+
+    def _is_counted(self, node: Node) -> bool:
+        above = self._within.above.of(node)
+        if above is None:
+            return False
+        found = view.infix(above)
+        return (found is not None and found.sign in _COUNTED) or above.type in (
+            "subscript_expression", "update_expression")
+
+    def _place(self, node: Node) -> Steps[Said]:
+        """What an expression names, not what is in it."""
+        said: Said
+        if node.type == "parenthesized_expression":
+            inside = view.children(node)
+            if len(inside) != 1:
+                raise NotFollowed("parentheses")
+            said = yield self._place(inside[0])
+            return said
+        if node.type == "identifier":
+            if self.raw(node) in self.types:
+                raise NotFollowed("the address of a local")
+            return self.word(node)
+        argument = node.child_by_field_name("argument")
+        if argument is None:
+            raise NotFollowed(node.type)
+        if node.type == "field_expression":
+            found = view.field(node)
+            assert found is not None
+            said = yield (self._value(argument) if found.arrow else self._place(argument))
+            name = self.name(found.name.decode("latin-1"))
+            text = whole(said)
+            if found.arrow and text.startswith(_ADDRESS) and is_atom(text):
+                return f"{text[len(_ADDRESS):-1]}.{name}"
+            return joined(said, "->" if found.arrow else ".", name)
+        if node.type == "subscript_expression":
+            index = node.child_by_field_name("index")
+            if index is None:
+                raise NotFollowed(node.type)
+            of: Said = yield self._value(argument)  # a pointer may be read there
+            said = yield self._value(index)
+            return joined(of, "[", said, "]")
+        if node.type == "pointer_expression" and not self.raw(node).startswith("&"):
+            said = yield self._value(argument)
+            text = whole(said)
+            return text[len(_ADDRESS):-1] if text.startswith(_ADDRESS) and is_atom(text) \
+                else f"*{text}"
+        if node.type == "call_expression":
+            said = yield self._value(node)
+            return said
+        raise NotFollowed(node.type)
+
+    def _store(self, node: Node) -> Steps[Said]:
+        said: Said
+        right: Node | None = None
+        if node.type == "update_expression":
+            found = view.prefix(node)
+            if found is None:
+                raise NotFollowed(node.type)
+            target, sign, given = found.argument, found.sign, ""
+        else:
+            pair = view.infix(node)
+            if pair is None:
+                raise NotFollowed(node.type)
+            target, sign, right = pair.left, pair.sign, pair.right
+            said = yield self._value(pair.right)
+            given = whole(said)
+        target = view.bare(target)
+        name = self.raw(target) if target.type == "identifier" else ""
+        if name not in self.types:
+            place: Said = yield self._place(target)
+            gave = self._note(f"{whole(place)} {sign} {given}")
+            return given if sign == "=" else gave
+        if sign == "=":
+            self._hold(name, given, right)
+            return self.state.held[name]
+        old = self.state.held.get(name, "nothing")
+        if self.types[name] == REF:
+            raise NotFollowed("arithmetic with a page")
+        self._hold(name, f"({old} {sign} {given})", None)
+        postfix = node.type == "update_expression" and self.raw(node).endswith(sign)
+        return old if postfix else self.state.held[name]
+
+
+def _atom(text: str) -> str:
+    """A text that stands for one value, whatever stands around it."""
+    return text if is_atom(text) or _ERROR.fullmatch(text) else f"[{text}]"
+
+
+def is_atom(text: str) -> bool:
+    """Whether a text is one value: a word, or all of it in one pair of brackets."""
+    if _ONE.fullmatch(text):
+        return True
+    if not text.startswith("["):
+        return False
+    open_ = 0
+    for at, one in enumerate(text):
+        open_ += (one == "[") - (one == "]")
+        if not open_:
+            return at == len(text) - 1
+    return False

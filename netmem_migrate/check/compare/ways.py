@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether two functions do the same, in order, on each way through them.
+
+Both are walked side by side. What they do is compared up to the next test, the tests are compared,
+and each outcome is followed in both. What holds at the head of a loop is assumed again for what
+both changed alike, until no more of it has to be given up. What is not followed is not the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.parse import Definition, ParsedFile
+from netmem_migrate.check.compare.valued import (
+    NUMBER,
+    NotFollowed,
+    State,
+    Valued,
+    is_atom,
+)
+from netmem_migrate.check.paths.cfg import ControlFlow, Edge, build
+from netmem_migrate.check.paths.directions import directions
+
+_MOST = 2000  # pairs of places; no function of a driver that was converted needs 200
+_NUMBER = re.compile(rf"(?<={NUMBER})\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A function of a file, the names that a change gave others, and what gives back a page."""
+
+    parsed: ParsedFile
+    function: Definition
+    names: Mapping[str, str]
+    accessors: frozenset[str]
+
+
+def same_ways(old: Version, new: Version) -> bool:
+    """Whether the second does what the first does; False too where that is not known."""
+    try:
+        return _Pair(_Side(old), _Side(new)).is_same()
+    except NotFollowed:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Where a side cannot go on alone: at a test, at the head of a loop, or at an end."""
+
+    kind: str
+    block: int
+    test: str = ""
+    ways: tuple[tuple[str, int], ...] = ()
+
+
+class _Side:
+    """One of the functions."""
+
+    def __init__(self, version: Version) -> None:
+        parsed, one = version.parsed, version.function
+        body = one.node.child_by_field_name("body")
+        if body is None or one.has_error or directions(parsed, one.start, one.end) != ((),):
+            raise NotFollowed("a function")
+        self.spelled = Valued(parsed, version.names, version.accessors, one.node)
+        if self.spelled.hidden(one.node):
+            raise NotFollowed("what the parser was not shown")
+        self.flow: ControlFlow = build(body)
+        self.parameters = self.spelled.parameters(one.node)
+        self.heads = _heads(self.flow)
+        self._used = _later(self.flow, self._words)
+        self._set = {head: self._changed(head) for head in self.heads}
+
+    def state(self) -> State:
+        """As the function begins."""
+        return State({name: f"p{number}" for number, name in enumerate(self.parameters)
+                      if name in self.spelled.types})
+
+    def run(self, block: int, state: State, *, inside: bool) -> _Stop:
+        """Go on from a block, up to where both have to be looked at; `inside` a head at once."""
+        while True:
+            if block in self.heads and not inside:
+                return _Stop("loop", block)
+            inside = False
+            here = self.flow.blocks[block]
+            said = ""
+            for number, item in enumerate(here.items):
+                tests = number == len(here.items) - 1 and bool(here.edges) and \
+                    here.edges[0].test is not None
+                said = self.spelled.item(item, state, test=tests)
+            edges = here.edges
+            if not edges:
+                return _Stop("end" if block == self.flow.exit else "dead", block)
+            if len(edges) == 1 and edges[0].test is None:
+                block = edges[0].to
+                continue
+            return self._tested(block, edges, said)
+
+    def _tested(self, block: int, edges: list[Edge], said: str) -> _Stop:
+        if all(one.test is not None for one in edges) and len(edges) == 2:
+            items = self.flow.blocks[block].items
+            test = edges[0].test
+            if test is None or not items or items[-1].node.id != test.id or items[-1].choices:
+                raise NotFollowed("a test")
+            truth = True
+            while said.startswith("!") and is_atom(said.lstrip("!")):
+                said, truth = said[1:], not truth
+            return _Stop("test", block, said, tuple(sorted(
+                (str(one.truth is truth), one.to) for one in edges)))
+        if any(one.test is not None for one in edges):
+            raise NotFollowed("a test")
+        labels = [self._label(self.flow.blocks[one.to].label) for one in edges]
+        if len(set(labels)) != len(labels):
+            raise NotFollowed("a switch")
+        return _Stop("choice", block, said, tuple(sorted(
+            zip(labels, (one.to for one in edges), strict=True))))
+
+    def _label(self, label: Node | None) -> str:
+        if label is None:
+            return ""
+        return "default" if label.type == "case_statement" else \
+            self.spelled.tokens(self.spelled.raw(label))
+
+    def _words(self, block: int) -> frozenset[str]:
+        return frozenset(self.spelled.raw(one) for item in self.flow.blocks[block].items
+                         for one in nodes(item.node, "identifier"))
+
+    def less(self, block: int, state: State) -> dict[str, str]:
+        """What is held, of what is named from a block on."""
+        used = self._used[block]
+        return {name: value for name, value in state.held.items() if name in used}
+
+    def changed(self, head: int) -> frozenset[str]:
+        """The locals that a loop may set."""
+        return self._set[head]
+
+    def _changed(self, head: int) -> frozenset[str]:
+        after = _reached(self.flow, head)
+        inside = {one for one in after if head in _reached(self.flow, one)}
+        # Whatever is named there: a macro may set what it is given.
+        return frozenset(name for one in inside for name in self._words(one)
+                         if name in self.spelled.types)
+
+
+class _Pair:
+    """Both functions, walked together."""
+
+    def __init__(self, old: _Side, new: _Side) -> None:
+        self.old, self.new = old, new
+        self.seen: set[object] = set()
+
+    def is_same(self) -> bool:
+        """Walk all pairs of places."""
+        if len(self.old.parameters) != len(self.new.parameters) or \
+                self.old.spelled.memory != self.new.spelled.memory:
+            return False
+        waiting = [(0, self.old.state(), 0, self.new.state(), False)]
+        while waiting:
+            one, held, other, given, inside = waiting.pop()
+            if not self._is_new(one, held, other, given, inside):
+                continue
+            first = self.old.run(one, held, inside=inside)
+            second = self.new.run(other, given, inside=inside)
+            if held.does != given.does or (first.kind, first.test) != (second.kind, second.test):
+                return False
+            if [name for name, _ in first.ways] != [name for name, _ in second.ways]:
+                return False
+            if first.kind == "loop":
+                self._forget(first.block, held, second.block, given)
+                waiting.append((first.block, held.copy(), second.block, given.copy(), True))
+            waiting += [(to, held.copy(), there, given.copy(), False)
+                        for (_, to), (_, there) in zip(first.ways, second.ways, strict=True)]
+        return True
+
+    def _is_new(self, one: int, held: State, other: int, given: State, inside: bool) -> bool:
+        """Whether a pair of places was not reached with the same yet; numbers begin anew."""
+        held.held, given.held = self.old.less(one, held), self.new.less(other, given)
+        numbers: dict[str, str] = {}
+        for state in (held, given):
+            for name in sorted(state.held):
+                for number in _NUMBER.findall(state.held[name]):
+                    if int(number) != held.done:
+                        numbers.setdefault(number, str(len(numbers)))
+        numbers[str(held.done)] = str(len(numbers))
+        for state in (held, given):
+            state.held = {name: _NUMBER.sub(lambda found: numbers[found[0]], value)
+                          for name, value in state.held.items()}
+            state.done = len(numbers) - 1
+        key = (one, tuple(sorted(held.held.items())), other, tuple(sorted(given.held.items())),
+               inside, held.done)
+        if key in self.seen:
+            return False
+        self.seen.add(key)
+        if len(self.seen) > _MOST:
+            raise NotFollowed("too many ways")
+        return True
+
+    def _forget(self, head: int, held: State, there: int, given: State) -> None:
+        """At the head of a loop nothing is known of what it sets, but that both hold the same."""
+        number, before = held.done, dict(given.held)
+        left = sorted(self.new.changed(there) & before.keys())
+        for name in sorted(self.old.changed(head) & held.held.keys()):
+            number += 1
+            alike = [other for other in left if before[other] == held.held[name]
+                     and self.new.spelled.name(other) == self.old.spelled.name(name)
+                     and self.new.spelled.types[other] == self.old.spelled.types[name]]
+            for other in alike[:1]:
+                given.held[other] = f"{NUMBER}{number}"
+                left.remove(other)
+            held.held[name] = f"{NUMBER}{number}"
+        for other in left:
+            number += 1
+            given.held[other] = f"{NUMBER}{number}"
+        held.done = given.done = number + 1
+
+
+def _heads(flow: ControlFlow) -> frozenset[int]:
+    """Where an edge leads back to that comes from behind it."""
+    found: set[int] = set()
+    state = {0: 1}
+    path = [(0, iter(flow.blocks[0].edges))]
+    while path:
+        block, edges = path[-1]
+        edge = next(edges, None)
+        if edge is None:
+            state[block] = 2
+            path.pop()
+        elif state.get(edge.to) == 1:
+            found.add(edge.to)
+        elif edge.to not in state:
+            state[edge.to] = 1
+            path.append((edge.to, iter(flow.blocks[edge.to].edges)))
+    return frozenset(found)
+
+
+def _reached(flow: ControlFlow, block: int) -> frozenset[int]:
+    """The blocks that can follow one."""
+    found: set[int] = set()
+    waiting = [block]
+    while waiting:
+        for edge in flow.blocks[waiting.pop()].edges:
+            if edge.to not in found:
+                found.add(edge.to)
+                waiting.append(edge.to)
+    return frozenset(found)
+
+
+def _later(flow: ControlFlow, words: Callable[[int], frozenset[str]]) -> list[frozenset[str]]:
+    """The names that are said in each block, or in one that can follow it."""
+    found = [words(block) for block in range(len(flow.blocks))]
+    before: dict[int, list[int]] = {}
+    for block, one in enumerate(flow.blocks):
+        for edge in one.edges:
+            before.setdefault(edge.to, []).append(block)
+    waiting = list(range(len(found)))
+    while waiting:
+        after = waiting.pop()
+        for first in before.get(after, ()):
+            if not found[after] <= found[first]:
+                found[first] |= found[after]
+                waiting.append(first)
+    return found
