@@ -25,10 +25,14 @@ from netmem_migrate.check.compare.said import Said, between, end, joined, whole
 from netmem_migrate.check.compare.spellings import Row, filled
 from netmem_migrate.check.compare.within import Within
 from netmem_migrate.check.compare.words import LITERALS, LOOSE, NETMEM_NAME, REF, TIGHT, Words
+from netmem_migrate.model.forms import KNOWN, MEMORY
 
 Lines: TypeAlias = list[tuple[Said, int]]
 """Statements, and their lines."""
 _Say: TypeAlias = Callable[[Node, Lines], Step[None]]
+
+
+_PAGE_OF = frozenset(row.becomes.name.encode() for row in KNOWN if row.page == MEMORY)
 
 
 class Canon(Words):
@@ -428,7 +432,13 @@ class Canon(Words):
         return joined(said, arrow, self.name(self.raw(field)))
 
     def _named(self, node: Node) -> str:
-        """The name of what an expression stands for: of `a->b[c].d[e]` it is `d`."""
+        """The name of what an expression stands for: of `a->b[c].d[e]` it is `d`.
+
+        A call that gives the page of a netmem stands for that page.
+        """
+        call = view.call(view.bare(node))
+        if call is not None and call.name in _PAGE_OF:
+            return ""
         while node.type == "subscript_expression":
             inside = node.child_by_field_name("argument")
             if inside is None:

@@ -269,7 +269,22 @@ def _lines(canon: Canon, text: bytes) -> list[Statement]:
         where = line_of(code, offset + lead)
         found += [Statement(one, where) for one in _apart(said)]
         offset += len(part)
-    return found
+    return _one_of_each_arm(found)
+
+
+def _one_of_each_arm(found: list[Statement]) -> list[Statement]:
+    """An anonymous union of arms that are spelled alike as one of them: memory as a page or not."""
+    left: list[Statement] = []
+    for one in found:
+        left.append(one)
+        if [end.text for end in left[-2:]] != ["}", ";"]:
+            continue
+        at = len(left) - 3
+        while at >= 0 and left[at].text == left[-3].text and REF in left[at].text:
+            at -= 1
+        if 0 <= at < len(left) - 3 and left[at].text == "union {":
+            left[at:] = [left[at + 1]]
+    return left
 
 
 def _apart(said: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.said import Said, joined, whole
 from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.paths.cfg import Item
+from netmem_migrate.model.forms import KNOWN
 
 # What is not followed; a function that has one of them is not judged.
 _NOT_FOLLOWED = frozenset({
@@ -35,6 +36,8 @@ _ERROR = re.compile(r"-?E[A-Z]+|-?\d{1,9}")  # an int, whatever it is written wi
 _ONE = re.compile(r"\w+")
 # What no macro reads from memory; of other names that is not known.
 _CONSTANT = re.compile(r"E[A-Z0-9]+|true|false")
+NEVER = "false"
+_NEVER_OF_PAGES = frozenset(row.becomes.name.encode() for row in KNOWN if row.page == NEVER)
 NUMBER = "ρ"  # code is read as latin-1, and never has it
 
 
@@ -58,11 +61,13 @@ class State:
 class Valued(Canon):
     """Follows one function of a parsed file; `names` are the names that a change gave others.
 
+    With `pages_only` it is followed as it goes for pages: none is a net_iov.
+
     Raises NotFollowed for a function of which something is not understood.
     """
 
     def __init__(self, parsed: ParsedFile, names: Mapping[str, str], accessors: frozenset[str],
-                 function: Node) -> None:
+                 function: Node, *, pages_only: bool = False) -> None:
         super().__init__(parsed, names, accessors)
         self.start(function)
         self.state = State({})
@@ -70,7 +75,9 @@ class Valued(Canon):
         self._choices: dict[int, bool] = {}
         own = {one.name for one in parsed.functions()}
         self._plain = own | self.rows.pages.keys() | self.rows.words.keys()
+        self.pages_only = pages_only
         self.memory: dict[str, str] = {}
+        self._bytes: set[str] = set()  # pointers that are counted in bytes
         self.types = dict(self._tracked(function))
         waiting = list(function.named_children)
         while waiting:
@@ -128,6 +135,8 @@ class Valued(Canon):
         first = node.children_by_field_name("declarator")[0]
         lead = code_of(self.parsed.source[node.start_byte:first.start_byte])
         base = self.tokens(f"{lead.decode('latin-1')} {stars}")
+        if stars == "*" and b"void" in lead.split():
+            self._bytes.add(name)
         if "static" in base.split() or "extern" in base.split():
             raise NotFollowed("static")
         plain = inner.type == "identifier" and (
@@ -239,6 +248,8 @@ class Valued(Canon):
         said: Said
         if kind == "identifier":
             return self._variable(node)
+        if self.pages_only and self._asks_for_net_iov(node):
+            return NEVER
         if kind == "sizeof_expression":
             of = sorted({self.types.get(self.raw(one), "") for one in nodes(node, "identifier")})
             return f"[{self.tokens(self.raw(node))} {' '.join(of)}]"
@@ -292,6 +303,13 @@ class Valued(Canon):
             self._note(f"if {text}")
         return said
 
+    def _asks_for_net_iov(self, node: Node) -> bool:
+        call = view.call(node)
+        # What its argument does would be lost.
+        return call is not None and call.name in _NEVER_OF_PAGES and not any(
+            nodes(call.arguments, one) for one in (
+                "call_expression", "assignment_expression", "update_expression"))
+
     def _may_change(self, call: view.Call, gave: str) -> None:
         """A macro may change the locals that it is given."""
         for number, one in enumerate(call.args):
@@ -302,7 +320,7 @@ class Valued(Canon):
     def _variable(self, node: Node) -> Said:
         name = self.raw(node)
         if name in self.types:
-            if self.types[name] == REF and self._is_counted(node):
+            if self.types[name] == REF and name not in self._bytes and self._is_counted(node):
                 raise NotFollowed("arithmetic with a page")
             return self.state.held.get(name, "nothing")
         said = self.word(node)
@@ -385,7 +403,7 @@ class Valued(Canon):
             self._hold(name, given, right)
             return self.state.held[name]
         old = self.state.held.get(name, "nothing")
-        if self.types[name] == REF:
+        if self.types[name] == REF and name not in self._bytes:
             raise NotFollowed("arithmetic with a page")
         self._hold(name, f"({old} {sign} {given})", None)
         postfix = node.type == "update_expression" and self.raw(node).endswith(sign)

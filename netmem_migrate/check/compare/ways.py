@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import Definition, ParsedFile
+from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.check.compare.valued import (
+    NEVER,
     NUMBER,
     NotFollowed,
     State,
@@ -25,8 +27,12 @@ from netmem_migrate.check.compare.valued import (
 )
 from netmem_migrate.check.paths.cfg import ControlFlow, Edge, build
 from netmem_migrate.check.paths.directions import directions
+from netmem_migrate.model.forms import KNOWN, MEMORY
+from netmem_migrate.model.spelled import IS_NET_IOV
 
 _MOST = 2000  # pairs of places; no function of a driver that was converted needs 200
+_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
+_ASKS = IS_NET_IOV.encode()
 _NUMBER = re.compile(rf"(?<={NUMBER})\d+")
 
 
@@ -41,9 +47,16 @@ class Version:
 
 
 def same_ways(old: Version, new: Version) -> bool:
-    """Whether the second does what the first does; False too where that is not known."""
+    """Whether the second does what the first does; False too where that is not known.
+
+    Where the first does not ask whether memory is a net_iov, the second is followed as it goes for
+    pages: what asks for a net_iov is false, and a way back to the page gives the same.
+    """
+    only = _ASKS not in old.parsed.text(old.function.node)
+    if only:
+        new = replace(new, accessors=new.accessors | _BACK)
     try:
-        return _Pair(_Side(old), _Side(new)).is_same()
+        return _Pair(_Side(old), _Side(new, pages_only=only)).is_same()
     except NotFollowed:
         return False
 
@@ -61,12 +74,13 @@ class _Stop:
 class _Side:
     """One of the functions."""
 
-    def __init__(self, version: Version) -> None:
+    def __init__(self, version: Version, *, pages_only: bool = False) -> None:
         parsed, one = version.parsed, version.function
         body = one.node.child_by_field_name("body")
         if body is None or one.has_error or directions(parsed, one.start, one.end) != ((),):
             raise NotFollowed("a function")
-        self.spelled = Valued(parsed, version.names, version.accessors, one.node)
+        self.spelled = Valued(parsed, version.names, version.accessors, one.node,
+                              pages_only=pages_only)
         if self.spelled.hidden(one.node):
             raise NotFollowed("what the parser was not shown")
         self.flow: ControlFlow = build(body)
@@ -98,7 +112,45 @@ class _Side:
             if len(edges) == 1 and edges[0].test is None:
                 block = edges[0].to
                 continue
-            return self._tested(block, edges, said)
+            stop = self._tested(block, edges, said)
+            where = self._decided(stop, state)
+            if where is None:
+                return stop
+            block = where
+
+    def _decided(self, stop: _Stop, state: State) -> int | None:
+        """Where a test leads that is no test for pages: it never holds, or it only guards one that
+        never does."""
+        if not self.spelled.pages_only or stop.kind != "test":
+            return None
+        ways = dict(stop.ways)
+        if stop.test == NEVER:
+            return ways["False"]
+        steps: list[Step[int]] = [self._leads(ways[one], state) for one in ("True", "False")]
+        one, other = map(run, steps)
+        return one if one == other else None
+
+    def _leads(self, block: int, state: State) -> Steps[int]:
+        """Where what follows leads to past tests that decide nothing, and nothing else."""
+        while block not in self.heads:
+            here, probe = self.flow.blocks[block], state.copy()
+            if not here.items and len(here.edges) == 1 and here.edges[0].test is None:
+                block = here.edges[0].to
+                continue
+            if len(here.items) != 1 or not here.edges or here.edges[0].test is None:
+                break
+            said = self.spelled.item(here.items[0], probe, test=True)
+            if probe.does or probe.held != state.held:
+                break
+            stop = self._tested(block, here.edges, said)
+            ways = dict(stop.ways)
+            to: int = yield self._leads(ways["False"], state)
+            if stop.test != NEVER:
+                other: int = yield self._leads(ways["True"], state)
+                if other != to:
+                    break
+            block = to
+        return block
 
     def _tested(self, block: int, edges: list[Edge], said: str) -> _Stop:
         if all(one.test is not None for one in edges) and len(edges) == 2:

@@ -33,6 +33,7 @@ dma_addr_t page_pool_get_dma_addr_netmem(netmem_ref netmem);
 void sync(struct device *dev, dma_addr_t dma, u32 len);
 int ready(int number);
 void tell(u32 number);
+static inline _Bool netmem_is_net_iov(netmem_ref netmem) { return 0; }
 struct buf { union { struct page *page; netmem_ref netmem; }; u32 len; u16 small; };
 struct ring {
 	struct page_pool *pool; struct device *dev; struct buf *bufs; struct buf spare;
@@ -106,6 +107,14 @@ FOUND: dict[str, Edits] = {
         ("	for (i = 0; i < count; i++) {\n", "	i = 0;\n	while (1) {\n"
          "		if (!(i < count))\n			break;\n"),
         ("= dma + 64;\n", "= dma + 64;\n		i++;\n")),
+    "a guard that leaves by a failure exit": (
+        ("		sync(", "	{\n		if (netmem_is_net_iov(ring->spare.netmem))\n			goto out;\n"
+         "		sync("), ("spare.len);\nout", "spare.len);\n	}\nout")),
+    "a guard around a call": (
+        ("		sync(", "		if (!netmem_is_net_iov(ring->spare.netmem))\n			sync("),),
+    "a guard among tests": (
+        ("ready(0) && ", "ready(0) && !(ring->size && netmem_is_net_iov(ring->spare.netmem)) && "),
+        ),
     "a local that nobody reads": (
         ("	int i, err", "	u32 unused = ring->size;\n	int i, err"),),
 }
@@ -147,6 +156,8 @@ OTHER: dict[str, Edits] = {
         ("= dma + 64", "= sum * 2 + dma + 64")),
     "put at the end": (("	ring->fill = i;\n",
                         "	ring->fill = i;\n	page_pool_put_full_page(ring->pool, page, 0);\n"),),
+    "a guard the wrong way round": (
+        ("		sync(", "		if (netmem_is_net_iov(ring->spare.netmem))\n			sync("),),
     "not and equal": ((SYNC, SYNC.replace("ready(0) &&", "!ready(0) == 1 &&")),),
     "out of the loop": (("			goto out;\n", "			break;\n"),),
     "goes on": (("			goto out;\n", "			continue;\n"),),
@@ -174,7 +185,7 @@ def assembly(folder: Path, body: str) -> str:
             name, "page_pool_get_dma_addr"))
     text = text.replace("typedef unsigned long netmem_ref", "typedef struct page *netmem_ref")
     done = subprocess.run(
-        ["gcc", "-Os", "-w", "-S", "-o", "-", "-x", "c", "-"], input=text, cwd=folder,
+        ["gcc", "-Os", "-fno-guess-branch-probability", "-w", "-S", "-o", "-", "-x", "c", "-"], input=text, cwd=folder,
         capture_output=True, text=True, check=True)
     labels: dict[str, str] = {}
     text = re.sub(r"\.L\w*\d+", lambda one: labels.setdefault(one[0], f".L{len(labels)}"),
@@ -195,3 +206,10 @@ def test_not_the_same(name: str, tmp_path: Path) -> None:
     found = said(OTHER[name])
     assert "same-ways" not in {id_ for id_, _ in found} and "error" in {one for _, one in found}
     assert assembly(tmp_path, BODY) != assembly(tmp_path, edited(OTHER[name]))
+
+
+def test_a_guard_that_goes_is_no_note() -> None:
+    guarded = BODY.replace("		sync(", "		if (!netmem_is_net_iov(ring->spare.netmem))\n			sync(")
+    found = {(one.id, one.severity) for one in compare(
+        (DECLARED + guarded).encode(), (DECLARED + BODY).encode(), "d.c")}
+    assert "same-ways" not in {id_ for id_, _ in found} and "error" in {one for _, one in found}
