@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
+
+from tree_sitter import Node
 
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
@@ -32,6 +34,7 @@ from netmem_migrate.model.spelled import TO_PAGE
 from netmem_migrate.model.twins import twins
 from netmem_migrate.results import FileChange, Finding
 
+_STATIC = b"static"
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 # As canonical spelling has it.
 _CALL = re.compile(r"(\w+)\(")
@@ -88,26 +91,49 @@ class _File:
         self.before, self.after = change.parsed_before, change.parsed_after
         self.old, self.new = _by_name(self.before), _by_name(self.after)
         self.accessors = accessors
+        self.inside: dict[str, frozenset[str]] = {}
+        """By function, the helpers that were looked into to compare it."""
 
     def findings(self, moved: Mapping[str, tuple[ParsedFile, Definition]]) -> list[Finding]:
         """What differs; `moved` are functions that other files had, and this one or others have."""
         old, new = self.old, self.new
         found: list[Finding] = []
         for key, function in new.items():
-            if key not in old:
-                if function.name in moved:
-                    found += self._function(*moved[function.name], function)
-                elif function.name not in self.accessors:
-                    found.append(self._finding("changed-behaviour", function.name,
-                                               self.after.line_of(function.start),
-                                               "a function that was not there before"))
-                continue
-            found += self._function(self.before, old[key], function)
+            if key in old:
+                found += self._function(self.before, old[key], function)
+            elif function.name in moved:
+                found += self._function(*moved[function.name], function)
+        for key, function in new.items():
+            if key not in old and function.name not in moved and \
+                    function.name not in self.accessors and \
+                    not self._is_looked_into(self.after, function):
+                found.append(self._finding("changed-behaviour", function.name,
+                                           self.after.line_of(function.start),
+                                           "a function that was not there before"))
         for key, function in old.items():
-            if key not in new and function.name not in moved:
+            if key not in new and function.name not in moved and \
+                    not self._is_looked_into(self.before, function):
                 found.append(self._finding("changed-behaviour", function.name, 1,
                                            f"{function.name}() is gone"))
         return [*found, *self._outside()]
+
+    def _is_looked_into(self, parsed: ParsedFile, helper: Definition) -> bool:
+        """Whether all that calls a function of one side was compared by what that does."""
+        word = re.compile(rb"\b" + re.escape(helper.name.encode("latin-1")) + rb"\b")
+        if _STATIC not in parsed.text(helper.node).split(b"{")[0].split():
+            return False
+        callers = [one for one in parsed.functions() if word.search(parsed.text(one.node))]
+        return not word.search(_rest(parsed)) and bool(callers) and all(
+            one.name == helper.name or helper.name in self.inside.get(one.name, ())
+            for one in callers)
+
+    @cached_property
+    def _helpers(self) -> tuple[dict[str, Node], dict[str, Node]]:
+        """The functions that only one side has, by name."""
+        one, other = ({name: function.node for (name, number), function in side.items()
+                       if not number and (name, 1) not in side} for side in (self.old, self.new))
+        return ({name: node for name, node in one.items() if (name, 0) not in self.new},
+                {name: node for name, node in other.items() if (name, 0) not in self.old})
 
     def _function(self, was: ParsedFile, old: Definition, new: Definition) -> Iterator[Finding]:
         one = was.source[old.start:old.end]
@@ -121,9 +147,11 @@ class _File:
         canons = Canon(was, given, back), Canon(self.after, names, self.accessors | back)
         before, after = canons[0].function(old.node), canons[1].function(new.node)
         if before[0].text == after[0].text and not self._is_same(before, after) and \
-                len(canons[0].mixed) >= len(canons[1].mixed) and \
-                same_ways(Version(was, old, given, back),
-                          Version(self.after, new, names, self.accessors | back)):
+                len(canons[0].mixed) >= len(canons[1].mixed) and (inside := same_ways(
+                    Version(was, old, given, back, self._helpers[0]),
+                    Version(self.after, new, names, self.accessors | back,
+                            self._helpers[1]))) is not None:
+            self.inside[new.name] = inside
             yield self._finding("same-ways", new.name, self.after.line_of(new.start),
                                 "written otherwise, and the same on each way through it")
             return

@@ -22,7 +22,7 @@ from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.said import Said, joined, whole
 from netmem_migrate.check.compare.words import REF
-from netmem_migrate.check.paths.cfg import Item
+from netmem_migrate.check.paths.cfg import Item, build
 from netmem_migrate.model.forms import KNOWN
 
 # What is not followed; a function that has one of them is not judged.
@@ -61,13 +61,15 @@ class State:
 class Valued(Canon):
     """Follows one function of a parsed file; `names` are the names that a change gave others.
 
-    With `pages_only` it is followed as it goes for pages: none is a net_iov.
+    With `pages_only` it is followed as it goes for pages: none is a net_iov. Calls of `helpers`, by
+    name, are what these do, where that is one thing after the other.
 
     Raises NotFollowed for a function of which something is not understood.
     """
 
     def __init__(self, parsed: ParsedFile, names: Mapping[str, str], accessors: frozenset[str],
-                 function: Node, *, pages_only: bool = False) -> None:
+                 function: Node, *, pages_only: bool = False,
+                 helpers: Mapping[str, Node] | None = None) -> None:
         super().__init__(parsed, names, accessors)
         self.start(function)
         self.state = State({})
@@ -76,6 +78,7 @@ class Valued(Canon):
         own = {one.name for one in parsed.functions()}
         self._plain = own | self.rows.pages.keys() | self.rows.words.keys()
         self.pages_only = pages_only
+        self.helpers = Helpers(self, helpers or {})
         self.memory: dict[str, str] = {}
         self._bytes: set[str] = set()  # pointers that are counted in bytes
         self.types = dict(self._tracked(function))
@@ -166,6 +169,16 @@ class Valued(Canon):
             found.append(self.raw(named[0]) if named else "")
         return found
 
+    def result(self, function: Node) -> str:
+        """The type that it gives."""
+        declarator = function.child_by_field_name("declarator")
+        stars = ""
+        while declarator is not None and declarator.type == "pointer_declarator":
+            stars += "*"
+            declarator = declarator.child_by_field_name("declarator")
+        lead = function.child_by_field_name("type")
+        return self.tokens(f"{self.raw(lead)} {stars}") if lead is not None else ""
+
     # ------------------------------------------------------------------ items
 
     def item(self, item: Item, state: State, *, test: bool = False) -> str:
@@ -233,7 +246,12 @@ class Valued(Canon):
             (bare.type == "identifier" and self.types.get(self.raw(bare)) == type_)
             or ("*" in type_ and bare.type == "pointer_expression"
                 and self.raw(bare).startswith("&")))
-        if type_ != REF and not same and not (type_ == "int" and _ERROR.fullmatch(said)):
+        self.hold(name, said, as_it_is=same)
+
+    def hold(self, name: str, said: str, *, as_it_is: bool) -> None:
+        """Give a local a value, `as_it_is` where its type is that of the value."""
+        type_ = self.types[name]
+        if type_ != REF and not as_it_is and not (type_ == "int" and _ERROR.fullmatch(said)):
             said = f"({type_}){said}"
         self.state.held[name] = _atom(said)
 
@@ -288,6 +306,13 @@ class Valued(Canon):
         if call is not None and call.name.decode("latin-1") in self.types:
             raise NotFollowed("a function that a local points to")
         held = dict(self.state.held) if chosen or macro else {}
+        helper = self.helpers.of(call)
+        if call is not None and helper is not None:
+            given: list[str] = []
+            for one in call.args:
+                value: Said = yield self._value(one)
+                given.append(whole(value))
+            return self._inside_helper(helper, call, given)
         said: Said = yield super()._value(node, truth)
         text = whole(said)
         # A macro may do what stands in its arguments, or not.
@@ -302,6 +327,24 @@ class Valued(Canon):
         elif chosen and before != self.state.done:
             self._note(f"if {text}")
         return said
+
+    def _inside_helper(self, helper: Helper, call: view.Call, given: list[str]) -> str:
+        """What a helper does, and what it gives."""
+        inner = State({}, self.state.done, self.state.does)
+        helper.spelled.state = inner
+        for name, value, node in zip(helper.parameters, given, call.args, strict=True):
+            if name in helper.spelled.types:
+                same = node.type == "identifier" and \
+                    self.types.get(self.raw(node)) == helper.spelled.types[name]
+                helper.spelled.hold(name, value, as_it_is=same or value.startswith(_ADDRESS))
+        for item in helper.items[:-1] if helper.gives is not None else helper.items:
+            helper.spelled.item(item, inner)
+        said = ""
+        if helper.gives is not None:
+            said = helper.spelled.item(Item(helper.gives), inner)
+        self.state.done = inner.done
+        return _atom(said) if helper.gives is None or helper.type_ == REF else \
+            _atom(f"({helper.type_}){said}")
 
     def _asks_for_net_iov(self, node: Node) -> bool:
         call = view.call(node)
@@ -408,6 +451,71 @@ class Valued(Canon):
         self._hold(name, f"({old} {sign} {given})", None)
         postfix = node.type == "update_expression" and self.raw(node).endswith(sign)
         return old if postfix else self.state.held[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A function that does one thing after the other; `gives` is what it returns, if it does."""
+
+    spelled: Valued
+    parameters: list[str]
+    items: list[Item]
+    gives: Node | None
+    type_: str
+
+
+class Helpers:
+    """The functions of which a call is what they do; `used` are those that were asked for."""
+
+    def __init__(self, caller: Valued, found: Mapping[str, Node]) -> None:
+        self._caller, self._found = caller, found
+        self._known: dict[str, Helper | None] = {}
+        self.used: set[str] = set()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether one of them gives a netmem to what takes a page."""
+        return any(one is not None and one.spelled.mixed for one in self._known.values())
+
+    def of(self, call: view.Call | None) -> Helper | None:
+        """The function that is called, if it is one of them."""
+        name = call.name.decode("latin-1") if call is not None else ""
+        if call is None or name not in self._found:
+            return None
+        if name not in self._known:
+            try:
+                self._known[name] = self._read(self._found[name])
+            except NotFollowed:
+                self._known[name] = None
+        found = self._known[name]
+        if found is None or len(found.parameters) != len(call.args):
+            return None
+        self.used.add(name)
+        return found
+
+    def _read(self, function: Node) -> Helper:
+        caller = self._caller
+        spelled = Valued(caller.parsed, caller.names, caller.accessors, function,
+                         pages_only=caller.pages_only)
+        body = function.child_by_field_name("body")
+        if body is None or function.has_error or spelled.hidden(function) or spelled.memory:
+            raise NotFollowed("a helper")
+        flow, block = build(body), 0
+        items: list[Item] = []
+        while block != flow.exit:
+            here = flow.blocks[block]
+            items += here.items
+            if len(here.edges) != 1 or here.edges[0].test is not None or here.edges[0].back:
+                raise NotFollowed("a helper with ways")
+            block = here.edges[0].to
+        gives = items[-1].node if items and items[-1].node.type == "return_statement" else None
+        values = view.children(gives) if gives is not None else []
+        if any(one.choices or one.macro_loop for one in items):
+            raise NotFollowed("a helper with ways")
+        if gives is not None and not values:
+            items, gives = items[:-1], None
+        return Helper(spelled, spelled.parameters(function), items,
+                      values[0] if values else None, spelled.result(function))
 
 
 def _atom(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -38,16 +38,21 @@ _NUMBER = re.compile(rf"(?<={NUMBER})\d+")
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A function of a file, the names that a change gave others, and what gives back a page."""
+    """A function of a file, the names that a change gave others, and what gives back a page.
+
+    `helpers` are the functions that only this version of the file has.
+    """
 
     parsed: ParsedFile
     function: Definition
     names: Mapping[str, str]
     accessors: frozenset[str]
+    helpers: Mapping[str, Node] = field(default_factory=dict)
 
 
-def same_ways(old: Version, new: Version) -> bool:
-    """Whether the second does what the first does; False too where that is not known.
+def same_ways(old: Version, new: Version) -> frozenset[str] | None:
+    """The helpers of both that were looked into to see that the second does what the first does;
+    None where it does not, or that is not known.
 
     Where the first does not ask whether memory is a net_iov, the second is followed as it goes for
     pages: what asks for a net_iov is false, and a way back to the page gives the same.
@@ -56,9 +61,12 @@ def same_ways(old: Version, new: Version) -> bool:
     if only:
         new = replace(new, accessors=new.accessors | _BACK)
     try:
-        return _Pair(_Side(old), _Side(new, pages_only=only)).is_same()
+        pair = _Pair(_Side(old), _Side(new, pages_only=only))
+        if not pair.is_same() or pair.new.spelled.helpers.mixed:
+            return None
+        return pair.used
     except NotFollowed:
-        return False
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ class _Side:
         if body is None or one.has_error or directions(parsed, one.start, one.end) != ((),):
             raise NotFollowed("a function")
         self.spelled = Valued(parsed, version.names, version.accessors, one.node,
-                              pages_only=pages_only)
+                              pages_only=pages_only, helpers=version.helpers)
         if self.spelled.hidden(one.node):
             raise NotFollowed("what the parser was not shown")
         self.flow: ControlFlow = build(body)
@@ -204,6 +212,11 @@ class _Pair:
     def __init__(self, old: _Side, new: _Side) -> None:
         self.old, self.new = old, new
         self.seen: set[object] = set()
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The helpers that were looked into."""
+        return frozenset(self.old.spelled.helpers.used | self.new.spelled.helpers.used)
 
     def is_same(self) -> bool:
         """Walk all pairs of places."""
