@@ -75,6 +75,7 @@ class Valued(Canon):
         self.state = State({})
         self._said: dict[int, Said] = {}
         self._choices: dict[int, bool] = {}
+        self._stores = 0
         own = {one.name for one in parsed.functions()}
         self._plain = own | self.rows.pages.keys() | self.rows.words.keys()
         self.pages_only = pages_only
@@ -305,7 +306,7 @@ class Valued(Canon):
             found is not None and found.sign in ("&&", "||"))
         if call is not None and call.name.decode("latin-1") in self.types:
             raise NotFollowed("a function that a local points to")
-        held = dict(self.state.held) if chosen or macro else {}
+        stores = self._stores
         helper = self.helpers.of(call)
         if call is not None and helper is not None:
             given: list[str] = []
@@ -316,7 +317,7 @@ class Valued(Canon):
         said: Said = yield super()._value(node, truth)
         text = whole(said)
         # A macro may do what stands in its arguments, or not.
-        if (chosen or macro) and held != self.state.held:
+        if (chosen or macro) and stores != self._stores:
             raise NotFollowed("a local that may be set")
         if call is not None and text.endswith(")"):
             inside = f" with {self.state.done - before}" if macro and before != self.state.done \
@@ -437,6 +438,7 @@ class Valued(Canon):
             said = yield self._value(pair.right)
             given = whole(said)
         target = view.bare(target)
+        self._stores += 1
         name = self.raw(target) if target.type == "identifier" else ""
         if name not in self.types:
             place: Said = yield self._place(target)
