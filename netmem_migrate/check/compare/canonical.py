@@ -25,23 +25,21 @@ from netmem_migrate.check.compare.said import Said, between, end, joined, whole
 from netmem_migrate.check.compare.spellings import Row, filled
 from netmem_migrate.check.compare.within import Within
 from netmem_migrate.check.compare.words import LITERALS, LOOSE, NETMEM_NAME, REF, TIGHT, Words
-from netmem_migrate.model.forms import KNOWN, MEMORY
 
 Lines: TypeAlias = list[tuple[Said, int]]
 """Statements, and their lines."""
 _Say: TypeAlias = Callable[[Node, Lines], Step[None]]
 
 
-_PAGE_OF = frozenset(row.becomes.name.encode() for row in KNOWN if row.page == MEMORY)
-
-
 class Canon(Words):
     """Spells the code of one parsed file; `names` are the names that a change gave others."""
 
     def __init__(self, parsed: ParsedFile, names: Mapping[str, str],
-                 accessors: frozenset[str] = frozenset()) -> None:
-        super().__init__(parsed, names)
+                 accessors: frozenset[str] = frozenset(),
+                 functions: Mapping[str, str] | None = None) -> None:
+        super().__init__(parsed, {**names, **(functions or {})})
         self.accessors = accessors
+        self.functions = functions or {}  # the names that functions had before
         # Calls of the page API that are given something with a netmem's name: name, line.
         self.mixed: list[tuple[str, int]] = []
         self._values: dict[tuple[int, bool], Said] = {}
@@ -431,21 +429,6 @@ class Canon(Words):
         said: Said = yield self._value(argument)
         return joined(said, arrow, self.name(self.raw(field)))
 
-    def _named(self, node: Node) -> str:
-        """The name of what an expression stands for: of `a->b[c].d[e]` it is `d`.
-
-        A call that gives the page of a netmem stands for that page.
-        """
-        call = view.call(view.bare(node))
-        if call is not None and call.name in _PAGE_OF:
-            return ""
-        while node.type == "subscript_expression":
-            inside = node.child_by_field_name("argument")
-            if inside is None:
-                break
-            node = inside
-        return self._within.last_word(node)
-
     def _call(self, node: Node, truth: bool) -> Steps[Said]:
         function = node.child_by_field_name("function")
         arguments = node.child_by_field_name("arguments")
@@ -455,12 +438,13 @@ class Canon(Words):
         if function.type != "identifier":
             callee = yield self._value(function)
         called = callee if isinstance(callee, str) else ""
+        callee = self.functions.get(called, callee)
         args: list[Said] = []
         for child in view.children(arguments):
             said: Said = yield self._value(child, called in ("likely", "unlikely") and truth)
             args.append(said)
         if called in self.rows.pages:
-            given = [self._named(child) for child in arguments.named_children]
+            given = [self._within.named(child) for child in arguments.named_children]
             if any(NETMEM_NAME.match(word) for word in given):
                 self.mixed.append((called, self.line(node)))
         if called in self.accessors and len(args) == 1:

@@ -21,7 +21,7 @@ from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.differences import differences
-from netmem_migrate.check.compare.ways import Version, same_ways
+from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, same_ways
 from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.registry import rule
 from netmem_migrate.convert.naming import new_name
@@ -34,7 +34,6 @@ from netmem_migrate.model.spelled import TO_PAGE
 from netmem_migrate.model.twins import twins
 from netmem_migrate.results import FileChange, Finding
 
-_STATIC = b"static"
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 # As canonical spelling has it.
 _CALL = re.compile(r"(\w+)\(")
@@ -103,15 +102,19 @@ class _File:
                 found += self._function(self.before, old[key], function)
             elif function.name in moved:
                 found += self._function(*moved[function.name], function)
+            elif function.name in self._called:
+                found += self._function(self.before, old[self._called[function.name], 0], function)
         for key, function in new.items():
             if key not in old and function.name not in moved and \
                     function.name not in self.accessors and \
+                    function.name not in self._called and \
                     not self._is_looked_into(self.after, function):
                 found.append(self._finding("changed-behaviour", function.name,
                                            self.after.line_of(function.start),
                                            "a function that was not there before"))
         for key, function in old.items():
             if key not in new and function.name not in moved and \
+                    function.name not in self._called.values() and \
                     not self._is_looked_into(self.before, function):
                 found.append(self._finding("changed-behaviour", function.name, 1,
                                            f"{function.name}() is gone"))
@@ -120,12 +123,21 @@ class _File:
     def _is_looked_into(self, parsed: ParsedFile, helper: Definition) -> bool:
         """Whether all that calls a function of one side was compared by what that does."""
         word = re.compile(rb"\b" + re.escape(helper.name.encode("latin-1")) + rb"\b")
-        if _STATIC not in parsed.text(helper.node).split(b"{")[0].split():
+        if not _is_static(parsed, helper.node):
             return False
         callers = [one for one in parsed.functions() if word.search(parsed.text(one.node))]
         return not word.search(_rest(parsed)) and bool(callers) and all(
             one.name == helper.name or helper.name in self.inside.get(one.name, ())
             for one in callers)
+
+    @cached_property
+    def _called(self) -> dict[str, str]:
+        """The functions that have another name, and the one that they had."""
+        gone, came = self._helpers
+        found = {name: old for name in came if _is_static(self.after, came[name])
+                 and (old := name.replace("netmem", "page")) in gone
+                 and _is_static(self.before, gone[old])}
+        return found if len(set(found.values())) == len(found) else {}
 
     @cached_property
     def _helpers(self) -> tuple[dict[str, Node], dict[str, Node]]:
@@ -144,16 +156,18 @@ class _File:
         names = _renamed(one, other, given) | given
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
         back = _BACK if len(_TO_PAGE.findall(other)) <= len(_TO_PAGE.findall(one)) else frozenset()
-        canons = Canon(was, given, back), Canon(self.after, names, self.accessors | back)
+        canons = (Canon(was, given, back),
+                  Canon(self.after, names, self.accessors | back, self._called))
         before, after = canons[0].function(old.node), canons[1].function(new.node)
         if before[0].text == after[0].text and not self._is_same(before, after) and \
                 len(canons[0].mixed) >= len(canons[1].mixed) and (inside := same_ways(
                     Version(was, old, given, back, self._helpers[0]),
                     Version(self.after, new, names, self.accessors | back,
-                            self._helpers[1]))) is not None:
+                            self._helpers[1], self._called))) is not None:
             self.inside[new.name] = inside
+            pages = "for pages " * (asks_for_net_iov(other) and not asks_for_net_iov(one))
             yield self._finding("same-ways", new.name, self.after.line_of(new.start),
-                                "written otherwise, and the same on each way through it")
+                                f"written otherwise, and the same {pages}on each way through it")
             return
         for called, line in canons[1].mixed[len(canons[0].mixed):]:
             yield self._finding("missed-call", new.name, line,
@@ -195,13 +209,17 @@ class _File:
         given = _given(one, other)
         names = _renamed(one, other, given) | given
         before = _lines(Canon(self.before, given), one)
-        after = _lines(Canon(self.after, names, self.accessors), other)
+        after = _lines(Canon(self.after, names, self.accessors, self._called), other)
         yield from self._differences(before, after, "")
 
     def _finding(self, id: str, function: str, line: int, message: str) -> Finding:
         declared = rule(id)
         return Finding(self.path, line, 1, id, declared.severity.value, function, message,
                        declared.why)
+
+
+def _is_static(parsed: ParsedFile, function: Node) -> bool:
+    return b"static" in parsed.text(function).split(b"{")[0].split()
 
 
 def _moved(files: Sequence[_File]) -> dict[str, tuple[ParsedFile, Definition]]:

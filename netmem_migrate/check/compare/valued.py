@@ -9,17 +9,17 @@ held after it. A local whose address is taken, an array and a record are memory.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.check.compare.canonical import Canon
+from netmem_migrate.check.compare.locals import Locals, NotFollowed, parameters, result
 from netmem_migrate.check.compare.said import Said, joined, whole
 from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.paths.cfg import Item, build
@@ -39,10 +39,6 @@ _CONSTANT = re.compile(r"E[A-Z0-9]+|true|false")
 NEVER = "false"
 _NEVER_OF_PAGES = frozenset(row.becomes.name.encode() for row in KNOWN if row.page == NEVER)
 NUMBER = "ρ"  # code is read as latin-1, and never has it
-
-
-class NotFollowed(Exception):
-    """A function has something of which it is not known what it does."""
 
 
 @dataclass(slots=True)
@@ -69,8 +65,9 @@ class Valued(Canon):
 
     def __init__(self, parsed: ParsedFile, names: Mapping[str, str], accessors: frozenset[str],
                  function: Node, *, pages_only: bool = False,
-                 helpers: Mapping[str, Node] | None = None) -> None:
-        super().__init__(parsed, names, accessors)
+                 helpers: Mapping[str, Node] | None = None,
+                 functions: Mapping[str, str] | None = None) -> None:
+        super().__init__(parsed, names, accessors, functions)
         self.start(function)
         self.state = State({})
         self._said: dict[int, Said] = {}
@@ -80,9 +77,9 @@ class Valued(Canon):
         self._plain = own | self.rows.pages.keys() | self.rows.words.keys()
         self.pages_only = pages_only
         self.helpers = Helpers(self, helpers or {})
-        self.memory: dict[str, str] = {}
-        self._bytes: set[str] = set()  # pointers that are counted in bytes
-        self.types = dict(self._tracked(function))
+        found = Locals(self, function, self._within.above)
+        self.types, self.memory = found.types, found.memory
+        self._bytes = found.bytes
         waiting = list(function.named_children)
         while waiting:
             node = waiting.pop()
@@ -91,94 +88,6 @@ class Valued(Canon):
                         one.type == "compound_statement" for one in node.named_children)):
                 raise NotFollowed(node.type)
             waiting += node.named_children
-
-    # ---------------------------------------------------------------- locals
-
-    def _tracked(self, function: Node) -> Iterator[tuple[str, str]]:
-        """The locals that are no memory, with their types."""
-        taken = {self.raw(one.argument) for one in map(view.prefix, nodes(
-            function, "pointer_expression")) if one is not None and one.sign == "&"}
-        found: dict[str, str] = {}
-        scopes: dict[str, list[Node]] = {}
-        for kind in ("parameter_declaration", "declaration"):
-            for node in nodes(function, kind):
-                if kind == "parameter_declaration" and not self._is_own(node, function):
-                    continue
-                for one in node.children_by_field_name("declarator"):
-                    self._declare(node, one, found, scopes)
-        for name, around in scopes.items():
-            if any(a.id != b.id and a.start_byte <= b.start_byte and b.end_byte <= a.end_byte
-                   for a in around for b in around):
-                raise NotFollowed(f"{name} in a scope inside another")
-        for name, type_ in found.items():
-            if name in taken or type_.startswith("="):
-                self.memory[self.name(name)] = type_
-            else:
-                yield name, type_
-
-    def _is_own(self, node: Node, function: Node) -> bool:
-        """Whether a parameter is one of the function itself."""
-        body = function.child_by_field_name("body")
-        return body is not None and node.end_byte <= body.start_byte and \
-            self._within.above.of(node) is not None
-
-    def _declare(self, node: Node, declarator: Node, found: dict[str, str],
-                 scopes: dict[str, list[Node]]) -> None:
-        inner = declarator.child_by_field_name("declarator") \
-            if declarator.type == "init_declarator" else declarator
-        stars = ""
-        while inner is not None and inner.type == "pointer_declarator":
-            stars += "*"
-            inner = inner.child_by_field_name("declarator")
-        if inner is None:
-            raise NotFollowed("a declaration")
-        names = [inner] if inner.type == "identifier" else nodes(inner, "identifier")
-        if not names:
-            raise NotFollowed("a declaration")
-        name = self.raw(names[0])
-        first = node.children_by_field_name("declarator")[0]
-        lead = code_of(self.parsed.source[node.start_byte:first.start_byte])
-        base = self.tokens(f"{lead.decode('latin-1')} {stars}")
-        if stars == "*" and b"void" in lead.split():
-            self._bytes.add(name)
-        if "static" in base.split() or "extern" in base.split():
-            raise NotFollowed("static")
-        plain = inner.type == "identifier" and (
-            "*" in base or REF in base or not {"struct", "union"} & set(base.split()))
-        whole_ = declarator.child_by_field_name("declarator") \
-            if declarator.type == "init_declarator" else declarator
-        type_ = base if plain else f"= {base} {self.tokens(self.raw(whole_ or declarator))}"
-        if found.setdefault(name, type_) != type_:
-            raise NotFollowed(f"{name} of two types")
-        scope = self._within.above.of(node)
-        if scope is not None:
-            scopes.setdefault(name, []).append(scope)
-
-    def parameters(self, function: Node) -> list[str]:
-        """The names of its parameters, in order."""
-        declarator = function.child_by_field_name("declarator")
-        while declarator is not None and declarator.type != "function_declarator":
-            declarator = declarator.child_by_field_name("declarator")
-        given = declarator.child_by_field_name("parameters") if declarator is not None else None
-        if given is None:
-            raise NotFollowed("a head")
-        found = []
-        for one in given.named_children:
-            named = nodes(one, "identifier")
-            if one.type != "parameter_declaration":
-                raise NotFollowed("a head")
-            found.append(self.raw(named[0]) if named else "")
-        return found
-
-    def result(self, function: Node) -> str:
-        """The type that it gives."""
-        declarator = function.child_by_field_name("declarator")
-        stars = ""
-        while declarator is not None and declarator.type == "pointer_declarator":
-            stars += "*"
-            declarator = declarator.child_by_field_name("declarator")
-        lead = function.child_by_field_name("type")
-        return self.tokens(f"{self.raw(lead)} {stars}") if lead is not None else ""
 
     # ------------------------------------------------------------------ items
 
@@ -498,7 +407,7 @@ class Helpers:
     def _read(self, function: Node) -> Helper:
         caller = self._caller
         spelled = Valued(caller.parsed, caller.names, caller.accessors, function,
-                         pages_only=caller.pages_only)
+                         pages_only=caller.pages_only, functions=caller.functions)
         body = function.child_by_field_name("body")
         if body is None or function.has_error or spelled.hidden(function) or spelled.memory:
             raise NotFollowed("a helper")
@@ -516,8 +425,8 @@ class Helpers:
             raise NotFollowed("a helper with ways")
         if gives is not None and not values:
             items, gives = items[:-1], None
-        return Helper(spelled, spelled.parameters(function), items,
-                      values[0] if values else None, spelled.result(function))
+        return Helper(spelled, parameters(spelled, function), items,
+                      values[0] if values else None, result(spelled, function))
 
 
 def _atom(text: str) -> str:

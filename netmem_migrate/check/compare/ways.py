@@ -17,10 +17,10 @@ from tree_sitter import Node
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.steps import Step, Steps, run
+from netmem_migrate.check.compare.locals import NotFollowed, parameters
 from netmem_migrate.check.compare.valued import (
     NEVER,
     NUMBER,
-    NotFollowed,
     State,
     Valued,
     is_atom,
@@ -40,7 +40,8 @@ _NUMBER = re.compile(rf"(?<={NUMBER})\d+")
 class Version:
     """A function of a file, the names that a change gave others, and what gives back a page.
 
-    `helpers` are the functions that only this version of the file has.
+    `helpers` are the functions that only this version of the file has, `functions` the names that
+    others had before.
     """
 
     parsed: ParsedFile
@@ -48,6 +49,7 @@ class Version:
     names: Mapping[str, str]
     accessors: frozenset[str]
     helpers: Mapping[str, Node] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
 
 
 def same_ways(old: Version, new: Version) -> frozenset[str] | None:
@@ -57,7 +59,7 @@ def same_ways(old: Version, new: Version) -> frozenset[str] | None:
     Where the first does not ask whether memory is a net_iov, the second is followed as it goes for
     pages: what asks for a net_iov is false, and a way back to the page gives the same.
     """
-    only = _ASKS not in old.parsed.text(old.function.node)
+    only = not asks_for_net_iov(old.parsed.text(old.function.node))
     if only:
         new = replace(new, accessors=new.accessors | _BACK)
     try:
@@ -67,6 +69,11 @@ def same_ways(old: Version, new: Version) -> frozenset[str] | None:
         return pair.used
     except NotFollowed:
         return None
+
+
+def asks_for_net_iov(text: bytes) -> bool:
+    """Whether code may ask if memory is a net_iov."""
+    return _ASKS in text
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +95,12 @@ class _Side:
         if body is None or one.has_error or directions(parsed, one.start, one.end) != ((),):
             raise NotFollowed("a function")
         self.spelled = Valued(parsed, version.names, version.accessors, one.node,
-                              pages_only=pages_only, helpers=version.helpers)
+                              pages_only=pages_only, helpers=version.helpers,
+                              functions=version.functions)
         if self.spelled.hidden(one.node):
             raise NotFollowed("what the parser was not shown")
         self.flow: ControlFlow = build(body)
-        self.parameters = self.spelled.parameters(one.node)
+        self.parameters = parameters(self.spelled, one.node)
         self.heads = _heads(self.flow)
         self._used = _later(self.flow, self._words)
         self._set = {head: self._changed(head) for head in self.heads}

@@ -9,11 +9,14 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from netmem_migrate.c import view
 from netmem_migrate.c.above import Above
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.words import TEXT_WORD
+from netmem_migrate.model.forms import KNOWN, MEMORY
 
+_PAGE_OF = frozenset(row.becomes.name.encode() for row in KNOWN if row.page == MEMORY)
 _SHORT = 1000  # bytes that may be read again
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 
@@ -35,6 +38,21 @@ class Within:
             return False
         number = bisect_left(found, node.start_byte)
         return number < len(found) and found[number] + len(word) <= node.end_byte
+
+    def named(self, node: Node) -> str:
+        """The name of what an expression stands for: of `a->b[c].d[e]` it is `d`.
+
+        A call that gives the page of a netmem stands for that page.
+        """
+        call = view.call(view.bare(node))
+        if call is not None and call.name in _PAGE_OF:
+            return ""
+        while node.type == "subscript_expression":
+            inside = node.child_by_field_name("argument")
+            if inside is None:
+                break
+            node = inside
+        return self.last_word(node)
 
     def last_word(self, node: Node) -> str:
         """The last word in a node, "" for none."""

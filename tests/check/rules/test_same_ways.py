@@ -108,13 +108,14 @@ FOUND: dict[str, Edits] = {
          "		if (!(i < count))\n			break;\n"),
         ("= dma + 64;\n", "= dma + 64;\n		i++;\n")),
     "a guard that leaves by a failure exit": (
-        ("		sync(", "	{\n		if (netmem_is_net_iov(ring->spare.netmem))\n			goto out;\n"
+        ("		sync(",
+         "	{\n		if (netmem_is_net_iov(ring->spare.netmem))\n			goto out;\n"
          "		sync("), ("spare.len);\nout", "spare.len);\n	}\nout")),
     "a guard around a call": (
         ("		sync(", "		if (!netmem_is_net_iov(ring->spare.netmem))\n			sync("),),
     "a guard among tests": (
-        ("ready(0) && ", "ready(0) && !(ring->size && netmem_is_net_iov(ring->spare.netmem)) && "),
-        ),
+        ("ready(0) && ",
+         "ready(0) && !(ring->size && netmem_is_net_iov(ring->spare.netmem)) && "),),
     "a local that nobody reads": (
         ("	int i, err", "	u32 unused = ring->size;\n	int i, err"),),
 }
@@ -185,8 +186,8 @@ def assembly(folder: Path, body: str) -> str:
             name, "page_pool_get_dma_addr"))
     text = text.replace("typedef unsigned long netmem_ref", "typedef struct page *netmem_ref")
     done = subprocess.run(
-        ["gcc", "-Os", "-fno-guess-branch-probability", "-w", "-S", "-o", "-", "-x", "c", "-"], input=text, cwd=folder,
-        capture_output=True, text=True, check=True)
+        ["gcc", "-Os", "-fno-guess-branch-probability", "-w", "-S", "-o", "-", "-x", "c", "-"],
+        input=text, cwd=folder, capture_output=True, text=True, check=True)
     labels: dict[str, str] = {}
     text = re.sub(r"\.L\w*\d+", lambda one: labels.setdefault(one[0], f".L{len(labels)}"),
                   done.stdout)
@@ -209,7 +210,8 @@ def test_not_the_same(name: str, tmp_path: Path) -> None:
 
 
 def test_a_guard_that_goes_is_no_note() -> None:
-    guarded = BODY.replace("		sync(", "		if (!netmem_is_net_iov(ring->spare.netmem))\n			sync(")
+    guard = "		if (!netmem_is_net_iov(ring->spare.netmem))\n	"
+    guarded = BODY.replace("		sync(", f"{guard}		sync(")
     found = {(one.id, one.severity) for one in compare(
         (DECLARED + guarded).encode(), (DECLARED + BODY).encode(), "d.c")}
     assert "same-ways" not in {id_ for id_, _ in found} and "error" in {one for _, one in found}

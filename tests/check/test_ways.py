@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Functions that a change splits, renames and moves memory in, file by file."""
+
+from __future__ import annotations
+
+import pytest
+
+from netmem_migrate.check.compare.compare import compare
+
+BEFORE = """\
+struct demo_buf {
+	struct page *page;
+	int bias;
+};
+
+static struct page *demo_get(struct demo_ring *ring, unsigned int idx)
+{
+	struct demo_buf *buf = &ring->bufs[idx];
+
+	buf->bias--;
+	return buf->page;
+}
+
+static int demo_refill_page(struct demo_ring *ring, unsigned int idx)
+{
+	struct page *page = page_pool_dev_alloc_pages(ring->pool);
+
+	if (!page)
+		return -ENOMEM;
+	ring->bufs[idx].page = page;
+	return 0;
+}
+
+static int demo_rx(struct demo_queue *queue, struct sk_buff *skb, unsigned int idx)
+{
+	struct page *page = demo_get(&queue->head, idx);
+	void *va = page_address(page);
+
+	demo_copy(skb, va + queue->pad, queue->len);
+	page = demo_get(&queue->data, idx);
+	skb_add_rx_frag(skb, 0, page, 0, queue->len, PAGE_SIZE);
+	return demo_refill_page(&queue->data, idx);
+}
+"""
+
+HEAD = """\
+static struct page *demo_get_head(struct demo_queue *queue, unsigned int idx)
+{
+	struct demo_buf *buf = &queue->head.bufs[idx];
+
+	buf->bias--;
+	return netmem_to_page(buf->netmem);
+}
+
+static netmem_ref demo_get_data(struct demo_queue *queue, unsigned int idx)
+{
+	struct demo_buf *buf = &queue->data.bufs[idx];
+
+	buf->bias--;
+	return buf->netmem;
+}
+"""
+
+AFTER = """\
+struct demo_buf {
+	netmem_ref netmem;
+	int bias;
+};
+
+""" + HEAD + """
+static int demo_refill_netmem(struct demo_ring *ring, unsigned int idx)
+{
+	netmem_ref netmem = page_pool_dev_alloc_netmems(ring->pool);
+
+	if (!netmem)
+		return -ENOMEM;
+	ring->bufs[idx].netmem = netmem;
+	return 0;
+}
+
+static int demo_rx(struct demo_queue *queue, struct sk_buff *skb, unsigned int idx)
+{
+	struct page *page = demo_get_head(queue, idx);
+	void *va = page_address(page);
+	netmem_ref netmem;
+
+	demo_copy(skb, va + queue->pad, queue->len);
+	netmem = demo_get_data(queue, idx);
+	skb_add_rx_frag_netmem(skb, 0, netmem, 0, queue->len, PAGE_SIZE);
+	return demo_refill_netmem(&queue->data, idx);
+}
+"""
+
+UNION = """\
+struct demo_buf {
+	union {
+		struct page *page;
+		netmem_ref netmem;
+	};
+	int bias;
+};
+"""
+
+
+def said(before: str, after: str) -> set[tuple[str, str, str]]:
+    return {(one.id, one.severity, one.function)
+            for one in compare(before.encode(), after.encode(), "d.c")}
+
+
+def edited(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+def test_split_renamed_and_moved_memory_is_one_note() -> None:
+    assert said(BEFORE, AFTER) == {("same-ways", "note", "demo_rx")}
+
+
+def test_a_union_of_a_page_and_a_netmem() -> None:
+    after = edited(AFTER, AFTER[:AFTER.index("};") + 3], UNION)
+    assert said(BEFORE, after) == {("same-ways", "note", "demo_rx")}
+    other = edited(after, "		netmem_ref netmem;", "		u64 netmem;")
+    assert "error" in {severity for _, severity, _ in said(BEFORE, other)}
+
+
+OTHER = {
+    "a helper that forgets the count": ("	buf->bias--;\n	return netmem_to_page",
+                                        "	return netmem_to_page"),
+    "a helper that counts twice": ("	buf->bias--;\n	return netmem_to_page",
+                                   "	buf->bias -= 2;\n	return netmem_to_page"),
+    "a helper with the other ring": ("&queue->head.bufs", "&queue->data.bufs"),
+    "a helper with another element": ("&queue->head.bufs[idx]", "&queue->head.bufs[0]"),
+    "a helper that has two ways": ("	buf->bias--;\n	return buf->netmem",
+                                   "	if (idx)\n		buf->bias--;\n	return buf->netmem"),
+    "a renamed function that does not look": ("	if (!netmem)\n		return -ENOMEM;\n", ""),
+    "a renamed function with another error": ("-ENOMEM", "-EINVAL"),
+    "a renamed function that is not called": ("	return demo_refill_netmem(&queue->data, idx);",
+                                              "	return 0;"),
+    "the other helper": ("page = demo_get_head(queue, idx);",
+                         "page = netmem_to_page(demo_get_data(queue, idx));"),
+    "a helper that is named, too": ("	demo_copy(skb",
+                                    "	demo_note(demo_get_data);\n	demo_copy(skb"),
+    "bytes for an array": ("va + queue->pad", "va + queue->pad * 8"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_not_the_same(name: str) -> None:
+    found = said(BEFORE, edited(AFTER, *OTHER[name]))
+    assert "error" in {severity for _, severity, _ in found}
+
+
+def test_a_function_that_two_names_could_mean() -> None:
+    """Two functions of one name but for page and netmem are two, and stay so."""
+    two = BEFORE + "static int demo_refill_netmem(struct demo_ring *ring, unsigned int idx);\n"
+    both = two + edited(AFTER[AFTER.index("static int demo_refill_netmem"):
+                              AFTER.index("static int demo_rx")], "-ENOMEM", "-EINVAL")
+    called = edited(both, "	return demo_refill_page(", "	return demo_refill_netmem(")
+    assert ("changed-behaviour", "error", "demo_rx") in said(both, called) or (
+        "wrong-partner", "error", "demo_rx") in said(both, called)
