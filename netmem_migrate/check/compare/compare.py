@@ -21,6 +21,7 @@ from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.differences import differences
+from netmem_migrate.check.compare.events import changes_pages
 from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, same_ways
 from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.registry import rule
@@ -351,6 +352,10 @@ def _shown(found: Sequence[Statement]) -> str:
 def _kind(gone: Iterable[Statement], came: Iterable[Statement]) -> str:
     old = [one.text for one in gone if one.text not in "{}"]
     new = [one.text for one in came if one.text not in "{}"]
+    if old and len(old) == len(new) and all(
+            one == other or changes_pages(one, other)
+            for one, other in zip(old, new, strict=True)):
+        return "changes-pages"
     if old and not new and all(_hint(table()).fullmatch(one) for one in old):
         return "hint-with-conversion"
     calls = [Counter(_CALL.findall(" ".join(texts))) for texts in (old, new)]

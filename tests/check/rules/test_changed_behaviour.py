@@ -7,9 +7,7 @@ import pytest
 from rule_tools import check_change_found
 
 FOUND = {
-    "flags": ("GFP_ATOMIC | __GFP_NOWARN", "GFP_KERNEL"),
     "flags left out": (",\n\t\t\t\t\t     GFP_ATOMIC | __GFP_NOWARN", ""),
-    "direct": ("netmem, false", "netmem, true"),
     "swapped": ("(pool, netmem, false)", "(netmem, pool, false)"),
     "not cleared": ("\tbuf->netmem = 0;\n", ""),
     "cleared to one": ("buf->netmem = 0;", "buf->netmem = 1;"),

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Differences that the kernel allows, though something else happens for ordinary pages now.
+
+The same function is called for the same memory of the same pool, with another number, flag or mode;
+a pool is made with other flags; or the CPU is given the memory by the pool instead of by the DMA
+API, which adds the pool's offset and asks the pool whether to sync at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from netmem_migrate.c.words import TEXT_WORD
+from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.schema import Side, Trait
+
+_CALL = re.compile(r"\b(\w+)\(")
+_FLAG = re.compile(r"\bPP_FLAG_\w+\b(?: \| )?|(?: \| )?\bPP_FLAG_\w+\b")
+_POINTER = re.compile(r"\*|\bnetmem_ref\b|\bdma_addr_t\b|\.\.\.")
+_ANY = "·"
+_LONGEST = 2000  # characters; what is longer is no call of a pool
+
+
+def changes_pages(before: str, after: str) -> bool:
+    """Whether one statement became another in no more than that; both in canonical spelling."""
+    if max(len(before), len(after)) > _LONGEST or _says_netmem(after) - _says_netmem(before):
+        return False
+    if "PP_FLAG_" in before + after and _FLAG.sub("", before) == _FLAG.sub("", after):
+        return True
+    if _alike(before) == _alike(after):
+        return True
+    return _only_call(before) in _raw_syncs() and _only_call(after) in _pool_syncs()
+
+
+def _says_netmem(text: str) -> set[str]:
+    """Names that speak of netmem and are no function: a number that is one of them is an error."""
+    return {word for word in TEXT_WORD.findall(text)
+            if "netmem" in word and f"{word}(" not in text}
+
+
+def _alike(text: str) -> str:
+    """A statement with one mark for each number, flag and mode that a pool's function is given."""
+    for match in reversed(list(_CALL.finditer(text))):
+        free = _free().get(match[1])
+        args = _arguments(text, match.end()) if free else []
+        for number in reversed(range(len(args))):
+            start, end = args[number]
+            if number in (free or ()):
+                text = text[:start] + _ANY + text[end:]
+    return text
+
+
+def _arguments(text: str, start: int) -> list[tuple[int, int]]:
+    """Where the arguments of a call stand; none where the call does not end."""
+    found: list[tuple[int, int]] = []
+    depth, begin = 0, start
+    for at in range(start, len(text)):
+        one = text[at]
+        if one in ")]}" and not depth:
+            return [*found, (begin, at)]
+        if one == "," and not depth:
+            found.append((begin, at))
+            begin = at + 1
+        depth += (one in "([{") - (one in ")]}")
+    return []
+
+
+def _only_call(text: str) -> str:
+    """The function that a statement calls and does nothing else."""
+    match = _CALL.match(text)
+    if match is None:
+        return ""
+    args = _arguments(text, match.end())
+    return match[1] if args and args[-1][1] == len(text) - 1 else ""
+
+
+@cache
+def _free() -> Mapping[str, frozenset[int]]:
+    """By function that is given memory, or gives it: the arguments that are plain numbers."""
+    return {one.name: frozenset(
+                number for number, parameter in enumerate(one.parameters)
+                if number != one.memory and not _POINTER.search(parameter))
+            for one in FUNCTIONS
+            if not one.is_macro and one.side is not Side.PAGE
+            and (one.memory is not None or one.gives)}
+
+
+@cache
+def _raw_syncs() -> frozenset[str]:
+    return frozenset(one.name for one in FUNCTIONS if Trait.RAW_SYNC in one.traits)
+
+
+@cache
+def _pool_syncs() -> frozenset[str]:
+    return frozenset(one.name for one in FUNCTIONS if Trait.POOL_SYNC in one.traits)
