@@ -23,6 +23,9 @@ from mutants.places import File
 from mutants.run import Tally, Trial, judge
 from mutants.subjects import ERRORS, Real, Subject, first_error, own, real
 
+from netmem_migrate import pipeline
+from netmem_migrate.pipeline import Conversion
+from netmem_migrate.results import Run
 from netmem_migrate.verify.objects import Recorded
 
 _INCLUDE = re.compile(rb"^[ \t]*#[ \t]*include[ \t]+<[^>\n]+>[ \t]*$", re.MULTILINE)
@@ -33,9 +36,18 @@ _MOST = 60
 
 @dataclass
 class Quick(Real):
-    """A driver of a kernel, with its headers compiled beforehand."""
+    """A driver of a kernel, with its headers compiled beforehand.
+
+    Only the driver that the mutated file is a part of is converted, of several in a folder.
+    """
 
     headers: dict[tuple[str, bool], list[str]] = field(default_factory=dict)
+    mutated: str = ""
+
+    def convert(self) -> Run:
+        parts = [one for one in self.parts if self.mutated in one] or [sorted(self.files)]
+        sources = [next((name for name in one if name.endswith(".c")), one[0]) for one in parts]
+        return pipeline.run([self.folder / name for name in sources], Conversion(), judge=False)
 
     def errors(self, flags: Sequence[str], *, strict: bool) -> str:
         for command in self.commands:
@@ -88,7 +100,14 @@ def subject_of(name: str, root: Path | None, scratch: Path) -> Subject | None:
     found = real(name, root, scratch, most=1)
     if found is None:
         return None
-    return Quick(found.name, found.files, found.folder, found.where, found.strict, found.commands)
+    return Quick(found.name, found.files, found.folder, found.where, found.strict, found.commands,
+                 found.parts)
+
+
+def can_be_tried(name: str, root: Path) -> bool:
+    """Whether there is a subject to mutate: a conversion of files of one folder that compile."""
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
+        return real(name, root, Path(scratch), most=1) is not None
 
 
 class Draw:
@@ -158,6 +177,8 @@ def fuzz(name: str, root: Path | None, want: int, seed: str, show: Path | None) 
             trial = draw.next()
             if trial is None:
                 continue
+            if isinstance(subject, Quick):
+                subject.mutated = trial.file
             counts = judge(subject, trial, tally, show)
             draw.learn(trial, counts)
             counted += counts

@@ -2,7 +2,7 @@
 """`make fuzz`: nothing hurts the tool, and what it changes still compiles.
 
     run.py [--short] [--hostile N] [--own N] [--real N] [--seed N] [--cli N] [--keep FOLDER]
-           [--kernel VERSION] [--jobs N] [--docs]
+           [--kernel VERSION] [--jobs N] [--state FILE] [--docs]
 
 Hostile are texts, patches, mails, headers and Makefiles with any harm of hostile.py: none may end
 in a traceback, in exit code 70 or not at all. That is over 10 seconds of the processor and five
@@ -10,11 +10,16 @@ times the bare parse of the same input. --cli of them (and each failing one) go 
 process as well. The others are mutants of own and --real drivers that compiled before and that
 `diff` changes (compiled.py): each must compile after. What fails is made small and kept in a
 folder, by default out/fuzz. Exit code 1 if anything does.
+
+With --state what was done of the mutants is noted in a file, part by part: a run that was cut off
+goes on there, and a later one with other numbers or another seed adds to it. The table then says at
+which revision each driver was tried.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -23,7 +28,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -124,22 +129,41 @@ def hostile_table(found: Found) -> list[str]:
     return lines
 
 
-def compiled_table(rows: dict[str, Counter[str]]) -> list[str]:
+@dataclass
+class Part:
+    """What became of some mutants of one driver; `tried` is None where that was not noted."""
+
+    driver: str
+    seed: str
+    want: int
+    revision: str
+    tried: int | None
+    counted: int
+    faults: list[str]
+
+
+def compiled_table(parts: Sequence[Part]) -> list[str]:
     """A line a driver."""
-    columns = ("tried", "counted", "wrong")
-    lines = ["| driver | tried | compiled before and changed | wrong after |",
-             "| --- | ---: | ---: | ---: |"]
-    lines += [f"| {name} | " + " | ".join(str(counts[one]) for one in columns) + " |"
-              for name, counts in sorted(rows.items())]
-    lines.append("| all | " + " | ".join(
-        str(sum(counts[one] for counts in rows.values())) for one in columns) + " |")
+    lines = ["| driver | revision | tried | compiled before and changed | wrong after |",
+             "| --- | --- | ---: | ---: | ---: |"]
+    for name in sorted({one.driver for one in parts}):
+        mine = [one for one in parts if one.driver == name]
+        tried = [one.tried for one in mine if one.tried is not None]
+        where = ", ".join(dict.fromkeys(one.revision for one in mine))
+        total = sum(tried) if len(tried) == len(mine) else "not noted"
+        lines.append(f"| {name} | {where} | {total} | {sum(one.counted for one in mine)} | "
+                     f"{sum(len(one.faults) for one in mine)} |")
+    lines.append(f"| all | | | {sum(one.counted for one in parts)} | "
+                 f"{sum(len(one.faults) for one in parts)} |")
     return lines
 
 
-def shares(names: Sequence[str], want: int) -> list[tuple[str, int]]:
-    """How many of each driver, in parts that one process does in a few minutes."""
-    each = -(-want // len(names)) if names else 0
-    return [(name, min(PART, each - done)) for name in names for done in range(0, each, PART)]
+def shares(names: Sequence[str], among: Sequence[str], want: int) -> list[tuple[str, int, int]]:
+    """How many of each driver, in parts that one process does in a few minutes, and the number of
+    each part: those of a driver do not depend on what else is tried."""
+    each = -(-want // len(among)) if among else 0
+    return [(name, names.index(name) + len(names) * (done // PART), min(PART, each - done))
+            for name in among for done in range(0, each, PART)]
 
 
 def run_hostile(options: argparse.Namespace) -> bool:
@@ -188,38 +212,66 @@ def run_compiled(options: argparse.Namespace) -> bool:
         except InputError as error:
             print(f"wrong: {error}")
             return True
+        names = converting(root)
+        with ProcessPoolExecutor(options.jobs) as pool:
+            can = [name for name, one in zip(names, pool.map(
+                compiled.can_be_tried, names, [root] * len(names)), strict=True) if one]
         jobs += [(name, root, want, f"{options.seed}.{at}")
-                 for at, (name, want) in enumerate(shares(converting(root), options.real))]
+                 for name, at, want in shares(names, can, options.real)]
     if options.own:
+        names = own_names()
         jobs += [(name, None, want, f"{options.seed}.{at}")
-                 for at, (name, want) in enumerate(shares(own_names(), options.own))]
-    rows: dict[str, Counter[str]] = {}
-    faults: list[str] = []
+                 for name, at, want in shares(names, names, options.own)]
+    parts = read_state(options.state)
+    known = {(one.driver, one.seed, one.want) for one in parts}
+    jobs = [job for job in jobs if (job[0], job[3], job[2]) not in known]
+    now = revision()
     show = options.keep / "compiled"
     show.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(options.jobs) as pool:
         waiting = {pool.submit(compiled.fuzz, *job, show): job for job in jobs}
         for number, done in enumerate(as_completed(waiting), 1):
-            name = waiting[done][0]
-            part = done.result()
-            counts = rows.setdefault(name, Counter())
-            counts.update(tried=part.counts["", "tried"], counted=part.counts["", "counted"],
-                          wrong=len(part.faults))
-            faults += part.faults
-            print(f"compiled: {number} of {len(jobs)}: {name}: {part.counts['', 'counted']} "
+            name, _, want, seed = waiting[done]
+            found = done.result()
+            part = Part(name, seed, want, now, found.counts["", "tried"],
+                        found.counts["", "counted"], found.faults)
+            parts.append(part)
+            if options.state is not None:
+                with options.state.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(part)) + "\n")
+            print(f"compiled: {number} of {len(jobs)}: {name}: {part.counted} "
                   f"counted, {len(part.faults)} wrong", file=sys.stderr, flush=True)
-    table = compiled_table(rows)
+    table = compiled_table(parts)
     print("\n".join(table))
-    for one in faults:
+    for one in (fault for part in parts for fault in part.faults):
         print(f"wrong: {one}")
-    counted = sum(one["counted"] for one in rows.values())
-    real = sum(one["counted"] for name, one in rows.items() if "/" in name)
+    counted = sum(one.counted for one in parts)
+    real = sum(one.counted for one in parts if "/" in one.driver)
+    wrong = sum(len(one.faults) for one in parts)
     print(f"{counted} inputs compiled before and were changed, {real} of them of real drivers; "
-          f"{len(faults)} wrong after")
+          f"{wrong} wrong after")
     if options.docs:
+        seeds = ", ".join(sorted({one.seed.partition(".")[0] for one in parts}))
         document.write("compiled", table, f"{counted} inputs that compiled before and that `diff` "
-                       f"changed, {real} of them of real drivers; seed {options.seed}")
-    return bool(faults)
+                       f"changed, {real} of them of real drivers; seed {seeds}")
+    return bool(wrong)
+
+
+def read_state(path: Path | None) -> list[Part]:
+    """The parts that earlier runs noted."""
+    if path is None or not path.exists():
+        return []
+    return [Part(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def revision() -> str:
+    """The commit that is tried, with a + where files differ from it."""
+    here = ["git", "-C", str(HERE)]
+    done = subprocess.run([*here, "rev-parse", "--short", "HEAD"], text=True, capture_output=True,
+                          check=False).stdout.strip()
+    clean = subprocess.run([*here, "diff", "--quiet", "HEAD", "--", ":/netmem_migrate",
+                            ":/transforms"], check=False).returncode == 0
+    return done if clean else f"{done}+"
 
 
 def main() -> int:
@@ -235,6 +287,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=Path("out/fuzz"), metavar="FOLDER",
                         help="where failing inputs go (out/fuzz)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
+    parser.add_argument("--state", type=Path, metavar="FILE",
+                        help="note each part that is done here, and do none again")
     parser.add_argument("--docs", action="store_true", help="write the tables to docs/faults.md")
     options = parser.parse_args()
     if options.short:

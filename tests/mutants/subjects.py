@@ -88,6 +88,8 @@ class Real(Subject):
     where: Path = Path()
     strict: Path = Path()
     commands: Sequence[Recorded] = ()
+    parts: Sequence[Sequence[str]] = ()
+    """The files that change, of each driver in the folder."""
 
     def convert(self) -> Run:
         return pipeline.run([self.folder], Conversion(), judge=False)
@@ -156,8 +158,10 @@ def real(path: str, root: Path, scratch: Path, most: int = 4) -> Real | None:
     overlay.build(root, strict, overlay.strict_header(root))
     _own_copies(where / home)
     files = {Path(change.path).name: change.before for change in kept}
+    parts = [sorted(Path(change.path).name for change in one.changes)
+             for one in before.drivers if one.changes]
     return Real(path, files, where / home, where, strict,
-                [one for one in commands if str(Path(one.source).parent) == home])
+                [one for one in commands if str(Path(one.source).parent) == home], parts)
 
 
 def _own_copies(folder: Path) -> None:
