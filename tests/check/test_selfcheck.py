@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -304,6 +305,23 @@ def test_base_commit_of_a_git_tree(tree: Path, tmp_path: Path) -> None:
     assert troubles(checks) == {"base-commit": "fail"}
     patch.write_text(text.replace(f"base-commit: {head}\n", ""))
     assert troubles(check_series(tmp_path / "out", kernel=tree)) == {"base-commit": "warn"}
+
+
+def test_a_base_commit_that_nobody_else_has(tree: Path, tmp_path: Path) -> None:
+    head = commit_all(tree)
+    write_series(convert(tree, DEMO), tmp_path / "out",
+                 SeriesOptions(signoff=True, recipients=True))
+    assert not troubles(check_series(tmp_path / "out", kernel=tree))
+    subprocess.run(["git", "commit", "-q", "--allow-empty", "-m", "theirs"], cwd=tree, check=True)
+    git = ["git", "-C", str(tree)]
+    subprocess.run([*git, "update-ref", "refs/remotes/origin/main", "HEAD"], check=True)
+    assert not troubles(check_series(tmp_path / "out", kernel=tree))
+    other = subprocess.run([*git, "commit-tree", "-m", "other", "HEAD^{tree}"], check=True,
+                           capture_output=True, text=True).stdout.strip()
+    subprocess.run([*git, "update-ref", "refs/remotes/origin/main", other], check=True)
+    checks = check_series(tmp_path / "out", kernel=tree)
+    assert troubles(checks) == {"base-commit": "warn"}
+    assert f"no remote branch has base-commit {head[:12]}" in text_of(checks, "base-commit")
 
 
 def test_an_author_whom_git_does_not_know_is_said(

@@ -54,7 +54,7 @@ def exact(changes: Sequence[FileChange], mails: Sequence[Mail]) -> Iterator[Prob
 
 
 def base(kernel: Path, mails: Sequence[Mail]) -> Iterator[Problem]:
-    """base-commit is there, once, and known to the tree, where the tree has commits."""
+    """base-commit is there, once, known to the tree, and to others, where the tree has commits."""
     named = [(mail, commit) for mail in mails for commit in bases_of(mail.raw)]
     repository = git.repository(kernel)
     if repository is None:
@@ -68,8 +68,21 @@ def base(kernel: Path, mails: Sequence[Mail]) -> Iterator[Problem]:
                        env=git.user_environment())
         if done.returncode:
             yield FAIL, f"{mail.name}: the tree does not know base-commit {commit[:12]}"
+        elif _is_ours_alone(repository, commit):
+            yield WARN, (f"{mail.name}: no remote branch has base-commit {commit[:12]}, so nobody "
+                         "else may have it; name one that others have: format-patch --base COMMIT")
     if len(named) > 1:
         yield WARN, "base-commit is named more than once"
+
+
+def _is_ours_alone(repository: git.Repository, commit: str) -> bool:
+    """Whether a commit is on no branch of a remote, where the tree has remotes."""
+    def has(*more: str) -> bool:
+        done = git.run(["for-each-ref", "--count=1", "--format=%(refname)", *more, "refs/remotes"],
+                       cwd=repository.top, env=git.user_environment())
+        return bool(done.stdout.strip())
+
+    return has() and not has("--contains", commit)
 
 
 def style(kernel: Path, mails: Sequence[Mail]) -> Iterator[Problem]:
