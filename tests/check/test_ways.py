@@ -150,6 +150,26 @@ def test_not_the_same(name: str) -> None:
     assert "error" in {severity for _, severity, _ in found}
 
 
+@pytest.mark.parametrize("back", ["netmem_to_page", "__netmem_to_page"])
+def test_a_netmem_that_is_given_back_as_a_page(back: str) -> None:
+    """The page of a netmem may be read; references of a net_iov are no references of a page."""
+    before = """\
+static void demo_drop(struct demo_ring *ring, struct demo_buf *buf)
+{
+	void *va = page_address(buf->page);
+
+	demo_note(va);
+	page_pool_put_full_page(ring->pool, buf->page, false);
+}
+"""
+    reads = edited(before, "page_address(buf->page)", f"page_address({back}(buf->netmem))")
+    whole = edited(reads, "page_pool_put_full_page(ring->pool, buf->page",
+                   "page_pool_put_full_netmem(ring->pool, buf->netmem")
+    assert {severity for _, severity, _ in said(before, whole)} <= {"note"}
+    half = edited(reads, "buf->page, false", f"{back}(buf->netmem), false")
+    assert "error" in {severity for _, severity, _ in said(before, half)}
+
+
 def test_a_function_that_two_names_could_mean() -> None:
     """Two functions of one name but for page and netmem are two, and stay so."""
     two = BEFORE + "static int demo_refill_netmem(struct demo_ring *ring, unsigned int idx);\n"

@@ -28,10 +28,16 @@ from netmem_migrate.check.compare.valued import (
 from netmem_migrate.check.paths.cfg import ControlFlow, Edge, build
 from netmem_migrate.check.paths.directions import directions
 from netmem_migrate.model.forms import KNOWN, MEMORY
+from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.schema import Effect, Side
 from netmem_migrate.model.spelled import IS_NET_IOV
 
 _MOST = 2000  # pairs of places; no function of a driver that was converted needs 200
 _BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
+_BACK_CALL = re.compile(rb"\b(?:" + "|".join(sorted(_BACK)).encode() + rb")\s*\(")
+_OWNS = sorted(one.name for one in FUNCTIONS if one.side is Side.PAGE and one.effect not in (
+    Effect.UNKNOWN, Effect.NONE, Effect.BORROWS, Effect.CONVERTS))
+_OWNS_CALL = re.compile(rb"\b(?:" + "|".join(_OWNS).encode() + rb")\s*\(")
 _ASKS = IS_NET_IOV.encode()
 _NUMBER = re.compile(rf"(?<={NUMBER})\d+")
 
@@ -66,7 +72,7 @@ def same_ways(old: Version, new: Version) -> frozenset[str] | None:
         pair = _Pair(_Side(old), _Side(new, pages_only=only))
         if not pair.is_same() or pair.new.spelled.helpers.mixed:
             return None
-        return pair.used
+        return None if _owns_as_page(old, new, pair.used) else pair.used
     except NotFollowed:
         return None
 
@@ -74,6 +80,17 @@ def same_ways(old: Version, new: Version) -> frozenset[str] | None:
 def asks_for_net_iov(text: bytes) -> bool:
     """Whether code may ask if memory is a net_iov."""
     return _ASKS in text
+
+
+def _owns_as_page(old: Version, new: Version, helpers: frozenset[str]) -> bool:
+    """Whether a netmem becomes a page where references of pages are taken, given or given back:
+    of a net_iov that is something else."""
+    one, other = (b" ".join(
+        [version.parsed.text(version.function.node)]
+        + [version.parsed.text(node) for name, node in version.helpers.items() if name in helpers])
+        for version in (old, new))
+    return len(_BACK_CALL.findall(other)) > len(_BACK_CALL.findall(one)) and \
+        _OWNS_CALL.search(other) is not None
 
 
 @dataclass(frozen=True, slots=True)
