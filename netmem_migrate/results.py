@@ -371,10 +371,20 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Mend:
+    """What to write instead of some bytes of a file: their offsets, and the new ones."""
+
+    start: int
+    end: int
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """What a rule found at a place: `line` and `column` are 1-based, of the file as it is checked.
 
-    `fix` says what to write instead, where there is one answer.
+    `fix` says what to write instead, where there is one answer; `mend` is that answer where it can
+    be written as it is.
     """
 
     file: str
@@ -386,6 +396,7 @@ class Finding:
     message: str
     why: str
     fix: str = ""
+    mend: Mend | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from netmem_migrate.check.paths.follow import Follower
 from netmem_migrate.check.types import Types
 from netmem_migrate.model.relevant import OWNS
 from netmem_migrate.model.schema import ApiFunction
-from netmem_migrate.results import Finding
+from netmem_migrate.results import Finding, Mend
 
 
 @dataclass(frozen=True)  # no slots: what the rules share is computed once, and kept in it
@@ -82,10 +82,13 @@ class Context:
         return (event for event in self._events if event.kind is kind)
 
     def finding(self, rule: Rule, node: Node, message: str, *, fix: str = "",
-                function: str = "") -> Finding:
-        """A finding of a rule at a node; `function` names the one around it in a file."""
+                function: str = "", mend: tuple[Node, bytes] | None = None) -> Finding:
+        """A finding of a rule at a node; `function` names the one around it in a file, `mend` a
+        node and what to write in its place.
+        """
         if self.function is not None:
             function = self.function.name.decode("latin-1")
         row, column = node.start_point
         return Finding(self.path, row + 1, column + 1, rule.id, rule.severity.value, function,
-                       message, rule.why, fix)
+                       message, rule.why, fix,
+                       Mend(mend[0].start_byte, mend[0].end_byte, mend[1]) if mend else None)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,11 +47,14 @@ if TYPE_CHECKING:
               help="Exit code 1 for findings of this severity and worse.")
 @click.option("--baseline", "known_before", type=click.Path(path_type=Path), metavar="FILE",
               help="Leave out what FILE has, an earlier answer of --json.")
+@click.option("--fix", is_flag=True,
+              help="Write into the sources what findings with one answer say, and check again.")
 @click.option("--list-rules", is_flag=True, help="List the rules and what each follows.")
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ...],
             ignore: tuple[str, ...], as_json: bool, sarif: Path | None, b4: bool,
-            least: str, known_before: Path | None, list_rules: bool, **settled: Any) -> None:
+            least: str, known_before: Path | None, fix: bool, list_rules: bool,
+            **settled: Any) -> None:
     """Check sources, patches, or a folder of patches, without compiling.
 
     A source or a driver's folder is interpreted over the model of the netmem API: leaks, double
@@ -72,40 +75,80 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], rules: tuple[str, ..
     tells = sarif != STDOUT
     if not tells and (as_json or b4):
         raise UsageError("-: only one of --json, --b4 and --sarif can go to stdout")
-    for name in (*rules, *ignore):
-        if name not in {rule.id for rule in known}:
-            raise UsageError(f"no rule is called {name}; check --list-rules names them")
+    _asked((*rules, *ignore), known)
     from netmem_migrate.check import silenced
     from netmem_migrate.report import findings as report
     from netmem_migrate.report.outputs import write
     from netmem_migrate.report.sarif import Descriptor
 
-    try:
+    def judged() -> tuple[list[Finding], list[Norm]]:
         found, norms = _judged(paths, Conversion(**settled))
+        chosen = sorted({one for one in found
+                         if (not rules or one.id in rules) and one.id not in ignore})
+        if known_before is not None:
+            chosen = list(silenced.new(chosen, silenced.baseline(known_before)))
+        return chosen, norms
+
+    try:
+        found, norms = judged()
     except InputError as error:
         if not b4:
             raise
         # b4 reads the answer only, and takes silence for a check that did not run.
         click.echo(report.b4_failed(str(error)))
         return
-    found = sorted({one for one in found
-                    if (not rules or one.id in rules) and one.id not in ignore})
-    if known_before is not None:
-        found = list(silenced.new(found, silenced.baseline(known_before)))
+    if fix and _mend(paths, Conversion(**settled), found):
+        found, norms = judged()
     if sarif is not None:
         described = [Descriptor(one.id, one.summary, one.why) for one in known]
         write(sarif, report.as_sarif(described, found, norms))
-    if b4:
-        click.echo(report.as_b4(found, norms))
-        return
-    if as_json:
-        click.echo(report.as_json(found, norms))
+    if b4 or as_json:
+        click.echo(report.as_b4(found, norms) if b4 else report.as_json(found, norms))
     else:
         for line in report.text(found, norms) if tells else ():
             click.echo(line)
         say(report.counted(found, norms))
-    if least != "never" and report.fails(found, norms, Severity(least)):
+    if not b4 and least != "never" and report.fails(found, norms, Severity(least)):
         ctx.exit(ExitCode.FINDINGS)
+
+
+def _asked(rules: Iterable[str], known: Iterable[Rule]) -> None:
+    """Raise UsageError for what is no rule."""
+    names = {rule.id for rule in known}
+    for name in rules:
+        if name not in names:
+            raise UsageError(f"no rule is called {name}; check --list-rules names them")
+
+
+def _mend(paths: Sequence[Path], options: Conversion, found: Sequence[Finding]) -> int:
+    """Write the answers that findings have; how many that were.
+
+    Raises UsageError for anything but sources, and InputError, with nothing written, where a file
+    cannot be.
+    """
+    from netmem_migrate import pipeline
+    from netmem_migrate.check.mend import mended
+    from netmem_migrate.commands import _series
+    from netmem_migrate.patch.apply import apply
+
+    other = next((one for one in paths if not one.exists() or _series.is_patches(one)), None)
+    if other is not None:
+        raise UsageError(f"{other}: --fix writes into sources; apply a patch first")
+    done: list[Finding] = []
+    wanted = []
+    for one in pipeline.to_check(paths, options):
+        for driver in one.drivers:
+            loaded = driver.loaded(driver.files)
+            changes, fixed = mended(found, {file: loaded.read(file) for file in driver.files})
+            if changes:
+                wanted.append((driver.root, changes))
+                done += fixed
+    files = apply(*wanted) if wanted else ()
+    open_ = len(found) - len(done)
+    say(f"{len(done)} of {len(found)} findings mended in {len(files)} "
+        f"file{'s' * (len(files) != 1)}" + (
+            f"; {open_} {'is' if open_ == 1 else 'are'} for a person" if open_ else ""))
+    return len(done)
 
 
 def _rules() -> list[Rule]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from netmem_migrate.c import view
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule
@@ -49,13 +51,16 @@ def find(context: Context) -> Iterator[Finding]:
                 if context.types.kind(one) == NETMEM_KIND:
                     yield context.finding(
                         RULE, one, f"{known.name}() is given a netmem_ref, it takes a page",
-                        fix=_fix(known, PAGE, NETMEM_KIND))
+                        fix=_fix(known, PAGE, NETMEM_KIND),
+                        mend=_partner(context, call, known, PAGE, NETMEM_KIND))
     for store in view.stores(context.root):
         want, has = context.types.kind(store.target), context.types.kind(store.value)
         if {want, has} == {NETMEM_KIND, PAGE}:
             yield context.finding(
                 RULE, store.node, f"{said(has)} is assigned to {said(want)}",
-                fix=f"{TO_NETMEM}()" if want == NETMEM_KIND else "")
+                fix=f"{TO_NETMEM}()" if want == NETMEM_KIND else "",
+                mend=(store.value, TO_NETMEM.encode() + b"(" + view.text(store.value) + b")")
+                if want == NETMEM_KIND else None)
 
 
 def _arguments(context: Context, call: view.Call, known: ApiFunction) -> Iterator[Finding]:
@@ -68,7 +73,22 @@ def _arguments(context: Context, call: view.Call, known: ApiFunction) -> Iterato
         if want and has and want != has:
             yield context.finding(
                 RULE, argument, f"argument {number + 1} of {known.name}() is {said(has)}, it takes "
-                f"{said(want)}", fix=_fix(known, want, has))
+                f"{said(want)}", fix=_fix(known, want, has),
+                mend=_partner(context, call, known, want, has))
+
+
+def _partner(context: Context, call: view.Call, known: ApiFunction, want: str,
+             has: str) -> tuple[Node, bytes] | None:
+    """The name of the function of the other side, where that takes all else as it is."""
+    partner = context.api.get(known.partner)
+    if {want, has} != {NETMEM_KIND, PAGE} or partner is None or \
+            call.function.type != "identifier":
+        return None
+    numbers = [number for number in range(len(known.parameters)) if number != known.memory]
+    if len(partner.parameters) != len(known.parameters) or partner.memory != known.memory or any(
+            partner.parameters[number] != known.parameters[number] for number in numbers):
+        return None
+    return call.function, partner.name.encode()
 
 
 def _fix(known: ApiFunction, want: str, has: str) -> str:

@@ -59,4 +59,6 @@ def find(context: Context) -> Iterator[Finding]:
                     and view.text(call.args[number]) == b"true"):
                 yield context.finding(
                     RULE, call.node, f"{call.name.decode('latin-1')}() recycles directly, but this "
-                    "is no NAPI poll function", fix="allow_direct = false", function=function.name)
+                    "is no NAPI poll function", fix="allow_direct = false", function=function.name,
+                    mend=(call.args[number], b"false") if number is not None
+                    and number < len(call.args) else None)
