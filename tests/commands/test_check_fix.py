@@ -71,7 +71,8 @@ static void demo_leak(struct page_pool *pool)
 """
     folder = plant(tmp_path / "demo", {"rx.c": leak})
     code, said = check(folder, "--fix")
-    assert code == ExitCode.FINDINGS and "3 of 4 findings mended in 1 file; 1 is for a person" in said
+    assert code == ExitCode.FINDINGS
+    assert "3 of 4 findings mended in 1 file; 1 is for a person" in said
     assert (folder / "rx.c").read_text() == leak.replace(MIXED, MENDED)
 
 
