@@ -12,6 +12,7 @@ import random
 import re
 import subprocess
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -163,8 +164,11 @@ class Draw:
             self.through.update(trial.operators)
 
 
-def fuzz(name: str, root: Path | None, want: int, seed: str, show: Path | None) -> Tally:
-    """Mutants of one driver until `want` of them compiled before and were changed."""
+def fuzz(name: str, root: Path | None, want: int, seed: str, show: Path | None,
+         seconds: float = float("inf")) -> Tally:
+    """Mutants of one driver until `want` of them compiled before and were changed, or the time is
+    over."""
+    ends = time.monotonic() + seconds
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
         subject = subject_of(name, root, Path(scratch))
@@ -172,7 +176,7 @@ def fuzz(name: str, root: Path | None, want: int, seed: str, show: Path | None) 
             return tally
         draw = Draw(subject, random.Random(f"{seed} {name}"))
         counted = tries = 0
-        while counted < want and tries < 8 * want + 50:
+        while counted < want and tries < 8 * want + 50 and time.monotonic() < ends:
             tries += 1
             trial = draw.next()
             if trial is None:

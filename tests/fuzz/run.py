@@ -2,7 +2,8 @@
 """`make fuzz`: nothing hurts the tool, and what it changes still compiles.
 
     run.py [--short] [--hostile N] [--own N] [--real N] [--seed N] [--cli N] [--keep FOLDER]
-           [--kernel VERSION] [--jobs N] [--state FILE] [--docs]
+           [--kernel VERSION] [--jobs N] [--state FILE] [--minutes N]
+           [--docs]
 
 Hostile are texts, patches, mails, headers and Makefiles with any harm of hostile.py: none may end
 in a traceback, in exit code 70 or not at all. That is over 10 seconds of the processor and five
@@ -229,7 +230,8 @@ def run_compiled(options: argparse.Namespace) -> bool:
     show = options.keep / "compiled"
     show.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(options.jobs) as pool:
-        waiting = {pool.submit(compiled.fuzz, *job, show): job for job in jobs}
+        waiting = {pool.submit(compiled.fuzz, *job, show, 60 * options.minutes): job
+                   for job in jobs}
         for number, done in enumerate(as_completed(waiting), 1):
             name, _, want, seed = waiting[done]
             found = done.result()
@@ -289,6 +291,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     parser.add_argument("--state", type=Path, metavar="FILE",
                         help="note each part that is done here, and do none again")
+    parser.add_argument("--minutes", type=float, default=float("inf"), metavar="N",
+                        help="at most so long for each part of a driver")
     parser.add_argument("--docs", action="store_true", help="write the tables to docs/faults.md")
     options = parser.parse_args()
     if options.short:
