@@ -170,6 +170,24 @@ static void demo_drop(struct demo_ring *ring, struct demo_buf *buf)
     assert "error" in {severity for _, severity, _ in said(before, half)}
 
 
+@pytest.mark.parametrize(("taken", "used"), [
+    ("page->pp", "pool"), ("page_to_nid(page) != numa_mem_id()", "far")])
+def test_what_is_read_after_a_release_is_not_what_was_read_before(taken: str, used: str) -> None:
+    before = f"""\
+static void demo_drop(struct demo_ring *ring, struct page *page)
+{{
+	demo_type {used} = {taken};
+
+	page_pool_put_full_page(ring->pool, page, false);
+	if ({used})
+		demo_note(ring);
+}}
+"""
+    after = edited(edited(before, f"if ({used})", f"if ({taken})"),
+                   f"	demo_type {used} = {taken};\n\n", "")
+    assert "error" in {severity for _, severity, _ in said(before, after)}
+
+
 def test_a_function_that_two_names_could_mean() -> None:
     """Two functions of one name but for page and netmem are two, and stay so."""
     two = BEFORE + "static int demo_refill_netmem(struct demo_ring *ring, unsigned int idx);\n"

@@ -198,7 +198,7 @@ class Valued(Canon):
         elif kind in ("field_expression", "subscript_expression", "pointer_expression"):
             respelled: Said | None = yield self._respelled(node)
             if respelled is not None:
-                said = respelled
+                said = self._read(whole(respelled))
             else:
                 said = yield self._place(node)
                 said = joined("[", said, f"@{NUMBER}{self.state.done}]")
@@ -234,9 +234,18 @@ class Valued(Canon):
             said = self._note(text + inside)
             if macro:
                 self._may_change(call, said)
+        elif self._forms.get(node.id) is not None:
+            if "(" in _outside(text) and call is None:
+                raise NotFollowed("a test that another call makes")
+            said = self._read(text)
         elif chosen and before != self.state.done:
             self._note(f"if {text}")
         return said
+
+    def _read(self, text: str) -> str:
+        """What is spelled in one way of several: what it reads, it reads now."""
+        reads = any(sign in _outside(text) for sign in ("->", "*"))
+        return f"[{text}@{NUMBER}{self.state.done}]" if reads else text
 
     def _inside_helper(self, helper: Helper, call: view.Call, given: list[str]) -> str:
         """What a helper does, and what it gives."""
@@ -432,6 +441,16 @@ class Helpers:
 def _atom(text: str) -> str:
     """A text that stands for one value, whatever stands around it."""
     return text if is_atom(text) or _ERROR.fullmatch(text) else f"[{text}]"
+
+
+def _outside(text: str) -> str:
+    """A text without what stands in brackets."""
+    found, open_ = "", 0
+    for one in text:
+        open_ += one == "["
+        found += one if not open_ else ""
+        open_ -= one == "]"
+    return found
 
 
 def is_atom(text: str) -> bool:
