@@ -31,6 +31,9 @@ Lines: TypeAlias = list[tuple[Said, int]]
 _Say: TypeAlias = Callable[[Node, Lines], Step[None]]
 
 
+_LOOSER = LOOSE - {"cast_expression"}
+
+
 class Canon(Words):
     """Spells the code of one parsed file; `names` are the names that a change gave others."""
 
@@ -354,7 +357,9 @@ class Canon(Words):
         if logical:
             return joined(first, sign, second)
         if sign in ("==", "!=") and "0" in (first, second):
-            tested = first if second == "0" else second
+            tested, operand = (first, left) if second == "0" else (second, right)
+            if view.bare(operand).type in _LOOSER:
+                tested = joined("(", tested, ")")
             if sign == "==":
                 return joined("!", tested)
             return tested if truth else joined("!!", tested)

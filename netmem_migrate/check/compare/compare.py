@@ -35,10 +35,12 @@ from netmem_migrate.model.spelled import TO_PAGE
 from netmem_migrate.model.twins import twins
 from netmem_migrate.results import FileChange, Finding
 
+_NOT_DEFINED = re.compile(
+    rb"(^[ \t]*#[ \t]*(?:define|undef)\b(?:[^\n\\]|\\.|\\\n)*)|[^\n]", re.MULTILINE)
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 # As canonical spelling has it.
 _CALL = re.compile(r"(\w+)\(")
-_ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\(\w+\);\s*\}\s*$")
+_ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\((\w+)\);\s*\}\s*$")
 _BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
 _TO_PAGE = re.compile(rb"\b(?:" + "|".join(sorted(_BACK)).encode() + rb")\s*\(")
 _INCLUDED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]+(<[^>\n]+>|\"[^\"\n]+\")[ \t]*$", re.MULTILINE)
@@ -79,7 +81,9 @@ def _accessors(change: FileChange) -> Iterator[str]:
         return
     known = {one.name for one in change.parsed_before.functions()}
     for one in change.parsed_after.functions():
-        if one.name not in known and _ACCESSOR.search(change.after[one.start:one.end]):
+        text = change.after[one.start:one.end]
+        gives = _ACCESSOR.search(text) if one.name not in known else None
+        if gives is not None and gives[1] in WORD.findall(text[:text.index(b"{")]):
             yield one.name
 
 
@@ -290,11 +294,11 @@ def _renamed(before: bytes, after: bytes, given: Mapping[str, str]) -> dict[str,
 
 
 def _rest(parsed: ParsedFile) -> bytes:
-    """The file with every function blanked, line by line."""
+    """The file with every function blanked, line by line; macros that one defines stay."""
     text = bytearray(parsed.source)
     for function in parsed.functions():
         span = slice(function.start, function.end)
-        text[span] = re.sub(rb"[^\n]", b" ", bytes(text[span]))
+        text[span] = _NOT_DEFINED.sub(lambda one: one[1] or b" ", bytes(text[span]))
     return bytes(text)
 
 

@@ -11,6 +11,7 @@ from heapq import heapify, heappop, heappush
 
 from netmem_migrate.c.words import TEXT_WORD
 
+_MEMORY = re.compile(r"->|\[|\*|\.\w")
 _WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 
 
@@ -48,12 +49,18 @@ def _in_order(found: list[Statement], names: list[str], values: list[str],
     declared: dict[str, list[int]] = {}
     read: dict[str, list[int]] = {}
     call: int | None = None
+    reads_memory: list[int] = []
     for number in part:
         before = [one for word in reads[number] for one in declared.get(word, ())]
         before += read.get(names[number], ())
         if "(" in values[number]:
             before += [call] if call is not None else []
-            call = number
+            before += reads_memory
+            call, reads_memory = number, []
+        elif _MEMORY.search(values[number]):
+            # A call may change what is read.
+            before += [call] if call is not None else []
+            reads_memory.append(number)
         for one in before:
             behind[one].add(number)
         declared.setdefault(names[number], []).append(number)

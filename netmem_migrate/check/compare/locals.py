@@ -41,16 +41,26 @@ class Locals:
                 if kind == "parameter_declaration" and not self._is_own(node, function):
                     continue
                 for one in node.children_by_field_name("declarator"):
-                    self._declare(node, one, found, scopes)
+                    self._declare(node, one, found, scopes, function)
+        for one in nodes(function, "identifier"):
+            around = scopes.get(self._words.raw(one))
+            if around is not None and not any(
+                    scope.start_byte <= one.start_byte and one.end_byte <= scope.end_byte
+                    for scope in around):
+                raise NotFollowed("a local and something else of one name")
         for name, around in scopes.items():
             if any(a.id != b.id and a.start_byte <= b.start_byte and b.end_byte <= a.end_byte
                    for a in around for b in around):
                 raise NotFollowed(f"{name} in a scope inside another")
+        memory: list[str] = []
         for name, type_ in found.items():
             if name in taken or type_.startswith("="):
                 self.memory[self._words.name(name)] = type_
+                memory.append(name)
             else:
                 self.types[name] = type_
+        if len(memory) != len(self.memory):
+            raise NotFollowed("a page and a netmem of one name")
 
     def _is_own(self, node: Node, function: Node) -> bool:
         """Whether a parameter is one of the function itself."""
@@ -59,7 +69,7 @@ class Locals:
             self._above.of(node) is not None
 
     def _declare(self, node: Node, declarator: Node, found: dict[str, str],
-                 scopes: dict[str, list[Node]]) -> None:
+                 scopes: dict[str, list[Node]], function: Node) -> None:
         inner = declarator.child_by_field_name("declarator") \
             if declarator.type == "init_declarator" else declarator
         stars = ""
@@ -87,7 +97,7 @@ class Locals:
         type_ = base if plain else f"= {base} {said}"
         if found.setdefault(name, type_) != type_:
             raise NotFollowed(f"{name} of two types")
-        scope = self._above.of(node)
+        scope = function if node.type == "parameter_declaration" else self._above.of(node)
         if scope is not None:
             scopes.setdefault(name, []).append(scope)
 

@@ -8,6 +8,7 @@ held after it. A local whose address is taken, an array and a record are memory.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,18 +25,25 @@ from netmem_migrate.check.compare.said import Said, joined, whole
 from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.paths.cfg import Item, build
 from netmem_migrate.model.forms import KNOWN
+from netmem_migrate.model.functions import FUNCTIONS
 
 # What is not followed; a function that has one of them is not judged.
 _NOT_FOLLOWED = frozenset({
     "gnu_asm_expression", "compound_literal_expression", "offsetof_expression",
     "generic_expression", "ERROR", "function_definition", "preproc_if", "preproc_ifdef",
-    "attribute_specifier", "attributed_statement", "attributed_declarator"})
+    "attribute_specifier", "attributed_statement", "attributed_declarator", "type_definition",
+    "enumerator_list", "field_declaration_list", "preproc_def", "preproc_function_def",
+    "preproc_call", "preproc_include"})
 _COUNTED = ("+", "-", "+=", "-=")
 _ADDRESS = "[&"
-_ERROR = re.compile(r"-?E[A-Z]+|-?\d{1,9}")  # an int, whatever it is written with
+# An int, whatever it is written with.
+_ERROR = re.compile(rf"-?(?:{'|'.join(errno.errorcode.values())})|-?\d{{1,9}}")
 _ONE = re.compile(r"\w+")
 # What no macro reads from memory; of other names that is not known.
-_CONSTANT = re.compile(r"E[A-Z0-9]+|true|false")
+_CONSTANT = re.compile(rf"{'|'.join(errno.errorcode.values())}|true|false")
+_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
+_FUNCTIONS = frozenset(one.name for one in FUNCTIONS if not one.is_macro)
+_STRUCT = re.compile(r"(?:const )?(?:struct|union) \w+ \*")
 NEVER = "false"
 _NEVER_OF_PAGES = frozenset(row.becomes.name.encode() for row in KNOWN if row.page == NEVER)
 NUMBER = "ρ"  # code is read as latin-1, and never has it
@@ -74,7 +82,8 @@ class Valued(Canon):
         self._choices: dict[int, bool] = {}
         self._stores = 0
         own = {one.name for one in parsed.functions()}
-        self._plain = own | self.rows.pages.keys() | self.rows.words.keys()
+        self._plain = own | _FUNCTIONS
+        self._macros = {word.decode("latin-1") for word in _MACRO.findall(parsed.source)}
         self.pages_only = pages_only
         self.helpers = Helpers(self, helpers or {})
         found = Locals(self, function, self._within.above)
@@ -114,6 +123,8 @@ class Valued(Canon):
             values = view.children(node)
             self._note(f"return {self._whole(values[0]) if values else ''}")
             return ""
+        if node.type == "identifier" and not test:
+            return self._note(self.raw(node))  # a macro that does something
         return self._whole(node, test)
 
     def _whole(self, node: Node, truth: bool = False) -> str:
@@ -154,7 +165,7 @@ class Valued(Canon):
         bare = view.bare(value) if value is not None else None
         same = bare is not None and (
             (bare.type == "identifier" and self.types.get(self.raw(bare)) == type_)
-            or ("*" in type_ and bare.type == "pointer_expression"
+            or (_STRUCT.fullmatch(type_) is not None and bare.type == "pointer_expression"
                 and self.raw(bare).startswith("&")))
         self.hold(name, said, as_it_is=same)
 
@@ -190,6 +201,7 @@ class Valued(Canon):
             if arm is None:
                 raise NotFollowed("?:")
             said = yield self._value(arm, truth)
+            said = joined("[?", said, "]")  # of a type that both arms have
         elif kind == "pointer_expression" and self.raw(node).startswith("&"):
             argument = node.child_by_field_name("argument")
             assert argument is not None
@@ -213,8 +225,8 @@ class Valued(Canon):
         macro = call is not None and call.name.decode("latin-1") not in self._plain
         chosen = kind == "conditional_expression" or (
             found is not None and found.sign in ("&&", "||"))
-        if call is not None and call.name.decode("latin-1") in self.types:
-            raise NotFollowed("a function that a local points to")
+        if call is not None and call.name.decode("latin-1") in self.types.keys() | self._macros:
+            raise NotFollowed("what is called is not in sight")
         stores = self._stores
         helper = self.helpers.of(call)
         if call is not None and helper is not None:
@@ -222,6 +234,8 @@ class Valued(Canon):
             for one in call.args:
                 value: Said = yield self._value(one)
                 given.append(whole(value))
+            if helper.type_ == REF and self._is_counted(node):
+                raise NotFollowed("arithmetic with what a helper gives")
             return self._inside_helper(helper, call, given)
         said: Said = yield super()._value(node, truth)
         text = whole(said)
@@ -231,7 +245,7 @@ class Valued(Canon):
         if call is not None and text.endswith(")"):
             inside = f" with {self.state.done - before}" if macro and before != self.state.done \
                 else ""
-            said = self._note(text + inside)
+            said = self._note(text + inside + (self._shapes(call) if macro else ""))
             if macro:
                 self._may_change(call, said)
         elif self._forms.get(node.id) is not None:
@@ -240,6 +254,8 @@ class Valued(Canon):
             said = self._read(text)
         elif chosen and before != self.state.done:
             self._note(f"if {text}")
+        elif found is not None and found.sign in ("/", "%"):
+            said = f"[{text}@{NUMBER}{self.state.done}]"  # it may fail
         return said
 
     def _read(self, text: str) -> str:
@@ -255,7 +271,9 @@ class Valued(Canon):
             if name in helper.spelled.types:
                 same = node.type == "identifier" and \
                     self.types.get(self.raw(node)) == helper.spelled.types[name]
-                helper.spelled.hold(name, value, as_it_is=same or value.startswith(_ADDRESS))
+                helper.spelled.hold(name, value, as_it_is=same or (
+                    value.startswith(_ADDRESS)
+                    and _STRUCT.fullmatch(helper.spelled.types[name]) is not None))
         for item in helper.items[:-1] if helper.gives is not None else helper.items:
             helper.spelled.item(item, inner)
         said = ""
@@ -272,9 +290,21 @@ class Valued(Canon):
             nodes(call.arguments, one) for one in (
                 "call_expression", "assignment_expression", "update_expression"))
 
+    def _shapes(self, call: view.Call) -> str:
+        """Which arguments are locals: to a macro they are places, not values, and may be names."""
+        types = list(self.types.values())
+        bare = [one.id for one in map(view.bare, call.args)]
+        found: list[str] = []
+        for one in nodes(call.arguments, "identifier"):
+            name = self.raw(one)
+            if name in self.types and (one.id in bare or types.count(self.types[name]) > 1):
+                # One of several that could be meant goes by its name.
+                found.append(self.name(name) if types.count(self.types[name]) > 1 else "local")
+        return f" of {','.join(found)}" if found else ""
+
     def _may_change(self, call: view.Call, gave: str) -> None:
         """A macro may change the locals that it is given."""
-        for number, one in enumerate(call.args):
+        for number, one in enumerate(map(view.bare, call.args)):
             name = self.raw(one) if one.type == "identifier" else ""
             if name in self.types:
                 self.state.held[name] = _atom(f"({self.types[name]}){gave}.{number}")
@@ -284,7 +314,9 @@ class Valued(Canon):
         if name in self.types:
             if self.types[name] == REF and name not in self._bytes and self._is_counted(node):
                 raise NotFollowed("arithmetic with a page")
-            return self.state.held.get(name, "nothing")
+            value = self.state.held.get(name, "nothing")
+            return f"[bytes {value}]" if self.types[name] == REF and self._is_counted(node) \
+                else value
         said = self.word(node)
         if _CONSTANT.fullmatch(said):
             return said
@@ -292,6 +324,8 @@ class Valued(Canon):
 
     def _is_counted(self, node: Node) -> bool:
         above = self._within.above.of(node)
+        while above is not None and above.type in ("parenthesized_expression", "cast_expression"):
+            above = self._within.above.of(above)
         if above is None:
             return False
         found = view.infix(above)
@@ -360,8 +394,10 @@ class Valued(Canon):
         name = self.raw(target) if target.type == "identifier" else ""
         if name not in self.types:
             place: Said = yield self._place(target)
-            gave = self._note(f"{whole(place)} {sign} {given}")
-            return given if sign == "=" else gave
+            # What is read back is as wide as the place.
+            if not given and self.raw(node).startswith(sign):
+                return self._note(f"{sign} {whole(place)}")
+            return self._note(f"{whole(place)} {sign} {given}")
         if sign == "=":
             self._hold(name, given, right)
             return self.state.held[name]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
+from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.steps import Step, Steps, run
@@ -39,6 +40,8 @@ _OWNS = sorted(one.name for one in FUNCTIONS if one.side is Side.PAGE and one.ef
     Effect.UNKNOWN, Effect.NONE, Effect.BORROWS, Effect.CONVERTS))
 _OWNS_CALL = re.compile(rb"\b(?:" + "|".join(_OWNS).encode() + rb")\s*\(")
 _ASKS = IS_NET_IOV.encode()
+# A pointer that is read only to read what it points to: that could fail.
+_READ_THROUGH = re.compile(rf"@{NUMBER}\d+\](?:->|\[)")
 _NUMBER = re.compile(rf"(?<={NUMBER})\d+")
 
 
@@ -109,6 +112,8 @@ class _Side:
     def __init__(self, version: Version, *, pages_only: bool = False) -> None:
         parsed, one = version.parsed, version.function
         body = one.node.child_by_field_name("body")
+        if b"volatile" in parsed.source:
+            raise NotFollowed("what is read twice may be two things")
         if body is None or one.has_error or directions(parsed, one.start, one.end) != ((),):
             raise NotFollowed("a function")
         self.spelled = Valued(parsed, version.names, version.accessors, one.node,
@@ -116,7 +121,7 @@ class _Side:
                               functions=version.functions)
         if self.spelled.hidden(one.node):
             raise NotFollowed("what the parser was not shown")
-        self.flow: ControlFlow = build(body)
+        self.flow: ControlFlow = build(body, exact=True)
         self.parameters = parameters(self.spelled, one.node)
         self.heads = _heads(self.flow)
         self._used = _later(self.flow, self._words)
@@ -136,6 +141,8 @@ class _Side:
             here = self.flow.blocks[block]
             said = ""
             for number, item in enumerate(here.items):
+                if item.choices and _hoisted(item.node):
+                    raise NotFollowed("a test in the middle")
                 tests = number == len(here.items) - 1 and bool(here.edges) and \
                     here.edges[0].test is not None
                 said = self.spelled.item(item, state, test=tests)
@@ -154,7 +161,7 @@ class _Side:
     def _decided(self, stop: _Stop, state: State) -> int | None:
         """Where a test leads that is no test for pages: it never holds, or it only guards one that
         never does."""
-        if not self.spelled.pages_only or stop.kind != "test":
+        if not self.spelled.pages_only or stop.kind != "test" or _READ_THROUGH.search(stop.test):
             return None
         ways = dict(stop.ways)
         if stop.test == NEVER:
@@ -173,7 +180,7 @@ class _Side:
             if len(here.items) != 1 or not here.edges or here.edges[0].test is None:
                 break
             said = self.spelled.item(here.items[0], probe, test=True)
-            if probe.does or probe.held != state.held:
+            if probe.does or probe.held != state.held or _READ_THROUGH.search(said):
                 break
             stop = self._tested(block, here.edges, said)
             ways = dict(stop.ways)
@@ -196,7 +203,8 @@ class _Side:
                 said, truth = said[1:], not truth
             return _Stop("test", block, said, tuple(sorted(
                 (str(one.truth is truth), one.to) for one in edges)))
-        if any(one.test is not None for one in edges):
+        items = self.flow.blocks[block].items
+        if any(one.test is not None for one in edges) or not items or items[-1].choices:
             raise NotFollowed("a test")
         labels = [self._label(self.flow.blocks[one.to].label) for one in edges]
         if len(set(labels)) != len(labels):
@@ -262,6 +270,8 @@ class _Pair:
             if first.kind == "loop":
                 self._forget(first.block, held, second.block, given)
                 waiting.append((first.block, held.copy(), second.block, given.copy(), True))
+            # What is read after a test is not read where that fails.
+            held.done, given.done = held.done + 1, given.done + 1
             waiting += [(to, held.copy(), there, given.copy(), False)
                         for (_, to), (_, there) in zip(first.ways, second.ways, strict=True)]
         return True
@@ -306,6 +316,14 @@ class _Pair:
             number += 1
             given.held[other] = f"{NUMBER}{number}"
         held.done = given.done = number + 1
+
+
+def _hoisted(node: Node) -> bool:
+    """Whether a `?:` in an item may be tested before what stands in front of it is done."""
+    return (node.type == "declaration"
+            and len(node.children_by_field_name("declarator")) > 1) or any(
+        (pair := view.infix(one)) is not None and pair.sign in ("&&", "||")
+        for one in nodes(node, "binary_expression"))
 
 
 def _heads(flow: ControlFlow) -> frozenset[int]:

@@ -74,12 +74,14 @@ class ControlFlow:
     exit: int
 
 
-def build(body: Node, left_out: Spans = (), ends: Container[bytes] = ()) -> ControlFlow:
+def build(body: Node, left_out: Spans = (), ends: Container[bytes] = (), *,
+          exact: bool = False) -> ControlFlow:
     """The control-flow graph of a function's compound statement, without what stands in spans.
 
-    `ends` are the driver's own functions that never return.
+    `ends` are the driver's own functions that never return. An `exact` one leaves out no call:
+    those that only tell of a test, or never return, are items as well.
     """
-    builder = _Builder(body, left_out, ends)
+    builder = _Builder(body, left_out, ends, exact)
     end = run(builder.statement(body, 0))
     builder.go(end, builder.exit)
     for block, name in builder.jumps:
@@ -93,6 +95,16 @@ def transparent(node: Node) -> Node:
         node = view.bare(node)
         call = view.call(node)
         if call is None or not has(call.name, Trait.GIVES_BACK) or not call.args:
+            return node
+        node = call.args[0]
+
+
+def _hinted(node: Node) -> Node:
+    """The expression in likely() and unlikely(), which say nothing but how often it is true."""
+    while True:
+        node = view.bare(node)
+        call = view.call(node)
+        if call is None or call.name not in (b"likely", b"unlikely") or len(call.args) != 1:
             return node
         node = call.args[0]
 
@@ -121,8 +133,9 @@ def _widest(spans: Spans) -> Spans:
 
 
 class _Builder:
-    def __init__(self, body: Node, left_out: Spans, ends: Container[bytes]) -> None:
-        self.ends = ends
+    def __init__(self, body: Node, left_out: Spans, ends: Container[bytes],
+                 exact: bool) -> None:
+        self.ends, self.exact = ends, exact
         self.left_out = _widest(left_out)
         self.choices = [body.start_byte + one.start() for one in _CHOICE.finditer(view.text(body))]
         self.blocks = [Block(), Block()]
@@ -191,7 +204,11 @@ class _Builder:
                 block = yield self.expression(child, block, choices)
             return block
         call = view.call(transparent(node)) if node.type == "call_expression" else None
-        if call is not None:
+        if call is not None and self.exact:
+            if has(call.name, Trait.NEVER_RETURNS):
+                self.blocks[block].items.append(Item(node, choices))
+                return self.dead()
+        elif call is not None:
             if has(call.name, Trait.ENDS_IF_TRUE) and call.args:
                 after, dead = self.new(), self.dead()
                 yield self.condition(call.args[0], block, dead, after)
@@ -229,7 +246,7 @@ class _Builder:
 
     def condition(self, node: Node, block: int, yes: int, no: int) -> Steps[None]:
         """Leave `block` for `yes` or `no` by the truth of an expression."""
-        whole, node = node, transparent(node)
+        whole, node = node, _hinted(node) if self.exact else transparent(node)
         known = constant(node)
         if known is not None:
             self.go(block, yes if known else no)

@@ -94,9 +94,6 @@ FOUND: dict[str, Edits] = {
     "an alias of an element": (
         ("	int i, err", "	struct buf *buf;\n	int i, err"),
         ("		ring->bufs[i].page = page", "		buf = &ring->bufs[i];\n		buf->page = page")),
-    "an alias of a member": (
-        (SYNC, "	if (ready(0)) {\n		u32 *len = &ring->spare.len;\n\n"
-         "		if (*len > 16)\n			sync(ring->dev, dma, *len);\n	}\n"),),
     "one test in another": (
         (SYNC, "	if (ready(0)) {\n		if (ring->spare.len > 16)\n"
          "			sync(ring->dev, dma, ring->spare.len);\n	}\n"),),
