@@ -3,7 +3,7 @@
 
     run.py [--short] [--hostile N] [--own N] [--real N] [--seed N] [--cli N] [--keep FOLDER]
            [--kernel VERSION] [--jobs N] [--state FILE] [--minutes N]
-           [--docs]
+           [--only REGEX] [--docs]
 
 Hostile are texts, patches, mails, headers and Makefiles with any harm of hostile.py: none may end
 in a traceback, in exit code 70 or not at all. That is over 10 seconds of the processor and five
@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -213,12 +214,12 @@ def run_compiled(options: argparse.Namespace) -> bool:
         except InputError as error:
             print(f"wrong: {error}")
             return True
-        names = converting(root)
+        names = [one for one in converting(root) if re.search(options.only, one)]
         with ProcessPoolExecutor(options.jobs) as pool:
             can = [name for name, one in zip(names, pool.map(
                 compiled.can_be_tried, names, [root] * len(names)), strict=True) if one]
         jobs += [(name, root, want, f"{options.seed}.{at}")
-                 for name, at, want in shares(names, can, options.real)]
+                 for name, at, want in shares(converting(root), can, options.real)]
     if options.own:
         names = own_names()
         jobs += [(name, None, want, f"{options.seed}.{at}")
@@ -293,6 +294,8 @@ def main() -> int:
                         help="note each part that is done here, and do none again")
     parser.add_argument("--minutes", type=float, default=float("inf"), metavar="N",
                         help="at most so long for each part of a driver")
+    parser.add_argument("--only", default="", metavar="REGEX",
+                        help="of the real drivers only those")
     parser.add_argument("--docs", action="store_true", help="write the tables to docs/faults.md")
     options = parser.parse_args()
     if options.short:
