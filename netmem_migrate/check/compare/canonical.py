@@ -31,9 +31,6 @@ Lines: TypeAlias = list[tuple[Said, int]]
 _Say: TypeAlias = Callable[[Node, Lines], Step[None]]
 
 
-_LOOSER = LOOSE - {"cast_expression"}
-
-
 class Canon(Words):
     """Spells the code of one parsed file; `names` are the names that a change gave others."""
 
@@ -48,7 +45,7 @@ class Canon(Words):
         self._values: dict[tuple[int, bool], Said] = {}
         self._forms: dict[int, Said | None] = {}
         self._cores: dict[int, Node] = {}  # what is said of a cast that is not
-        self._within = Within(parsed.tree.root_node, parsed)
+        self.within = Within(parsed.tree.root_node, parsed)
         self._rows: Mapping[str, list[Row]] = self.rows.forms
 
     # ----------------------------------------------------------- statements
@@ -62,12 +59,8 @@ class Canon(Words):
 
     def start(self, node: Node) -> None:
         """Look at one function; what is spelled next is in it."""
-        self._within = Within(node, self.parsed)
+        self.within = Within(node, self.parsed)
         self._rows = self._said_in(node)
-
-    def hidden(self, node: Node) -> str:
-        """What the parser was not shown of the function that is looked at."""
-        return self._within.hidden(node)
 
     def _function(self, node: Node, out: Lines) -> Steps[None]:
         body = node.child_by_field_name("body")
@@ -76,7 +69,7 @@ class Canon(Words):
         out.append((self.tokens(head), self.line(node)))
         if body is not None:
             yield self._statement(body, out)
-        hidden = self._within.hidden(node)
+        hidden = self.within.hidden(node)
         if hidden:
             out.append((self.tokens(hidden), self.line(node)))
 
@@ -288,13 +281,13 @@ class Canon(Words):
 
     def _said_in(self, node: Node) -> dict[str, list[Row]]:
         """The rows whose words are somewhere in a function: hardly any, of most."""
-        says = self._within.says
+        says = self.within.says
         return {kind: found for kind, rows in self.rows.forms.items()
                 if (found := [row for row in rows if all(says(node, word) for word in row[2])])}
 
     def _matches(self, node: Node) -> Iterator[tuple[Match, Pattern]]:
         """What rows spell in the way that an expression is, and how they spell it."""
-        says = self._within.says
+        says = self.within.says
         for wanted, spelling, words in self._rows[node.type]:
             # Most code is neither, which is seen without a look at the tree.
             if all(says(node, word) for word in words):
@@ -330,7 +323,7 @@ class Canon(Words):
         if null:
             return said
         respelled: Said | None = yield self._respelled(inner)
-        parent = self._within.above.of(node)
+        parent = self.within.above.of(node)
         if respelled is None and parent is not None and parent.type in TIGHT and \
                 not self._dropped(parent):
             return joined("(", said, ")")
@@ -358,7 +351,7 @@ class Canon(Words):
             return joined(first, sign, second)
         if sign in ("==", "!=") and "0" in (first, second):
             tested, operand = (first, left) if second == "0" else (second, right)
-            if view.bare(operand).type in _LOOSER:
+            if view.bare(operand).type in LOOSE - {"cast_expression"}:
                 tested = joined("(", tested, ")")
             if sign == "==":
                 return joined("!", tested)
@@ -417,9 +410,9 @@ class Canon(Words):
 
     def _counts(self, node: Node) -> bool:
         """Whether a cast is added to, or taken from: in units of its type."""
-        above = self._within.above.of(node)
+        above = self.within.above.of(node)
         while above is not None and above.type == "parenthesized_expression":
-            above = self._within.above.of(above)
+            above = self.within.above.of(above)
         if above is None or above.type != "binary_expression":
             return False
         sign = above.child_by_field_name("operator")
@@ -449,7 +442,7 @@ class Canon(Words):
             said: Said = yield self._value(child, called in ("likely", "unlikely") and truth)
             args.append(said)
         if called in self.rows.pages:
-            given = [self._within.named(child) for child in arguments.named_children]
+            given = [self.within.named(child) for child in arguments.named_children]
             if any(NETMEM_NAME.match(word) for word in given):
                 self.mixed.append((called, self.line(node)))
         if called in self.accessors and len(args) == 1:

@@ -8,7 +8,6 @@ held after it. A local whose address is taken, an array and a record are memory.
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.steps import Step, Steps, run
+from netmem_migrate.check.compare.atoms import ERRORS, INT, atom, is_atom, outside
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.locals import Locals, NotFollowed, parameters, result
 from netmem_migrate.check.compare.said import Said, joined, whole
@@ -36,11 +36,8 @@ _NOT_FOLLOWED = frozenset({
     "preproc_call", "preproc_include"})
 _COUNTED = ("+", "-", "+=", "-=")
 _ADDRESS = "[&"
-# An int, whatever it is written with.
-_ERROR = re.compile(rf"-?(?:{'|'.join(errno.errorcode.values())})|-?\d{{1,9}}")
-_ONE = re.compile(r"\w+")
 # What no macro reads from memory; of other names that is not known.
-_CONSTANT = re.compile(rf"{'|'.join(errno.errorcode.values())}|true|false")
+_CONSTANT = re.compile(rf"{ERRORS}|true|false")
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 _FUNCTIONS = frozenset(one.name for one in FUNCTIONS if not one.is_macro)
 _STRUCT = re.compile(r"(?:const )?(?:struct|union) \w+ \*")
@@ -86,7 +83,7 @@ class Valued(Canon):
         self._macros = {word.decode("latin-1") for word in _MACRO.findall(parsed.source)}
         self.pages_only = pages_only
         self.helpers = Helpers(self, helpers or {})
-        found = Locals(self, function, self._within.above)
+        found = Locals(self, function, self.within.above)
         self.types, self.memory = found.types, found.memory
         self._bytes = found.bytes
         waiting = list(function.named_children)
@@ -172,9 +169,9 @@ class Valued(Canon):
     def hold(self, name: str, said: str, *, as_it_is: bool) -> None:
         """Give a local a value, `as_it_is` where its type is that of the value."""
         type_ = self.types[name]
-        if type_ != REF and not as_it_is and not (type_ == "int" and _ERROR.fullmatch(said)):
+        if type_ != REF and not as_it_is and not (type_ == "int" and INT.fullmatch(said)):
             said = f"({type_}){said}"
-        self.state.held[name] = _atom(said)
+        self.state.held[name] = atom(said)
 
     # ------------------------------------------------------------ expressions
 
@@ -249,7 +246,7 @@ class Valued(Canon):
             if macro:
                 self._may_change(call, said)
         elif self._forms.get(node.id) is not None:
-            if "(" in _outside(text) and call is None:
+            if "(" in outside(text) and call is None:
                 raise NotFollowed("a test that another call makes")
             said = self._read(text)
         elif chosen and before != self.state.done:
@@ -260,7 +257,7 @@ class Valued(Canon):
 
     def _read(self, text: str) -> str:
         """What is spelled in one way of several: what it reads, it reads now."""
-        reads = any(sign in _outside(text) for sign in ("->", "*"))
+        reads = any(sign in outside(text) for sign in ("->", "*"))
         return f"[{text}@{NUMBER}{self.state.done}]" if reads else text
 
     def _inside_helper(self, helper: Helper, call: view.Call, given: list[str]) -> str:
@@ -280,8 +277,8 @@ class Valued(Canon):
         if helper.gives is not None:
             said = helper.spelled.item(Item(helper.gives), inner)
         self.state.done = inner.done
-        return _atom(said) if helper.gives is None or helper.type_ == REF else \
-            _atom(f"({helper.type_}){said}")
+        return atom(said) if helper.gives is None or helper.type_ == REF else \
+            atom(f"({helper.type_}){said}")
 
     def _asks_for_net_iov(self, node: Node) -> bool:
         call = view.call(node)
@@ -307,7 +304,7 @@ class Valued(Canon):
         for number, one in enumerate(map(view.bare, call.args)):
             name = self.raw(one) if one.type == "identifier" else ""
             if name in self.types:
-                self.state.held[name] = _atom(f"({self.types[name]}){gave}.{number}")
+                self.state.held[name] = atom(f"({self.types[name]}){gave}.{number}")
 
     def _variable(self, node: Node) -> Said:
         name = self.raw(node)
@@ -323,9 +320,9 @@ class Valued(Canon):
         return f"[{said}@{NUMBER}{self.state.done}]"
 
     def _is_counted(self, node: Node) -> bool:
-        above = self._within.above.of(node)
+        above = self.within.above.of(node)
         while above is not None and above.type in ("parenthesized_expression", "cast_expression"):
-            above = self._within.above.of(above)
+            above = self.within.above.of(above)
         if above is None:
             return False
         found = view.infix(above)
@@ -454,7 +451,7 @@ class Helpers:
         spelled = Valued(caller.parsed, caller.names, caller.accessors, function,
                          pages_only=caller.pages_only, functions=caller.functions)
         body = function.child_by_field_name("body")
-        if body is None or function.has_error or spelled.hidden(function) or spelled.memory:
+        if body is None or function.has_error or spelled.within.hidden(function) or spelled.memory:
             raise NotFollowed("a helper")
         flow, block = build(body), 0
         items: list[Item] = []
@@ -472,32 +469,3 @@ class Helpers:
             items, gives = items[:-1], None
         return Helper(spelled, parameters(spelled, function), items,
                       values[0] if values else None, result(spelled, function))
-
-
-def _atom(text: str) -> str:
-    """A text that stands for one value, whatever stands around it."""
-    return text if is_atom(text) or _ERROR.fullmatch(text) else f"[{text}]"
-
-
-def _outside(text: str) -> str:
-    """A text without what stands in brackets."""
-    found, open_ = "", 0
-    for one in text:
-        open_ += one == "["
-        found += one if not open_ else ""
-        open_ -= one == "]"
-    return found
-
-
-def is_atom(text: str) -> bool:
-    """Whether a text is one value: a word, or all of it in one pair of brackets."""
-    if _ONE.fullmatch(text):
-        return True
-    if not text.startswith("["):
-        return False
-    open_ = 0
-    for at, one in enumerate(text):
-        open_ += (one == "[") - (one == "]")
-        if not open_:
-            return at == len(text) - 1
-    return False

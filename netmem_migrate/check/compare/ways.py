@@ -18,13 +18,13 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.steps import Step, Steps, run
+from netmem_migrate.check.compare.atoms import is_atom
 from netmem_migrate.check.compare.locals import NotFollowed, parameters
 from netmem_migrate.check.compare.valued import (
     NEVER,
     NUMBER,
     State,
     Valued,
-    is_atom,
 )
 from netmem_migrate.check.paths.cfg import ControlFlow, Edge, build
 from netmem_migrate.check.paths.directions import directions
@@ -119,7 +119,7 @@ class _Side:
         self.spelled = Valued(parsed, version.names, version.accessors, one.node,
                               pages_only=pages_only, helpers=version.helpers,
                               functions=version.functions)
-        if self.spelled.hidden(one.node):
+        if self.spelled.within.hidden(one.node):
             raise NotFollowed("what the parser was not shown")
         self.flow: ControlFlow = build(body, exact=True)
         self.parameters = parameters(self.spelled, one.node)
