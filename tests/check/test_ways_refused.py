@@ -126,3 +126,13 @@ def test_a_guard_does_not_hide_what_it_reads() -> None:
     assert "error" not in severities("ext(a);", test % "r->len")
     assert "error" in severities("ext(a);", test % "r->next->len")
     assert "error" in severities("ext(a);", test % "WARN_ON(r->len)")
+
+
+def test_a_member_has_one_new_name_everywhere() -> None:
+    before = "struct at {\n	u32 head;\n	u32 tail;\n};\n"
+    after = before.replace("head", "netmem_head").replace("tail", "netmem_tail")
+    uses = "struct at *at = r->va;\n\nown(at->head);\next(at->tail);"
+    same = uses.replace("->head", "->netmem_head").replace("->tail", "->netmem_tail")
+    other = uses.replace("->head", "->netmem_tail").replace("->tail", "->netmem_head")
+    assert "error" not in severities(uses, same, before, after)
+    assert "error" in severities(uses, other, before, after)

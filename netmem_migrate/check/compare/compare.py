@@ -95,6 +95,7 @@ class _File:
         self.before, self.after = change.parsed_before, change.parsed_after
         self.old, self.new = _by_name(self.before), _by_name(self.after)
         self.accessors = accessors
+        self.members: dict[str, str] = {}  # what members were called
         self.inside: dict[str, frozenset[str]] = {}
         """By function, the helpers that were looked into to compare it."""
 
@@ -158,7 +159,7 @@ class _File:
         if one == other:
             return
         given = _given(one, other)
-        names = _renamed(one, other, given) | given
+        names = self._paired(_renamed(one, other, given), other) | given
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
         back = _BACK if len(_TO_PAGE.findall(other)) <= len(_TO_PAGE.findall(one)) else frozenset()
         canons = (Canon(was, given, back),
@@ -196,6 +197,13 @@ class _File:
                     + f", is {_shown(came)}")
             yield self._finding(_kind(gone, came), name, line, said)
 
+    def _paired(self, names: dict[str, str], text: bytes | None) -> dict[str, str]:
+        """The new names; of members, only those that stand for the same one everywhere."""
+        return {new: old for new, old in names.items()
+                if (text is not None
+                    and not re.search(rb"(?:->|\.)\s*" + new.encode("latin-1") + rb"\b", text))
+                or self.members.setdefault(new, old) == old}
+
     def _outside(self) -> Iterator[Finding]:
         """Records, prototypes, macros and variables: their tokens."""
         one, other = _rest(self.before), _rest(self.after)
@@ -212,7 +220,7 @@ class _File:
         if one == other:
             return
         given = _given(one, other)
-        names = _renamed(one, other, given) | given
+        names = self._paired(_renamed(one, other, given), None) | given
         before = _lines(Canon(self.before, given), one)
         after = _lines(Canon(self.after, names, self.accessors, self._called), other)
         yield from self._differences(before, after, "")
