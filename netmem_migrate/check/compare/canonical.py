@@ -351,7 +351,7 @@ class Canon(Words):
             return joined(first, sign, second)
         if sign in ("==", "!=") and "0" in (first, second):
             tested, operand = (first, left) if second == "0" else (second, right)
-            if view.bare(operand).type in LOOSE - {"cast_expression"}:
+            if operand.type in LOOSE - {"cast_expression"}:  # others say their parentheses
                 tested = joined("(", tested, ")")
             if sign == "==":
                 return joined("!", tested)

@@ -15,10 +15,11 @@ from functools import cache
 from netmem_migrate.c.words import TEXT_WORD
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.schema import Side, Trait
+from netmem_migrate.model.spelled import REF
 
 _CALL = re.compile(r"\b(\w+)\(")
 _FLAG = re.compile(r"\bPP_FLAG_\w+\b(?: \| )?|(?: \| )?\bPP_FLAG_\w+\b")
-_POINTER = re.compile(r"\*|\bnetmem_ref\b|\bdma_addr_t\b|\.\.\.")
+_POINTER = re.compile(rf"\*|\b{REF}\b|\bdma_addr_t\b|\.\.\.")
 _ANY = "·"
 _LONGEST = 2000  # characters; what is longer is no call of a pool
 
