@@ -256,7 +256,8 @@ def run_compiled(options: argparse.Namespace) -> bool:
     if options.docs:
         seeds = ", ".join(sorted({one.seed.partition(".")[0] for one in parts}))
         document.write("compiled", table, f"{counted} inputs that compiled before and that `diff` "
-                       f"changed, {real} of them of real drivers; seed {seeds}")
+                       f"changed, {real} of them of real drivers; seed {seeds}",
+                       says_revision=True)
     return bool(wrong)
 
 
