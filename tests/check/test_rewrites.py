@@ -16,7 +16,7 @@ from netmem_migrate.check.compare.compare import compare
 
 FILES = [path for folder in sorted(CORPUS.glob("[0-9][0-9]-*"))
          for path in (folder / "before.c", folder / "after.c") if path.is_file()]
-EACH = 40
+EACH = 30
 
 
 def assembly(text: bytes, folder: Path) -> str | None:
@@ -38,7 +38,7 @@ def same(before: bytes, after: bytes) -> bool:
         "same-ways" in {one.id for one in found}
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(3)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_same_is_the_same_to_a_compiler(path: Path) -> None:
     before = path.read_bytes()
@@ -57,11 +57,11 @@ def test_the_same_is_the_same_to_a_compiler(path: Path) -> None:
 def test_rewrites_of_both_kinds_are_drawn() -> None:
     """Else the test above would hold whatever is called the same."""
     found = {True: 0, False: 0}
-    for path in FILES[::4]:
+    for path in FILES[::8]:
         before = path.read_bytes()
         rng = random.Random(path.parent.name)
         for _ in range(EACH):
             after = Rewrites(before, rng).draw()
             if after is not None and after != before:
                 found[same(before, after)] += 1
-    assert found[True] > 3 and found[False] > 100
+    assert found[True] > 1 and found[False] > 50
