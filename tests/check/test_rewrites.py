@@ -54,6 +54,7 @@ def test_the_same_is_the_same_to_a_compiler(path: Path) -> None:
         assert code is None or made is None or code == made, after.decode()
 
 
+@pytest.mark.long
 def test_rewrites_of_both_kinds_are_drawn() -> None:
     """Else the test above would hold whatever is called the same."""
     found = {True: 0, False: 0}

@@ -91,6 +91,7 @@ def severities(before: str, after: str, head: str = "", other: str | None = None
     return {finding.severity for finding in compare(one.encode(), two.encode(), "d.c")}
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("name", OTHER)
 def test_another_function_is_an_error(name: str) -> None:
     assert "error" in severities(*OTHER[name])

@@ -193,12 +193,14 @@ def assembly(folder: Path, body: str) -> str:
                   lambda one: f"cmpq\t{min(one[1], one[2])}, {max(one[1], one[2])}", text)
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", FOUND)
 def test_found(name: str, tmp_path: Path) -> None:
     assert said(FOUND[name]) == {("same-ways", "note")}
     assert assembly(tmp_path, BODY) == assembly(tmp_path, edited(FOUND[name]))
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", OTHER)
 def test_not_the_same(name: str, tmp_path: Path) -> None:
     found = said(OTHER[name])
