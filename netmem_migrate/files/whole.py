@@ -46,13 +46,21 @@ def sync(folder: Path) -> None:
 _NO_SYNC = (errno.EINVAL, errno.EOPNOTSUPP)
 
 
-def folders(path: Path, mode: int) -> None:
-    """Make a folder and what is missing above it, with their names safely on disk."""
+def folders(path: Path, mode: int) -> list[Path]:
+    """Make a folder and what is missing above it, with their names safely on disk; those that were
+    made, the uppermost first."""
     missing = [one for one in (path, *path.parents) if not one.exists()]
-    path.mkdir(parents=True, exist_ok=True, mode=mode)
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=mode)
+    except OSError:
+        for one in missing:
+            with contextlib.suppress(OSError):
+                one.rmdir()
+        raise
     for one in reversed(missing):
         with contextlib.suppress(PermissionError):  # one may write into what one cannot read
             sync(one.parent)
+    return missing[::-1]
 
 
 def create(path: Path, data: bytes, mode: int = 0o666) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -277,6 +278,11 @@ KNOWN: tuple[Form, ...] = (
     Form("__pp_page_to_nmdesc(p)", "netmem_to_nmdesc(p)"),
 )
 """Netmem forms that drivers may have and that no pass writes: what each is on ordinary pages."""
+
+BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
+"""What gives the page of a netmem."""
+BACK_CALL = re.compile(rb"\b(?:" + "|".join(sorted(BACK)).encode() + rb")\s*\(")
+"""A call of one of them, in source."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -122,9 +122,7 @@ def _among(top: Path, series: Sequence[Series], report: Report | None) -> None:
     made: list[Path] = []
     try:
         for folder in dict.fromkeys(path.parent for path in wanted):
-            missing = [one for one in (folder, *folder.parents) if not one.exists()]
-            made += reversed(missing)
-            whole.folders(folder, 0o777)
+            made += whole.folders(folder, 0o777)
         targets = [Target(path.resolve(), str(path), _held(path), data, _mode())
                    for path, data in wanted.items() if _held(path) != data]
         if report is not None and _held(report.path) != as_bytes(report.text):

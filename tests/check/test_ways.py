@@ -123,6 +123,11 @@ def test_a_union_of_a_page_and_a_netmem() -> None:
     assert "error" in {severity for _, severity, _ in said(BEFORE, other)}
 
 
+def test_a_function_that_nobody_calls_is_told() -> None:
+    more = "static void demo_more(void)\n{\n	demo_note(demo_rx);\n}\n"
+    assert ("changed-behaviour", "error", "demo_more") in said(BEFORE, AFTER + more)
+
+
 OTHER = {
     "a helper that forgets the count": ("	buf->bias--;\n	return netmem_to_page",
                                         "	return netmem_to_page"),

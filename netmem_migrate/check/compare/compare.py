@@ -26,7 +26,7 @@ from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, same_wa
 from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.registry import rule
 from netmem_migrate.convert.naming import new_name
-from netmem_migrate.model.forms import KNOWN, MEMORY, Table, table
+from netmem_migrate.model.forms import BACK, BACK_CALL, KNOWN, Table, table
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.providers import HEADER
 from netmem_migrate.model.schema import Effect
@@ -35,14 +35,12 @@ from netmem_migrate.model.spelled import TO_PAGE
 from netmem_migrate.model.twins import twins
 from netmem_migrate.results import FileChange, Finding
 
-_NOT_DEFINED = re.compile(
-    rb"(^[ \t]*#[ \t]*(?:define|undef)\b(?:[^\n\\]|\\.|\\\n)*)|[^\n]", re.MULTILINE)
+_NOT_AN_END = re.compile(rb"[^\n]")
+_DEFINED = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)\b(?:[^\n\\]|\\.|\\\n)*", re.MULTILINE)
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 # As canonical spelling has it.
 _CALL = re.compile(r"(\w+)\(")
 _ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\((\w+)\);\s*\}\s*$")
-_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
-_TO_PAGE = re.compile(rb"\b(?:" + "|".join(sorted(_BACK)).encode() + rb")\s*\(")
 _INCLUDED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]+(<[^>\n]+>|\"[^\"\n]+\")[ \t]*$", re.MULTILINE)
 _GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 
@@ -87,6 +85,32 @@ def _accessors(change: FileChange) -> Iterator[str]:
             yield one.name
 
 
+class _Named:
+    """The words of one side of a file: by word the functions that say it, and those outside."""
+
+    def __init__(self, parsed: ParsedFile) -> None:
+        self.parsed = parsed
+
+    @cached_property
+    def rest(self) -> bytes:
+        """The file without its functions."""
+        return _rest(self.parsed)
+
+    @cached_property
+    def outside(self) -> frozenset[bytes]:
+        """The words of that."""
+        return frozenset(WORD.findall(self.rest))
+
+    @cached_property
+    def functions(self) -> Mapping[bytes, set[str]]:
+        """By word, the functions in which it stands."""
+        found: dict[bytes, set[str]] = defaultdict(set)
+        for one in self.parsed.functions():
+            for word in WORD.findall(self.parsed.text(one.node)):
+                found[word].add(one.name)
+        return found
+
+
 class _File:
     """The two sides of one file."""
 
@@ -94,6 +118,7 @@ class _File:
         self.path = change.path
         self.before, self.after = change.parsed_before, change.parsed_after
         self.old, self.new = _by_name(self.before), _by_name(self.after)
+        self.sides = _Named(self.before), _Named(self.after)
         self.accessors = accessors
         self.members: dict[str, str] = {}  # what members were called
         self.inside: dict[str, frozenset[str]] = {}
@@ -114,27 +139,31 @@ class _File:
             if key not in old and function.name not in moved and \
                     function.name not in self.accessors and \
                     function.name not in self._called and \
-                    not self._is_looked_into(self.after, function):
+                    not self._is_looked_into(self.sides[1], function):
                 found.append(self._finding("changed-behaviour", function.name,
                                            self.after.line_of(function.start),
                                            "a function that was not there before"))
         for key, function in old.items():
             if key not in new and function.name not in moved and \
                     function.name not in self._called.values() and \
-                    not self._is_looked_into(self.before, function):
+                    not self._is_looked_into(self.sides[0], function):
                 found.append(self._finding("changed-behaviour", function.name, 1,
                                            f"{function.name}() is gone"))
         return [*found, *self._outside()]
 
-    def _is_looked_into(self, parsed: ParsedFile, helper: Definition) -> bool:
+    def _is_looked_into(self, side: _Named, helper: Definition) -> bool:
         """Whether all that calls a function of one side was compared by what that does."""
-        word = re.compile(rb"\b" + re.escape(helper.name.encode("latin-1")) + rb"\b")
-        if not _is_static(parsed, helper.node):
+        if not _is_static(side.parsed, helper.node):
             return False
-        callers = [one for one in parsed.functions() if word.search(parsed.text(one.node))]
-        return not word.search(_rest(parsed)) and bool(callers) and all(
-            one.name == helper.name or helper.name in self.inside.get(one.name, ())
-            for one in callers)
+        word = helper.name.encode("latin-1")
+        callers = side.functions.get(word, set())
+        return word not in side.outside and callers != {helper.name} and all(
+            name == helper.name or helper.name in self.inside.get(name, ()) for name in callers)
+
+    @cached_property
+    def _own(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of the functions of both sides."""
+        return frozenset(name for name, _ in self.old), frozenset(name for name, _ in self.new)
 
     @cached_property
     def _called(self) -> dict[str, str]:
@@ -161,15 +190,16 @@ class _File:
         given = _given(one, other)
         names = self._paired(_renamed(one, other, given), other) | given
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
-        back = _BACK if len(_TO_PAGE.findall(other)) <= len(_TO_PAGE.findall(one)) else frozenset()
+        back = BACK if len(BACK_CALL.findall(other)) <= len(BACK_CALL.findall(one)) else frozenset()
         canons = (Canon(was, given, back),
                   Canon(self.after, names, self.accessors | back, self._called))
         before, after = canons[0].function(old.node), canons[1].function(new.node)
         if before[0].text == after[0].text and not self._is_same(before, after) and \
                 len(canons[0].mixed) >= len(canons[1].mixed) and (inside := same_ways(
-                    Version(was, old, given, back, self._helpers[0]),
+                    Version(was, old, given, back, self._helpers[0],
+                            own=self._own[0]),
                     Version(self.after, new, names, self.accessors | back,
-                            self._helpers[1], self._called))) is not None:
+                            self._helpers[1], self._called, self._own[1]))) is not None:
             self.inside[new.name] = inside
             pages = "for pages " * (asks_for_net_iov(other) and not asks_for_net_iov(one))
             yield self._finding("same-ways", new.name, self.after.line_of(new.start),
@@ -206,7 +236,7 @@ class _File:
 
     def _outside(self) -> Iterator[Finding]:
         """Records, prototypes, macros and variables: their tokens."""
-        one, other = _rest(self.before), _rest(self.after)
+        one, other = (side.rest for side in self.sides)
         had = {match[1] for match in _INCLUDED.finditer(one)}
         added = [match for match in _INCLUDED.finditer(other) if match[1] not in had]
         less = bytearray(other)
@@ -306,7 +336,10 @@ def _rest(parsed: ParsedFile) -> bytes:
     text = bytearray(parsed.source)
     for function in parsed.functions():
         span = slice(function.start, function.end)
-        text[span] = _NOT_DEFINED.sub(lambda one: one[1] or b" ", bytes(text[span]))
+        said = bytes(text[span])
+        text[span] = _NOT_AN_END.sub(b" ", said)
+        for one in _DEFINED.finditer(said):
+            text[function.start + one.start():function.start + one.end()] = one[0]
     return bytes(text)
 
 

@@ -70,8 +70,9 @@ class Locals:
 
     def _declare(self, node: Node, declarator: Node, found: dict[str, str],
                  scopes: dict[str, list[Node]], function: Node) -> None:
-        inner = declarator.child_by_field_name("declarator") \
+        named = declarator.child_by_field_name("declarator") \
             if declarator.type == "init_declarator" else declarator
+        inner = named
         stars = ""
         while inner is not None and inner.type == "pointer_declarator":
             stars += "*"
@@ -91,9 +92,7 @@ class Locals:
             raise NotFollowed("static")
         plain = inner.type == "identifier" and (
             "*" in base or REF in base or not {"struct", "union"} & set(base.split()))
-        whole_ = declarator.child_by_field_name("declarator") \
-            if declarator.type == "init_declarator" else declarator
-        said = self._words.tokens(self._words.raw(whole_ or declarator))
+        said = self._words.tokens(self._words.raw(named or declarator))
         type_ = base if plain else f"= {base} {said}"
         if found.setdefault(name, type_) != type_:
             raise NotFollowed(f"{name} of two types")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -46,6 +47,22 @@ _NEVER_OF_PAGES = frozenset(row.becomes.name.encode() for row in KNOWN if row.pa
 NUMBER = "ρ"  # code is read as latin-1, and never has it
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is asked of a file for each of its functions: the macros that it defines, and whether
+    something in it is volatile."""
+
+    macros: frozenset[str]
+    volatile: bool
+
+
+@lru_cache(maxsize=4)
+def facts(source: bytes) -> Facts:
+    """Look for them once."""
+    return Facts(frozenset(word.decode("latin-1") for word in _MACRO.findall(source)),
+                 b"volatile" in source)
+
+
 @dataclass(slots=True)
 class State:
     """What the locals hold, and how much was done: the number of the last thing."""
@@ -71,16 +88,16 @@ class Valued(Canon):
     def __init__(self, parsed: ParsedFile, names: Mapping[str, str], accessors: frozenset[str],
                  function: Node, *, pages_only: bool = False,
                  helpers: Mapping[str, Node] | None = None,
-                 functions: Mapping[str, str] | None = None) -> None:
+                 functions: Mapping[str, str] | None = None,
+                 own: frozenset[str] = frozenset()) -> None:
         super().__init__(parsed, names, accessors, functions)
         self.start(function)
         self.state = State({})
         self._said: dict[int, Said] = {}
         self._choices: dict[int, bool] = {}
         self._stores = 0
-        own = {one.name for one in parsed.functions()}
-        self._plain = own | _FUNCTIONS
-        self._macros = {word.decode("latin-1") for word in _MACRO.findall(parsed.source)}
+        self.own = own
+        self._macros = facts(parsed.source).macros
         self.pages_only = pages_only
         self.helpers = Helpers(self, helpers or {})
         found = Locals(self, function, self.within.above)
@@ -219,7 +236,7 @@ class Valued(Canon):
     def _done_in_order(self, node: Node, truth: bool) -> Steps[Said]:
         kind, before = node.type, self.state.done
         found, call = view.infix(node), view.call(node)
-        macro = call is not None and call.name.decode("latin-1") not in self._plain
+        macro = call is not None and call.name.decode("latin-1") not in self.own | _FUNCTIONS
         chosen = kind == "conditional_expression" or (
             found is not None and found.sign in ("&&", "||"))
         if call is not None and call.name.decode("latin-1") in self.types.keys() | self._macros:
@@ -449,7 +466,7 @@ class Helpers:
     def _read(self, function: Node) -> Helper:
         caller = self._caller
         spelled = Valued(caller.parsed, caller.names, caller.accessors, function,
-                         pages_only=caller.pages_only, functions=caller.functions)
+                         pages_only=caller.pages_only, functions=caller.functions, own=caller.own)
         body = function.child_by_field_name("body")
         if body is None or function.has_error or spelled.within.hidden(function) or spelled.memory:
             raise NotFollowed("a helper")

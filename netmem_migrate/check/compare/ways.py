@@ -25,17 +25,16 @@ from netmem_migrate.check.compare.valued import (
     NUMBER,
     State,
     Valued,
+    facts,
 )
 from netmem_migrate.check.paths.cfg import ControlFlow, Edge, build
 from netmem_migrate.check.paths.directions import directions
-from netmem_migrate.model.forms import KNOWN, MEMORY
+from netmem_migrate.model.forms import BACK, BACK_CALL
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.schema import Effect, Side
 from netmem_migrate.model.spelled import IS_NET_IOV
 
 _MOST = 2000  # pairs of places; no function of a driver that was converted needs 200
-_BACK = frozenset(row.becomes.name for row in KNOWN if row.page == MEMORY)
-_BACK_CALL = re.compile(rb"\b(?:" + "|".join(sorted(_BACK)).encode() + rb")\s*\(")
 _OWNS = sorted(one.name for one in FUNCTIONS if one.side is Side.PAGE and one.effect not in (
     Effect.UNKNOWN, Effect.NONE, Effect.BORROWS, Effect.CONVERTS))
 _OWNS_CALL = re.compile(rb"\b(?:" + "|".join(_OWNS).encode() + rb")\s*\(")
@@ -50,7 +49,7 @@ class Version:
     """A function of a file, the names that a change gave others, and what gives back a page.
 
     `helpers` are the functions that only this version of the file has, `functions` the names that
-    others had before.
+    others had before, `own` the names of all functions of the file.
     """
 
     parsed: ParsedFile
@@ -59,6 +58,7 @@ class Version:
     accessors: frozenset[str]
     helpers: Mapping[str, Node] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
 
 
 def same_ways(old: Version, new: Version) -> frozenset[str] | None:
@@ -70,7 +70,7 @@ def same_ways(old: Version, new: Version) -> frozenset[str] | None:
     """
     only = not asks_for_net_iov(old.parsed.text(old.function.node))
     if only:
-        new = replace(new, accessors=new.accessors | _BACK)
+        new = replace(new, accessors=new.accessors | BACK)
     try:
         pair = _Pair(_Side(old), _Side(new, pages_only=only))
         if not pair.is_same() or pair.new.spelled.helpers.mixed:
@@ -92,7 +92,7 @@ def _owns_as_page(old: Version, new: Version, helpers: frozenset[str]) -> bool:
         [version.parsed.text(version.function.node)]
         + [version.parsed.text(node) for name, node in version.helpers.items() if name in helpers])
         for version in (old, new))
-    return len(_BACK_CALL.findall(other)) > len(_BACK_CALL.findall(one)) and \
+    return len(BACK_CALL.findall(other)) > len(BACK_CALL.findall(one)) and \
         _OWNS_CALL.search(other) is not None
 
 
@@ -112,13 +112,13 @@ class _Side:
     def __init__(self, version: Version, *, pages_only: bool = False) -> None:
         parsed, one = version.parsed, version.function
         body = one.node.child_by_field_name("body")
-        if b"volatile" in parsed.source:
+        if facts(parsed.source).volatile:
             raise NotFollowed("what is read twice may be two things")
         if body is None or one.has_error or directions(parsed, one.start, one.end) != ((),):
             raise NotFollowed("a function")
         self.spelled = Valued(parsed, version.names, version.accessors, one.node,
                               pages_only=pages_only, helpers=version.helpers,
-                              functions=version.functions)
+                              functions=version.functions, own=version.own)
         if self.spelled.within.hidden(one.node):
             raise NotFollowed("what the parser was not shown")
         self.flow: ControlFlow = build(body, exact=True)
@@ -193,8 +193,8 @@ class _Side:
         return block
 
     def _tested(self, block: int, edges: list[Edge], said: str) -> _Stop:
+        items = self.flow.blocks[block].items
         if all(one.test is not None for one in edges) and len(edges) == 2:
-            items = self.flow.blocks[block].items
             test = edges[0].test
             if test is None or not items or items[-1].node.id != test.id or items[-1].choices:
                 raise NotFollowed("a test")
@@ -203,7 +203,6 @@ class _Side:
                 said, truth = said[1:], not truth
             return _Stop("test", block, said, tuple(sorted(
                 (str(one.truth is truth), one.to) for one in edges)))
-        items = self.flow.blocks[block].items
         if any(one.test is not None for one in edges) or not items or items[-1].choices:
             raise NotFollowed("a test")
         labels = [self._label(self.flow.blocks[one.to].label) for one in edges]

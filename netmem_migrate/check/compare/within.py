@@ -14,9 +14,8 @@ from netmem_migrate.c.above import Above
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.words import TEXT_WORD
-from netmem_migrate.model.forms import KNOWN, MEMORY
+from netmem_migrate.model.forms import BACK
 
-_PAGE_OF = frozenset(row.becomes.name.encode() for row in KNOWN if row.page == MEMORY)
 _SHORT = 1000  # bytes that may be read again
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
 
@@ -45,7 +44,7 @@ class Within:
         A call that gives the page of a netmem stands for that page.
         """
         call = view.call(view.bare(node))
-        if call is not None and call.name in _PAGE_OF:
+        if call is not None and call.name.decode("latin-1") in BACK:
             return ""
         while node.type == "subscript_expression":
             inside = node.child_by_field_name("argument")

@@ -91,20 +91,19 @@ def build(body: Node, left_out: Spans = (), ends: Container[bytes] = (), *,
 
 def transparent(node: Node) -> Node:
     """The expression that decides the truth of `node`: no parentheses, no likely()."""
-    while True:
-        node = view.bare(node)
-        call = view.call(node)
-        if call is None or not has(call.name, Trait.GIVES_BACK) or not call.args:
-            return node
-        node = call.args[0]
+    return _within(node, lambda name: has(name, Trait.GIVES_BACK))
 
 
 def _hinted(node: Node) -> Node:
     """The expression in likely() and unlikely(), which say nothing but how often it is true."""
+    return _within(node, (b"likely", b"unlikely").__contains__)
+
+
+def _within(node: Node, gives_it_back: Callable[[bytes], bool]) -> Node:
     while True:
         node = view.bare(node)
         call = view.call(node)
-        if call is None or call.name not in (b"likely", b"unlikely") or len(call.args) != 1:
+        if call is None or not gives_it_back(call.name) or not call.args:
             return node
         node = call.args[0]
 
