@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -77,6 +78,8 @@ def main() -> None:
     """Entry point: errors become one line on stderr and their exit code."""
     # Names of files are bytes, and go out as they are.
     streams.guard()
+    # Trees and states are many objects and in no circles: what looks for those has little to find.
+    gc.set_threshold(100_000, 20, 100)
     try:
         code = _run()
         sys.stdout.flush()

@@ -380,11 +380,25 @@ class Mend:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Waypoint:
+    """A line that the way to a finding leads over, and what is decided or done there.
+
+    `side` is "before" or "after" where a change is judged: of which version the line is.
+    """
+
+    file: str
+    line: int
+    text: str
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """What a rule found at a place: `line` and `column` are 1-based, of the file as it is checked.
 
     `fix` says what to write instead, where there is one answer; `mend` is that answer where it can
-    be written as it is.
+    be written as it is. `path` is a way through the code on which it comes about, in order, the
+    place itself last; of a change, first the way before it and then the one after.
     """
 
     file: str
@@ -397,6 +411,7 @@ class Finding:
     why: str
     fix: str = ""
     mend: Mend | None = field(default=None, compare=False)
+    path: tuple[Waypoint, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from netmem_migrate.c.conditions import (
 )
 from netmem_migrate.c.layers import Layers
 from netmem_migrate.c.mask.text import blank, without_comments
-from netmem_migrate.c.words import INCLUDE, WORD
+from netmem_migrate.c.words import WORD, include_lines
 
 # Starts with a literal: `re` then skips to candidates at full speed.
 _REST = rb"\b((?:[^\n\\]++|\\\r?\n|\\.)*)"
@@ -204,7 +204,7 @@ class Arms:
             wanted = frozenset(name for name in more
                                if not is_option(name) and self.of(name) is None)
             includes = {name for text in (source, *self._files.values())
-                        for mark, name in INCLUDE.findall(text) if mark == b"<"}
+                        for mark, name in include_lines(text) if mark == b"<"}
             self._brought |= {name for include in includes if wanted
                               for name in self._brings(include, wanted)}
 

@@ -19,16 +19,17 @@ _CONTAINERS = frozenset(
 
 
 @cache
-def _query(kind: str) -> Query:
-    return Query(Language(tree_sitter_c.language()), f"({kind}) @found")
+def _query(kinds: tuple[str, ...]) -> Query:
+    return Query(Language(tree_sitter_c.language()),
+                 f"[{' '.join(f'({kind})' for kind in kinds)}] @found")
 
 
-def nodes(root: Node, kind: str) -> list[Node]:
-    """Every node of a kind below `root`, in order of the file."""
+def nodes(root: Node, *kinds: str) -> list[Node]:
+    """Every node of some kinds below `root`, in order of the file."""
     if root.descendant_count > _LEVELS and _deep(root):
-        found = _walked(root, kind)
+        found = _walked(root, kinds)
     else:
-        found = QueryCursor(_query(kind)).captures(root).get("found", [])
+        found = QueryCursor(_query(kinds)).captures(root).get("found", [])
     return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))
 
 
@@ -43,12 +44,12 @@ def _deep(root: Node) -> bool:
     return bool(pending)
 
 
-def _walked(root: Node, kind: str) -> list[Node]:
+def _walked(root: Node, kinds: tuple[str, ...]) -> list[Node]:
     found: list[Node] = []
     left = [root]
     while left:
         node = left.pop()
-        if node.type == kind and node.is_named:
+        if node.type in kinds and node.is_named:
             found.append(node)
         left += reversed(node.children)
     return found

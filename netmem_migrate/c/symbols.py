@@ -19,7 +19,9 @@ from netmem_migrate.c.words import WORD
 
 _RECORDS = {"struct_specifier": "struct", "union_specifier": "union"}
 _SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
-_RECORD = re.compile(rb"\b(struct|union)\s+(\w+)[^;{}()]*\{")
+# Beginning with the keyword, not with a boundary, lets the search skip what is none.
+_DEFINED = {keyword: re.compile(keyword.encode() + rb"\s++(\w++)[^;{}()]*+\{")
+            for keyword in ("struct", "union")}
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
 
 
@@ -122,8 +124,9 @@ class Symbols:
 
     def _read(self, path: str, parsed: ParsedFile) -> None:
         self._declared(path, parsed.tree.root_node)
-        for kind in ("preproc_def", "preproc_function_def") if b"define" in parsed.masked else ():
-            for node in nodes(parsed.tree.root_node, kind):
+        if b"define" in parsed.masked:
+            for node in sorted(nodes(parsed.tree.root_node, "preproc_def", "preproc_function_def"),
+                               key=lambda one: one.type != "preproc_def"):
                 self._macro(path, parsed, node)
         self.exported.update(_EXPORT.findall(parsed.source))
 
@@ -376,4 +379,7 @@ def _parameters(given: Node | None, source: bytes,
 
 def defined(source: bytes) -> list[str]:
     """The records that a file defines, by a search of its bytes: "struct foo"."""
-    return [f"{word.decode()} {name.decode('latin-1')}" for word, name in _RECORD.findall(source)]
+    return [f"{keyword} {found[1].decode('latin-1')}" for keyword, record in _DEFINED.items()
+            for found in record.finditer(source)
+            if not (source[max(found.start() - 1, 0):found.start()].isalnum()
+                    or source[max(found.start() - 1, 0):found.start()] == b"_")]

@@ -18,5 +18,20 @@ TEXT_CALL = re.compile(CALL.pattern.decode())
 # `<` or a quote, and the name. A byte order mark may stand before the first.
 INCLUDE = re.compile(
     rb'^(?:\xef\xbb\xbf)?[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)[">]', re.MULTILINE)
+# Beginning with `#`, not with a line, lets the search skip what is none.
+_BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*+")
+_INCLUDE = re.compile(rb'#[ \t]*+include[ \t]*+(["<])([^">\n]++)[">]')
 # Literals are one token each, operators one a character.
 TEXT_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
+
+
+def include_lines(source: bytes) -> list[tuple[bytes, bytes]]:
+    """The include lines of a text, in order: `<` or a quote, and the name."""
+    lines: list[tuple[bytes, bytes]] = []
+    end = 0
+    for found in _INCLUDE.finditer(source):
+        line = source.rfind(b"\n", end, found.start()) + 1
+        if (line or not end) and _BEFORE.fullmatch(source, line, found.start()):
+            lines.append((found[1], found[2]))
+        end = found.end()
+    return lines

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tree_sitter import Node
@@ -16,6 +16,8 @@ from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.check.findings import Rule
 from netmem_migrate.check.paths.events import Event, EventKind
 from netmem_migrate.check.paths.follow import Follower
+from netmem_migrate.check.paths.lines import waypoints
+from netmem_migrate.check.reach import Reach
 from netmem_migrate.check.types import Types
 from netmem_migrate.model.relevant import OWNS
 from netmem_migrate.model.schema import ApiFunction
@@ -28,8 +30,8 @@ class Context:
 
     `function` is None for a rule that looks at files. `symbols` are what the driver's files
     declare; `path` and `parsed` are of the file. `api` holds the functions of the kernel release
-    that counts, nothing for one that the model does not know. `unreadable` says whether the
-    driver's pools may give memory that the CPU cannot read, `release` which kernel counts.
+    that counts, nothing for one that the model does not know. `reach` says where it
+    may meet memory that the CPU cannot read, `release` which kernel counts.
     """
 
     path: str
@@ -37,7 +39,7 @@ class Context:
     function: Function | None
     symbols: Symbols
     api: Mapping[str, ApiFunction]
-    unreadable: bool
+    reach: Reach
     follower: Follower
     release: str
 
@@ -80,6 +82,11 @@ class Context:
     def events(self, kind: EventKind) -> Iterator[Event]:
         """What happens to memory on the paths of the function; it is followed once for all."""
         return (event for event in self._events if event.kind is kind)
+
+    def event(self, rule: Rule, event: Event, message: str) -> Finding:
+        """The finding of a rule at an event, with the path that it is on."""
+        return replace(self.finding(rule, event.node, message),
+                       path=waypoints(self.path, event.trail, event.node))
 
     def finding(self, rule: Rule, node: Node, message: str, *, fix: str = "",
                 function: str = "", mend: tuple[Node, bytes] | None = None) -> Finding:

@@ -12,6 +12,7 @@ from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Unit
 from netmem_migrate.check.paths.follow import Follower
+from netmem_migrate.check.reach import Reach
 from netmem_migrate.check.registry import Loaded, load
 from netmem_migrate.errors import InputError
 from netmem_migrate.flow.unreadable import allows_unreadable
@@ -28,7 +29,8 @@ def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
 
     `files` are all sources of the driver by path, headers included, parsed or not. `unreadable`
     says whether its pools may give memory that the CPU cannot read; None: if it sets
-    PP_FLAG_ALLOW_UNREADABLE_NETMEM. `api` is the kernel release whose prototypes count; for one
+    PP_FLAG_ALLOW_UNREADABLE_NETMEM, and where that memory gets to (check/reach.py); True: wherever
+    there is netmem. `api` is the kernel release whose prototypes count; for one
     that the model does not hold, arguments are not judged. `arms` say which arms of `#if` count in
     files that are not parsed. `only` names the rules that are asked, where not all are. Never
     raises for any bytes; functions that do not parse are named and left out.
@@ -50,21 +52,22 @@ def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
             symbols.postpone(path, original)
     for path, file in parsed.items():
         symbols.add(path, file)
-    hidden = allows_unreadable(sources.values()) if unreadable is None else unreadable
+    allowed = allows_unreadable(sources.values()) if unreadable is None else unreadable
+    reach = Reach(symbols, parsed, allowed, always=unreadable is True)
     return tuple(sorted({
-        finding for context in _contexts(parsed, symbols, api, hidden)
+        finding for context in _contexts(parsed, symbols, api, reach)
         for rule in load() if (only is None or rule.declared.id in only)
         and _applies(rule, context) and rule.find is not None
         for finding in rule.find(context)}))
 
 
 def _contexts(parsed: Mapping[str, ParsedFile], symbols: Symbols, release: str,
-              unreadable: bool) -> Iterator[Context]:
+              reach: Reach) -> Iterator[Context]:
     """What is looked at: each file, and each function that touches memory of a pool."""
     follower = Follower(symbols)
     api = functions_of(release)
     for path, file in parsed.items():
-        yield Context(path, file, None, symbols, api, unreadable, follower, release)
+        yield Context(path, file, None, symbols, api, reach, follower, release)
     # A list: a record that a rule asks for may bring in another header, with its functions.
     for function in [one for several in symbols.functions.values() for one in several]:
         if function.file not in parsed or function.body is None:
@@ -72,7 +75,7 @@ def _contexts(parsed: Mapping[str, ParsedFile], symbols: Symbols, release: str,
         file = parsed[function.file]
         text = file.text(function.node)
         if FILE.search(text) or follower.wraps(text):
-            yield Context(function.file, file, function, symbols, api, unreadable, follower,
+            yield Context(function.file, file, function, symbols, api, reach, follower,
                           release)
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.flow.graph import Kind
-from netmem_migrate.kernel.headers import reached
+from netmem_migrate.kernel.headers import headers_of
 from netmem_migrate.model.providers import HEADER, PROVIDERS
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def _brings(work: Work, file: str, given: frozenset[str]) -> bool:
 @lru_cache(maxsize=4096)
 def _public(root: Path, name: str) -> bool:
     """Whether a header under include/ reaches the one that declares the type."""
-    return any(path.removeprefix("include/") in PROVIDERS for path in reached(root, name))
+    return any(path.removeprefix("include/") in PROVIDERS
+               for path in headers_of(root).reached(name))
 
 
 def _line(work: Work, file: str) -> tuple[int, bytes]:

@@ -8,6 +8,7 @@ is no ordinary file, is left out, and a note of the logger `netmem_migrate` says
 from __future__ import annotations
 
 import errno
+import io
 import logging
 import os
 import stat
@@ -37,16 +38,25 @@ def read(path: Path, size: int = -1) -> bytes:
         # To open a device can do something to it, so it is looked at first.
         _require(path, path.stat())
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(file.fileno())
+        with os.fdopen(handle, "rb", buffering=0) as file:
+            status = os.fstat(handle)
             _require(path, status)
             if size < 0 and status.st_size > LIMIT:
                 raise InputError(f"{path}: larger than {LIMIT >> 20} MB; no source or patch is")
-            return file.read(size if size >= 0 else LIMIT)
+            return _all(file, size if size >= 0 else LIMIT, status.st_size)
     except OSError as error:
         raise _unread(path, error) from error
     except ValueError as error:
         raise InputError(f"{path!r}: no name of a file ({error})") from error
+
+
+def _all(file: io.FileIO, limit: int, expected: int) -> bytes:
+    """What is in a file, or its first `limit` bytes; it may have changed since its size was read.
+    """
+    data = file.read(min(limit, expected + 1))
+    while data and len(data) < limit and (more := file.read(min(limit - len(data), 1 << 16))):
+        data += more
+    return data
 
 
 def optional(path: Path) -> bytes | None:

@@ -11,7 +11,7 @@ from netmem_migrate.c.arms import Arms
 from netmem_migrate.c.complete import cut_off
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.symbols import Symbols, defined
-from netmem_migrate.c.words import INCLUDE, WORD
+from netmem_migrate.c.words import WORD, include_lines
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.flow import addresses
@@ -29,7 +29,7 @@ from netmem_migrate.flow.slots import Slots
 from netmem_migrate.flow.unread import block_borrowed, block_unread
 from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.drivers import Driver
-from netmem_migrate.kernel.headers import reached
+from netmem_migrate.kernel.headers import headers_of
 from netmem_migrate.kernel.macros import arms_of_driver
 from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.spelled import CALLS
@@ -157,7 +157,7 @@ def _adopt(driver: Driver, sources: dict[str, bytes], originals: dict[str, bytes
 def _included(driver: Driver, sources: Mapping[str, bytes]) -> set[str]:
     """The headers in folders of their own under include/ that the driver's files include."""
     return {f"include/{name.decode('latin-1')}" for file in driver.files
-            for mark, name in INCLUDE.findall(sources[file])
+            for mark, name in include_lines(sources[file])
             if mark == b"<" and name.count(b"/") > 1}
 
 
@@ -183,7 +183,7 @@ def _name_shared(driver: Driver, sources: Mapping[str, bytes], graph: Graph,
     if not asked or not driver.path.startswith("drivers/"):
         return
     behind = {header for one in _included(driver, sources)
-              for header in reached(driver.root, one.partition("/")[2])}
+              for header in headers_of(driver.root).reached(one.partition("/")[2])}
     shared = {record: header
               for header, data, users in _headers(driver, behind, sources, asked, outside)
               if users > 1 and header.count("/") > 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.spelling import otherwise
-from netmem_migrate.c.words import INCLUDE
+from netmem_migrate.c.words import include_lines
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.files.journal import require_settled
@@ -175,7 +175,7 @@ def beside(root: Path, changed: Iterable[str]) -> dict[str, bytes]:
 
 def _includes(path: Path, texts: Mapping[Path, bytes]) -> set[Path]:
     data = texts[path] if path in texts else plain.optional(path) or b""
-    return {target for mark, name in INCLUDE.findall(data) if mark == b'"'
+    return {target for mark, name in include_lines(data) if mark == b'"'
             and plain.is_plain(target := Path(os.path.normpath(path.parent / os.fsdecode(name))))}
 
 

@@ -27,7 +27,7 @@ from netmem_migrate.c.conditions import (
 )
 from netmem_migrate.errors import UsageError
 from netmem_migrate.kernel.drivers import Driver
-from netmem_migrate.kernel.headers import header, reached
+from netmem_migrate.kernel.headers import headers_of
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.names import NAMES
 from netmem_migrate.model.releases import present
@@ -105,16 +105,10 @@ class Headers:
     def brings(self, include: bytes, names: frozenset[bytes]) -> Names:
         """Which of some names an include line defines, by whatever that header includes."""
         found: dict[bytes, Name] = {}
-        for path in _reached(self.root, os.fsdecode(include)):
-            read = header(self.root, path)
-            mine = names & read.defines
-            if not mine:
-                continue
-            for name, one in alone(read.text, mine).items():
+        for header, mine in headers_of(self.root).defining(os.fsdecode(include), names):
+            for name, one in _alone(header.text, mine).items():
                 found[name] = one if found.get(name, one) == one else DEFINED
         return found
 
 
-@lru_cache(maxsize=1 << 12)
-def _reached(root: Path, include: str) -> tuple[str, ...]:
-    return tuple(reached(root, include))
+_alone = lru_cache(maxsize=1 << 12)(alone)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from netmem_migrate.c.words import INCLUDE
+from netmem_migrate.c.words import include_lines
 from netmem_migrate.files import plain
 from netmem_migrate.kernel.drivers import BUILD
 
@@ -100,7 +100,7 @@ def alone(root: Path, sources: dict[str, bytes], changed: Sequence[str]) -> list
         for owner in owners:
             together.add_edge(file, owner)
     lines = {file: {name.rpartition(b"/")[2].decode("utf-8", "replace")
-                    for _, name in INCLUDE.findall(text)} for file, text in sources.items()}
+                    for _, name in include_lines(text)} for file, text in sources.items()}
     for header in changed:
         users = _users(PurePosixPath(header).name, lines)
         if header.endswith(".h") and (header not in lines or not users & set(changed)):
@@ -146,7 +146,7 @@ def _meant(file: str, text: bytes, sources: Container[str],
            named: Mapping[str, set[str]]) -> set[str]:
     """The files of a folder that one of them includes: that beside it, else all of the name."""
     found: set[str] = set()
-    for _, line in INCLUDE.findall(text):
+    for _, line in include_lines(text):
         name = line.decode("utf-8", "replace")
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
         found |= {beside} if beside in sources else named.get(posixpath.basename(name), set())

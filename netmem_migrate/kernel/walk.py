@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmem_migrate.c.words import INCLUDE
+from netmem_migrate.c.words import include_lines
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.files.journal import require_settled
@@ -191,7 +191,7 @@ def _together(files: Mapping[Path, Path], top: Path) -> list[list[Path]]:
 
 
 def _included(file: Path) -> list[str]:
-    return [os.fsdecode(name) for _, name in INCLUDE.findall(plain.read(file))]
+    return [os.fsdecode(name) for _, name in include_lines(plain.read(file))]
 
 
 def _targets(file: Path, text: str, named: Mapping[str, list[Path]]) -> Iterator[Path]:

@@ -9,6 +9,7 @@ Rows for what was gone before the oldest release that the model holds; what went
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.releases import present
@@ -53,3 +54,9 @@ def gone(name: str, release: str = "") -> Gone | None:
             return None
         row = Gone(name, known.until, f"{known.partner}()" if known.partner else "")
     return None if release and present("", row.until, release) else row
+
+
+@cache
+def names() -> tuple[bytes, ...]:
+    """All names that some release no longer has."""
+    return tuple(name.encode() for name in (*_BY_NAME, *BY_NAME) if gone(name) is not None)

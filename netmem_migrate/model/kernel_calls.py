@@ -72,6 +72,9 @@ CALLS: tuple[KernelCall, ...] = (
                 "skb_copy_to_linear_data_offset", "skb_put_data"), (Trait.CPU_COPIES,)),
     KernelCall(("sg_set_buf", "sg_init_one", "sg_set_page"), (Trait.MAPS,)),
     KernelCall(("skb_frag_fill_netmem_desc", "__skb_fill_netmem_desc_noacc"), (Trait.UNMARKED,)),
+    KernelCall(("netmem_is_net_iov", "skb_frag_is_net_iov", "page_pool_is_unreadable"),
+               (Trait.TELLS_UNREADABLE,)),
+    KernelCall(("skb_frags_readable",), (Trait.TELLS_READABLE,)),
     KernelCall(("netdev_priv", "skb_shinfo", "ARRAY_SIZE"), (Trait.PURE,)),
     KernelCall(("page_to_phys", "page_to_pfn"), (Trait.GIVES_ADDRESS,)),
     KernelCall(("BUG_ON",), (Trait.ENDS_IF_TRUE,)),
@@ -135,6 +138,13 @@ def traits(name: str) -> frozenset[Trait]:
 def has(name: str | bytes, trait: Trait) -> bool:
     """Whether one thing is said of a function."""
     return trait in traits(name if isinstance(name, str) else name.decode("latin-1"))
+
+
+@lru_cache(maxsize=8192)
+def takes_none(name: str) -> bool:
+    """Whether a function of the kernel is known, and none of its arguments is memory of a pool."""
+    return (bool(traits(name)) and name not in BY_NAME
+            and "netmem" not in name and "page" not in name)
 
 
 def named(trait: Trait) -> tuple[str, ...]:

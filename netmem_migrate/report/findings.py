@@ -11,11 +11,13 @@ import click
 
 from netmem_migrate.escape import shown
 from netmem_migrate.report import sarif
-from netmem_migrate.results import Finding, Norm, Severity
+from netmem_migrate.results import Finding, Norm, Severity, Waypoint
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan", "pass": "green",
             "warn": "yellow", "fail": "red"}
-_KEYS = ("id", "severity", "file", "line", "column", "function", "message", "why", "fix")
+_KEYS = ("id", "severity", "file", "line", "column", "function", "message", "why", "fix",
+         "path")
+_LINES = 20  # of a path, for a person
 _B4 = {"error": "fail", "warning": "warn", "note": "pass"}
 
 
@@ -26,9 +28,19 @@ def text(findings: Sequence[Finding], norms: Sequence[Norm]) -> list[str]:
         where = f" in {one.function}()" if one.function else ""
         said.append(f"{shown(one.file)}:{one.line}:{one.column}: {_coloured(one.severity)}: "
                     f"{shown(one.message + where)} [{one.id}]")
+        said += _path(one.path)
         if one.fix:
             said.append(f"  fix: {shown(one.fix)}")
     return said
+
+
+def _path(path: Sequence[Waypoint]) -> list[str]:
+    """The way to a finding; of a long one, what is nearest to its end."""
+    lines = [f"  {one.side + ' ' if one.side else ''}{shown(one.file)}:{one.line}: "
+             f"{shown(one.text)}" for one in path]
+    left = len(lines) - _LINES
+    return lines if left <= 0 else [f"  ({left} lines before these are in --json)",
+                                    *lines[left:]]
 
 
 def counts(findings: Sequence[Finding], norms: Sequence[Norm]) -> dict[str, int]:
@@ -53,6 +65,9 @@ def fails(findings: Sequence[Finding], norms: Sequence[Norm], least: Severity) -
 def as_json(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
     """The document of `check --json`, version 1."""
     told = [asdict(one) for one in findings]
+    for one in told:
+        one["path"] = [{key: at[key] for key in ("file", "line", "text", "side") if at[key]}
+                       for at in one["path"]]
     listed = [{"name": one.name, "status": one.status, "severity": one.severity, "text": one.text}
               for one in norms]
     return json.dumps({"version": 1, "findings": [{key: one[key] for key in _KEYS} for one in told],
@@ -62,7 +77,8 @@ def as_json(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
 def as_b4(findings: Sequence[Finding], norms: Sequence[Norm]) -> str:
     """What an external check of b4 answers: never an empty list."""
     said = [{"tool": "netmem-migrate", "status": _B4[one.severity],
-             "summary": f"{one.file}:{one.line}: {one.message} [{one.id}]", "details": one.why}
+             "summary": f"{one.file}:{one.line}: {one.message} [{one.id}]",
+             "details": "\n".join([one.why, *_path(one.path)])}
             for one in findings]
     said += [{"tool": "netmem-migrate", "status": one.status,
               "summary": f"{one.name}: {one.text}", "details": ""} for one in norms]
@@ -88,7 +104,9 @@ def as_sarif(rules: Sequence[sarif.Descriptor], findings: Sequence[Finding],
         *(sarif.Result(f"series-{one.name}", level.value, one.text, sarif.Location(one.place, 0))
           for one, level in wrong),
         *(sarif.Result(one.id, one.severity, one.message,
-                       sarif.Location(one.file, one.line, one.column, function=one.function))
+                       sarif.Location(one.file, one.line, one.column, function=one.function),
+                       path=tuple(sarif.Location(at.file, at.line, text=" ".join(
+                           filter(None, (at.side, at.text)))) for at in one.path))
           for one in findings)])
 
 

@@ -50,13 +50,17 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One finding; `level` is error, warning or note. `related` are places that explain it."""
+    """One finding; `level` is error, warning or note. `related` are places that explain it.
+
+    `path` is a way through the code on which it comes about.
+    """
 
     rule: str
     level: str
     message: str
     place: Location
     related: tuple[Location, ...] = ()
+    path: tuple[Location, ...] = ()
 
 
 def document(rules: Sequence[Descriptor], results: Iterable[Result]) -> dict[str, Any]:
@@ -133,6 +137,9 @@ def _result(result: Result, index: int) -> dict[str, Any]:
     if result.related:
         told["relatedLocations"] = [_location(place, number)
                                     for number, place in enumerate(result.related, 1)]
+    if result.path:
+        told["codeFlows"] = [{"threadFlows": [{
+            "locations": [{"location": _location(place)} for place in result.path]}]}]
     return told
 
 

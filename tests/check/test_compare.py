@@ -53,7 +53,7 @@ def test_what_was_wrong_before_is_not_blamed_on_the_patch() -> None:
             "\tstruct page *page = page_pool_dev_alloc_pages(pool);\n\n"
             "\tif (!page)\n\t\treturn -12;\n\treturn 0;\n}\n")
     change = FileChange("d.c", leak.encode(), leak.replace("-12", "-ENOMEM").encode())
-    assert {one.id for one in check_changes([change], "7.3")} == {"changed-behaviour"}
+    assert {one.id for one in check_changes([change], "7.3")} == {"changes-pages"}
 
 
 @pytest.mark.parametrize("text", [b"", b"}", b"\xff\xfe", b"int f(", b"#define X(\n", b"{{{{"])

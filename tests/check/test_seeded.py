@@ -7,14 +7,19 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from real import seed_any
+from real.half_judge import same_code
 from real.seed_faults import KINDS, Fault, seed
-from real.seed_judge import Said, measure, table
+from real.seed_judge import Judge, Result, Said, measure, table
 from real.seed_subjects import Subject, own
 
-from netmem_migrate.results import FileChange
+from netmem_migrate.api import check_changes
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.results import FileChange, Severity
 
 DRIVER = b"""
 static struct page_pool *demo_pool(struct device *dev)
@@ -152,21 +157,70 @@ def test_the_corpus_gives_faults_of_most_kinds() -> None:
     assert len({fault.kind for fault in made} & set(KINDS)) >= len(KINDS) - 4
 
 
-def test_only_what_is_new_and_in_the_same_file_counts() -> None:
-    def counts_puts(files: Sequence[FileChange]) -> Counter[Said]:
+def judge(*said: Said) -> Judge:
+    """Says one of these for each put more than the driver has; and always something else."""
+    def judges(files: Sequence[FileChange]) -> Counter[Said]:
         here = sum(len(re.findall(rb"put_(?:full_)?netmem\(", one.after)) for one in files)
-        return Counter({Said("demo.c", "puts", "", "one more put"): max(here - 2, 0),
-                        Said("other.c", "elsewhere", "", str(here)): 1,
+        return Counter({**{one: max(here - 2, 0) for one in said},
                         Said("demo.c", "always", "", "said of every driver"): 1})
+    return judges
 
+
+def result(kind: str, *said: Said) -> Result:
     files = (FileChange("demo.c", DRIVER, DRIVER), FileChange("other.c", b"", b"int i;\n"))
-    tally = measure(Subject("demo", Path(), files), 9, counts_puts)
-    found = {one.kind: one.ids for one in tally.results}
-    assert found["release doubled"] == ("puts",)
-    assert found["put after the skb got it"] == ("puts",)
-    assert found["release removed"] == ()
-    assert found["gfp changed"] == ()
-    assert [one.id for one in tally.baseline] == ["always", "elsewhere"]
+    results = measure(Subject("demo", Path(), files), 1, judge(*said)).results
+    (one,) = (one for one in results if one.kind == kind)
+    return one
+
+
+def test_only_what_names_the_place_counts() -> None:
+    line = result("release doubled").line
+    by_function = Said("demo.c", "puts", "demo_fill", "one more put")
+    by_line = Said("demo.h", "puts", "", "one more put", (("demo.h", 3), ("demo.c", line)))
+    for said in (by_function, by_line):
+        one = result("release doubled", said)
+        assert (one.ids, one.elsewhere) == (("puts",), ())
+    for said in (replace(by_function, function="demo_free"), replace(by_function, path="other.c"),
+                 replace(by_line, places=(("demo.h", line), ("demo.c", line + 5)))):
+        one = result("release doubled", said)
+        assert (one.ids, one.elsewhere) == ((), ("puts",))
+    one = result("release removed", by_function)
+    assert (one.ids, one.elsewhere) == ((), ())
+
+
+def test_table_tells_apart_what_is_found_and_what_is_said_elsewhere() -> None:
+    said = Said("demo.c", "puts", "demo_fill", "one more put")
+    files = (FileChange("demo.c", DRIVER, DRIVER),)
+    tally = measure(Subject("demo", Path(), files), 9, judge(said))
+    assert [one.id for one in tally.baseline] == ["always"]
     rows = {line[:38].strip(): line[38:].split() for line in table(tally.results).splitlines()}
-    assert rows["release doubled"] == ["2", "2", "0", "0", "puts"]
-    assert rows["release removed"] == ["2", "0", "0", "2"]
+    # One of the two is in another function.
+    assert rows["release doubled"] == ["2", "1", "0", "1", "0", "puts"]
+    assert rows["release removed"] == ["2", "0", "0", "0", "2"]
+
+
+@pytest.mark.parametrize("kind", seed_any.KINDS)
+def test_faults_of_any_kind_are_where_a_seed_says(kind: str) -> None:
+    made = [[(one.line, one.text) for one in seed_any.seed("demo.c", DRIVER, each=2, seed=number)
+             if one.kind == kind] for number in (1, 1, 2, 3, 4, 5)]
+    assert made[0] == made[1]
+    assert all(one for one in made)
+    assert all(code_of(text).split() != code_of(DRIVER).split() for one in made for _, text in one)
+    every = {(one.line, one.text) for one in seed_any.seed("demo.c", DRIVER, each=99, seed=1)
+             if one.kind == kind}
+    assert len(every) <= 2 or len({text for one in made for _, text in one}) > 2
+
+
+@pytest.mark.few(6)
+@pytest.mark.parametrize("subject", own(), ids=lambda one: one.name)
+def test_faults_of_any_kind_are_found(subject: Subject) -> None:
+    """Each has a finding that names its place, but for what a compiler gives the same code for."""
+    for change in subject.files:
+        clean = check_changes(subject.files, "7.3")
+        for fault in seed_any.seed(change.path, change.after, each=1, seed=7):
+            files = subject.with_fault(fault)
+            found = [one for one in check_changes(files, "7.3") if one not in clean
+                     and one.severity != Severity.NOTE]
+            assert any(one.file == fault.path and (one.function == fault.function or any(
+                at.line == fault.line for at in one.path)) for one in found) or same_code(
+                    files, subject.files), (fault.kind, fault.line, fault.was)

@@ -93,19 +93,19 @@ def severities(before: str, after: str, head: str = "", other: str | None = None
 
 @pytest.mark.few(12)
 @pytest.mark.parametrize("name", OTHER)
-def test_another_function_is_an_error(name: str) -> None:
-    assert "error" in severities(*OTHER[name])
+def test_another_function_is_no_note(name: str) -> None:
+    assert {"error", "warning"} & severities(*OTHER[name])
 
 
 def test_a_volatile_member_is_read_as_often_as_it_says() -> None:
     head = "struct regs {\n	volatile u32 status;\n};\n"
-    assert "error" in severities("u32 x = r->len, y = r->len;\n\next(x + y);",
+    assert {"error", "warning"} & severities("u32 x = r->len, y = r->len;\n\next(x + y);",
                                  "u32 x = r->len, y = x;\n\next(x + y);", head)
 
 
 def test_a_macro_of_the_driver_may_do_anything() -> None:
     head = "#define SKIP() (i++)\n"
-    assert "error" in severities("int i = c, j = c;\n\nSKIP();\next(i);\next(j);",
+    assert {"error", "warning"} & severities("int i = c, j = c;\n\nSKIP();\next(i);\next(j);",
                                  "int i = c, j = i;\n\nSKIP();\next(j);\next(j);", head)
 
 
@@ -119,14 +119,14 @@ static struct page *cur(netmem_ref netmem)
     before, after = "ext(r->page);", "ext(cur(r->netmem));"
     assert "error" not in severities(before, after, "", right)
     wrong = right.replace("to_page(netmem", "to_page(spare")
-    assert "error" in severities(before, after, "", wrong)
+    assert {"error", "warning"} & severities(before, after, "", wrong)
 
 
 def test_a_guard_does_not_hide_what_it_reads() -> None:
     test = "if (%s && netmem_is_net_iov(r->netmem))\nreturn 1;\next(a);"
     assert "error" not in severities("ext(a);", test % "r->len")
-    assert "error" in severities("ext(a);", test % "r->next->len")
-    assert "error" in severities("ext(a);", test % "WARN_ON(r->len)")
+    assert {"error", "warning"} & severities("ext(a);", test % "r->next->len")
+    assert {"error", "warning"} & severities("ext(a);", test % "WARN_ON(r->len)")
 
 
 def test_a_member_has_one_new_name_everywhere() -> None:
@@ -136,4 +136,4 @@ def test_a_member_has_one_new_name_everywhere() -> None:
     same = uses.replace("->head", "->netmem_head").replace("->tail", "->netmem_tail")
     other = uses.replace("->head", "->netmem_tail").replace("->tail", "->netmem_head")
     assert "error" not in severities(uses, same, before, after)
-    assert "error" in severities(uses, other, before, after)
+    assert {"error", "warning"} & severities(uses, other, before, after)

@@ -468,11 +468,12 @@ def seed(path: str, source: bytes, *, each: int) -> Iterator[Fault]:
         step = max(1, -(-len(found) // each))
         for where, (start, end, text) in found[::step]:
             changed = source[:start] + text + source[end:]
-            if code_of(changed).split() == code or _broken(changed, where):
+            if code_of(changed).split() == code or broken(changed, where):
                 continue
             was = source[start:end].decode("latin-1").split("\n")[0].strip()
             yield Fault(name, path, file.line_of(start), where, changed, was)
 
 
-def _broken(source: bytes, function: str) -> bool:
+def broken(source: bytes, function: str) -> bool:
+    """Whether the parser cannot read a function any more."""
     return any(one.has_error for one in parse(source).functions() if one.name == function)

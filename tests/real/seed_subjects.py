@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from real import half
+from real import half, seed_any
 from real.seed_faults import Fault, seed
 
 from netmem_migrate import api
@@ -27,10 +27,15 @@ class Subject:
     root: Path
     files: tuple[FileChange, ...]
 
-    def faults(self, each: int) -> Iterator[Fault]:
-        """At most `each` faults of a kind in each file, see seed_faults; and every half."""
+    def faults(self, each: int, chosen: int | None = None) -> Iterator[Fault]:
+        """At most `each` faults of a kind in each file, see seed_faults; and every half.
+
+        With a seed, faults of any kind as well (seed_any.py), at places that it chooses.
+        """
         for file in self.files:
             yield from seed(file.path, file.after, each=each)
+            if chosen is not None:
+                yield from seed_any.seed(file.path, file.after, each=each, seed=chosen)
             if file.before != file.after:
                 yield from half.faults(file)
 

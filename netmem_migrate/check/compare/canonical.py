@@ -25,6 +25,7 @@ from netmem_migrate.check.compare.said import Said, between, end, joined, whole
 from netmem_migrate.check.compare.spellings import Row, filled
 from netmem_migrate.check.compare.within import Within
 from netmem_migrate.check.compare.words import LITERALS, LOOSE, NETMEM_NAME, REF, TIGHT, Words
+from netmem_migrate.model.kernel_calls import takes_none
 
 Lines: TypeAlias = list[tuple[Said, int]]
 """Statements, and their lines."""
@@ -131,7 +132,7 @@ class Canon(Words):
             return
         out.append(("{", self.line(node)))
         yield self._statement(node, out)
-        out.append(("}", self.line(node)))
+        out.append(("}", self.parsed.line_of(node.end_byte - 1)))
 
     def _block(self, node: Node, out: Lines) -> Steps[None]:
         return self._several(view.children(node), out, self._braced)
@@ -440,7 +441,8 @@ class Canon(Words):
         args: list[Said] = []
         for child in view.children(arguments):
             said: Said = yield self._value(child, called in ("likely", "unlikely") and truth)
-            args.append(said)
+            # Where the kernel takes no memory, NULL is not what 0 is.
+            args.append("NULL" if child.type == "null" and takes_none(called) else said)
         if called in self.rows.pages:
             given = [self.within.named(child) for child in arguments.named_children]
             if any(NETMEM_NAME.match(word) for word in given):

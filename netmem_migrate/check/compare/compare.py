@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 
 from tree_sitter import Node
@@ -18,12 +19,18 @@ from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.words import WORD
+from netmem_migrate.check.compare.aliases import aliases, without
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.differences import differences
-from netmem_migrate.check.compare.events import changes_pages
-from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, same_ways
+from netmem_migrate.check.compare.events import changes_pages, one_sided, same_function, says_netmem
+from netmem_migrate.check.compare.locals import locals_of, same_parameters
+from netmem_migrate.check.compare.orders import same_orders
+from netmem_migrate.check.compare.pages import for_pages
+from netmem_migrate.check.compare.spare import with_common, without_spare
+from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, owns_as_page, same_ways
 from netmem_migrate.check.compare.words import REF
+from netmem_migrate.check.paths.lines import Lines
 from netmem_migrate.check.registry import rule
 from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import BACK, BACK_CALL, KNOWN, Table, table
@@ -37,6 +44,8 @@ from netmem_migrate.results import FileChange, Finding
 
 _NOT_AN_END = re.compile(rb"[^\n]")
 _DEFINED = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)\b(?:[^\n\\]|\\.|\\\n)*", re.MULTILINE)
+# What is legal where the same happens to memory, in the same orders.
+_LEGAL = ("changed-behaviour", "changes-pages", "release-added", "release-removed")
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 # As canonical spelling has it.
 _CALL = re.compile(r"(\w+)\(")
@@ -49,8 +58,9 @@ def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
     """What differs in more than spelling between the sides of one patch, file by file."""
     accessors = frozenset(name for change in changes
                           for name in _accessors(change))
-    files = [_File(change, accessors) for change in changes
-             if change.path.endswith((".c", ".h")) and change.before != change.after]
+    changed = [change for change in changes
+               if change.path.endswith((".c", ".h")) and change.before != change.after]
+    files = [_File(change, accessors, changed) for change in changed]
     moved = _moved(files)
     found = [finding for file in files for finding in file.findings(moved)]
     hints = [one for one in found if one.id == "hint-with-conversion"]
@@ -114,12 +124,16 @@ class _Named:
 class _File:
     """The two sides of one file."""
 
-    def __init__(self, change: FileChange, accessors: frozenset[str]) -> None:
+    def __init__(self, change: FileChange, accessors: frozenset[str],
+                 changes: Sequence[FileChange]) -> None:
         self.path = change.path
         self.before, self.after = change.parsed_before, change.parsed_after
         self.old, self.new = _by_name(self.before), _by_name(self.after)
         self.sides = _Named(self.before), _Named(self.after)
         self.accessors = accessors
+        others = [one for one in changes if one is not change]
+        self.beside = ({one.path: one.parsed_before for one in others},
+                       {one.path: one.parsed_after for one in others})
         self.members: dict[str, str] = {}  # what members were called
         self.inside: dict[str, frozenset[str]] = {}
         """By function, the helpers that were looked into to compare it."""
@@ -172,7 +186,15 @@ class _File:
         found = {name: old for name in came if _is_static(self.after, came[name])
                  and (old := name.replace("netmem", "page")) in gone
                  and _is_static(self.before, gone[old])}
-        return found if len(set(found.values())) == len(found) else {}
+        if len(set(found.values())) != len(found):
+            found = {}
+        # A clone: the function that served for both stays for pages.
+        clones = {name: old for name in came if name not in found
+                  and _is_static(self.after, came[name])
+                  and (old := name.replace("netmem", "page")) != name and (old, 0) in self.new
+                  and (old, 0) in self.old and (old, 1) not in self.old
+                  and _is_static(self.before, self.old[old, 0].node)}
+        return found | clones
 
     @cached_property
     def _helpers(self) -> tuple[dict[str, Node], dict[str, Node]]:
@@ -194,28 +216,106 @@ class _File:
         canons = (Canon(was, given, back),
                   Canon(self.after, names, self.accessors | back, self._called))
         before, after = canons[0].function(old.node), canons[1].function(new.node)
-        if before[0].text == after[0].text and not self._is_same(before, after) and \
-                len(canons[0].mixed) >= len(canons[1].mixed) and (inside := same_ways(
-                    Version(was, old, given, back, self._helpers[0],
-                            own=self._own[0]),
-                    Version(self.after, new, names, self.accessors | back,
-                            self._helpers[1], self._called, self._own[1]))) is not None:
+        mixed = canons[1].mixed[len(canons[0].mixed):]
+        if self._is_same(before, after) and not mixed:
+            return
+        versions = (Version(was, old, given, back, self._helpers[0], own=self._own[0],
+                            beside=self.beside[0]),
+                    Version(self.after, new, names, self.accessors | back, self._helpers[1],
+                            self._called, self._own[1], self.beside[1]))
+        if before[0].text == after[0].text and not mixed and \
+                (inside := same_ways(*versions)) is not None:
             self.inside[new.name] = inside
             pages = "for pages " * (asks_for_net_iov(other) and not asks_for_net_iov(one))
             yield self._finding("same-ways", new.name, self.after.line_of(new.start),
                                 f"written otherwise, and the same {pages}on each way through it")
             return
-        for called, line in canons[1].mixed[len(canons[0].mixed):]:
+        only = not asks_for_net_iov(one)
+        if not mixed:
+            spelled = Canon(self.after, names, self.accessors | BACK, self._called).function(
+                new.node) if only and not owns_as_page(*versions) else after
+            plain = [for_pages(without(side, aliases(version)), none_asked=only)
+                     for side, version in zip((before, spelled), versions, strict=True)]
+            if self._is_same(*plain):
+                pages = "for pages " * (asks_for_net_iov(other) and only)
+                yield self._finding("same-ways", new.name, self.after.line_of(new.start),
+                                    f"written otherwise, and the same {pages}in each statement")
+                return
+        for called, line in mixed:
             yield self._finding("missed-call", new.name, line,
                                 f"{called}() takes a page, and is given netmem")
-        yield from self._differences(before, after, new.name)
+        lines = (Lines(self.path, "before", was, old.node) if was is self.before else None,
+                 Lines(self.path, "after", self.after, new.node))
+        paired = {*self._called, *self._called.values()}
+        inside_of = same_orders(*(replace(one, helpers={
+            name: node for name, node in one.helpers.items() if name not in paired})
+            for one in versions))
+        if inside_of is None:
+            yield from self._differences(before, after, new.name, *lines)
+            return
+        self.inside[new.name] = inside_of
+        yield from self._in_the_same_order(*self._settled(
+            before, after, versions), new.name, *lines)
+
+    def _settled(self, before: list[Statement], after: list[Statement],
+                 versions: Sequence[Version]) -> tuple[list[Statement], list[Statement]]:
+        """The statements without what shows elsewhere: heads, spare locals, other parameters."""
+        sides = [with_common(one, self._parameters, number)
+                 for number, one in enumerate((before, after))]
+        mine = [{version.names.get(name, name) for name in locals_of(
+            version.parsed, version.function.node)} for version in versions]
+        left = [without_spare(side[1:], mine[number], sides[1 - number])
+                for number, side in enumerate(sides)]
+        if not self._is_same(*left):
+            return left[0], left[1]
+        # The head is all that differs.
+        return [before[0], *left[0]], [after[0], *left[1]]
+
+    @cached_property
+    def _parameters(self) -> dict[str, tuple[list[str], list[str]]]:
+        """By static function of which they differ, the names of its parameters."""
+        found: dict[str, tuple[list[str], list[str]]] = {}
+        for (name, number), new in self.new.items():
+            was = self._called.get(name, name)
+            old = self.old.get((was, number))
+            if old is None or number or not (_is_static(self.before, old.node)
+                                             and _is_static(self.after, new.node)):
+                continue
+            one, other = same_parameters(self.before, old.node, self.after, new.node)
+            if one != other:
+                found[was] = one, other
+        return found
+
+    def _in_the_same_order(self, before: list[Statement], after: list[Statement], name: str,
+                           *sides: Lines | None) -> Iterator[Finding]:
+        """What differs where the same happens to memory: one finding for what is legal."""
+        legal: list[Finding] = []
+        for one, texts in self._each(before, after, name, *sides):
+            if one.id in _LEGAL and not says_netmem(texts[1]) - says_netmem(texts[0]) and (
+                    one.id == "changes-pages" or not same_function(*texts)):
+                legal.append(one)
+            else:
+                yield one
+        if legal:
+            first, declared = legal[0], rule("changes-pages")
+            more = "" if len(legal) == 1 else ", and in one more place" if len(legal) == 2 else \
+                f", and in {len(legal) - 1} more places"
+            yield replace(first, id=declared.id, severity=declared.severity.value,
+                          why=declared.why, message=first.message + more,
+                          path=tuple(at for one in legal for at in one.path))
 
     @staticmethod
     def _is_same(before: list[Statement], after: list[Statement]) -> bool:
         return [one.text for one in before] == [one.text for one in after]
 
-    def _differences(self, before: list[Statement], after: list[Statement],
-                     name: str) -> Iterator[Finding]:
+    def _differences(self, before: list[Statement], after: list[Statement], name: str,
+                     *sides: Lines | None) -> Iterator[Finding]:
+        """What differs; `sides` are the lines of a function before and after."""
+        return (one for one, _ in self._each(before, after, name, *sides))
+
+    def _each(self, before: list[Statement], after: list[Statement], name: str,
+              *sides: Lines | None) -> Iterator[tuple[Finding, tuple[str, str]]]:
+        """The same, with what was there and what is."""
         if self._is_same(before, after):
             return
         texts = [one.text for one in before], [one.text for one in after]
@@ -225,7 +325,11 @@ class _File:
             line = near[0].line if near else 1
             said = (f"was {_shown(gone)}" + (f" (line {gone[0].line} before)" if gone else "")
                     + f", is {_shown(came)}")
-            yield self._finding(_kind(gone, came), name, line, said)
+            found = replace(self._finding(_kind(gone, came), name, line, said), path=tuple(
+                at for lines, there in zip(sides, (gone or before[i:] or before[-1:], near),
+                                           strict=False)
+                if lines is not None and there for at in lines.to(there[0].line)))
+            yield found, (" ".join(one.text for one in gone), " ".join(one.text for one in came))
 
     def _paired(self, names: dict[str, str], text: bytes | None) -> dict[str, str]:
         """The new names; of members, only those that stand for the same one everywhere."""
@@ -400,6 +504,8 @@ def _kind(gone: Iterable[Statement], came: Iterable[Statement]) -> str:
     if old and len(old) == len(new) and all(
             one == other or changes_pages(one, other)
             for one, other in zip(old, new, strict=True)):
+        return "changes-pages"
+    if (old and not new and one_sided(old)) or (new and not old and one_sided(new)):
         return "changes-pages"
     if old and not new and all(_hint(table()).fullmatch(one) for one in old):
         return "hint-with-conversion"

@@ -3,17 +3,19 @@
 
 The same function is called for the same memory of the same pool, with another number, flag or mode;
 a pool is made with other flags; or the CPU is given the memory by the pool instead of by the DMA
-API, which adds the pool's offset and asks the pool whether to sync at all.
+API, which adds the pool's offset and asks the pool whether to sync at all. Or a sync, a copy by the
+CPU, or a test for NULL, an error or a kind of memory is there on one side only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from netmem_migrate.c.words import TEXT_WORD
-from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.functions import BY_NAME, FUNCTIONS
+from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Side, Trait
 from netmem_migrate.model.spelled import REF
 
@@ -21,12 +23,17 @@ _CALL = re.compile(r"\b(\w+)\(")
 _FLAG = re.compile(r"\bPP_FLAG_\w+\b(?: \| )?|(?: \| )?\bPP_FLAG_\w+\b")
 _POINTER = re.compile(rf"\*|\b{REF}\b|\bdma_addr_t\b|\.\.\.")
 _ANY = "·"
+# A test for NULL or for an error, or a question of the API. One with more in it may do more.
+_NAME = r"[\w.\[\]]+(?:->[\w.\[\]]+)*"
+_TEST = re.compile(rf"if (?:(?:un)?likely\()?(?:!{_NAME}|!?(?:IS_ERR(?:_OR_NULL)?|"
+                   rf"(?:netmem|skb_frags?)_(?:is_\w+|readable))\({_NAME}\))\)?")
+_LEAVES = re.compile(r"(?:return|goto|continue)\b(?![^;]*\()")
 _LONGEST = 2000  # characters; what is longer is no call of a pool
 
 
 def changes_pages(before: str, after: str) -> bool:
     """Whether one statement became another in no more than that; both in canonical spelling."""
-    if max(len(before), len(after)) > _LONGEST or _says_netmem(after) - _says_netmem(before):
+    if max(len(before), len(after)) > _LONGEST or says_netmem(after) - says_netmem(before):
         return False
     if "PP_FLAG_" in before + after and _FLAG.sub("", before) == _FLAG.sub("", after):
         return True
@@ -35,7 +42,24 @@ def changes_pages(before: str, after: str) -> bool:
     return _only_call(before) in _raw_syncs() and _only_call(after) in _pool_syncs()
 
 
-def _says_netmem(text: str) -> set[str]:
+def same_function(before: str, after: str) -> bool:
+    """Whether two statements are calls of one function of the API, and nothing else."""
+    return _only_call(before) in BY_NAME and _only_call(before) == _only_call(after)
+
+
+def one_sided(texts: Sequence[str]) -> bool:
+    """Whether statements that only one side has are syncs, copies and tests that leave at once."""
+    left = list(texts)
+    while left:
+        said = left.pop(0)
+        if has(_only_call(said), Trait.CPU_COPIES) or _only_call(said) in _syncs():
+            continue
+        if not (_TEST.fullmatch(said) and left and _LEAVES.match(left.pop(0))):
+            return False
+    return bool(texts)
+
+
+def says_netmem(text: str) -> set[str]:
     """Names that speak of netmem and are no function: a number that is one of them is an error."""
     return {word for word in TEXT_WORD.findall(text)
             if "netmem" in word and f"{word}(" not in text}
@@ -45,7 +69,7 @@ def _alike(text: str) -> str:
     """A statement with one mark for each number, flag and mode that a pool's function is given."""
     for match in reversed(list(_CALL.finditer(text))):
         free = _free().get(match[1])
-        args = _arguments(text, match.end()) if free else []
+        args = arguments(text, match.end()) if free else []
         for number in reversed(range(len(args))):
             start, end = args[number]
             if number in (free or ()):
@@ -53,8 +77,9 @@ def _alike(text: str) -> str:
     return text
 
 
-def _arguments(text: str, start: int) -> list[tuple[int, int]]:
-    """Where the arguments of a call stand; none where the call does not end."""
+def arguments(text: str, start: int) -> list[tuple[int, int]]:
+    """Where the arguments of a call in a text stand, given the end of its opening parenthesis; none
+    where the call does not end."""
     found: list[tuple[int, int]] = []
     depth, begin = 0, start
     for at in range(start, len(text)):
@@ -73,7 +98,7 @@ def _only_call(text: str) -> str:
     match = _CALL.match(text)
     if match is None:
         return ""
-    args = _arguments(text, match.end())
+    args = arguments(text, match.end())
     return match[1] if args and args[-1][1] == len(text) - 1 else ""
 
 
@@ -86,6 +111,11 @@ def _free() -> Mapping[str, frozenset[int]]:
             for one in FUNCTIONS
             if not one.is_macro and one.side is not Side.PAGE
             and (one.memory is not None or one.gives)}
+
+
+@cache
+def _syncs() -> frozenset[str]:
+    return _raw_syncs() | _pool_syncs()
 
 
 @cache

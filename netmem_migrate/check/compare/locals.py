@@ -9,6 +9,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.above import Above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.check.compare.words import REF, Words
 
 
@@ -127,3 +128,44 @@ def result(words: Words, function: Node) -> str:
         declarator = declarator.child_by_field_name("declarator")
     lead = function.child_by_field_name("type")
     return words.tokens(f"{words.raw(lead)} {stars}") if lead is not None else ""
+
+
+def same_parameters(before: ParsedFile, old: Node, after: ParsedFile,
+                    new: Node) -> tuple[list[str], list[str]]:
+    """The names of the parameters of two versions of a function, each by the name that it had.
+
+    One that has another name is the first of the same type that has another one, too. None where a
+    head is not understood.
+    """
+    sides = [(Words(before, {}), old), (Words(after, {}), new)]
+    try:
+        names, others = (parameters(*side) for side in sides)
+        kinds = [dict(zip(parameters(*side), _types(*side), strict=True)) for side in sides]
+    except (NotFollowed, ValueError):
+        return [], []
+    gone = [name for name in names if name not in others]
+    found = []
+    for name in others:
+        was = name if name in names else next(
+            (one for one in gone if kinds[0][one] == kinds[1][name]), name)
+        gone = [one for one in gone if one != was]
+        found.append(was)
+    return names, found
+
+
+def _types(words: Words, function: Node) -> list[str]:
+    """The types of the parameters of a function."""
+    head = function.child_by_field_name("declarator")
+    while head is not None and head.type != "function_declarator":
+        head = head.child_by_field_name("declarator")
+    given = head.child_by_field_name("parameters") if head is not None else None
+    return [" ".join(words.tokens(words.raw(one)).split()[:-1])
+            for one in (given.named_children if given is not None else ())]
+
+
+def locals_of(parsed: ParsedFile, function: Node) -> set[str]:
+    """The names that a function declares, but for its parameters."""
+    found = {view.declared(one) for node in nodes(function, "declaration")
+             for one in node.children_by_field_name("declarator")}
+    return {parsed.text(one).decode("latin-1") for one in found
+            if one is not None and one.type == "identifier"}

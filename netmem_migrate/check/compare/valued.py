@@ -27,6 +27,7 @@ from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.paths.cfg import Item, build
 from netmem_migrate.model.forms import KNOWN
 from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.schema import Trait
 
 # What is not followed; a function that has one of them is not judged.
 _NOT_FOLLOWED = frozenset({
@@ -41,6 +42,8 @@ _ADDRESS = "[&"
 _CONSTANT = re.compile(rf"{ERRORS}|true|false")
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 _FUNCTIONS = frozenset(one.name for one in FUNCTIONS if not one.is_macro)
+# What gives something of memory and does nothing.
+_PURE = frozenset(one.name for one in FUNCTIONS if Trait.PURE in one.traits)
 _STRUCT = re.compile(r"(?:const )?(?:struct|union) \w+ \*")
 NEVER = "false"
 _NEVER_OF_PAGES = frozenset(row.becomes.name.encode() for row in KNOWN if row.page == NEVER)
@@ -256,7 +259,9 @@ class Valued(Canon):
         # A macro may do what stands in its arguments, or not.
         if (chosen or macro) and stores != self._stores:
             raise NotFollowed("a local that may be set")
-        if call is not None and text.endswith(")"):
+        if call is not None and text.endswith(")") and text.partition("(")[0] in _PURE:
+            said = f"[{text}@{NUMBER}{self.state.done}]"
+        elif call is not None and text.endswith(")"):
             inside = f" with {self.state.done - before}" if macro and before != self.state.done \
                 else ""
             said = self._note(text + inside + (self._shapes(call) if macro else ""))

@@ -49,7 +49,8 @@ class Version:
     """A function of a file, the names that a change gave others, and what gives back a page.
 
     `helpers` are the functions that only this version of the file has, `functions` the names that
-    others had before, `own` the names of all functions of the file.
+    others had before, `own` the names of all functions of the file. `beside` are this
+    version of the other files that change.
     """
 
     parsed: ParsedFile
@@ -59,6 +60,7 @@ class Version:
     helpers: Mapping[str, Node] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    beside: Mapping[str, ParsedFile] = field(default_factory=dict)
 
 
 def same_ways(old: Version, new: Version) -> frozenset[str] | None:
@@ -75,7 +77,7 @@ def same_ways(old: Version, new: Version) -> frozenset[str] | None:
         pair = _Pair(_Side(old), _Side(new, pages_only=only))
         if not pair.is_same() or pair.new.spelled.helpers.mixed:
             return None
-        return None if _owns_as_page(old, new, pair.used) else pair.used
+        return None if owns_as_page(old, new, pair.used) else pair.used
     except NotFollowed:
         return None
 
@@ -85,7 +87,7 @@ def asks_for_net_iov(text: bytes) -> bool:
     return _ASKS in text
 
 
-def _owns_as_page(old: Version, new: Version, helpers: frozenset[str]) -> bool:
+def owns_as_page(old: Version, new: Version, helpers: frozenset[str] = frozenset()) -> bool:
     """Whether a netmem becomes a page where references of pages are taken, given or given back:
     of a net_iov that is something else."""
     one, other = (b" ".join(

@@ -12,8 +12,10 @@ from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import PAGE, Type, read_declarator
 from netmem_migrate.check.types import (
     NETMEM_KIND,
+    NUMBER_KIND,
     WAYS,
     Types,
+    kind_of,
     kind_of_parameter,
     kind_of_result,
 )
@@ -25,6 +27,7 @@ NULL = Type("NULL", ("p",))
 NETMEM = Type(REF)
 _PAGE = Type(PAGE, ("p",))
 _POINTER = Type("void", ("p",))
+_NUMBER = Type("int")
 
 
 class Expressions:
@@ -124,7 +127,8 @@ def of_kind(kind: str) -> Type | None:
 
 def of_parameter(parameter: str) -> Type | None:
     """The type of a parameter of the model, as far as it counts here."""
-    found = of_kind(kind_of_parameter(parameter))
+    kind = kind_of_parameter(parameter)
+    found = _NUMBER if kind == NUMBER_KIND else of_kind(kind)
     if found is None and "(" not in parameter and parameter.count("*") == 1:
         return _POINTER
     return found
@@ -136,8 +140,14 @@ def is_pointer(type_: Type) -> bool:
 
 
 def clash(one: Type | None, other: Type | None) -> bool:
-    """Whether one side is netmem and the other a pointer, or what they point to differs so."""
-    if one is None or other is None or REF not in (one.base, other.base) or one == other:
+    """Whether one side is netmem and the other a pointer, or what they point to differs so, or one
+    is NULL and the other a number.
+    """
+    if one is None or other is None or one == other:
+        return False
+    if NULL in (one, other):
+        return kind_of(other if one == NULL else one) in (NETMEM_KIND, NUMBER_KIND)
+    if REF not in (one.base, other.base):
         return False
     if NETMEM in (one, other):
         return is_pointer(other if one == NETMEM else one)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from operator import itemgetter
 
@@ -19,13 +20,15 @@ from netmem_migrate.c.find import in_all_arms, nodes
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import Record, Type
 from netmem_migrate.c.words import WORD
+from netmem_migrate.check.declared import of_expressions, of_function, of_record
 from netmem_migrate.check.half import initialisers
-from netmem_migrate.check.half.expressions import NETMEM, Expressions, clash, said
+from netmem_migrate.check.half.expressions import NETMEM, NULL, Expressions, clash, said
 from netmem_migrate.check.half.sides import Sides
+from netmem_migrate.check.paths.lines import waypoints
 from netmem_migrate.check.registry import rule
 from netmem_migrate.model.schema import ApiFunction
 from netmem_migrate.model.spelled import REF
-from netmem_migrate.results import FileChange, Finding
+from netmem_migrate.results import FileChange, Finding, Waypoint
 
 _NEW = re.compile(rb"\w*netmems?\w*")
 _TO_MACRO = re.compile(rb"(?<!\w)(\w++)\s*+\((?=([^()]*+))")
@@ -33,6 +36,7 @@ _TO_MACRO = re.compile(rb"(?<!\w)(\w++)\s*+\((?=([^()]*+))")
 _ALONE = re.compile(rb"(?<=[;{}])\s*(?!WARN|BUG)[A-Z]\w*\s*\(\s*(\w+)\s*\)\s*;")
 _TAG = re.compile(rb"\b(?:struct|union|enum)\s")
 _DECLARES = re.compile(rb"for_each|foreach|_scoped\Z|DEFINE|DECLARE|HEAD")
+_EITHER = frozenset(("&&", "||"))
 _SAME = frozenset(("==", "!=", "<", ">", "<=", ">="))
 
 
@@ -97,7 +101,8 @@ class _Function:
             # What was there before in the same words is out of the parser's sight, not wrong.
             if field.name in gone.get(base.base, ()) or field.name not in self._words_before:
                 yield self._finding("member-gone", field.member,
-                                    f"`{_text(node)}`: {base.base} has no {_word(field.name)}")
+                                    f"`{_text(node)}`: {base.base} has no {_word(field.name)}",
+                                    of_record(self.symbols, record))
 
     @cached_property
     def _words_before(self) -> frozenset[bytes]:
@@ -158,7 +163,7 @@ class _Function:
     def _sides(self) -> Iterator[Finding]:
         root = self.function.node
         for store in view.stores(root):
-            yield from self._clash(store.node, self.types.of(store.target), store.value)
+            yield from self._clash(store.node, store.target, store.value)
         for kind, find in (("binary_expression", self._compared),
                            ("pointer_expression", self._followed),
                            ("subscript_expression", self._indexed),
@@ -169,8 +174,12 @@ class _Function:
 
     def _compared(self, node: Node) -> Iterator[Finding]:
         infix = view.infix(node)
-        if infix is not None and infix.sign in _SAME:
-            yield from self._clash(node, self.types.of(infix.left), infix.right)
+        if infix is None:
+            return
+        if infix.sign in _SAME:
+            yield from self._clash(node, infix.left, infix.right)
+        elif infix.sign not in _EITHER and NULL in map(self.types.of, (infix.left, infix.right)):
+            yield self._finding("half-converted", node, f"`{_text(node)}`: NULL is no number")
 
     def _followed(self, node: Node) -> Iterator[Finding]:
         prefix = view.prefix(node)
@@ -185,12 +194,12 @@ class _Function:
     def _returned(self, node: Node) -> Iterator[Finding]:
         given = view.children(node)
         if given:
-            yield from self._clash(node, self.function.result, given[0])
+            yield from self._clash(node, self.function, given[0])
 
     def _chosen(self, node: Node) -> Iterator[Finding]:
         branch = view.branch(node)
         if branch is not None and branch.then is not None and branch.otherwise is not None:
-            yield from self._clash(node, self.types.of(branch.then), branch.otherwise)
+            yield from self._clash(node, branch.then, branch.otherwise)
 
     def _calls(self) -> Iterator[Finding]:
         for call in view.calls(self.function.node):
@@ -202,20 +211,46 @@ class _Function:
                 if own is not None and call.name in self.sides.names:
                     yield self._finding(
                         "prototype-differs", call.node,
-                        f"{_word(call.name)}() takes {len(wanted)} arguments, not {len(call.args)}")
+                        f"{_word(call.name)}() takes {len(wanted)} arguments, not {len(call.args)}",
+                        of_function(self.symbols, own))
                 continue
             for number, (want, given) in enumerate(zip(wanted, call.args, strict=True), 1):
-                yield from self._clash(given, want, given,
-                                       f"argument {number} of {_word(call.name)}()")
+                message = _clash(want, self.types.of(given),
+                                 f"argument {number} of {_word(call.name)}()")
+                if message:
+                    yield self._finding("half-converted", given, message, (
+                        *self._declared(call.node), *self._declared(given)))
 
-    def _clash(self, node: Node, want: Type | None, given: Node,
-               what: str = "") -> Iterator[Finding]:
-        message = _clash(want, self.types.of(given), what or f"`{_text(node)}`")
-        if message:
-            yield self._finding("half-converted", node, message)
+    def _clash(self, node: Node, to: Node | Function, given: Node) -> Iterator[Finding]:
+        """The finding where a value is not of the type of a place, or of a function's result."""
+        want = to.result if isinstance(to, Function) else self.types.of(to)
+        for one in _arms(given):
+            message = _clash(want, self.types.of(one), f"`{_text(node)}`")
+            if message:
+                yield self._finding("half-converted", node, message, (
+                    *(of_function(self.symbols, to) if isinstance(to, Function)
+                      else self._declared(to)), *self._declared(one)))
+                return
 
-    def _finding(self, id_: str, node: Node, message: str) -> Finding:
-        return _finding(id_, self.path, node, message, self.function.name)
+    def _declared(self, node: Node) -> tuple[Waypoint, ...]:
+        return of_expressions(self.symbols, self.path, self.types.names, node)
+
+    def _finding(self, id_: str, node: Node, message: str,
+                 path: Iterable[Waypoint] = ()) -> Finding:
+        found = _finding(id_, self.path, node, message, self.function.name)
+        return replace(found, path=(*path, *waypoints(self.path, None, node))) if path else found
+
+
+def _arms(node: Node) -> Iterator[Node]:
+    """What an expression may be: of a choice, each of its two."""
+    left = [node]
+    while left:
+        one = view.bare(left.pop())
+        branch = view.branch(one) if one.type == "conditional_expression" else None
+        if branch is None or branch.then is None or branch.otherwise is None:
+            yield one
+        else:
+            left += (branch.otherwise, branch.then)
 
 
 def _initialised(sides: Sides, types: Expressions, root: Node, function: bytes
@@ -224,13 +259,17 @@ def _initialised(sides: Sides, types: Expressions, root: Node, function: bytes
     for one in initialisers.given(root, types):
         if one.type is None:
             if one.name in sides.members.get(one.record.base, ()) or _NEW.fullmatch(one.name):
-                yield _finding("member-gone", types.path, one.node,
-                               f"`{_text(one.node)}`: {one.record.base} has no {_word(one.name)}",
-                               function)
+                record = types.symbols.record(one.record.base, types.path)
+                yield replace(
+                    _finding("member-gone", types.path, one.node, f"`{_text(one.node)}`: "
+                             f"{one.record.base} has no {_word(one.name)}", function),
+                    path=of_record(types.symbols, record) if record is not None else ())
             continue
         message = _clash(one.type, types.of(one.value), f"`{_text(one.node)}`")
         if message:
-            yield _finding("half-converted", types.path, one.node, message, function)
+            yield replace(
+                _finding("half-converted", types.path, one.node, message, function),
+                path=of_expressions(types.symbols, types.path, types.names, one.value))
 
 
 def _clash(want: Type | None, has: Type | None, where: str) -> str:
@@ -244,8 +283,10 @@ def _prototypes(sides: Sides) -> Iterator[Finding]:
     apart = {(one.name, one.file, other.file) for one, other in _apart(sides.before)}
     for one, other in _apart(sides.after):
         if one.name in sides.names and (one.name, one.file, other.file) not in apart:
-            yield _finding("prototype-differs", other.file, other.declarator,
-                           f"{_word(one.name)}() is declared otherwise in {one.file}", one.name)
+            yield replace(
+                _finding("prototype-differs", other.file, other.declarator,
+                         f"{_word(one.name)}() is declared otherwise in {one.file}", one.name),
+                path=(*of_function(sides.after, one), *of_function(sides.after, other)))
 
 
 def _apart(symbols: Symbols) -> Iterator[tuple[Function, Function]]:

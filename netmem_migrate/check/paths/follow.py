@@ -23,11 +23,12 @@ from netmem_migrate.c.words import CALL
 from netmem_migrate.check.paths.cfg import ControlFlow, Spans, build
 from netmem_migrate.check.paths.conditions import Test, refine, tested
 from netmem_migrate.check.paths.directions import directions
-from netmem_migrate.check.paths.events import Event, EventKind
+from netmem_migrate.check.paths.events import Event, EventKind, Trail
 from netmem_migrate.check.paths.state import Frozen, Known, Memory, Owner, State
 from netmem_migrate.check.paths.summaries import ANYTHING, Does, Summary, agreed, does
 from netmem_migrate.check.paths.transfer import Scope, Transfer
 from netmem_migrate.check.paths.values import Op, operations
+from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.spelled import POOL_PREFIX, REF
 
 # A function is left alone beyond these. The largest that is followed in linux 7.3 has 8312 states,
@@ -66,7 +67,8 @@ class Follower:
 
     def wraps(self, text: bytes) -> bool:
         """May some code call a function of the driver that takes or gives memory itself?"""
-        return not self.handlers.isdisjoint(CALL.findall(text))
+        return (any(name in text for name in self.handlers)
+                and not self.handlers.isdisjoint(CALL.findall(text)))
 
     def events(self, function: Function) -> tuple[Event, ...]:
         """What happens to memory on the paths of a function that parses and has a body.
@@ -204,16 +206,18 @@ class Follower:
         """
         blocks = body.flow.blocks
         seen: list[set[Frozen]] = [set() for _ in blocks]
-        work: list[tuple[int, State]] = [(0, start)]
+        work: list[tuple[int, State, Trail | None]] = [(0, start, None)]
         total = 0
         assert function.body is not None
         while work:
-            number, state = work.pop()
+            number, state, scope.trail = work.pop()
             transfer = Transfer(scope, state)
             for op in body.operations[number]:
                 if op.kind == "call":
                     summary: Summary | None = yield self._summary(op.name, function.file)
                     transfer.call(op, summary)
+                    if summary is None and op.name in BY_NAME:
+                        scope.trail = Trail(op.node, None, scope.trail)
                 else:
                     transfer.run(op)
             if any(op.kind == "return" for op in body.operations[number][-1:]):
@@ -223,8 +227,9 @@ class Follower:
                 scope.gives.append((None, False))
                 continue
             state.tidy(scope.parameters)
-            for edge in blocks[number].edges:
-                after = state.copy()
+            edges = blocks[number].edges
+            for edge in edges:
+                after = state.copy() if edge is not edges[-1] else state
                 if edge.test is not None and not refine(
                         scope.again, after, body.tests[edge.test.id], edge.truth):
                     continue
@@ -238,7 +243,8 @@ class Follower:
                 if total > _MAX_STATES or len(seen[edge.to]) > _MAX_IN_BLOCK:
                     scope.aborted = True
                     return
-                work.append((edge.to, after))
+                work.append((edge.to, after, scope.trail if edge.test is None else Trail(
+                    edge.test, edge.truth, scope.trail)))
 
 
 def _is_memory(type_: Type) -> bool:

@@ -53,8 +53,8 @@ MANY = 4
 NOTHING = "null"
 """The memory of a place that was set to NULL."""
 
-Frozen = tuple[tuple[tuple[str, tuple[str, bool]], ...], tuple[tuple[str, Memory], ...],
-               tuple[tuple[str, bool], ...]]
+Frozen = tuple[frozenset[tuple[str, tuple[str, bool]]], frozenset[tuple[str, Memory]],
+               frozenset[tuple[str, bool]]]
 
 
 @lru_cache(maxsize=_TEXTS)
@@ -74,8 +74,8 @@ class State:
 
     def freeze(self) -> Frozen:
         """A value that compares equal for equal states."""
-        return (tuple(sorted(self.places.items())), tuple(sorted(
-            self.memory.items(), key=lambda one: one[0])), tuple(sorted(self.facts.items())))
+        return (frozenset(self.places.items()), frozenset(self.memory.items()),
+                frozenset(self.facts.items()))
 
     def copy(self) -> State:
         """A state that changes on its own."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from netmem_migrate.check.paths.events import Event, EventKind
+from netmem_migrate.check.paths.events import Event, EventKind, Trail
 from netmem_migrate.check.paths.state import MANY, NOTHING, Known, Memory, Owner, State
 from netmem_migrate.check.paths.summaries import Does, Summary
 from netmem_migrate.check.paths.values import NONZERO, NULL, Op, Operand, member
@@ -39,10 +39,11 @@ class Scope:
     left: list[dict[str, Owner]] = field(default_factory=list)
     gives: list[tuple[Memory | None, bool]] = field(default_factory=list)
     aborted: bool = False
+    trail: Trail | None = None  # of the path that is being run
 
     def note(self, kind: EventKind, node: Node, name: str, by: str) -> None:
         """Note an event; of several paths that meet it at one place, the first one counts."""
-        self.events.setdefault((kind, node.start_byte), Event(kind, node, name, by))
+        self.events.setdefault((kind, node.start_byte), Event(kind, node, name, by, self.trail))
 
 
 class Transfer:

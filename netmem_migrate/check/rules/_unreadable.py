@@ -7,24 +7,42 @@ readable, is believed to do so in the right place.
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
+
+from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.check.context import Context
+from netmem_migrate.check.findings import Rule
+from netmem_migrate.check.paths.lines import waypoints
 from netmem_migrate.check.paths.values import place
-
-_ASKS = re.compile(rb"\b(?:netmem_is_net_iov|page_pool_is_unreadable|skb_frags_readable|"
-                   rb"skb_frag_is_net_iov)\s*\(")
+from netmem_migrate.check.reach import asks as asks_of
+from netmem_migrate.results import Finding
 
 
 def in_question(context: Context) -> bool:
     """Whether a function has netmem that may be unreadable."""
-    return context.unreadable and b"netmem" in context.text
+    return (context.reach.allowed and b"netmem" in context.text and context.function is not None
+            and context.reach.way(context.function) is not None)
 
 
 def asks(context: Context) -> bool:
     """Whether a function asks what the memory is."""
-    return _ASKS.search(context.text) is not None
+    return asks_of(context.text)
+
+
+def is_page(context: Context, node: Node) -> bool:
+    """Whether an argument is a parameter that is a page in each call."""
+    node = view.bare(node)
+    return (node.type == "identifier" and context.function is not None
+            and context.reach.only_pages(context.function, view.text(node)))
+
+
+def found(context: Context, rule: Rule, node: Node, message: str, *, fix: str = "") -> Finding:
+    """A finding at a node, with the calls on which unreadable memory gets there."""
+    way = context.reach.way(context.function) if context.function is not None else None
+    return replace(context.finding(rule, node, message, fix=fix),
+                   path=(*(way or ()), *waypoints(context.path, None, node)))
 
 
 def stored(context: Context, call: view.Call) -> str:

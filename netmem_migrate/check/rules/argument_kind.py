@@ -8,12 +8,15 @@ kernel has for pages, only that it is not given netmem.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.check.context import Context
+from netmem_migrate.check.declared import of_expressions
 from netmem_migrate.check.findings import Rule
+from netmem_migrate.check.paths.lines import waypoints
 from netmem_migrate.check.rules._prototypes import has_prototype, is_judged, known_calls
 from netmem_migrate.check.types import NETMEM_KIND, kind_of_parameter, said
 from netmem_migrate.model.schema import ApiFunction, Side
@@ -49,15 +52,17 @@ def find(context: Context) -> Iterator[Finding]:
         elif known.memory is not None and known.side is Side.PAGE:
             for one in call.args[known.memory:][:1]:
                 if context.types.kind(one) == NETMEM_KIND:
-                    yield context.finding(
-                        RULE, one, f"{known.name}() is given a netmem_ref, it takes a page",
+                    yield _found(
+                        context, (one,), one,
+                        f"{known.name}() is given a netmem_ref, it takes a page",
                         fix=_fix(known, PAGE, NETMEM_KIND),
                         mend=_partner(context, call, known, PAGE, NETMEM_KIND))
     for store in view.stores(context.root):
         want, has = context.types.kind(store.target), context.types.kind(store.value)
         if {want, has} == {NETMEM_KIND, PAGE}:
-            yield context.finding(
-                RULE, store.node, f"{said(has)} is assigned to {said(want)}",
+            yield _found(
+                context, (store.target, store.value), store.node,
+                f"{said(has)} is assigned to {said(want)}",
                 fix=f"{TO_NETMEM}()" if want == NETMEM_KIND else "",
                 mend=(store.value, TO_NETMEM.encode() + b"(" + view.text(store.value) + b")")
                 if want == NETMEM_KIND else None)
@@ -71,10 +76,19 @@ def _arguments(context: Context, call: view.Call, known: ApiFunction) -> Iterato
         want = PAGE if known.name == TO_NETMEM else kind_of_parameter(wanted[number])
         has = context.types.kind(argument)
         if want and has and want != has:
-            yield context.finding(
-                RULE, argument, f"argument {number + 1} of {known.name}() is {said(has)}, it takes "
-                f"{said(want)}", fix=_fix(known, want, has),
+            yield _found(
+                context, (argument,), argument,
+                f"argument {number + 1} of {known.name}() is {said(has)}, it takes {said(want)}",
+                fix=_fix(known, want, has),
                 mend=_partner(context, call, known, want, has))
+
+
+def _found(context: Context, due: tuple[Node, ...], node: Node, message: str, *, fix: str = "",
+           mend: tuple[Node, bytes] | None = None) -> Finding:
+    """A finding at a node, due to what some expressions are declared as."""
+    declared = of_expressions(context.symbols, context.path, context.types, *due)
+    return replace(context.finding(RULE, node, message, fix=fix, mend=mend), path=(
+        *declared, *waypoints(context.path, None, node)) if declared else ())
 
 
 def _partner(context: Context, call: view.Call, known: ApiFunction, want: str,

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Any other difference than those between page and netmem.
+"""Something else happens to memory than before, or in another order; or a declaration differs.
 
-Renames, wraps, comments, split declarations and the order of declarations that call nothing do not
-count.
+What happens is allocating, putting, taking a reference, handing over, mapping, storing in a slot,
+and whatever functions do that are not known. Where all of that stays as it was, on every way
+through a function, a difference is none of this rule (`changes-pages`). Renames, wraps, comments,
+split declarations and the order of declarations that call nothing never count.
 """
 
 from __future__ import annotations
@@ -13,27 +15,26 @@ from netmem_migrate.results import Severity
 RULE = Rule(
     id="changed-behaviour",
     severity=Severity.ERROR,
-    summary="a statement differs in more than page and netmem do",
+    summary="something else happens to memory, or a declaration differs",
     why="Documentation/networking/netmem.rst",
     before="""\
-void demo_set(struct demo_buf *buf, struct page *page, unsigned int offset)
+void demo_take(struct demo_buf *to, struct demo_buf *buf)
 {
-	buf->page = page;
-	buf->offset = offset;
+	to->page = buf->page;
+	buf->page = NULL;
 }
 """,
     bad="""\
-void demo_set(struct demo_buf *buf, netmem_ref netmem, unsigned int offset)
+void demo_take(struct demo_buf *to, struct demo_buf *buf)
 {
-	buf->netmem = netmem;
-	buf->offset = 0;
+	to->netmem = buf->netmem;
 }
 """,
     good="""\
-void demo_set(struct demo_buf *buf, netmem_ref netmem, unsigned int offset)
+void demo_take(struct demo_buf *to, struct demo_buf *buf)
 {
-	buf->netmem = netmem;
-	buf->offset = offset;
+	to->netmem = buf->netmem;
+	buf->netmem = 0;
 }
 """,
     unit=Unit.CHANGE,

@@ -2,8 +2,9 @@
 """What the kernel allows, but does otherwise for ordinary pages.
 
 The same function for the same memory with another number, flag or mode; a pool with other flags; a
-sync of the DMA API that became the pool's. A conversion says so in its message, or does it in a
-patch of its own.
+sync that is another, or of another kind; a test or a read on one side only; or any other statement
+of a function in which the same happens to memory, in the same orders. A conversion says so in its
+message, or does it in a patch of its own.
 """
 
 from __future__ import annotations

@@ -8,12 +8,14 @@ they call are left alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netmem_migrate.c import view
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule, Unit
+from netmem_migrate.check.paths.lines import waypoints
 from netmem_migrate.model.functions import BY_NAME
-from netmem_migrate.results import Finding, Severity
+from netmem_migrate.results import Finding, Severity, Waypoint
 
 RULE = Rule(
     id="direct-recycle",
@@ -57,8 +59,11 @@ def find(context: Context) -> Iterator[Finding]:
             if call.name.startswith(_DIRECT) or (
                     number is not None and number < len(call.args)
                     and view.text(call.args[number]) == b"true"):
-                yield context.finding(
+                yield replace(context.finding(
                     RULE, call.node, f"{call.name.decode('latin-1')}() recycles directly, but this "
                     "is no NAPI poll function", fix="allow_direct = false", function=function.name,
                     mend=(call.args[number], b"false") if number is not None
-                    and number < len(call.args) else None)
+                    and number < len(call.args) else None), path=(
+                        Waypoint(context.path, type_.start_point[0] + 1, f"{function.name}() gives "
+                                 f"{view.text(type_).decode()}: the core calls it outside of NAPI"),
+                        *waypoints(context.path, None, call.node)))

@@ -50,5 +50,5 @@ int demo_rx(struct page_pool *pool, struct sk_buff *skb, int len)
 def find(context: Context) -> Iterator[Finding]:
     """The second of two handovers."""
     for event in context.events(EventKind.HANDED_OVER_AGAIN):
-        yield context.finding(RULE, event.node, (
+        yield context.event(RULE, event, (
             f"`{event.name}` is handed over a second time with one reference"))

@@ -43,4 +43,4 @@ void demo_drop(struct page_pool *pool, netmem_ref netmem, int last)
 def find(context: Context) -> Iterator[Finding]:
     """The puts of what was released already."""
     for event in context.events(EventKind.RELEASED_AGAIN):
-        yield context.finding(RULE, event.node, f"`{event.name}` was released on this path already")
+        yield context.event(RULE, event, f"`{event.name}` was released on this path already")

@@ -55,6 +55,6 @@ int demo_fill(struct page_pool *pool, struct demo_buf *buf, int busy)
 def find(context: Context) -> Iterator[Finding]:
     """The places where memory is lost."""
     for event in context.events(EventKind.LOST):
-        yield context.finding(RULE, event.node, (
+        yield context.event(RULE, event, (
             f"`{event.name}` from {event.by}() is neither released, stored, returned nor handed "
             "over here"))

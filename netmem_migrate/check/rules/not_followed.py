@@ -43,4 +43,4 @@ def find(context: Context) -> Iterator[Finding]:
     if context.root.has_error:
         yield context.finding(RULE, context.root, "not followed: it does not parse")
     for event in context.events(EventKind.TOO_MANY_PATHS):
-        yield context.finding(RULE, event.node, "not followed: it has too many paths")
+        yield context.event(RULE, event, "not followed: it has too many paths")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule
-from netmem_migrate.check.rules._unreadable import asks, in_question
+from netmem_migrate.check.rules._unreadable import asks, found, in_question, is_page
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(
@@ -46,5 +46,6 @@ def find(context: Context) -> Iterator[Finding]:
         return
     for name in (b"netmem_to_page", b"__netmem_to_page"):
         for call in context.calls.get(name, ()):
-            yield context.finding(
-                RULE, call.node, f"{name.decode()}() without netmem_is_net_iov() before")
+            if not (call.args and is_page(context, call.args[0])):
+                yield found(context, RULE, call.node,
+                            f"{name.decode()}() without netmem_is_net_iov() before")

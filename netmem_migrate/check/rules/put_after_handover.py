@@ -41,5 +41,5 @@ void demo_rx(struct page_pool *pool, struct sk_buff *skb, netmem_ref netmem, int
 def find(context: Context) -> Iterator[Finding]:
     """The puts of what was handed over."""
     for event in context.events(EventKind.RELEASED_AFTER_HANDOVER):
-        yield context.finding(RULE, event.node, (
+        yield context.event(RULE, event, (
             f"`{event.name}` is released by {event.by}() after it was handed over"))

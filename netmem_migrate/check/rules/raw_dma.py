@@ -16,7 +16,7 @@ from netmem_migrate.c import view
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule
 from netmem_migrate.check.paths.values import place
-from netmem_migrate.check.rules._unreadable import in_question, stored
+from netmem_migrate.check.rules._unreadable import found, in_question, stored
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(
@@ -58,8 +58,8 @@ def find(context: Context) -> Iterator[Finding]:
             continue
         for call in calls:
             if len(call.args) > 1 and _from_pool(call.args[1], addresses):
-                yield context.finding(
-                    RULE, call.node, f"{name.decode()}() on the DMA address of netmem",
+                yield found(
+                    context, RULE, call.node, f"{name.decode()}() on the DMA address of netmem",
                     fix="page_pool_dma_sync_netmem_for_cpu()")
 
 

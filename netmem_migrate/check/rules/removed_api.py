@@ -17,7 +17,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule, Unit
-from netmem_migrate.model.gone import Gone, gone
+from netmem_migrate.model.gone import Gone, gone, names
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(
@@ -50,7 +50,7 @@ _ARMS = ("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef", "prep
 
 def find(context: Context) -> Iterator[Finding]:
     """The names that are gone."""
-    if not context.api:
+    if not context.api or not any(name in context.text for name in names()):
         return
     for node, row in _outside_arms(context, _included(context)):
         yield context.finding(RULE, node, _said(context, row, f"<{row.name}>"))

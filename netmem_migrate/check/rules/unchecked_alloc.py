@@ -47,5 +47,5 @@ int demo_fill(struct page_pool *pool, struct demo_buf *buf)
 def find(context: Context) -> Iterator[Finding]:
     """The uses of what may be NULL."""
     for event in context.events(EventKind.USED_UNTESTED):
-        yield context.finding(RULE, event.node, (
+        yield context.event(RULE, event, (
             f"`{event.name}` from {event.by}() is used without a test for NULL"))

@@ -15,7 +15,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule
-from netmem_migrate.check.rules._unreadable import asks, in_question, stored
+from netmem_migrate.check.rules._unreadable import asks, found, in_question, is_page, stored
 from netmem_migrate.model.forms import table
 from netmem_migrate.results import Finding, Severity
 
@@ -59,9 +59,9 @@ def find(context: Context) -> Iterator[Finding]:
     if not in_question(context) or asks(context):
         return
     for call in context.calls.get(b"netmem_address", ()):
-        if _goes_on(context, call):
-            yield context.finding(
-                RULE, call.node, "the result of netmem_address() is used without a test for NULL")
+        if _goes_on(context, call) and not (call.args and is_page(context, call.args[0])):
+            yield found(context, RULE, call.node,
+                        "the result of netmem_address() is used without a test for NULL")
 
 
 def _goes_on(context: Context, call: view.Call) -> bool:

@@ -50,4 +50,4 @@ int demo_probe(struct page_pool *pool)
 def find(context: Context) -> Iterator[Finding]:
     """The uses of what was released."""
     for event in context.events(EventKind.USED_AFTER_RELEASE):
-        yield context.finding(RULE, event.node, f"`{event.name}` is used after its release")
+        yield context.event(RULE, event, f"`{event.name}` is used after its release")

@@ -7,12 +7,10 @@ import pytest
 from rule_tools import check_change_found
 
 FOUND = {
-    "flags left out": (",\n\t\t\t\t\t     GFP_ATOMIC | __GFP_NOWARN", ""),
     "swapped": ("(pool, netmem, false)", "(netmem, pool, false)"),
     "not cleared": ("\tbuf->netmem = 0;\n", ""),
     "cleared to one": ("buf->netmem = 0;", "buf->netmem = 1;"),
     "other member": ("buf->spare = NULL", "buf->netmem = NULL"),
-    "error": ("return -11", "return 0"),
     "early return": ("\tbuf->spare = NULL;", "\treturn 0;\n\tbuf->spare = NULL;"),
     "member gone": ("\tstruct page *spare;\n", ""),
     "new function": ("static void drop", "void more(void)\n{\n}\n\nstatic void drop"),

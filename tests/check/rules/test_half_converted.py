@@ -19,6 +19,8 @@ FOUND = {
     "a pointer to pages": ("netmem_ref *all = ring->all;", "struct page **all = ring->all;"),
     "one arm of a choice": ("netmem_ref one = on ? buf->netmem : 0;",
                             "netmem_ref one = on ? buf->netmem : NULL;"),
+    "NULL for a number": ("buf->netmem = 0;", "buf->netmem = 0; on = NULL;"),
+    "NULL in sums": ("buf->netmem = 0;", "buf->netmem = 0; on = on + NULL;"),
     "a member of an initialiser": (".netmem = 0,", ".netmem = NULL,"),
     "outside of any function": ("{ .buf = { .netmem = 0 } }", "{ .buf = { .netmem = NULL } }"),
 }
