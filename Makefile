@@ -89,9 +89,9 @@ faults: setup ## Kill the tool at each disk call, fill its disk and race it (apt
 fuzz: setup ## Feed it hostile inputs, and mutants that compiled before (long; ARGS='--short', ARGS='--real 0')
 	@$(BIN)/python tests/fuzz/run.py $(if $(KERNEL),--kernel $(KERNEL)) $(ARGS)
 
-bench-check: setup ## Seed faults into converted drivers and count those that check finds
+bench-check: setup ## Seed faults into converted drivers, count those that check finds (ARGS='--seed 1')
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
-	@$(BIN)/python tests/bench_check.py $(KERNEL)
+	@$(BIN)/python tests/bench_check.py $(KERNEL) $(ARGS)
 
 lint: setup ## Run ruff, mypy --strict, import-linter, and the check of passes and rules
 	@$(BIN)/ruff check .

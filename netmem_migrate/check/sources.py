@@ -15,7 +15,7 @@ from netmem_migrate.check.paths.follow import Follower
 from netmem_migrate.check.reach import Reach
 from netmem_migrate.check.registry import Loaded, load
 from netmem_migrate.errors import InputError
-from netmem_migrate.flow.unreadable import allows_unreadable
+from netmem_migrate.flow.unreadable import FLAG, allows_unreadable
 from netmem_migrate.model import versions
 from netmem_migrate.model.relevant import FILE
 from netmem_migrate.model.schema import ApiFunction
@@ -36,7 +36,9 @@ def check_sources(files: Mapping[str, bytes | ParsedFile], *, api: str = "7.3",
     raises for any bytes; functions that do not parse are named and left out.
     """
     arms = arms or Arms()
-    sources = {path: arms.seen(one) if isinstance(one, bytes) else one.source
+    # Of what says nothing of a pool, arms that are left out do not either.
+    sources = {path: one.source if not isinstance(one, bytes) else
+               arms.seen(one) if FILE.search(one) or FLAG in one else b""
                for path, one in files.items()}
     if not any(map(FILE.search, sources.values())):
         return ()

@@ -1,91 +1,139 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Locals that stand for a member that holds memory, all through a function.
 
-Such a local is declared as the member and never set again, and nothing in the function can set the
-member or lead to another one: the functions that are called are the kernel's own, and write no
-member of a driver.
+Such a local is declared as the member, at the top, and never set again. Nothing in the function can
+set the member or lead to another one: members of other names are set, one at a time, and functions
+of the kernel are called that are not given the record.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.words import CALL
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
+from netmem_migrate.check.compare.plain import HEADS, is_api, is_plain, is_pure
 from netmem_migrate.check.compare.ways import Version
-from netmem_migrate.model.functions import BY_NAME
-from netmem_migrate.model.kernel_calls import has
-from netmem_migrate.model.schema import Trait
+from netmem_migrate.check.compare.words import REF
 
 _PLACE = re.compile(r"\w+(?:(?:->|\.)\w+)+")
 _MEMORY = re.compile(r"(?:page|netmem)\Z")
-_DECLARED = re.compile(r"(?:[\w«»]+ )+(?:\* )*\w+(?: = (.*))?", re.DOTALL)
-_CALL = re.compile(r"\b(\w+)\(")
-_WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
+_TARGET = re.compile(r"\w+(?:(?:->|\.)\w+(?:\[[^]]*\])?)*(?:->|\.)(\w+)(?:\[[^]]*\])?")
+_KERNEL = re.compile(r"(?:dma_sync|skb|xdp_buff|net_prefetch|prefetch|netdev)_\w+|(?:un)?likely|"
+                     r"prefetchw?|sizeof")
+_KEYWORDS = frozenset(("if", "while", "for", "switch", "return", "sizeof"))
+_UNION = re.compile(rb"\bunion\b[^{};]*\{([^{}]*)\}")
+_DECLARED = re.compile(r"((?:[\w«»]+ )+(?:\* )*)(\w+)(?: = (.*))?", re.DOTALL)
+_STRING = r'"(?:[^"\\]|\\.)*"'
 
 
 def aliases(version: Version) -> dict[str, str]:
     """The members that locals stand for, by the local, both in canonical spelling."""
     parsed, function = version.parsed, version.function.node
-    canon = Canon(parsed, version.names, version.accessors, version.functions)
-    calls = {one.name.decode("latin-1") for one in view.calls(function)}
-    if not all(name in BY_NAME or has(name, Trait.HARMLESS) or has(name, Trait.PURE)
-               or has(name, Trait.GIVES_BACK) for name in calls - version.own) or \
-            calls & version.own:
+    body = function.child_by_field_name("body")
+    if body is None or not is_plain(parsed, function):
         return {}
-    written = [parsed.text(one).decode("latin-1") for one in _written(function)]
+    canon = Canon(parsed, version.names, version.accessors, version.functions)
+    names = [canon.raw(one) for one in _names(function)]
     found: dict[str, str] = {}
-    for declaration in nodes(function, "declaration"):
-        for one in declaration.children_by_field_name("declarator"):
-            name, value = view.declared(one), view.value(one)
-            if name is None or value is None or one.type != "init_declarator":
-                continue
-            place, local = canon.raw(value), canon.raw(name)
-            base = re.split(r"->|\.", place)[0]
-            if _PLACE.fullmatch(place) and _MEMORY.search(place) and not any(
-                    text in (local, base) or _last(text) == _last(place) for text in written):
-                found[canon.name(local)] = re.sub(r"\w+", lambda word: canon.name(word[0]), place)
+    for declaration in body.named_children:
+        declarators = declaration.children_by_field_name("declarator")
+        if declaration.type != "declaration" or len(declarators) != 1:
+            continue
+        name, value = view.declared(declarators[0]), view.value(declarators[0])
+        if name is None or value is None:
+            continue
+        place, local = canon.raw(value), canon.raw(name)
+        parts = re.split(r"->|\.", place)
+        lead = parsed.source[declaration.start_byte:name.start_byte].decode("latin-1")
+        if _PLACE.fullmatch(place) and _MEMORY.search(place) and canon.tokens(lead) == REF and \
+                "void" not in lead and names.count(local) == 1 and names.count(parts[0]) == 1 and \
+                not any(_may_change(canon, one, local, parts) for one in _written(function)) and \
+                _calls_in_sight(version, function) and \
+                all(_leaves(canon, one, parts) for one in view.calls(function)) and \
+                not any(re.search(rb"\b%b\b" % parts[-1].encode("latin-1"), one[1])
+                        for text in (parsed, *version.beside.values())
+                        for one in _UNION.finditer(text.source)):
+            found[canon.name(local)] = re.sub(r"\w+", lambda word: canon.name(word[0]), place)
     return found
 
 
-def _last(place: str) -> str:
-    return re.split(r"->|\.", place)[-1] if "->" in place or "." in place else ""
+def _names(function: Node) -> Iterator[Node]:
+    """What a function declares, parameters included."""
+    for kind in ("declaration", "parameter_declaration"):
+        for node in nodes(function, kind):
+            for one in node.children_by_field_name("declarator"):
+                name = view.declared(one)
+                if name is not None:
+                    yield name
 
 
-def _written(function: Node) -> list[Node]:
+def _written(function: Node) -> Iterator[Node]:
     """What a function sets, or gives the address of."""
-    return [*(one.target for one in view.stores(function)
-              if one.node.type == "assignment_expression"),
-            *(pair.left for node in nodes(function, "assignment_expression")
-              if (pair := view.infix(node)) is not None),
-            *(one.argument for kind in ("update_expression", "pointer_expression")
-              for node in nodes(function, kind)
-              if (one := view.prefix(node)) is not None and one.sign != "*")]
+    for node in nodes(function, "assignment_expression"):
+        pair = view.infix(node)
+        yield pair.left if pair is not None else node
+    for kind in ("update_expression", "pointer_expression"):
+        for node in nodes(function, kind):
+            one = view.prefix(node)
+            if one is None or one.sign != "*":
+                yield one.argument if one is not None else node
 
 
-def without(statements: Sequence[Statement], names: Mapping[str, str]) -> list[Statement]:
-    """The statements with what locals stand for in their place, declarations that do nothing in
-    one order."""
+def _may_change(canon: Canon, target: Node, local: str, parts: Sequence[str]) -> bool:
+    """Whether to set something, or to have its address, may change what a local stands for."""
+    text = "".join(canon.raw(view.bare(target)).split())
+    if target.type == "identifier":
+        return text in (local, parts[0])
+    match = _TARGET.fullmatch(text)
+    return match is None or match[1] in parts
+
+
+def _calls_in_sight(version: Version, function: Node) -> bool:
+    """Whether all that is called, heads of loops that are macros too, is known of the kernel."""
+    called = {name.decode("latin-1") for name in CALL.findall(code_of(
+        version.parsed.text(function)))} - {version.function.name}
+    return all(name in _KEYWORDS or (name not in version.own and (
+        is_api(name) or _KERNEL.fullmatch(name) is not None)) for name in called)
+
+
+def _leaves(canon: Canon, call: view.Call, parts: Sequence[str]) -> bool:
+    """Whether a call is not given a record."""
+    return not any("".join(canon.raw(view.bare(one)).split()).lstrip("&*") == parts[0]
+                   for one in call.args)
+
+
+def without(statements: Sequence[Statement], names: Mapping[str, str],
+            own: Collection[str]) -> list[Statement]:
+    """The statements with what locals stand for in their place, declarations that do nothing and
+    do not need each other in one order."""
     if names:
-        pattern = re.compile(rf"(?<![\w>.])(?:{'|'.join(map(re.escape, names))})\b")
-        own = {f"{local} = {place}" for local, place in names.items()}
-        statements = [Statement(pattern.sub(lambda one: names[one[0]], text.text), text.line)
-                      for text in statements
-                      if not any(text.text.endswith(f" {one}") for one in own)]
+        pattern = re.compile(rf"{_STRING}|(?<![\w>.])(?:{'|'.join(map(re.escape, names))})\b")
+        mine = {f"{REF} {local} = {place}" for local, place in names.items()}
+        statements = [Statement(pattern.sub(
+            lambda one: names.get(one[0], one[0]), text.text), text.line)
+            for text in statements if text.text not in mine]
     first = 1
-    while first < len(statements) and _only_declares(statements[first].text):
+    declared: set[str] = set()
+    while first < len(statements):
+        text = statements[first].text
+        match = _DECLARED.fullmatch(text)
+        if match is None or HEADS.match(text) or not is_pure(match[3] or "", own) or \
+                declared & set(re.findall(r"\w+", match[3] or "")):
+            break
+        declared.add(match[2])
         first += 1
+    # One that is read before it is declared is another one.
+    values = set(re.findall(r"\w+", " ".join(
+        one.text.partition(" = ")[2] for one in statements[1:first])))
+    if declared & values or len(declared) != first - 1:
+        return list(statements)
     return [*statements[:1], *sorted(statements[1:first], key=lambda one: one.text),
             *statements[first:]]
-
-
-def _only_declares(text: str) -> bool:
-    declared = _DECLARED.fullmatch(text)
-    return declared is not None and " " in text and not text.startswith(("return ", "goto ")) and (
-        declared[1] is None or (_WRITES.search(declared[1]) is None and all(
-            has(name, Trait.PURE) for name in _CALL.findall(declared[1]))))

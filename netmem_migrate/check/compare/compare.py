@@ -9,49 +9,44 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 
 from tree_sitter import Node
 
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
+from netmem_migrate.c.symbols import Symbols
+from netmem_migrate.c.types import PAGE
 from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.aliases import aliases, without
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.differences import differences
-from netmem_migrate.check.compare.events import changes_pages, one_sided, same_function, says_netmem
-from netmem_migrate.check.compare.locals import locals_of, same_parameters
+from netmem_migrate.check.compare.events import same_function, says_netmem
+from netmem_migrate.check.compare.kinds import LEGAL, kind, shown
+from netmem_migrate.check.compare.locals import locals_of, parameter_names, same_parameters
 from netmem_migrate.check.compare.orders import same_orders
 from netmem_migrate.check.compare.pages import for_pages
+from netmem_migrate.check.compare.plain import is_plain
+from netmem_migrate.check.compare.renames import both, given_names, is_arm, renamed
 from netmem_migrate.check.compare.spare import with_common, without_spare
 from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, owns_as_page, same_ways
 from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.paths.lines import Lines
 from netmem_migrate.check.registry import rule
-from netmem_migrate.convert.naming import new_name
-from netmem_migrate.model.forms import BACK, BACK_CALL, KNOWN, Table, table
-from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.forms import BACK, BACK_CALL
 from netmem_migrate.model.providers import HEADER
-from netmem_migrate.model.schema import Effect
 from netmem_migrate.model.spelled import REF as NETMEM_REF
 from netmem_migrate.model.spelled import TO_PAGE
-from netmem_migrate.model.twins import twins
 from netmem_migrate.results import FileChange, Finding
 
 _NOT_AN_END = re.compile(rb"[^\n]")
 _DEFINED = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)\b(?:[^\n\\]|\\.|\\\n)*", re.MULTILINE)
-# What is legal where the same happens to memory, in the same orders.
-_LEGAL = ("changed-behaviour", "changes-pages", "release-added", "release-removed")
-_NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
-# As canonical spelling has it.
-_CALL = re.compile(r"(\w+)\(")
 _ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\((\w+)\);\s*\}\s*$")
 _INCLUDED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]+(<[^>\n]+>|\"[^\"\n]+\")[ \t]*$", re.MULTILINE)
-_GIVES_BACK = (Effect.RELEASES, Effect.DROPS)
 
 
 def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
@@ -175,6 +170,19 @@ class _File:
             name == helper.name or helper.name in self.inside.get(name, ()) for name in callers)
 
     @cached_property
+    def _kept(self) -> dict[str, str]:
+        """Members that say netmem and were there before, beside the page's in one record."""
+        symbols = Symbols()
+        for path, parsed in {**self.beside[0], self.path: self.before}.items():
+            symbols.add(path, parsed)
+        found: dict[str, str] = {}
+        for record in (one for several in symbols.records.values() for one in several):
+            found |= both({name.decode("latin-1") for name, member in record.members.items()
+                            if member.type.base in (PAGE, NETMEM_REF)
+                            and not is_arm(member.declaration)})
+        return found
+
+    @cached_property
     def _own(self) -> tuple[frozenset[str], frozenset[str]]:
         """The names of the functions of both sides."""
         return frozenset(name for name, _ in self.old), frozenset(name for name, _ in self.new)
@@ -190,11 +198,18 @@ class _File:
             found = {}
         # A clone: the function that served for both stays for pages.
         clones = {name: old for name in came if name not in found
-                  and _is_static(self.after, came[name])
+                  and _is_static(self.after, came[name]) and self._is_only_called(name)
                   and (old := name.replace("netmem", "page")) != name and (old, 0) in self.new
                   and (old, 0) in self.old and (old, 1) not in self.old
-                  and _is_static(self.before, self.old[old, 0].node)}
+                  and _is_static(self.before, self.old[old, 0].node)
+                  and is_plain(self.before, self.old[old, 0].node)}
         return found | clones
+
+    def _is_only_called(self, name: str) -> bool:
+        """Whether a new function stands nowhere but in calls."""
+        text = code_of(self.after.source)
+        word = name.encode("latin-1")
+        return not re.search(rb"(?<!\w)" + word + rb"\b(?!\s*\()", text)
 
     @cached_property
     def _helpers(self) -> tuple[dict[str, Node], dict[str, Node]]:
@@ -209,8 +224,11 @@ class _File:
         other = self.after.source[new.start:new.end]
         if one == other:
             return
-        given = _given(one, other)
-        names = self._paired(_renamed(one, other, given), other) | given
+        sides = [locals_of(parsed, node) | set(parameter_names(parsed, node))
+                 for parsed, node in ((was, old.node), (self.after, new.node))]
+        kept = self._kept | both(sides[0] & sides[1])
+        given = given_names(one, other) | kept
+        names = self._paired(renamed(one, other, given), other) | given
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
         back = BACK if len(BACK_CALL.findall(other)) <= len(BACK_CALL.findall(one)) else frozenset()
         canons = (Canon(was, given, back),
@@ -231,10 +249,11 @@ class _File:
                                 f"written otherwise, and the same {pages}on each way through it")
             return
         only = not asks_for_net_iov(one)
-        if not mixed:
+        if not mixed and is_plain(was, old.node) and is_plain(self.after, new.node):
             spelled = Canon(self.after, names, self.accessors | BACK, self._called).function(
                 new.node) if only and not owns_as_page(*versions) else after
-            plain = [for_pages(without(side, aliases(version)), none_asked=only)
+            own = self._own[0] | self._own[1]
+            plain = [for_pages(without(side, aliases(version), own), own, none_asked=only)
                      for side, version in zip((before, spelled), versions, strict=True)]
             if self._is_same(*plain):
                 pages = "for pages " * (asks_for_net_iov(other) and only)
@@ -254,8 +273,11 @@ class _File:
             yield from self._differences(before, after, new.name, *lines)
             return
         self.inside[new.name] = inside_of
-        yield from self._in_the_same_order(*self._settled(
-            before, after, versions), new.name, *lines)
+        left = self._settled(before, after, versions)
+        if self._is_same(*left) and not mixed:
+            yield self._finding("same-ways", new.name, self.after.line_of(new.start),
+                                "locals and parameters are others; what is done is the same")
+        yield from self._in_the_same_order(*left, new.name, *lines)
 
     def _settled(self, before: list[Statement], after: list[Statement],
                  versions: Sequence[Version]) -> tuple[list[Statement], list[Statement]]:
@@ -264,12 +286,15 @@ class _File:
                  for number, one in enumerate((before, after))]
         mine = [{version.names.get(name, name) for name in locals_of(
             version.parsed, version.function.node)} for version in versions]
-        left = [without_spare(side[1:], mine[number], sides[1 - number])
-                for number, side in enumerate(sides)]
-        if not self._is_same(*left):
-            return left[0], left[1]
-        # The head is all that differs.
-        return [before[0], *left[0]], [after[0], *left[1]]
+        own = self._own[0] | self._own[1]
+        left = sides
+        if all(is_plain(one.parsed, one.function.node) for one in versions):
+            left = [[side[0], *without_spare(side[1:], mine[number], sides[1 - number], own)]
+                    for number, side in enumerate(sides)]
+        if not self._is_same(left[0][1:], left[1][1:]):
+            return left[0][1:], left[1][1:]
+        # The head is all that differs, if that does.
+        return left[0], left[1]
 
     @cached_property
     def _parameters(self) -> dict[str, tuple[list[str], list[str]]]:
@@ -291,7 +316,7 @@ class _File:
         """What differs where the same happens to memory: one finding for what is legal."""
         legal: list[Finding] = []
         for one, texts in self._each(before, after, name, *sides):
-            if one.id in _LEGAL and not says_netmem(texts[1]) - says_netmem(texts[0]) and (
+            if one.id in LEGAL and not says_netmem(texts[1]) - says_netmem(texts[0]) and (
                     one.id == "changes-pages" or not same_function(*texts)):
                 legal.append(one)
             else:
@@ -323,9 +348,9 @@ class _File:
             gone, came = before[i:j], after[k:m]
             near = came or after[k:] or after[-1:]
             line = near[0].line if near else 1
-            said = (f"was {_shown(gone)}" + (f" (line {gone[0].line} before)" if gone else "")
-                    + f", is {_shown(came)}")
-            found = replace(self._finding(_kind(gone, came), name, line, said), path=tuple(
+            said = (f"was {shown(gone)}" + (f" (line {gone[0].line} before)" if gone else "")
+                    + f", is {shown(came)}")
+            found = replace(self._finding(kind(gone, came), name, line, said), path=tuple(
                 at for lines, there in zip(sides, (gone or before[i:] or before[-1:], near),
                                            strict=False)
                 if lines is not None and there for at in lines.to(there[0].line)))
@@ -353,8 +378,8 @@ class _File:
         other = bytes(less)
         if one == other:
             return
-        given = _given(one, other)
-        names = self._paired(_renamed(one, other, given), None) | given
+        given = given_names(one, other) | self._kept
+        names = self._paired(renamed(one, other, given), None) | given
         before = _lines(Canon(self.before, given), one)
         after = _lines(Canon(self.after, names, self.accessors, self._called), other)
         yield from self._differences(before, after, "")
@@ -390,51 +415,6 @@ def _by_name(parsed: ParsedFile) -> dict[tuple[str, int], Definition]:
     return found
 
 
-@cache
-def _api(held: Table) -> frozenset[bytes]:
-    """Names that rows replace or write: no names that a change gave."""
-    every = [form for row in (*held.rows, *KNOWN) for form in row.forms]
-    return frozenset(name.encode() for form in every for name in (form.call, *form.needs))
-
-
-@cache
-def _releases(held: Table) -> frozenset[str]:
-    """Calls that give memory of a pool back, or one reference of it."""
-    of_pool = {one.name for one in FUNCTIONS
-               if one.effect in _GIVES_BACK and one.header.startswith("net/page_pool/")}
-    return frozenset(of_pool | {name for twin in twins(held) if twin.effect in _GIVES_BACK
-                                for name in (twin.page, twin.netmem)})
-
-
-@cache
-def _hint(held: Table) -> re.Pattern[str]:
-    return re.compile(r"(?:" + "|".join(sorted(held.hints)) + r")\([^()]*\)")
-
-
-def _given(before: bytes, after: bytes) -> dict[str, str]:
-    """What a conversion calls names that say page or address, of those that there are fewer of."""
-    old, new = (Counter(WORD.findall(code_of(text))) for text in (before, after))
-    found: dict[str, str] = {}
-    for word in old - new:
-        name = new_name(word.decode("latin-1"))
-        if name is not None and (new - old)[name.encode("latin-1")]:
-            found[word.decode("latin-1")] = name
-    return found
-
-
-def _renamed(before: bytes, after: bytes, given: Mapping[str, str]) -> dict[str, str]:
-    """New names that stand where old ones stood: paired by the order in which they come."""
-    api = _api(table())
-    known = {name.encode("latin-1") for pair in given.items() for name in pair}
-    old = dict.fromkeys(WORD.findall(code_of(before)))
-    new = dict.fromkeys(WORD.findall(code_of(after)))
-    gone = [one for one in old if one not in new and one not in api and one not in known]
-    came = [one for one in new if one not in old and one not in api and one not in known
-            and not _NAMES.match(one) and b"netmem" in one and one != NETMEM_REF.encode()]
-    return {b.decode("latin-1"): a.decode("latin-1")
-            for a, b in zip(gone, came, strict=False)} if len(gone) == len(came) else {}
-
-
 def _rest(parsed: ParsedFile) -> bytes:
     """The file with every function blanked, line by line; macros that one defines stay."""
     text = bytearray(parsed.source)
@@ -454,8 +434,8 @@ def _lines(canon: Canon, text: bytes) -> list[Statement]:
                         flags=re.DOTALL)
     number = 1
     code = code_of(text)
-    for line, shown in zip(directives.split(b"\n"), code.split(b"\n"), strict=True):
-        if line.strip() and not shown.strip():
+    for line, left in zip(directives.split(b"\n"), code.split(b"\n"), strict=True):
+        if line.strip() and not left.strip():
             found.append(Statement(canon.tokens(line.decode("latin-1")), number))
         number += 1
     offset = 0
@@ -491,35 +471,3 @@ def _apart(said: str) -> Iterator[str]:
             yield f"{head}{REF} {name.removeprefix('* ')} ;"
     elif said:
         yield said
-
-
-def _shown(found: Sequence[Statement]) -> str:
-    said = "; ".join(one.text for one in found if one.text not in "{}")
-    return f"`{said[:160]}`" if said else "nothing"
-
-
-def _kind(gone: Iterable[Statement], came: Iterable[Statement]) -> str:
-    old = [one.text for one in gone if one.text not in "{}"]
-    new = [one.text for one in came if one.text not in "{}"]
-    if old and len(old) == len(new) and all(
-            one == other or changes_pages(one, other)
-            for one, other in zip(old, new, strict=True)):
-        return "changes-pages"
-    if (old and not new and one_sided(old)) or (new and not old and one_sided(new)):
-        return "changes-pages"
-    if old and not new and all(_hint(table()).fullmatch(one) for one in old):
-        return "hint-with-conversion"
-    calls = [Counter(_CALL.findall(" ".join(texts))) for texts in (old, new)]
-    less, more = (sum(number for name, number in one.items() if name in _releases(table()))
-                  for one in calls)
-    if less > more:
-        return "release-removed" if not more else "wrong-partner"
-    if more > less:
-        return "release-added"
-    if len(old) == len(new) == 1:
-        heads = [one.split(" ")[0] for one in (old[0], new[0])]
-        if heads[0] == heads[1] and heads[0] in ("if", "while", "for", "switch"):
-            return "test-changed"
-        if set(calls[0]) != set(calls[1]):
-            return "wrong-partner"
-    return "changed-behaviour"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from netmem_migrate.c.words import TEXT_WORD
+from netmem_migrate.check.compare.plain import WRITES
 
 _MEMORY = re.compile(r"->|\[|\*|\.\w")
-_WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def settled(found: list[Statement], names: list[str]) -> Iterator[Statement]:
     reads = [set(TEXT_WORD.findall(value)) for value in values]
     part: list[int] = []
     for number, value in enumerate(values):
-        if _WRITES.search(value) is None:
+        if WRITES.search(value) is None:
             part.append(number)
             continue
         # Nothing moves past what writes.

@@ -153,6 +153,14 @@ def same_parameters(before: ParsedFile, old: Node, after: ParsedFile,
     return names, found
 
 
+def parameter_names(parsed: ParsedFile, function: Node) -> list[str]:
+    """The names of the parameters of a function; none where its head is not understood."""
+    try:
+        return parameters(Words(parsed, {}), function)
+    except NotFollowed:
+        return []
+
+
 def _types(words: Words, function: Node) -> list[str]:
     """The types of the parameters of a function."""
     head = function.child_by_field_name("declarator")

@@ -1,82 +1,116 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Statements as they go for ordinary pages: none is a net_iov, and two arms alike are one.
 
-Statements are in canonical spelling, heads and braces each one of their own. What asks for a
-net_iov is false; what is false, or true, is left out of conditions, and what stands under it goes
+Statements are in canonical spelling, heads and braces each one of their own. In the condition of an
+`if`, what asks for a net_iov is false; what that decides is left out, and what stands under it goes
 or stays. An `if` with two arms that are spelled alike is one of them: memory as a page or not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.events import arguments
-from netmem_migrate.model.kernel_calls import has
-from netmem_migrate.model.schema import Trait
+from netmem_migrate.check.compare.plain import HEADS, is_pure, reads_through
 from netmem_migrate.model.spelled import IS_NET_IOV
 
-_CALL = re.compile(r"\b(\w+)\(")
-_ASKED = re.compile(rf"\b{IS_NET_IOV}\(")
-_WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
-# A pointer that is read only to read what it points to: that could fail.
-_READS_THROUGH = re.compile(r"\w+(?:->|\.)[\w.\[\]]*(?:->|\[)[\w.>\[\]-]*")
+_ASKED = re.compile(rf"(?<![\w.>]){IS_NET_IOV}\(")
+_HINT = re.compile(r"(?:un)?likely\(")
 _FALSE, _TRUE = "«false»", "«true»"
-# An operand without operators that bind less tightly, or calls.
-_PLAIN = r"!*[\w.>\[\]<=+ -]+"
-_SIMPLER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), becomes) for pattern, becomes in (
-        (rf"\b(?:un)?likely\(({_FALSE}|{_TRUE})\)", r"\1"),
-        (rf"(?<!\w)\(({_FALSE}|{_TRUE})\)", r"\1"),
-        (rf"!{_FALSE}", _TRUE), (rf"!{_TRUE}", _FALSE),
-        (rf"{_FALSE}\|\||\|\|{_FALSE}", ""), (rf"{_TRUE}&&|&&{_TRUE}", ""),
-        (rf"(?<!\w)\({_PLAIN}(?:&&{_PLAIN})*&&{_FALSE}\)", _FALSE),
-    ))
-_BEHIND = re.compile(rf"(if ){_PLAIN}(?:&&{_PLAIN})*&&{_FALSE}")
+_LABELS = ("case", "default", "label")
 
 
-def for_pages(statements: Sequence[Statement], *, none_asked: bool) -> list[Statement]:
-    """The statements as they go for pages. With `none_asked`, nothing asked for a net_iov before.
+def for_pages(statements: Sequence[Statement], own: Collection[str], *,
+              none_asked: bool) -> list[Statement]:
+    """The statements as they go for pages; `own` are the driver's functions.
+
+    With `none_asked`, nothing asked for a net_iov before.
     """
     found = list(statements)
     if none_asked:
-        found = [Statement(_asked(one.text), one.line) for one in found]
-    while (simpler := _once(found)) is not None:
+        found = [Statement(_asked(one.text, own), one.line) for one in found]
+    while (simpler := _once(found, own)) is not None:
         found = simpler
     return found
 
 
-def _asked(text: str) -> str:
-    """A text in which questions for a net_iov are answered, as far as that is simple."""
-    if IS_NET_IOV not in text:
+def _asked(text: str, own: Collection[str]) -> str:
+    """A condition in which questions for a net_iov are answered."""
+    if not text.startswith("if ") or _ASKED.search(text) is None:
         return text
-    said = text
+    said = text[3:]
     for match in reversed(list(_ASKED.finditer(said))):
         given = arguments(said, match.end())
-        inside = said[given[0][0]:given[-1][1]] if given else "("
-        if "(" in inside or _WRITES.search(inside):
+        if len(given) != 1 or not is_pure(said[given[0][0]:given[0][1]], own):
             return text
-        said = said[:match.start()] + _FALSE + said[given[-1][1] + 1:]
-    before = ""
-    while before != said:
-        before = said
-        for pattern, becomes in _SIMPLER:
-            said = pattern.sub(becomes, said)
-    said = _BEHIND.sub(rf"\1{_FALSE}", said)
-    rest = said.replace(f"if {_FALSE}", "").replace(f"if {_TRUE}", "")
-    if _FALSE in rest or _TRUE in rest or any(
-            one not in said for one in _READS_THROUGH.findall(text)):
+        said = said[:match.start()] + _FALSE + said[given[0][1] + 1:]
+    simpler = _simpler(said, own)
+    return f"if {simpler}" if simpler is not None else text
+
+
+def _simpler(text: str, own: Collection[str]) -> str | None:
+    """A condition without what is known; None where that is more than `!`, `&&` and `||`."""
+    either: list[str] = []
+    for part in _split(text, "||"):
+        every: list[str] = []
+        for one in _split(part, "&&"):
+            said = _operand(one, own)
+            if said is None:
+                return None
+            if said == _FALSE:
+                # What stands before it is evaluated, what stands behind is not.
+                if not all(is_pure(before, own) and not reads_through(before)
+                           for before in every):
+                    return None
+                every = [_FALSE]
+                break
+            if said != _TRUE:
+                every.append(said)
+        joined = "&&".join(every) or _TRUE
+        if joined == _TRUE:
+            return "||".join([*either, _TRUE]) if either else _TRUE
+        if joined != _FALSE:
+            either.append(joined)
+    return "||".join(either) or _FALSE
+
+
+def _operand(text: str, own: Collection[str]) -> str | None:
+    text = text.strip()
+    if _FALSE not in text:
         return text
-    return said
+    if text == _FALSE:
+        return text
+    if text.startswith("!"):
+        inner = _operand(text[1:], own)
+        return None if inner is None else {_FALSE: _TRUE, _TRUE: _FALSE}.get(inner)
+    hint = _HINT.match(text)
+    start = hint.end() if hint is not None else 1 if text.startswith("(") else 0
+    given = arguments(text, start) if start else []
+    if len(given) != 1 or given[0][1] != len(text) - 1:
+        return None
+    inner = _simpler(text[start:-1], own)
+    return inner if inner in (_FALSE, _TRUE) else None
 
 
-def _once(found: Sequence[Statement]) -> list[Statement] | None:
+def _split(text: str, sign: str) -> list[str]:
+    """The operands of an operator outside of all brackets."""
+    found, depth, begin = [], 0, 0
+    for at, one in enumerate(text):
+        depth += (one in "([{") - (one in ")]}")
+        if not depth and text.startswith(sign, at) and at >= begin:
+            found.append(text[begin:at])
+            begin = at + len(sign)
+    return [*found, text[begin:]]
+
+
+def _once(found: Sequence[Statement], own: Collection[str]) -> list[Statement] | None:
     """The statements with the first `if` less that decides nothing; None where there is none."""
     for at, one in enumerate(found):
         if [text.text for text in found[at:at + 3]] == ["else", "{", "}"]:
             return [*found[:at], *found[at + 3:]]
-        if not one.text.startswith("if ") or found[at + 1:at + 2] == []:
+        if not one.text.startswith("if ") or [text.text for text in found[at + 1:at + 2]] != ["{"]:
             continue
         end = _closed(found, at + 1)
         then = list(found[at + 2:end])
@@ -86,18 +120,29 @@ def _once(found: Sequence[Statement]) -> list[Statement] | None:
             last = _closed(found, end + 2)
             otherwise = list(found[end + 3:last])
         if one.text == f"if {_TRUE}":
-            kept = then
+            kept, gone = then, otherwise
         elif one.text == f"if {_FALSE}":
-            kept = otherwise
-        elif _is_pure(one.text) and [text.text for text in then] == [
-                text.text for text in otherwise]:
-            kept = then
-        elif not then and not otherwise and _is_pure(one.text):
-            kept = []
+            kept, gone = otherwise, then
+        elif is_pure(one.text[3:], own) and not reads_through(one.text) and [
+                text.text for text in then] == [text.text for text in otherwise]:
+            kept, gone = then, otherwise
         else:
             continue
-        return [*found[:at], *kept, *found[last + 1:]]
+        if not _has_scope(kept) and not any(
+                text.text.split(" ")[0] in _LABELS for text in (*kept, *gone)):
+            return [*found[:at], *kept, *found[last + 1:]]
     return None
+
+
+def _has_scope(arm: Sequence[Statement]) -> bool:
+    """Whether an arm declares something of its own."""
+    depth = 0
+    for one in arm:
+        depth += (one.text == "{") - (one.text == "}")
+        words = one.text.partition("=")[0].split()
+        if not depth and len(words) > 1 and HEADS.match(one.text) is None and "(" not in words[0]:
+            return True
+    return False
 
 
 def _closed(found: Sequence[Statement], open_: int) -> int:
@@ -108,8 +153,3 @@ def _closed(found: Sequence[Statement], open_: int) -> int:
         if depth <= 0:
             return at
     return len(found) - 1
-
-
-def _is_pure(text: str) -> bool:
-    return _READS_THROUGH.search(text) is None and _WRITES.search(text) is None and all(
-        has(name, Trait.PURE) for name in _CALL.findall(text))

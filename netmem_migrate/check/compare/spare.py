@@ -13,11 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from netmem_migrate.c.words import TEXT_WORD
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.events import arguments
-from netmem_migrate.model.kernel_calls import has
-from netmem_migrate.model.schema import Trait
+from netmem_migrate.check.compare.plain import HEADS, is_pure
 
 _CALL = re.compile(r"\b(\w+)\(")
-_WRITES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 _SET = re.compile(r"(?:[\w«» ]+ (?:\* )*)?(\w+) = (.*)", re.DOTALL)
 _DECLARED = re.compile(r"(?:[\w«»]+ )+(?:\* )*(\w+)(?: \[[^()=]*\])*")
 
@@ -26,22 +24,23 @@ Parameters = Mapping[str, tuple[Sequence[str], Sequence[str]]]
 
 
 def without_spare(statements: Sequence[Statement], mine: Collection[str],
-                  others: Sequence[Statement]) -> list[Statement]:
+                  others: Sequence[Statement], own: Collection[str]) -> list[Statement]:
     """The statements without what only declares one of the locals `mine`, or gives it a value, that
-    is in no word of the `others`; nor what declares one in both."""
-    names, texts = words(others), {one.text for one in others}
-    return [one for one in statements if not _is_spare(one.text, mine, names, texts)]
+    is no word of the `others`; `own` are the driver's functions."""
+    names = words(others)
+    return [one for one in statements if not _is_spare(one.text, mine, names, own)]
 
 
 def _is_spare(text: str, mine: Collection[str], others: Collection[str],
-              texts: Collection[str]) -> bool:
+              own: Collection[str]) -> bool:
+    if HEADS.match(text):
+        return False
     declared = _DECLARED.fullmatch(text)
-    if declared is not None and declared[1] in mine:
-        return declared[1] not in others or text in texts
+    if declared is not None:
+        return declared[1] in mine and declared[1] not in others
     given = _SET.fullmatch(text)
     return given is not None and given[1] in mine and given[1] not in others and \
-        _WRITES.search(given[2]) is None and all(
-            has(name, Trait.PURE) for name in _CALL.findall(given[2]))
+        is_pure(given[2], own)
 
 
 def words(statements: Sequence[Statement]) -> set[str]:

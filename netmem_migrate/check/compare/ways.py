@@ -18,8 +18,10 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.steps import Step, Steps, run
+from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.atoms import is_atom
 from netmem_migrate.check.compare.locals import NotFollowed, parameters
+from netmem_migrate.check.compare.plain import odd_macros
 from netmem_migrate.check.compare.valued import (
     NEVER,
     NUMBER,
@@ -116,6 +118,9 @@ class _Side:
         body = one.node.child_by_field_name("body")
         if facts(parsed.source).volatile:
             raise NotFollowed("what is read twice may be two things")
+        said = WORD.findall(parsed.text(one.node))
+        if not odd_macros(parsed.source, calls=False).isdisjoint(said):
+            raise NotFollowed("a macro of the file")
         if body is None or one.has_error or directions(parsed, one.start, one.end) != ((),):
             raise NotFollowed("a function")
         self.spelled = Valued(parsed, version.names, version.accessors, one.node,

@@ -31,6 +31,12 @@ def _refs(source: bytes) -> frozenset[str]:
     return frozenset((spelled.REF, *(name.decode("latin-1") for name in _TYPEDEF.findall(source))))
 
 
+def name_of_page(text: str) -> str:
+    """What a name that says netmem would be for pages; "" for one that does not."""
+    match = NETMEM_NAME.match(text)
+    return f"{match['lead'] or ''}page{match['plural']}" if match else ""
+
+
 class Words:
     """Spells words of one parsed file; `names` are the names that a change gave others."""
 
@@ -41,10 +47,14 @@ class Words:
         self.refs = _refs(parsed.source)
 
     def name(self, text: str) -> str:
-        """A name as it was before the change."""
+        """A name as it was before the change.
+
+        One that was there before beside its page's is a name of its own, and given as itself.
+        """
+        if self.names.get(text) == text:
+            return text
         text = self.names.get(text, text)
-        match = NETMEM_NAME.match(text)
-        return f"{match['lead'] or ''}page{match['plural']}" if match else text
+        return name_of_page(text) or text
 
     def raw(self, node: Node) -> str:
         return self.parsed.text(node).decode("latin-1")

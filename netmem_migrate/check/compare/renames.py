@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The names that a change gave others, and those that are no new names of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from functools import cache
+
+from tree_sitter import Node
+
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.words import WORD
+from netmem_migrate.check.compare.words import name_of_page
+from netmem_migrate.convert.naming import new_name
+from netmem_migrate.model.forms import KNOWN, Table, table
+from netmem_migrate.model.spelled import REF
+
+_NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
+
+
+@cache
+def _api(held: Table) -> frozenset[bytes]:
+    """Names that rows replace or write: no names that a change gave."""
+    every = [form for row in (*held.rows, *KNOWN) for form in row.forms]
+    return frozenset(name.encode() for form in every for name in (form.call, *form.needs))
+
+
+def given_names(before: bytes, after: bytes) -> dict[str, str]:
+    """What a conversion calls names that say page or address, of those that there are fewer of."""
+    old, new = (Counter(WORD.findall(code_of(text))) for text in (before, after))
+    found: dict[str, str] = {}
+    for word in old - new:
+        name = new_name(word.decode("latin-1"))
+        if name is not None and (new - old)[name.encode("latin-1")]:
+            found[word.decode("latin-1")] = name
+    return found
+
+
+def renamed(before: bytes, after: bytes, given: Mapping[str, str]) -> dict[str, str]:
+    """New names that stand where old ones stood: paired by the order in which they come."""
+    api = _api(table())
+    known = {name.encode("latin-1") for pair in given.items() for name in pair}
+    old = dict.fromkeys(WORD.findall(code_of(before)))
+    new = dict.fromkeys(WORD.findall(code_of(after)))
+    gone = [one for one in old if one not in new and one not in api and one not in known]
+    came = [one for one in new if one not in old and one not in api and one not in known
+            and not _NAMES.match(one) and b"netmem" in one and one != REF.encode()]
+    return {b.decode("latin-1"): a.decode("latin-1")
+            for a, b in zip(gone, came, strict=False)} if len(gone) == len(came) else {}
+
+
+def both(names: Collection[str]) -> dict[str, str]:
+    """Of some names those that say netmem, where the page's is there as well: each as itself."""
+    return {name: name for name in names if name_of_page(name) in names and name_of_page(name)}
+
+
+def is_arm(declaration: Node) -> bool:
+    """Whether a member is one of a union."""
+    above = declaration.parent
+    return above is not None and above.parent is not None and above.parent.type == "union_specifier"
