@@ -27,6 +27,24 @@ def of_function(symbols: Symbols, function: Function) -> Iterator[Waypoint]:
     yield _at(symbols, function.file, function.declarator)
 
 
+def of_parameter(symbols: Symbols, name: bytes, number: int) -> Iterator[Waypoint]:
+    """Where a parameter of a function is declared: in the definition, and in each prototype."""
+    for one in symbols.functions.get(name, ()):
+        if number < len(one.parameters):
+            yield _at(symbols, one.file, one.parameters[number].declaration)
+
+
+def of_difference(symbols: Symbols, one: Function, other: Function) -> tuple[Waypoint, ...]:
+    """Where two heads of a function differ: parameter by parameter, or as a whole."""
+    sides = one.parameters, other.parameters
+    apart = [number for number, (a, b) in enumerate(zip(*sides, strict=False))
+             if symbols.resolve(a.type) != symbols.resolve(b.type)]
+    if len(sides[0]) != len(sides[1]) or not apart:
+        return (*of_function(symbols, one), *of_function(symbols, other))
+    return tuple(_at(symbols, function.file, function.parameters[number].declaration)
+                 for number in apart for function in (one, other))
+
+
 def of_record(symbols: Symbols, record: Record) -> tuple[Waypoint, ...]:
     """The members of a record that are pages, or of no type; where it has none, the first one."""
     members = [record.members[name] for name in record.order if name in record.members]

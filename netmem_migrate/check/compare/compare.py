@@ -31,7 +31,7 @@ from netmem_migrate.check.compare.locals import locals_of, parameter_names, same
 from netmem_migrate.check.compare.orders import same_orders
 from netmem_migrate.check.compare.pages import for_pages
 from netmem_migrate.check.compare.plain import is_plain
-from netmem_migrate.check.compare.renames import both, given_names, is_arm, renamed
+from netmem_migrate.check.compare.renames import both, given_names, is_arm, members_of, renamed
 from netmem_migrate.check.compare.spare import with_common, without_spare
 from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, owns_as_page, same_ways
 from netmem_migrate.check.compare.words import REF
@@ -170,6 +170,11 @@ class _File:
             name == helper.name or helper.name in self.inside.get(name, ()) for name in callers)
 
     @cached_property
+    def _members(self) -> frozenset[bytes]:
+        """The members that the file names after the change."""
+        return members_of(self.after.source)
+
+    @cached_property
     def _kept(self) -> dict[str, str]:
         """Members that say netmem and were there before, beside the page's in one record."""
         symbols = Symbols()
@@ -227,7 +232,7 @@ class _File:
         sides = [locals_of(parsed, node) | set(parameter_names(parsed, node))
                  for parsed, node in ((was, old.node), (self.after, new.node))]
         kept = self._kept | both(sides[0] & sides[1])
-        given = given_names(one, other) | kept
+        given = given_names(one, other, self._members) | kept
         names = self._paired(renamed(one, other, given), other) | given
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
         back = BACK if len(BACK_CALL.findall(other)) <= len(BACK_CALL.findall(one)) else frozenset()

@@ -17,6 +17,7 @@ from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import KNOWN, Table, table
 from netmem_migrate.model.spelled import REF
 
+_MEMBER = re.compile(rb"(?:->|\.)\s*(\w+)")
 _NAMES = re.compile(rb"^(?:\w+_)?netmems?$")
 
 
@@ -27,13 +28,25 @@ def _api(held: Table) -> frozenset[bytes]:
     return frozenset(name.encode() for form in every for name in (form.call, *form.needs))
 
 
-def given_names(before: bytes, after: bytes) -> dict[str, str]:
-    """What a conversion calls names that say page or address, of those that there are fewer of."""
+def members_of(source: bytes) -> frozenset[bytes]:
+    """The members that a text names."""
+    return frozenset(_MEMBER.findall(code_of(source)))
+
+
+def given_names(before: bytes, after: bytes,
+                members: Collection[bytes] = ()) -> dict[str, str]:
+    """What a conversion calls names that say page or address, of those that there are fewer of.
+
+    `members` are those that are named after the change.
+    """
     old, new = (Counter(WORD.findall(code_of(text))) for text in (before, after))
     found: dict[str, str] = {}
     for word in old - new:
         name = new_name(word.decode("latin-1"))
-        if name is not None and (new - old)[name.encode("latin-1")]:
+        if name is None or not (new - old)[name.encode("latin-1")]:
+            continue
+        # A member that is still there goes by its own name.
+        if word not in members or word in WORD.findall(_MEMBER.sub(b" ", code_of(before))):
             found[word.decode("latin-1")] = name
     return found
 

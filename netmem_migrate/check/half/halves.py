@@ -20,7 +20,13 @@ from netmem_migrate.c.find import in_all_arms, nodes
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import Record, Type
 from netmem_migrate.c.words import WORD
-from netmem_migrate.check.declared import of_expressions, of_function, of_record
+from netmem_migrate.check.declared import (
+    of_difference,
+    of_expressions,
+    of_function,
+    of_parameter,
+    of_record,
+)
 from netmem_migrate.check.half import initialisers
 from netmem_migrate.check.half.expressions import NETMEM, NULL, Expressions, clash, said
 from netmem_migrate.check.half.sides import Sides
@@ -158,7 +164,8 @@ class _Function:
 
     def _is_known(self, name: bytes) -> bool:
         symbols = self.symbols
-        return name in symbols.functions or name in symbols.globals or name in symbols.macros
+        return (symbols.function(name, self.path) is not None or name in symbols.macros
+                or symbols.variable(name, self.path) is not None)
 
     def _sides(self) -> Iterator[Finding]:
         root = self.function.node
@@ -219,7 +226,8 @@ class _Function:
                                  f"argument {number} of {_word(call.name)}()")
                 if message:
                     yield self._finding("half-converted", given, message, (
-                        *self._declared(call.node), *self._declared(given)))
+                        *of_parameter(self.symbols, call.name, number - 1),
+                        *self._declared(given)))
 
     def _clash(self, node: Node, to: Node | Function, given: Node) -> Iterator[Finding]:
         """The finding where a value is not of the type of a place, or of a function's result."""
@@ -286,7 +294,7 @@ def _prototypes(sides: Sides) -> Iterator[Finding]:
             yield replace(
                 _finding("prototype-differs", other.file, other.declarator,
                          f"{_word(one.name)}() is declared otherwise in {one.file}", one.name),
-                path=(*of_function(sides.after, one), *of_function(sides.after, other)))
+                path=of_difference(sides.after, one, other))
 
 
 def _apart(symbols: Symbols) -> Iterator[tuple[Function, Function]]:

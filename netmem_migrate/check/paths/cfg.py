@@ -183,7 +183,8 @@ class _Builder:
 
     def jump(self, node: Node, block: int) -> int:
         targets = self.breaks if node.type == "break_statement" else self.continues
-        self.go(block, targets[-1] if targets else self.exit)
+        # One that is in nothing to leave is no C.
+        self.go(block, targets[-1] if targets else self.dead())
         return self.dead()
 
     def goto(self, node: Node, block: int) -> int:
