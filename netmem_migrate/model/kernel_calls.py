@@ -91,6 +91,8 @@ FAMILIES: tuple[Family, ...] = (
            (Trait.GIVES_PAGE,)),
     Family(re.compile(r"(?:dma|pci|ib_dma)_map_(?:single|page|phys|resource)(?:_attrs)?"),
            (Trait.MAPS,)),
+    Family(re.compile(r"(?:dma_sync|skb|xdp_buff|net_prefetch|prefetch|netdev)_\w+|(?:un)?likely|"
+                      r"prefetchw?"), (Trait.OWN_RECORDS,)),
     # The kernel names what allocates so.
     Family(re.compile(r"\w*alloc\w*"), (Trait.ALLOCATES,)),
     Family(re.compile(r"gnttab_\w+|xenbus_grant\w*"), (Trait.GRANTS,)),

@@ -89,6 +89,7 @@ class Trait(StrEnum):
     GIVES_TOKEN = "gives-token"  # gives back what was handed over with a buffer
     TAKES_TOKEN = "takes-token"  # keeps a pointer that goes with a buffer
     CPU_COPIES = "cpu-copies"  # the CPU copies between two of its arguments
+    OWN_RECORDS = "own-records"  # sets nothing but records of the kernel that it is given
     TELLS_UNREADABLE = "tells-unreadable"  # true: the CPU may not be able to read the memory
     TELLS_READABLE = "tells-readable"  # true: the CPU can read the memory
 

@@ -79,7 +79,7 @@ def test_every_face_says_the_same_and_writes_nothing(name: str, package: Added,
                                                      driver: Path) -> None:
     words, stdin = FACES[name]
     done = package.run(*words, cwd=driver, code=5, stdin=stdin)
-    assert "[changed-behaviour]" in done.stderr
+    assert "[changes-pages]" in done.stderr
     assert "netmem-migrate: .: its own check stops this conversion" in done.stderr
     assert (driver / "d.c").read_text() == BROKEN and not (driver / "out").exists()
     assert "netmem_ref" not in done.stdout and "+++" not in done.stdout
@@ -102,7 +102,7 @@ run = api.migrate([Path(".")], api="7.3")
 print(one.changes, one.edits, one.steps, one.report.verdict, run.exit_code)
 print(stopped.driver, [finding.id for finding in stopped.findings], stopped.findings[0].file)
 """)
-    assert said == "() () () stopped 5\n. ['changed-behaviour'] d.c\n"
+    assert said == "() () () stopped 5\n. ['changes-pages'] d.c\n"
 
 
 def test_others_of_the_same_run_are_converted(package: Added, driver: Path) -> None:

@@ -22,12 +22,12 @@ from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.plain import HEADS, is_api, is_plain, is_pure
 from netmem_migrate.check.compare.ways import Version
 from netmem_migrate.check.compare.words import REF
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 
 _PLACE = re.compile(r"\w+(?:(?:->|\.)\w+)+")
 _MEMORY = re.compile(r"(?:page|netmem)\Z")
 _TARGET = re.compile(r"\w+(?:(?:->|\.)\w+(?:\[[^]]*\])?)*(?:->|\.)(\w+)(?:\[[^]]*\])?")
-_KERNEL = re.compile(r"(?:dma_sync|skb|xdp_buff|net_prefetch|prefetch|netdev)_\w+|(?:un)?likely|"
-                     r"prefetchw?|sizeof")
 _KEYWORDS = frozenset(("if", "while", "for", "switch", "return", "sizeof"))
 _UNION = re.compile(rb"\bunion\b[^{};]*\{([^{}]*)\}")
 _DECLARED = re.compile(r"((?:[\w«»]+ )+(?:\* )*)(\w+)(?: = (.*))?", re.DOTALL)
@@ -101,7 +101,7 @@ def _calls_in_sight(version: Version, function: Node) -> bool:
     called = {name.decode("latin-1") for name in CALL.findall(code_of(
         version.parsed.text(function)))} - {version.function.name}
     return all(name in _KEYWORDS or (name not in version.own and (
-        is_api(name) or _KERNEL.fullmatch(name) is not None)) for name in called)
+        is_api(name) or has(name, Trait.OWN_RECORDS))) for name in called)
 
 
 def _leaves(canon: Canon, call: view.Call, parts: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -31,7 +31,7 @@ from netmem_migrate.check.compare.locals import locals_of, parameter_names, same
 from netmem_migrate.check.compare.orders import same_orders
 from netmem_migrate.check.compare.pages import for_pages
 from netmem_migrate.check.compare.plain import is_plain
-from netmem_migrate.check.compare.renames import both, given_names, is_arm, members_of, renamed
+from netmem_migrate.check.compare.renames import both, given_names, is_arm, renamed
 from netmem_migrate.check.compare.spare import with_common, without_spare
 from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, owns_as_page, same_ways
 from netmem_migrate.check.compare.words import REF
@@ -170,16 +170,15 @@ class _File:
             name == helper.name or helper.name in self.inside.get(name, ()) for name in callers)
 
     @cached_property
-    def _members(self) -> frozenset[bytes]:
-        """The members that the file names after the change."""
-        return members_of(self.after.source)
+    def _records(self) -> list[Collection[bytes]]:
+        """The members of each record after the change."""
+        symbols = _symbols({**self.beside[1], self.path: self.after})
+        return [one.members.keys() for several in symbols.records.values() for one in several]
 
     @cached_property
     def _kept(self) -> dict[str, str]:
         """Members that say netmem and were there before, beside the page's in one record."""
-        symbols = Symbols()
-        for path, parsed in {**self.beside[0], self.path: self.before}.items():
-            symbols.add(path, parsed)
+        symbols = _symbols({**self.beside[0], self.path: self.before})
         found: dict[str, str] = {}
         for record in (one for several in symbols.records.values() for one in several):
             found |= both({name.decode("latin-1") for name, member in record.members.items()
@@ -232,7 +231,7 @@ class _File:
         sides = [locals_of(parsed, node) | set(parameter_names(parsed, node))
                  for parsed, node in ((was, old.node), (self.after, new.node))]
         kept = self._kept | both(sides[0] & sides[1])
-        given = given_names(one, other, self._members) | kept
+        given = given_names(one, other, self._records) | kept
         names = self._paired(renamed(one, other, given), other) | given
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
         back = BACK if len(BACK_CALL.findall(other)) <= len(BACK_CALL.findall(one)) else frozenset()
@@ -393,6 +392,14 @@ class _File:
         declared = rule(id)
         return Finding(self.path, line, 1, id, declared.severity.value, function, message,
                        declared.why)
+
+
+def _symbols(files: Mapping[str, ParsedFile]) -> Symbols:
+    """What some files declare."""
+    symbols = Symbols()
+    for path, parsed in files.items():
+        symbols.add(path, parsed)
+    return symbols
 
 
 def _is_static(parsed: ParsedFile, function: Node) -> bool:

@@ -30,7 +30,7 @@ from netmem_migrate.check.types import NETMEM_KIND, Types, kind_of
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import has, traits
 from netmem_migrate.model.schema import Effect, Side, Trait
-from netmem_migrate.model.spelled import PAGE, POOL
+from netmem_migrate.model.spelled import OPERANDS, PAGE
 
 _MOST = 4000  # pairs of sets of places; a function of a driver has some tens
 _DEEPEST = 3  # helpers that call helpers
@@ -40,7 +40,7 @@ _DOES = (Trait.MAPS, Trait.RAW_UNMAP, Trait.NETMEM_UNMAP, Trait.GRANTS, Trait.KE
 _NOT_IN_SIGHT = frozenset({
     "gnu_asm_expression", "ERROR", "function_definition", "preproc_if", "preproc_ifdef",
     "preproc_else", "compound_literal_expression"})
-_POINTERS = (f"struct {POOL} *", "struct sk_buff *", "skb_frag_t *")
+_POINTERS = tuple(OPERANDS[one] for one in ("pool", "skb", "frag"))
 _MEMORY = re.compile(r"(?:page|netmem)s?(?:\[[^]]*\])*\Z")
 _NAME = re.compile(r"(?<![\w>.])[A-Za-z_]\w*")
 

@@ -28,16 +28,11 @@ def _api(held: Table) -> frozenset[bytes]:
     return frozenset(name.encode() for form in every for name in (form.call, *form.needs))
 
 
-def members_of(source: bytes) -> frozenset[bytes]:
-    """The members that a text names."""
-    return frozenset(_MEMBER.findall(code_of(source)))
-
-
 def given_names(before: bytes, after: bytes,
-                members: Collection[bytes] = ()) -> dict[str, str]:
+                records: Collection[Collection[bytes]] = ()) -> dict[str, str]:
     """What a conversion calls names that say page or address, of those that there are fewer of.
 
-    `members` are those that are named after the change.
+    `records` are the members of each record after the change.
     """
     old, new = (Counter(WORD.findall(code_of(text))) for text in (before, after))
     found: dict[str, str] = {}
@@ -45,8 +40,9 @@ def given_names(before: bytes, after: bytes,
         name = new_name(word.decode("latin-1"))
         if name is None or not (new - old)[name.encode("latin-1")]:
             continue
-        # A member that is still there goes by its own name.
-        if word not in members or word in WORD.findall(_MEMBER.sub(b" ", code_of(before))):
+        # A member that is still there, beside the other, goes by its own name.
+        if not any(word in one and name.encode("latin-1") in one for one in records) or \
+                word in WORD.findall(_MEMBER.sub(b" ", code_of(before))):
             found[word.decode("latin-1")] = name
     return found
 
