@@ -211,7 +211,7 @@ def test_faults_of_any_kind_are_where_a_seed_says(kind: str) -> None:
     assert len(every) <= 2 or len({text for one in made for _, text in one}) > 2
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("subject", own(), ids=lambda one: one.name)
 def test_faults_of_any_kind_are_found(subject: Subject) -> None:
     """Each has a finding that names its place, but for what a compiler gives the same code for."""
