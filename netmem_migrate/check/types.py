@@ -16,7 +16,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import Type
 from netmem_migrate.model.schema import ApiFunction, Side
-from netmem_migrate.model.spelled import PAGE, REF, TO_NETMEM
+from netmem_migrate.model.spelled import PAGE, POOL_NUMBERS, POOL_PARAMS, REF, TO_NETMEM
 
 NETMEM_KIND = "netmem"
 NUMBER_KIND = "number"
@@ -65,6 +65,12 @@ def kind_of_result(function: ApiFunction) -> str:
 def said(kind: str) -> str:
     """A kind with its article."""
     return {NETMEM_KIND: f"a {REF}", NUMBER_KIND: "a number"}.get(kind, f"a {kind}")
+
+
+def of_params(record: Type | None, name: bytes) -> Type | None:
+    """The type of a number among the parameters of a pool, of which drivers declare no record."""
+    return Type("int") if record == Type(f"struct {POOL_PARAMS}") and \
+        name.decode("latin-1") in POOL_NUMBERS else None
 
 
 class Types:
@@ -118,7 +124,7 @@ class Types:
             if base is not None and field.arrow:
                 base = base.target()
             found = self._symbols.member(base, field.name, self._path)
-            return self.resolved(found.type) if found is not None else None
+            return self.resolved(found.type) if found is not None else of_params(base, field.name)
         if base is None or way.type == "field_expression":
             return None
         return base.pointer() if way.children[0].type == "&" else base.target()

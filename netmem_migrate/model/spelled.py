@@ -12,6 +12,8 @@ PAGE = "struct page *"
 POOL = "page_pool"
 CALLS = "page_pool_"  # how its functions begin
 POOL_PARAMS = "page_pool_params"
+# The members of that which are numbers (include/net/page_pool/types.h).
+POOL_NUMBERS = frozenset(("order", "pool_size", "nid", "max_len", "offset", "flags", "queue_idx"))
 
 # Headers, relative to the tree.
 NETMEM_HEADER = "include/net/netmem.h"

@@ -12,6 +12,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.types import Type
 from netmem_migrate.check.half.expressions import Expressions
+from netmem_migrate.check.types import of_params
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,14 @@ def _named(pair: Node, type_: Type, types: Expressions) -> tuple[Type, bytes, Ty
     for one in pair.children_by_field_name("designator"):
         target: Type | None
         if one.type == "field_designator":
+            said = view.text(one).lstrip(b". \t\n")
+            number = of_params(current, said)
+            if number is not None:
+                record, name, current = current, said, number
+                continue
             if types.symbols.record(current.base, types.path) is None or current.derivations:
                 return None
-            record, name = current, view.text(one).lstrip(b". \t\n")
+            record, name = current, said
             found = types.symbols.member(current, name, types.path)
             target = types.names.resolved(found.type) if found is not None else None
         else:

@@ -6,6 +6,9 @@ from __future__ import annotations
 import pytest
 from half_tools import check_half, check_whole
 
+from netmem_migrate.api import check_changes
+from netmem_migrate.results import FileChange
+
 FOUND = {
     "NULL is stored": ("buf->netmem = 0;", "buf->netmem = NULL;"),
     "NULL is compared": ("if (!buf->netmem)", "if (buf->netmem == NULL)"),
@@ -39,3 +42,13 @@ def test_found(name: str) -> None:
 ])
 def test_left_alone(right: str, also: str) -> None:
     check_whole(right, also)
+
+
+@pytest.mark.parametrize(("value", "wanted"), [("NULL", ["half-converted"] * 2), ("0", [])])
+def test_numbers_of_a_pool(value: str, wanted: list[str]) -> None:
+    code = ("static struct page_pool *demo(struct device *dev)\n{\n"
+            "\tstruct page_pool_params pp = { .order = %s, .dev = NULL };\n\n"
+            "\tpp.offset = %s;\n\tpp.napi = NULL;\n\treturn page_pool_create(&pp);\n}\n")
+    found = check_changes([FileChange("d.c", (code % ("0", "0")).encode(),
+                                      (code % (value, value)).encode())], "7.3")
+    assert [one.id for one in found if one.id == "half-converted"] == wanted
