@@ -20,8 +20,8 @@ from netmem_migrate.c.words import WORD
 _RECORDS = {"struct_specifier": "struct", "union_specifier": "union"}
 _SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
 # Beginning with the keyword, not with a boundary, lets the search skip what is none.
-_DEFINED = {keyword: re.compile(keyword.encode() + rb"\s++(\w++)[^;{}()]*+\{")
-            for keyword in ("struct", "union")}
+_DEFINED = {word: re.compile(rb"%b(?<!\w%b)\s++(\w++)[^;{}()]*+\{" % (word, word))
+            for word in (b"struct", b"union")}
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
 
 
@@ -379,7 +379,5 @@ def _parameters(given: Node | None, source: bytes,
 
 def defined(source: bytes) -> list[str]:
     """The records that a file defines, by a search of its bytes: "struct foo"."""
-    return [f"{keyword} {found[1].decode('latin-1')}" for keyword, record in _DEFINED.items()
-            for found in record.finditer(source)
-            if not (source[max(found.start() - 1, 0):found.start()].isalnum()
-                    or source[max(found.start() - 1, 0):found.start()] == b"_")]
+    return [f"{word.decode()} {tag.decode('latin-1')}" for word, record in _DEFINED.items()
+            for tag in record.findall(source)]

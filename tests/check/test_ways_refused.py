@@ -137,3 +137,17 @@ def test_a_member_has_one_new_name_everywhere() -> None:
     other = uses.replace("->head", "->netmem_tail").replace("->tail", "->netmem_head")
     assert "error" not in severities(uses, same, before, after)
     assert {"error", "warning"} & severities(uses, other, before, after)
+
+
+@pytest.mark.parametrize("last", ["ext(a);", "return a;"])
+def test_many_tests_are_looked_past_once_each(last: str) -> None:
+    """Of each of them both ways lead to the next: two times as many with each, if asked anew."""
+    tests = "".join(f"if (r->len == {number})\n\t;\n" for number in range(60))
+    assert {"error", "warning"} & severities(tests + last, tests + last.replace("a", "b"))
+
+
+def test_many_ways_are_an_order_each() -> None:
+    """Where any of many things may happen, what differs otherwise is no other order."""
+    page = "".join(f"if (r->len == {number})\n\tuse_{number}(r->page);\n" for number in range(300))
+    found = severities(page + "r->len = 1;", page.replace("page", "netmem") + "r->len = 2;")
+    assert found == {"warning"}

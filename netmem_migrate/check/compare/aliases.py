@@ -19,6 +19,7 @@ from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.words import CALL
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
+from netmem_migrate.check.compare.locals import declared
 from netmem_migrate.check.compare.plain import HEADS, is_api, is_plain, is_pure
 from netmem_migrate.check.compare.ways import Version
 from netmem_migrate.check.compare.words import REF
@@ -38,10 +39,10 @@ def aliases(version: Version) -> dict[str, str]:
     """The members that locals stand for, by the local, both in canonical spelling."""
     parsed, function = version.parsed, version.function.node
     body = function.child_by_field_name("body")
-    if body is None or not is_plain(parsed, function):
+    if body is None or not is_plain(parsed, function) or not _calls_in_sight(version, function):
         return {}
     canon = Canon(parsed, version.names, version.accessors, version.functions)
-    names = [canon.raw(one) for one in _names(function)]
+    names = [canon.raw(one) for one in declared(function, "declaration", "parameter_declaration")]
     found: dict[str, str] = {}
     for declaration in body.named_children:
         declarators = declaration.children_by_field_name("declarator")
@@ -56,23 +57,12 @@ def aliases(version: Version) -> dict[str, str]:
         if _PLACE.fullmatch(place) and _MEMORY.search(place) and canon.tokens(lead) == REF and \
                 "void" not in lead and names.count(local) == 1 and names.count(parts[0]) == 1 and \
                 not any(_may_change(canon, one, local, parts) for one in _written(function)) and \
-                _calls_in_sight(version, function) and \
                 all(_leaves(canon, one, parts) for one in view.calls(function)) and \
                 not any(re.search(rb"\b%b\b" % parts[-1].encode("latin-1"), one[1])
-                        for text in (parsed, *version.beside.values())
+                        for text in version.symbols.files.values()
                         for one in _UNION.finditer(text.source)):
             found[canon.name(local)] = re.sub(r"\w+", lambda word: canon.name(word[0]), place)
     return found
-
-
-def _names(function: Node) -> Iterator[Node]:
-    """What a function declares, parameters included."""
-    for kind in ("declaration", "parameter_declaration"):
-        for node in nodes(function, kind):
-            for one in node.children_by_field_name("declarator"):
-                name = view.declared(one)
-                if name is not None:
-                    yield name
 
 
 def _written(function: Node) -> Iterator[Node]:
@@ -121,19 +111,19 @@ def without(statements: Sequence[Statement], names: Mapping[str, str],
             lambda one: names.get(one[0], one[0]), text.text), text.line)
             for text in statements if text.text not in mine]
     first = 1
-    declared: set[str] = set()
+    so_far: set[str] = set()
     while first < len(statements):
         text = statements[first].text
         match = _DECLARED.fullmatch(text)
         if match is None or HEADS.match(text) or not is_pure(match[3] or "", own) or \
-                declared & set(re.findall(r"\w+", match[3] or "")):
+                so_far & set(re.findall(r"\w+", match[3] or "")):
             break
-        declared.add(match[2])
+        so_far.add(match[2])
         first += 1
     # One that is read before it is declared is another one.
     values = set(re.findall(r"\w+", " ".join(
         one.text.partition(" = ")[2] for one in statements[1:first])))
-    if declared & values or len(declared) != first - 1:
+    if so_far & values or len(so_far) != first - 1:
         return list(statements)
     return [*statements[:1], *sorted(statements[1:first], key=lambda one: one.text),
             *statements[first:]]

@@ -18,7 +18,6 @@ from tree_sitter import Node
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
-from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.types import PAGE
 from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.aliases import aliases, without
@@ -35,6 +34,7 @@ from netmem_migrate.check.compare.renames import both, given_names, is_arm, rena
 from netmem_migrate.check.compare.spare import with_common, without_spare
 from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, owns_as_page, same_ways
 from netmem_migrate.check.compare.words import REF
+from netmem_migrate.check.half.sides import Sides
 from netmem_migrate.check.paths.lines import Lines
 from netmem_migrate.check.registry import rule
 from netmem_migrate.model.forms import BACK, BACK_CALL
@@ -55,7 +55,8 @@ def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
                           for name in _accessors(change))
     changed = [change for change in changes
                if change.path.endswith((".c", ".h")) and change.before != change.after]
-    files = [_File(change, accessors, changed) for change in changed]
+    declared = _Declared(changed)
+    files = [_File(change, accessors, declared) for change in changed]
     moved = _moved(files)
     found = [finding for file in files for finding in file.findings(moved)]
     hints = [one for one in found if one.id == "hint-with-conversion"]
@@ -116,19 +117,36 @@ class _Named:
         return found
 
 
+class _Declared(Sides):
+    """What the files of a patch declare on both sides; read once for all of them."""
+
+    @cached_property
+    def records(self) -> list[Collection[bytes]]:
+        """The members of each record after the change."""
+        return [one.members.keys() for several in self.after.records.values() for one in several]
+
+    @cached_property
+    def kept(self) -> dict[str, str]:
+        """Members that say netmem and were there before, beside the page's in one record."""
+        found: dict[str, str] = {}
+        for record in (one for several in self.before.records.values() for one in several):
+            found |= both({name.decode("latin-1") for name, member in record.members.items()
+                           if member.type.base in (PAGE, NETMEM_REF)
+                           and not is_arm(member.declaration)})
+        return found
+
+
 class _File:
     """The two sides of one file."""
 
     def __init__(self, change: FileChange, accessors: frozenset[str],
-                 changes: Sequence[FileChange]) -> None:
+                 declared: _Declared) -> None:
         self.path = change.path
         self.before, self.after = change.parsed_before, change.parsed_after
         self.old, self.new = _by_name(self.before), _by_name(self.after)
         self.sides = _Named(self.before), _Named(self.after)
         self.accessors = accessors
-        others = [one for one in changes if one is not change]
-        self.beside = ({one.path: one.parsed_before for one in others},
-                       {one.path: one.parsed_after for one in others})
+        self.declared = declared
         self.members: dict[str, str] = {}  # what members were called
         self.inside: dict[str, frozenset[str]] = {}
         """By function, the helpers that were looked into to compare it."""
@@ -170,26 +188,14 @@ class _File:
             name == helper.name or helper.name in self.inside.get(name, ()) for name in callers)
 
     @cached_property
-    def _records(self) -> list[Collection[bytes]]:
-        """The members of each record after the change."""
-        symbols = _symbols({**self.beside[1], self.path: self.after})
-        return [one.members.keys() for several in symbols.records.values() for one in several]
-
-    @cached_property
-    def _kept(self) -> dict[str, str]:
-        """Members that say netmem and were there before, beside the page's in one record."""
-        symbols = _symbols({**self.beside[0], self.path: self.before})
-        found: dict[str, str] = {}
-        for record in (one for several in symbols.records.values() for one in several):
-            found |= both({name.decode("latin-1") for name, member in record.members.items()
-                            if member.type.base in (PAGE, NETMEM_REF)
-                            and not is_arm(member.declaration)})
-        return found
-
-    @cached_property
     def _own(self) -> tuple[frozenset[str], frozenset[str]]:
         """The names of the functions of both sides."""
         return frozenset(name for name, _ in self.old), frozenset(name for name, _ in self.new)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names of either."""
+        return self._own[0] | self._own[1]
 
     @cached_property
     def _called(self) -> dict[str, str]:
@@ -230,8 +236,8 @@ class _File:
             return
         sides = [locals_of(parsed, node) | set(parameter_names(parsed, node))
                  for parsed, node in ((was, old.node), (self.after, new.node))]
-        kept = self._kept | both(sides[0] & sides[1])
-        given = given_names(one, other, self._records) | kept
+        kept = self.declared.kept | both(sides[0] & sides[1])
+        given = given_names(one, other, self.declared.records) | kept
         names = self._paired(renamed(one, other, given), other) | given
         # Ways back to a page may go, where what they gave becomes a netmem; none may come.
         back = BACK if len(BACK_CALL.findall(other)) <= len(BACK_CALL.findall(one)) else frozenset()
@@ -241,10 +247,12 @@ class _File:
         mixed = canons[1].mixed[len(canons[0].mixed):]
         if self._is_same(before, after) and not mixed:
             return
-        versions = (Version(was, old, given, back, self._helpers[0], own=self._own[0],
-                            beside=self.beside[0]),
-                    Version(self.after, new, names, self.accessors | back, self._helpers[1],
-                            self._called, self._own[1], self.beside[1]))
+        symbols = self.declared.before, self.declared.after
+        path = next(path for path, one in symbols[0].files.items() if one is was)
+        versions = (Version(path, was, old, symbols[0], given, back, self._helpers[0],
+                            own=self._own[0]),
+                    Version(self.path, self.after, new, symbols[1], names, self.accessors | back,
+                            self._helpers[1], self._called, self._own[1]))
         if before[0].text == after[0].text and not mixed and \
                 (inside := same_ways(*versions)) is not None:
             self.inside[new.name] = inside
@@ -256,7 +264,7 @@ class _File:
         if not mixed and is_plain(was, old.node) and is_plain(self.after, new.node):
             spelled = Canon(self.after, names, self.accessors | BACK, self._called).function(
                 new.node) if only and not owns_as_page(*versions) else after
-            own = self._own[0] | self._own[1]
+            own = self._names
             plain = [for_pages(without(side, aliases(version), own), own, none_asked=only)
                      for side, version in zip((before, spelled), versions, strict=True)]
             if self._is_same(*plain):
@@ -280,7 +288,8 @@ class _File:
         left = self._settled(before, after, versions)
         if self._is_same(*left) and not mixed:
             yield self._finding("same-ways", new.name, self.after.line_of(new.start),
-                                "locals and parameters are others; what is done is the same")
+                                "locals are others, and what is given to functions that take "
+                                "others; the rest is the same")
         yield from self._in_the_same_order(*left, new.name, *lines)
 
     def _settled(self, before: list[Statement], after: list[Statement],
@@ -290,7 +299,7 @@ class _File:
                  for number, one in enumerate((before, after))]
         mine = [{version.names.get(name, name) for name in locals_of(
             version.parsed, version.function.node)} for version in versions]
-        own = self._own[0] | self._own[1]
+        own = self._names
         left = sides
         if all(is_plain(one.parsed, one.function.node) for one in versions):
             left = [[side[0], *without_spare(side[1:], mine[number], sides[1 - number], own)]
@@ -382,7 +391,7 @@ class _File:
         other = bytes(less)
         if one == other:
             return
-        given = given_names(one, other) | self._kept
+        given = given_names(one, other) | self.declared.kept
         names = self._paired(renamed(one, other, given), None) | given
         before = _lines(Canon(self.before, given), one)
         after = _lines(Canon(self.after, names, self.accessors, self._called), other)
@@ -392,14 +401,6 @@ class _File:
         declared = rule(id)
         return Finding(self.path, line, 1, id, declared.severity.value, function, message,
                        declared.why)
-
-
-def _symbols(files: Mapping[str, ParsedFile]) -> Symbols:
-    """What some files declare."""
-    symbols = Symbols()
-    for path, parsed in files.items():
-        symbols.add(path, parsed)
-    return symbols
 
 
 def _is_static(parsed: ParsedFile, function: Node) -> bool:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tree_sitter import Node
 
 from netmem_migrate.c import view
@@ -104,19 +106,24 @@ class Locals:
 
 def parameters(words: Words, function: Node) -> list[str]:
     """The names of its parameters, in order."""
+    found = []
+    for one in _given(function):
+        named = nodes(one, "identifier")
+        if one.type != "parameter_declaration":
+            raise NotFollowed("a head")
+        found.append(words.raw(named[0]) if named else "")
+    return found
+
+
+def _given(function: Node) -> list[Node]:
+    """The declarations of its parameters."""
     declarator = function.child_by_field_name("declarator")
     while declarator is not None and declarator.type != "function_declarator":
         declarator = declarator.child_by_field_name("declarator")
     given = declarator.child_by_field_name("parameters") if declarator is not None else None
     if given is None:
         raise NotFollowed("a head")
-    found = []
-    for one in given.named_children:
-        named = nodes(one, "identifier")
-        if one.type != "parameter_declaration":
-            raise NotFollowed("a head")
-        found.append(words.raw(named[0]) if named else "")
-    return found
+    return given.named_children
 
 
 def result(words: Words, function: Node) -> str:
@@ -134,8 +141,8 @@ def same_parameters(before: ParsedFile, old: Node, after: ParsedFile,
                     new: Node) -> tuple[list[str], list[str]]:
     """The names of the parameters of two versions of a function, each by the name that it had.
 
-    One that has another name is the first of the same type that has another one, too. None where a
-    head is not understood.
+    One that has another name is the first of the same type that has another one, too. Nothing where
+    a head is not understood.
     """
     sides = [(Words(before, {}), old), (Words(after, {}), new)]
     try:
@@ -163,17 +170,18 @@ def parameter_names(parsed: ParsedFile, function: Node) -> list[str]:
 
 def _types(words: Words, function: Node) -> list[str]:
     """The types of the parameters of a function."""
-    head = function.child_by_field_name("declarator")
-    while head is not None and head.type != "function_declarator":
-        head = head.child_by_field_name("declarator")
-    given = head.child_by_field_name("parameters") if head is not None else None
-    return [" ".join(words.tokens(words.raw(one)).split()[:-1])
-            for one in (given.named_children if given is not None else ())]
+    return [" ".join(words.tokens(words.raw(one)).split()[:-1]) for one in _given(function)]
+
+
+def declared(function: Node, *kinds: str) -> Iterator[Node]:
+    """The names that declarations of some kinds in a function declare."""
+    for node in nodes(function, *kinds):
+        for one in node.children_by_field_name("declarator"):
+            name = view.declared(one)
+            if name is not None and name.type == "identifier":
+                yield name
 
 
 def locals_of(parsed: ParsedFile, function: Node) -> set[str]:
     """The names that a function declares, but for its parameters."""
-    found = {view.declared(one) for node in nodes(function, "declaration")
-             for one in node.children_by_field_name("declarator")}
-    return {parsed.text(one).decode("latin-1") for one in found
-            if one is not None and one.type == "identifier"}
+    return {parsed.text(one).decode("latin-1") for one in declared(function, "declaration")}

@@ -19,7 +19,6 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.steps import Step, run
-from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.locals import NotFollowed, parameters
 from netmem_migrate.check.compare.said import Said, whole
@@ -32,14 +31,17 @@ from netmem_migrate.model.kernel_calls import has, traits
 from netmem_migrate.model.schema import Effect, Side, Trait
 from netmem_migrate.model.spelled import OPERANDS, PAGE
 
-_MOST = 4000  # pairs of sets of places; a function of a driver has some tens
+# Places of one automaton, and ways that are taken in both; a function of a driver has some tens.
+_PLACES = 4000
+_MOST = 200_000
 _DEEPEST = 3  # helpers that call helpers
 _SILENT = (Effect.NONE, Effect.BORROWS, Effect.CONVERTS)
 _DOES = (Trait.MAPS, Trait.RAW_UNMAP, Trait.NETMEM_UNMAP, Trait.GRANTS, Trait.KEEPS, Trait.SWAPS,
          Trait.TAKES_TOKEN, Trait.RUNS_XDP)
-_NOT_IN_SIGHT = frozenset({
-    "gnu_asm_expression", "ERROR", "function_definition", "preproc_if", "preproc_ifdef",
-    "preproc_else", "compound_literal_expression"})
+_NOT_IN_SIGHT = (
+    "gnu_asm_expression", "ERROR", "preproc_if", "preproc_ifdef", "preproc_else",
+    "compound_literal_expression")
+_END = 1 << 1  # place 1, as a set
 _POINTERS = tuple(OPERANDS[one] for one in ("pool", "skb", "frag"))
 _MEMORY = re.compile(r"(?:page|netmem)s?(?:\[[^]]*\])*\Z")
 _NAME = re.compile(r"(?<![\w>.])[A-Za-z_]\w*")
@@ -52,10 +54,14 @@ class _Automaton:
     ways: list[list[tuple[str, int]]] = field(default_factory=list)
 
     def place(self) -> int:
+        """A new place."""
+        if len(self.ways) == _PLACES:
+            raise NotFollowed("too many places")
         self.ways.append([])
         return len(self.ways) - 1
 
     def way(self, start: int, what: str, end: int) -> None:
+        """A new way."""
         self.ways[start].append((what, end))
 
 
@@ -80,9 +86,6 @@ class _Side:
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self.symbols = Symbols()
-        for path, parsed in {**version.beside, "": version.parsed}.items():
-            self.symbols.add(path, parsed)
         self.hand_over = frozenset(
             _of_netmem(name) for name in self._called(version.function.node)
             if _effect(name) is Effect.HANDS_OVER)
@@ -111,8 +114,8 @@ class _Side:
              given: Mapping[str, str], depth: int) -> None:
         parsed, body = self.version.parsed, function.child_by_field_name("body")
         if body is None or function.has_error or directions(
-                parsed, function.start_byte, function.end_byte) != ((),) or any(
-                nodes(function, kind) for kind in _NOT_IN_SIGHT - {"function_definition"}):
+                parsed, function.start_byte, function.end_byte) != ((),) or nodes(
+                function, *_NOT_IN_SIGHT):
             raise NotFollowed("a function")
         reader = _Reader(self, function, given, self._loose)
         self.hidden.append(reader.canon.tokens(reader.canon.within.hidden(function)))
@@ -162,8 +165,9 @@ class _Reader:
         self.canon = _Canon(version.parsed, version.names, version.accessors, version.functions)
         self.canon.start(function)
         head = view.declared(function.child_by_field_name("declarator"))
-        known = side.symbols.function(view.text(head), "") if head is not None else None
-        self.types = Types(side.symbols, "", known, BY_NAME)
+        known = version.symbols.function(view.text(head), version.path) \
+            if head is not None else None
+        self.types = Types(version.symbols, version.path, known, BY_NAME)
         self.result = _is_memory(kind_of(known.result)) if known is not None else True
 
     def item(self, item: Item) -> Iterator[tuple[str, ...]]:
@@ -218,7 +222,7 @@ class _Reader:
             yield "call", self._said(call.node)
         elif name in version.helpers:
             yield ("helper", name, *(self._said(one) for one in call.args))
-        elif name in version.own or self.side.symbols.functions.get(call.name):
+        elif name in version.own or version.symbols.functions.get(call.name):
             yield ("own", version.functions.get(name, name),
                    *(self._said(one) for one in call.args if self._holds(one)))
         elif name in BY_NAME:
@@ -276,37 +280,57 @@ def _effect(name: str) -> Effect | None:
     return known.effect if known is not None else None
 
 
+class _Sets:
+    """Sets of places of one automaton, each a number with one bit for each place."""
+
+    def __init__(self, automaton: _Automaton) -> None:
+        self._ways = automaton.ways
+        self._silent: dict[int, int] = {}
+        self._doing = sum(1 << place for place, ways in enumerate(self._ways)
+                          if any(what for what, _ in ways))
+
+    def silently(self, place: int) -> int:
+        """Where one gets from a place while nothing happens."""
+        known = self._silent.get(place)
+        if known is None:
+            found, queue = {place}, [place]
+            for here in queue:
+                for what, end in self._ways[here]:
+                    if not what and end not in found:
+                        found.add(end)
+                        queue.append(end)
+            known = self._silent[place] = sum(1 << one for one in found)
+        return known
+
+    def steps(self, places: int) -> dict[str, int]:
+        """By what happens next, where that leads to."""
+        found: dict[str, int] = {}
+        left = places & self._doing
+        while left:
+            place = left.bit_length() - 1
+            left ^= 1 << place
+            for what, end in self._ways[place]:
+                if what:
+                    found[what] = found.get(what, 0) | self.silently(end)
+        return found
+
+
 def _accept_the_same(one: _Automaton, other: _Automaton) -> bool:
     """Whether two automata accept the same words: each step is taken in both at once."""
-    begin = _silently(one, frozenset({0})), _silently(other, frozenset({0}))
+    sets = _Sets(one), _Sets(other)
+    begin = sets[0].silently(0), sets[1].silently(0)
     seen, queue = {begin}, [begin]
+    taken = 0
     for here in queue:
-        if (1 in here[0]) != (1 in here[1]):
+        if (here[0] ^ here[1]) & _END:
             return False
-        for what in _steps(one, here[0]) | _steps(other, here[1]):
-            there = _taken(one, here[0], what), _taken(other, here[1], what)
+        steps = sets[0].steps(here[0]), sets[1].steps(here[1])
+        for what in steps[0].keys() | steps[1].keys():
+            taken += 1
+            if taken > _MOST:
+                raise NotFollowed("too many orders")
+            there = steps[0].get(what, 0), steps[1].get(what, 0)
             if there not in seen:
-                if len(seen) == _MOST:
-                    raise NotFollowed("too many orders")
                 seen.add(there)
                 queue.append(there)
     return True
-
-
-def _silently(automaton: _Automaton, places: frozenset[int]) -> frozenset[int]:
-    found, queue = set(places), list(places)
-    while queue:
-        for what, end in automaton.ways[queue.pop()]:
-            if not what and end not in found:
-                found.add(end)
-                queue.append(end)
-    return frozenset(found)
-
-
-def _steps(automaton: _Automaton, places: frozenset[int]) -> set[str]:
-    return {what for place in places for what, _ in automaton.ways[place] if what}
-
-
-def _taken(automaton: _Automaton, places: frozenset[int], what: str) -> frozenset[int]:
-    return _silently(automaton, frozenset(
-        end for place in places for said, end in automaton.ways[place] if said == what))

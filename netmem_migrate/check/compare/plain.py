@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 
 from tree_sitter import Node
@@ -56,25 +57,39 @@ def reads_through(text: str) -> list[str]:
     return _THROUGH.findall(text)
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is asked of a file for each of its functions: the macros that it defines, those that are
+    more than a number, so that they may set things or read locals, with arguments (`odd_calls`) and
+    without (`odd`), and whether something in it is volatile."""
+
+    macros: frozenset[str]
+    odd: frozenset[bytes]
+    odd_calls: frozenset[bytes]
+    volatile: bool
+
+
 @lru_cache(maxsize=8)
-def odd_macros(source: bytes, *, calls: bool) -> frozenset[bytes]:
-    """The macros of a file that are more than a number, those with arguments too if `calls`: they
-    may set things, or read locals."""
-    return frozenset(name for name, given, body in _MACRO.findall(source)
-                     if _NUMBER.fullmatch(body) is None and (calls or not given))
+def facts(source: bytes) -> Facts:
+    """Look for them once."""
+    macros = _MACRO.findall(source)
+    odd = [(name, given) for name, given, body in macros if _NUMBER.fullmatch(body) is None]
+    return Facts(frozenset(name.decode("latin-1") for name, _, _ in macros),
+                 frozenset(name for name, given in odd if not given),
+                 frozenset(name for name, given in odd if given), b"volatile" in source)
 
 
 def is_plain(parsed: ParsedFile, function: Node) -> bool:
     """Whether a function has nothing in it that its statements do not show: macros of its file,
     names that stand alone, volatile or static things, expressions that are statements."""
-    text = parsed.text(function)
-    if b"volatile" in parsed.source or b"({" in b"".join(text.split()) or b"asm" in text:
+    text, known = parsed.text(function), facts(parsed.source)
+    if known.volatile or b"({" in b"".join(text.split()) or b"asm" in text:
         return False
     body = function.child_by_field_name("body")
     inside = parsed.text(body) if body is not None else text
     if re.search(rb"\bstatic\b", inside):
         return False
-    return odd_macros(parsed.source, calls=True).isdisjoint(WORD.findall(text)) and \
+    return (known.odd | known.odd_calls).isdisjoint(WORD.findall(text)) and \
         _ALONE.search(text) is None
 
 

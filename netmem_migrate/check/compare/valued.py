@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -22,6 +21,7 @@ from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.check.compare.atoms import ERRORS, INT, atom, is_atom, outside
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.locals import Locals, NotFollowed, parameters, result
+from netmem_migrate.check.compare.plain import facts
 from netmem_migrate.check.compare.said import Said, joined, whole
 from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.paths.cfg import Item, build
@@ -40,7 +40,6 @@ _COUNTED = ("+", "-", "+=", "-=")
 _ADDRESS = "[&"
 # What no macro reads from memory; of other names that is not known.
 _CONSTANT = re.compile(rf"{ERRORS}|true|false")
-_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 _FUNCTIONS = frozenset(one.name for one in FUNCTIONS if not one.is_macro)
 # What gives something of memory and does nothing.
 _PURE = frozenset(one.name for one in FUNCTIONS if Trait.PURE in one.traits)
@@ -48,22 +47,6 @@ _STRUCT = re.compile(r"(?:const )?(?:struct|union) \w+ \*")
 NEVER = "false"
 _NEVER_OF_PAGES = frozenset(row.becomes.name.encode() for row in KNOWN if row.page == NEVER)
 NUMBER = "ρ"  # code is read as latin-1, and never has it
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is asked of a file for each of its functions: the macros that it defines, and whether
-    something in it is volatile."""
-
-    macros: frozenset[str]
-    volatile: bool
-
-
-@lru_cache(maxsize=4)
-def facts(source: bytes) -> Facts:
-    """Look for them once."""
-    return Facts(frozenset(word.decode("latin-1") for word in _MACRO.findall(source)),
-                 b"volatile" in source)
 
 
 @dataclass(slots=True)
@@ -239,10 +222,11 @@ class Valued(Canon):
     def _done_in_order(self, node: Node, truth: bool) -> Steps[Said]:
         kind, before = node.type, self.state.done
         found, call = view.infix(node), view.call(node)
-        macro = call is not None and call.name.decode("latin-1") not in self.own | _FUNCTIONS
+        called = call.name.decode("latin-1") if call is not None else ""
+        macro = call is not None and called not in self.own and called not in _FUNCTIONS
         chosen = kind == "conditional_expression" or (
             found is not None and found.sign in ("&&", "||"))
-        if call is not None and call.name.decode("latin-1") in self.types.keys() | self._macros:
+        if call is not None and (called in self.types or called in self._macros):
             raise NotFollowed("what is called is not in sight")
         stores = self._stores
         helper = self.helpers.of(call)

@@ -18,16 +18,16 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.steps import Step, Steps, run
+from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.atoms import is_atom
 from netmem_migrate.check.compare.locals import NotFollowed, parameters
-from netmem_migrate.check.compare.plain import odd_macros
+from netmem_migrate.check.compare.plain import facts
 from netmem_migrate.check.compare.valued import (
     NEVER,
     NUMBER,
     State,
     Valued,
-    facts,
 )
 from netmem_migrate.check.paths.cfg import ControlFlow, Edge, build
 from netmem_migrate.check.paths.directions import directions
@@ -37,6 +37,7 @@ from netmem_migrate.model.schema import Effect, Side
 from netmem_migrate.model.spelled import IS_NET_IOV
 
 _MOST = 2000  # pairs of places; no function of a driver that was converted needs 200
+_GUARDS = 50  # blocks that are looked past for one test
 _OWNS = sorted(one.name for one in FUNCTIONS if one.side is Side.PAGE and one.effect not in (
     Effect.UNKNOWN, Effect.NONE, Effect.BORROWS, Effect.CONVERTS))
 _OWNS_CALL = re.compile(rb"\b(?:" + "|".join(_OWNS).encode() + rb")\s*\(")
@@ -51,18 +52,19 @@ class Version:
     """A function of a file, the names that a change gave others, and what gives back a page.
 
     `helpers` are the functions that only this version of the file has, `functions` the names that
-    others had before, `own` the names of all functions of the file. `beside` are this
-    version of the other files that change.
+    others had before, `own` the names of all functions of the file. `symbols` are what
+    this version of the files that change declares.
     """
 
+    path: str
     parsed: ParsedFile
     function: Definition
+    symbols: Symbols
     names: Mapping[str, str]
     accessors: frozenset[str]
     helpers: Mapping[str, Node] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
-    beside: Mapping[str, ParsedFile] = field(default_factory=dict)
 
 
 def same_ways(old: Version, new: Version) -> frozenset[str] | None:
@@ -116,10 +118,10 @@ class _Side:
     def __init__(self, version: Version, *, pages_only: bool = False) -> None:
         parsed, one = version.parsed, version.function
         body = one.node.child_by_field_name("body")
-        if facts(parsed.source).volatile:
+        known = facts(parsed.source)
+        if known.volatile:
             raise NotFollowed("what is read twice may be two things")
-        said = WORD.findall(parsed.text(one.node))
-        if not odd_macros(parsed.source, calls=False).isdisjoint(said):
+        if not known.odd.isdisjoint(WORD.findall(parsed.text(one.node))):
             raise NotFollowed("a macro of the file")
         if body is None or one.has_error or directions(parsed, one.start, one.end) != ((),):
             raise NotFollowed("a function")
@@ -131,7 +133,9 @@ class _Side:
         self.flow: ControlFlow = build(body, exact=True)
         self.parameters = parameters(self.spelled, one.node)
         self.heads = _heads(self.flow)
-        self._used = _later(self.flow, self._words)
+        # Only of locals is it asked, and a function may say thousands of other names.
+        self._used = _later(self.flow, lambda block: frozenset(
+            self._words(block) & self.spelled.types.keys()))
         self._set = {head: self._changed(head) for head in self.heads}
 
     def state(self) -> State:
@@ -173,13 +177,24 @@ class _Side:
         ways = dict(stop.ways)
         if stop.test == NEVER:
             return ways["False"]
-        steps: list[Step[int]] = [self._leads(ways[one], state) for one in ("True", "False")]
+        known: dict[int, int] = {}
+        steps: list[Step[int]] = [self._leads(ways[one], state, known)
+                                  for one in ("True", "False")]
         one, other = map(run, steps)
         return one if one == other else None
 
-    def _leads(self, block: int, state: State) -> Steps[int]:
-        """Where what follows leads to past tests that decide nothing, and nothing else."""
+    def _leads(self, block: int, state: State, known: dict[int, int]) -> Steps[int]:
+        """Where what follows leads to past tests that decide nothing, and nothing else.
+
+        `known` are blocks of which that is known; a guard has few.
+        """
+        passed: list[int] = []
         while block not in self.heads:
+            if block in known:
+                block = known[block]
+                break
+            passed.append(block)
+            known[block] = block  # as far as is known yet; what leads back to it is a head
             here, probe = self.flow.blocks[block], state.copy()
             if not here.items and len(here.edges) == 1 and here.edges[0].test is None:
                 block = here.edges[0].to
@@ -191,12 +206,15 @@ class _Side:
                 break
             stop = self._tested(block, here.edges, said)
             ways = dict(stop.ways)
-            to: int = yield self._leads(ways["False"], state)
+            if len(known) > _GUARDS:
+                break
+            to: int = yield self._leads(ways["False"], state, known)
             if stop.test != NEVER:
-                other: int = yield self._leads(ways["True"], state)
+                other: int = yield self._leads(ways["True"], state, known)
                 if other != to:
                     break
             block = to
+        known.update(dict.fromkeys(passed, block))
         return block
 
     def _tested(self, block: int, edges: list[Edge], said: str) -> _Stop:
