@@ -54,9 +54,10 @@ class Conversion:
     `kernel` names the tree, which is otherwise found by walking up; outside any tree the bundled
     model of `api` is used. `only` and `skip` are ids of passes, `opted` those of the passes that
     have an option of their own and were asked for. `keep` names members and globals that stay
-    pages, as `struct_name.member`. `define` (`NAME` or `NAME=V`) and `undefine` settle arms of
-    `#if`. `one_driver` takes each folder for one driver, with its subfolders that have no build
-    rules of their own, and looks for no others below it.
+    pages, as `struct_name.member`. `prepare` makes room before the conversion, and `with_users`
+    takes along other modules. `define` (`NAME` or `NAME=V`) and `undefine` settle arms of `#if`.
+    `one_driver` takes each folder for one driver, with its subfolders that have no build rules of
+    their own, and looks for no others below it.
     """
 
     kernel: Path | None = field(default=None, metadata=_flag(
@@ -73,6 +74,11 @@ class Conversion:
     keep: tuple[str, ...] = field(default=(), metadata=_flag(
         "--keep", metavar="STRUCT.MEMBER", repeatable=True,
         help="Leave this member, or global, a page. Repeatable."))
+    prepare: bool = field(default=False, metadata=_flag(
+        "--prepare", help="Make room first, in patches of their own, where more converts then."))
+    with_users: bool = field(default=False, metadata=_flag(
+        "--with-users", help="Convert modules that share a record, or a function that one exports, "
+        "together, in one patch. --prepare does that, too."))
     define: tuple[str, ...] = field(default=(), metadata=_flag(
         "-D", "--define", metavar="NAME[=V]", repeatable=True,
         help="Take the arms of #if in which NAME is defined (as V, or 1). Repeatable."))

@@ -20,21 +20,15 @@ from netmem_migrate.c.words import CALL
 from netmem_migrate.check.compare.compare import compare_changes
 from netmem_migrate.check.half.halves import halves
 from netmem_migrate.check.moved import together
-from netmem_migrate.check.own import own
 from netmem_migrate.check.silenced import unanswered
 from netmem_migrate.check.sources import check_sources, functions_of
-from netmem_migrate.convert.edits import convert
-from netmem_migrate.convert.naming import new_names
-from netmem_migrate.convert.passes import Loaded, chosen, flags
-from netmem_migrate.convert.work import Work
+from netmem_migrate.convert.passes import chosen
 from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.files import plain
-from netmem_migrate.flow.analyse import Analysis, analyse, use_page_pool
-from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
-from netmem_migrate.flow.cut import solve
-from netmem_migrate.flow.older import older_kernels
+from netmem_migrate.flow.together import near
 from netmem_migrate.git.head import differing
 from netmem_migrate.git.run import repository as repository_of
+from netmem_migrate.job import Job, rows_of, target_of
 from netmem_migrate.kernel.drivers import (
     Driver,
     find,
@@ -44,14 +38,14 @@ from netmem_migrate.kernel.drivers import (
 )
 from netmem_migrate.kernel.macros import arms_of, arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
-from netmem_migrate.kernel.walk import MARKS, driver_of, drivers_at
+from netmem_migrate.kernel.walk import MARKS, drivers_at
 from netmem_migrate.model import releases
-from netmem_migrate.model.forms import Table, table
+from netmem_migrate.model.forms import table
 from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
+from netmem_migrate.prepare import prepared
 from netmem_migrate.reasons import Detail, Reason, Why
-from netmem_migrate.report.build import report
 from netmem_migrate.results import (
     Action,
     DriverReport,
@@ -77,7 +71,7 @@ class Input:
     """The drivers at some paths, all below one root, and the API to convert them to.
 
     `kernel` is the tree that they are in, None outside any. `looked` are the folders that were
-    walked for them.
+    walked for them. `named` are those drivers that paths of their own name, where several do.
     """
 
     root: Path
@@ -85,6 +79,7 @@ class Input:
     target: Target
     drivers: tuple[Driver, ...]
     looked: tuple[Looked, ...] = ()
+    named: frozenset[str] = frozenset()
 
 
 def inputs(paths: Sequence[Path], options: Conversion) -> tuple[Input, ...]:
@@ -117,14 +112,16 @@ def _input(paths: Sequence[Path], tree: Kernel | None, given: Kernel | None,
     Outside, a tree that is `given` says what the API is, and nothing else.
     """
     base = None if tree is not None else _common(paths)
-    marks = (*MARKS, *(row.call for row in _rows(chosen(options)).brought if row.call))
+    marks = (*MARKS, *(row.call for row in rows_of(chosen(options)).brought if row.call))
     found = [drivers_at(path, tree.root if tree is not None else None, base,
                         walk=not options.one_driver, marks=marks) for path in paths]
     drivers = tuple({one.path: one for some in found for one in some.drivers}.values())
     looked = tuple(dict.fromkeys(one.looked for one in found if one.looked is not None))
     root = tree.root if tree is not None else base
     assert root is not None
-    return Input(root.resolve(), tree, target_of(tree or given, options), drivers, looked)
+    named = [some.drivers[0].path for some in found if len(some.drivers) == 1]
+    return Input(root.resolve(), tree, target_of(tree or given, options), drivers, looked,
+                 frozenset(named if len(named) > 1 else ()))
 
 
 def _common(paths: Sequence[Path]) -> Path:
@@ -159,100 +156,6 @@ def one_input(paths: Sequence[Path], options: Conversion) -> Input:
     return first
 
 
-def target_of(tree: Kernel | None, options: Conversion) -> Target:
-    """The netmem API to convert to: what is asked for, else that of the tree."""
-    if tree is None or options.api:
-        return bundled(options.api)
-    return from_tree(tree.root, tree.api, tree.version)
-
-
-# -- analyse, cut, edit
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One driver that was read and cut, with the options that it was cut by."""
-
-    analysis: Analysis
-    options: Conversion
-    passes: tuple[Loaded, ...]
-
-    @property
-    def texts(self) -> Texts:
-        """What the driver's texts were parsed to so far."""
-        return self.analysis.symbols.texts
-
-    @property
-    def names(self) -> frozenset[str]:
-        """What its slots are called; `keep` can name those of members and globals."""
-        return frozenset(slot.name for slot in self.analysis.graph.slots.values())
-
-    def keeping(self, more: Iterable[str]) -> Job:
-        """The same driver, cut so that more names stay pages."""
-        kept = tuple(sorted(more))
-        if not kept:
-            return self
-        options = replace(self.options, keep=(*self.options.keep, *kept))
-        solution = solve(self.analysis.graph, frozenset(options.keep), self.analysis.costs)
-        return replace(self, options=options, analysis=replace(self.analysis, solution=solution))
-
-    def migration(self, *, judge: bool = True) -> Migration:
-        """The conversion, not judged yet; `judge` asks for the requirements of netmem.rst."""
-        renames = any(one.declared.renames for one in self.passes)
-        work = Work(self.analysis, new_names(self.analysis) if renames else {})
-        made = convert(work, self.passes)
-        # What other drivers of the run keep is no option of this one.
-        names = self.names
-        mine = replace(self.options, keep=tuple(one for one in self.options.keep if one in names))
-        said = replace(report(work, made.edits, judge=judge),
-                       older=older_kernels(self.analysis, (edit.text for edit in made.edits)))
-        steps = made.steps
-        if judge:
-            api = self.analysis.target.api
-            steps = tuple(replace(step, own=own(self.analysis, step.changes, said.sites, api))
-                          for step in steps)
-        return Migration(said, made.changes, made.edits, steps,
-                         mine.arguments(flags()), self.analysis.unreadable)
-
-
-def job_of(driver: Driver, target: Target, options: Conversion) -> Job | None:
-    """Read a driver and cut it; None for one that does not use page_pool."""
-    passes = chosen(options)
-    rows = _rows(passes)
-    driver = driver.loaded(driver.files)
-    if not use_page_pool(map(driver.read, driver.files), rows):
-        return None
-    driver = driver.loaded(driver.borrowed)
-    arms = arms_of_driver(driver, target, options.define, options.undefine)
-    costs = WITH_ACCESSOR if any(one.declared.accessor for one in passes) else DEFAULT
-    analysis = analyse(driver, target, keep=frozenset(options.keep), costs=costs,
-                       rows=rows, arms=arms)
-    if not use_page_pool((analysis.sources[file] for file in driver.files), rows):
-        return None  # all of it stands in arms that the target leaves out
-    return Job(analysis, options, passes)
-
-
-def analysis_of(file: Path, options: Conversion) -> Analysis:
-    """Follow the pages of the whole driver that a file is a part of.
-
-    Raises InputError for input that cannot be processed.
-    """
-    tree = Kernel.find(file)
-    given = Kernel.at(options.kernel) if options.kernel is not None else None
-    driver = driver_of(file, tree.root if tree is not None else None)
-    target = target_of(tree or given, options)
-    driver = driver.loaded((*driver.files, *driver.borrowed))
-    return analyse(driver, target,
-                   arms=arms_of_driver(driver, target, options.define, options.undefine))
-
-
-def _rows(passes: Sequence[Loaded]) -> Table:
-    """The forms that may be converted: not those of passes that nobody asked for."""
-    unasked = flags().keys() - {one.declared.id for one in passes}
-    gone = [row.page for row in table().rows if row.concern in unasked]
-    return table().without(gone) if gone else table()
-
-
 def nothing(driver: Driver) -> Migration:
     """What is said of a driver that does not use page_pool."""
     return Migration(DriverReport(driver.path, driver.files, Verdict.NO_PAGE_POOL))
@@ -267,11 +170,17 @@ def read(given: Sequence[Input], options: Conversion,
     """
     unknown = set(options.keep)
     every = [(one, driver) for one in given for driver in one.drivers]
+    joined: set[tuple[Path, str]] = set()
     for number, (one, driver) in enumerate(every, 1):
         if progress is not None:
             progress(driver.path, number, len(every))
-        job = job_of(driver, one.target, options)
+        if (one.root, driver.path) in joined:
+            continue  # it moves with one that was there before
+        job = prepared(driver, one.target, options, one.named)
         unknown -= job.names if job is not None else frozenset()
+        if job is not None and job.scope is not None:
+            driver = job.analysis.driver
+            joined.update((one.root, path) for path in driver.joined)
         yield one, driver, job
     if unknown:
         raise UsageError(f"{min(unknown)}: no member or global of that name holds a page "
@@ -390,21 +299,27 @@ def committed(given: Input, run: Run, options: Conversion) -> Run:
     repository = repository_of(run.root)
     if repository is None:
         return run
-    before = differing(repository, run.root, {
-        file for one in given.drivers for file in (*one.files, *one.borrowed)})
+    files = {file for one in given.drivers for file in (*one.files, *one.borrowed)}
+    if options.with_users or options.prepare or given.named:
+        files.update(file for one in given.drivers for file in near(one))
+    before = differing(repository, run.root, files)
     drivers = {one.path: one for one in given.drivers}
-    return replace(run, drivers=tuple(
-        one if one.changes or one.report.verdict is Verdict.STOPPED else
-        _committed(one, drivers[one.report.path], given, options, before)
-        for one in run.drivers)) if before else run
+    found: list[Migration] = []
+    for one in run.drivers:
+        made = one
+        if before and not one.changes and one.report.verdict is not Verdict.STOPPED:
+            made = _committed(one, drivers[one.report.path], given, options, before)
+        if not any(one.report.path in other.report.joined for other in found):
+            found.append(made)
+    return replace(run, drivers=tuple(found)) if before else run
 
 
 def _committed(now: Migration, driver: Driver, given: Input, options: Conversion,
                before: Mapping[str, bytes]) -> Migration:
-    touched = before.keys() & {*driver.files, *driver.borrowed}
-    job = job_of(replace(driver, held=before), given.target, options) if touched else None
+    job = prepared(replace(driver, held=before), given.target, options, given.named)
     if job is None:
         return now
+    touched = before.keys() & {*job.analysis.driver.files, *job.analysis.driver.borrowed}
     (made,) = judged(started(given, (job.migration(),))).drivers
     job.texts.forget()
     if not made.changes:
@@ -451,8 +366,18 @@ def converted(given: Sequence[Input], options: Conversion, *, judge: bool = True
         whole = runs[where.root]
         runs[where.root] = replace(whole, drivers=(*whole.drivers, *part.drivers),
                                    stopped=(*whole.stopped, *part.stopped))
-    return tuple(replace(runs[one.root], absent=_absent(one, runs[one.root])) for one in given
-                 if one.root in runs)
+    found: list[Run] = []
+    for where in given:
+        whole = runs[where.root]
+        whole = replace(whole, drivers=tuple(_once(whole.drivers)))
+        found.append(replace(whole, absent=_absent(where, whole)))
+    return tuple(found)
+
+
+def _once(drivers: Sequence[Migration]) -> Iterator[Migration]:
+    """Less the drivers of which nothing was found before they were taken together with others."""
+    joined = {path for one in drivers for path in one.report.joined}
+    yield from (one for one in drivers if one.report.joined or one.report.path not in joined)
 
 
 def _absent(given: Input, found: Run) -> tuple[str, ...] | None:

@@ -209,6 +209,26 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """Room for a conversion that a preparatory patch makes.
+
+    `step` is the id of its pass, `kind` which of the kinds of room that pass makes, `slot` what it
+    makes room at, declared at `file`:`line`, `made` what it adds. `reason` is what is in the way
+    without it. `calls` is how many calls of the page API are converted with it that are not
+    without.
+    """
+
+    step: str
+    kind: str
+    slot: str
+    made: str
+    file: str
+    line: int
+    reason: Reason
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OlderKernels:
     """A driver keeps code, as the `#if` at a place shows, for kernels before the release that has
     what its conversion writes."""
@@ -260,7 +280,11 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class DriverReport:
-    """Everything that is said about one driver (one entry of the report's `drivers`)."""
+    """Everything that is said about one driver (one entry of the report's `drivers`).
+
+    `rooms` were made for the conversion; with those that are `advised` more would convert. `joined`
+    are the folders of the modules that move together, where it is about several.
+    """
 
     path: str
     files: tuple[str, ...]
@@ -274,6 +298,9 @@ class DriverReport:
     older: OlderKernels | None = None
     readable: tuple[Readable, ...] = ()
     handed: tuple[Handed, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    joined: tuple[str, ...] = ()
+    advised: tuple[Room, ...] = ()
 
     @property
     def heads_only(self) -> bool:
@@ -336,12 +363,14 @@ class Step:
     """One logical change of a driver, a patch of its own: the tree before and after it builds.
 
     `part` is a file of it where the folder holds several drivers, each with a conversion of its
-    own, and "" elsewhere. `own` is None where nobody asked.
+    own, and "" elsewhere. `own` is None where nobody asked. `room` is what a preparatory patch
+    makes room for, None of a conversion.
     """
 
     changes: tuple[FileChange, ...]
     part: str = ""
     own: Own | None = None
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,19 +496,3 @@ class Run:
         return replace(self, drivers=tuple(
             replace(one, report=replace(one.report, verdict=Verdict.CONVERTED))
             if one.report.verdict is Verdict.WOULD_CONVERT else one for one in self.drivers))
-
-
-@dataclass(frozen=True, slots=True)
-class Norm:
-    """One line of netdev's list for a series; `status` is pass, warn or fail. What was not checked
-    is a warn. `place` is the folder of the series."""
-
-    name: str
-    status: str
-    text: str
-    place: str = ""
-
-    @property
-    def severity(self) -> Severity | None:
-        """As what it counts where findings are counted; None for what is fine."""
-        return {"fail": Severity.ERROR, "warn": Severity.NOTE}.get(self.status)

@@ -171,13 +171,23 @@ class Symbols:
         return record.members.get(name) if record else None
 
     def resolve(self, type_: Type) -> Type:
-        """Follow typedefs of the driver."""
+        """Follow typedefs of the driver, and macros that are other names of a record's tag."""
         for _ in range(8):
-            target = self.typedefs.get(type_.base)
+            target = self.typedefs.get(type_.base) or self._other_tag(type_.base)
             if target is None:
                 break
             type_ = Type(target.base, (*type_.derivations, *target.derivations))
         return type_
+
+    def _other_tag(self, base: str) -> Type | None:
+        """What `#define tag other` makes of "struct tag", of which there is no record."""
+        keyword, space, tag = base.rpartition(" ")
+        macros = self.macros.get(tag.encode("latin-1")) if space else None
+        if not macros or base in self.records or any(one.parameters for one in macros):
+            return None
+        (body, *others) = {one.body.strip() for one in macros}
+        return Type(f"{keyword} {body.decode('latin-1')}") if not others and re.fullmatch(
+            rb"[A-Za-z_]\w*", body) else None
 
     def function(self, name: bytes, path: str) -> Function | None:
         """The function that a call of `name` in file `path` reaches; definitions win."""

@@ -20,7 +20,8 @@ from netmem_migrate.terminal.say import say
 if TYPE_CHECKING:
     from netmem_migrate.check.findings import Rule
     from netmem_migrate.kernel.tree import Kernel
-    from netmem_migrate.results import FileChange, Finding, Norm
+    from netmem_migrate.report.norms import Norm
+    from netmem_migrate.results import FileChange, Finding
 
 
 @click.command(

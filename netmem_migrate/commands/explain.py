@@ -111,8 +111,8 @@ def _lines(file: Path) -> int:
 
 
 def _line(file: Path, line: int, settled: dict[str, Any]) -> None:
+    from netmem_migrate.job import analysis_of
     from netmem_migrate.options import Conversion
-    from netmem_migrate.pipeline import analysis_of
     from netmem_migrate.report.explain import explain, left_out, slots_at
 
     if not file.is_file():

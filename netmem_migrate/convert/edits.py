@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from netmem_migrate.convert.around import around
@@ -26,22 +26,32 @@ class Converted:
 
 def convert(work: Work, passes: Sequence[Loaded]) -> Converted:
     """Run the passes, in order, and apply what they yield."""
+    changes, kept = _applied(work, (edit for one in passes for edit in one.edits(work)), passes)
+    return Converted(changes, kept, steps(work.analysis, changes))
+
+
+def apply(work: Work, edits: Iterable[Edit], passes: Sequence[Loaded]) -> tuple[FileChange, ...]:
+    """The files that some edits of these passes change."""
+    return _applied(work, edits, passes)[0]
+
+
+def _applied(work: Work, edits: Iterable[Edit], passes: Sequence[Loaded]) -> tuple[
+        tuple[FileChange, ...], tuple[Edit, ...]]:
+    declares = {one.declared.id for one in passes if one.declared.declares}
     by_file: dict[str, list[Edit]] = {}
     texts = work.analysis.symbols.texts
-    for one in passes:
-        for edit in one.edits(work):
-            by_file.setdefault(edit.file, []).append(edit)
-    declares = {one.declared.id for one in passes if one.declared.declares}
+    for edit in edits:
+        by_file.setdefault(edit.file, []).append(edit)
     changes: list[FileChange] = []
     kept: list[Edit] = []
     for file in sorted(by_file):
         source = work.analysis.originals[file]
         reading = texts.arms.read(source)
-        after, edits = rewrite(source, reading.seen,
-                               around(file, source, reading, by_file[file]))
-        if any(edit.transform in declares for edit in edits):
+        after, made = rewrite(source, reading.seen,
+                              around(file, source, reading, by_file[file]))
+        if any(edit.transform in declares for edit in made):
             after = keep_order(texts.parse(source), texts.parse(after))
         if after != source:
             changes.append(FileChange(file, source, after, texts))
-            kept.extend(edits)
-    return Converted(tuple(changes), tuple(kept), steps(work.analysis, changes))
+            kept.extend(made)
+    return tuple(changes), tuple(kept)

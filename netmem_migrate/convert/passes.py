@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netmem_migrate.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from netmem_migrate.options import Conversion
-    from netmem_migrate.results import Edit
+    from netmem_migrate.results import Edit, Room
+
+
+SCOPE = "scope"
+"""The step that is no pass: modules that share something move in one patch (flow/together.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,11 @@ class Pass:
     a switch whose help is the summary.
 
     What the rest of the tool knows of a pass: that it `renames` (`--keep-names` leaves it out),
-    that it `declares` (blocks of declarations are put in order again after it), and that it
-    writes the `accessor` (with it, the cut may let uses that need a page go through one).
+    that it `declares` (blocks of declarations are put in order again after it), that it writes the
+    `accessor` (with it, the cut may let uses that need a page go through one), and that it
+    `prepares`: with `--prepare` it makes room in a patch of its own before the conversion
+    (netmem_migrate/prepare.py). Such a module has `rooms(work)` beside `edits(work)`; `words`
+    are title and message of its patch by the kind of room, whose {slot} and {made} stand in them.
     """
 
     id: str
@@ -46,15 +53,21 @@ class Pass:
     renames: bool = False
     declares: bool = False
     accessor: bool = False
+    prepares: bool = False
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A pass and the function that yields its edits."""
+    """A pass and the function that yields its edits.
+
+    `rooms` yields those of a pass that prepares by what they make room for.
+    """
 
     declared: Pass
     doc: str
     edits: Callable[[Any], Iterable[Edit]]  # of what convert/work.py defines
+    rooms: Callable[[Any], Iterable[tuple[Room, Sequence[Edit]]]]
 
 
 def load() -> list[Loaded]:
@@ -76,8 +89,13 @@ def load() -> list[Loaded]:
         if declared.option and options.setdefault(declared.option, declared.id) != declared.id:
             raise InputError(f"transforms/{info.name}.py: {declared.option} is the option of the "
                              f"pass {options[declared.option]}")
-        found[declared.id] = Loaded(declared, (module.__doc__ or "").strip(), module.edits)
+        found[declared.id] = Loaded(declared, (module.__doc__ or "").strip(), module.edits,
+                                    module.rooms if declared.prepares else _none)
     return sorted(found.values(), key=lambda one: (one.declared.order, one.declared.id))
+
+
+def _none(_: Any) -> tuple[tuple[Room, Sequence[Edit]], ...]:
+    return ()
 
 
 def flags() -> dict[str, str]:
@@ -93,15 +111,26 @@ def ids(which: Callable[[Pass], bool]) -> frozenset[str]:
 def chosen(options: Conversion) -> tuple[Loaded, ...]:
     """The passes to run, in order. Raises InputError for an id that no pass has."""
     passes = load()
-    known = {one.declared.id for one in passes}
+    known = {*(one.declared.id for one in passes), SCOPE}
     for name in [*options.only, *options.skip, *options.opted]:
         if name not in known:
             raise UsageError(f"no pass is called {name}; known: {', '.join(sorted(known))}")
+    alone = next((one.declared.id for one in passes if one.declared.prepares
+                  and one.declared.id in options.only and not options.prepare), "")
+    if alone:
+        raise UsageError(f"{alone} makes room before a conversion: give --prepare, too")
     return tuple(one for one in passes if _runs(one.declared, options))
+
+
+def preparing(options: Conversion) -> tuple[Loaded, ...]:
+    """The passes that may make room, in order."""
+    return tuple(one for one in load() if one.declared.prepares and _runs(one.declared, options))
 
 
 def _runs(declared: Pass, options: Conversion) -> bool:
     if declared.id in options.skip or (options.only and declared.id not in options.only):
+        return False
+    if declared.prepares and not options.prepare:
         return False
     if declared.option and declared.id not in options.opted:
         return False

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def steps(analysis: Analysis, changes: Sequence[FileChange]) -> tuple[Step, ...]:
     """The patches that make `changes`."""
+    if analysis.driver.joined:
+        return (Step(tuple(changes)),)
     made = {change.path: change for change in changes}
     groups = [group for group in alone(analysis.driver.root, analysis.sources, list(made)) if group]
     return _named([Step(tuple(made[file] for file in group)) for group in groups])
@@ -38,7 +40,7 @@ def steps_of(migration: Migration) -> tuple[Step, ...]:
 
 def _named(found: Sequence[Step]) -> tuple[Step, ...]:
     """Steps that say which driver of the folder they convert, where there are several."""
-    several = len(found) > 1
+    several = sum(step.room is None for step in found) > 1
     return tuple(replace(step, part=step.changes[0].path if several else "") for step in found)
 
 

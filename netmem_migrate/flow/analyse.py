@@ -37,6 +37,7 @@ from netmem_migrate.model.target import Target
 from netmem_migrate.reasons import CATEGORY, Why
 
 _PREFILTER = re.compile(rb"\bpage_pool_|\bstruct\s+page\b|netmem")
+_MACRO = re.compile(rb"#[ \t]*define[ \t]+(\w+)")
 # NULL in an initialiser can stand for a page that the function does not name.
 _LISTED = re.compile(rb"=\s*\{[^;]*\bNULL\b|\)\s*\{\s*NULL\b")
 
@@ -99,6 +100,8 @@ def analyse(driver: Driver, target: Target,
         # and addresses of pages by one more name.
         unread = _defining(sources, symbols, slots.graph.unread_functions)
         unread += _holding(sources, symbols, addresses.unread(slots.graph))
+        unread += _renaming(sources, symbols, slots.graph.unread_records | {
+            record for name, record in slots.graph.foreign_members if name in words})
         _parse(symbols, originals, unread, progress)
         further = addresses.words(slots.graph) - near
         near |= further
@@ -212,6 +215,13 @@ def _holding(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> 
                        re.MULTILINE)
     return [file for file, data in sources.items()
             if file not in symbols.files and heads.search(data)]
+
+
+def _renaming(sources: dict[str, bytes], symbols: Symbols, records: Set[str]) -> list[str]:
+    """The files, not parsed yet, in which a macro is the tag of one of these records."""
+    tags = {record.rpartition(" ")[2].encode("latin-1") for record in records}
+    return [file for file, data in sources.items() if file not in symbols.files and tags
+            and not tags.isdisjoint(_MACRO.findall(data))]
 
 
 def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, bytes],

@@ -27,7 +27,8 @@ class Driver:
     """A driver to convert: `files` are its own, `borrowed` headers it includes from elsewhere.
 
     All paths are POSIX strings relative to `root`. `held` is what files hold that are to be read
-    otherwise than they are on disk.
+    otherwise than they are on disk. `joined` are the folders of the modules that it is made of,
+    where several have to move together.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Driver:
     files: tuple[str, ...]
     borrowed: tuple[str, ...] = ()
     held: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    joined: tuple[str, ...] = ()
 
     def read(self, file: str) -> bytes:
         """The bytes of a file. Raises InputError if it cannot be read or is not text."""

@@ -54,11 +54,11 @@ def why(subject: Subject, reason: str, *, documented: bool) -> Iterator[Claim]:
         yield Claim(Kind.HEADS, _takers(report, Reach.HEAD))
 
 
-def series(subjects: Sequence[Subject]) -> Iterator[Claim]:
-    """What the patches of a series do, each to another driver."""
+def series(subjects: Sequence[Subject], *, alone: bool) -> Iterator[Claim]:
+    """What the patches of a series do, each to another driver, where they are `alone`."""
     yield Claim(Kind.SERIES, count=len(subjects))
     paths = [change.path for one in subjects for change in one.changes]
-    if len(subjects) > 1 and len(paths) == len(set(paths)):
+    if alone and len(subjects) > 1 and len(paths) == len(set(paths)):
         yield Claim(Kind.APART)
 
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from netmem_migrate.patch import claims, message
+from netmem_migrate.patch import claims, message, rooms
 from netmem_migrate.patch.kinds import Claim, Kind, Subject
 from netmem_migrate.patch.plan import PatchStep
 from netmem_migrate.patch.prefix import shared
 from netmem_migrate.patch.said import memory, words
-from netmem_migrate.results import DriverReport
+from netmem_migrate.results import DriverReport, Room
 
 _TITLE_COLUMNS = 70
 _MAX_REFUSED = 20
@@ -26,7 +26,18 @@ class Part:
 
     @property
     def subjects(self) -> list[Subject]:
-        return [one.subject for one in self.patches]
+        """What its conversions are about."""
+        return [one.subject for one in self.converting]
+
+    @property
+    def converting(self) -> list[PatchStep]:
+        """Its patches but those that make room."""
+        return [one for one in self.patches if one.room is None]
+
+    @property
+    def rooms(self) -> list[Room]:
+        """What the others make room for."""
+        return [one.room for one in self.patches if one.room is not None]
 
     @property
     def reports(self) -> list[DriverReport]:
@@ -45,8 +56,13 @@ def cover(
     subjects = [one for part in parts for one in part.subjects]
     title = _title(prefixes, list(dict.fromkeys(part.name for part in parts)),
                    memory(all(map(claims.rx_buffers, subjects))))
-    what = " ".join(words(one) for one in claims.series(subjects))
+    room = [one for part in parts for one in part.rooms]
+    what = " ".join(words(one) for one in claims.series(subjects, alone=not room))
     blocks = [message.fill(text) for text in (provenance.reason, what) if text]
+    if room:
+        blocks.append("\n".join([words(Claim(Kind.PREPARED, count=len(room))),
+                                 *(message.fill(rooms.item(one), "  - ", "    ")
+                                   for one in room)]))
     frags = [one for one in subjects
              for claim in claims.why(one, "", documented=provenance.documented)
              if claim.kind is Kind.ASKED]
@@ -84,7 +100,7 @@ def _title(prefixes: Sequence[str], names: Sequence[str], what: str) -> str:
 def _each(parts: Sequence[Part], *, documented: bool) -> Iterator[str]:
     """Of each driver, what its memory is for, and what is open; nothing where neither is known."""
     for part in parts:
-        for step in part.patches:
+        for step in part.converting:
             name = part.name
             said = list(claims.open_for_unreadable(step.subject, documented=documented))
             heads = [words(replace(one, text=name))

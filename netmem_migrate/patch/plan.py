@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from netmem_migrate.convert import steps
 from netmem_migrate.errors import InputError
 from netmem_migrate.patch.kinds import Subject
-from netmem_migrate.results import FileChange, Migration, Own, Run, Step
+from netmem_migrate.results import FileChange, Migration, Own, Room, Run, Step
 
 LIMIT = 15
 """Patches in a series, and a contributor's patches under review on one tree
@@ -41,6 +41,16 @@ class PatchStep:
         return self.part or self.migration.report.path
 
     @property
+    def room(self) -> Room | None:
+        """What a preparatory patch makes room for; None of a conversion."""
+        return self.step.room
+
+    @property
+    def proof(self) -> str:
+        """What patches share of which one sentence says how they are proven."""
+        return f"{self.key}: {self.room.step}" if self.room is not None else self.key
+
+    @property
     def subject(self) -> Subject:
         """What its message is about: of the migration what this patch makes, and its own driver.
 
@@ -67,6 +77,8 @@ class PatchStep:
     @property
     def heads_only(self) -> bool:
         """Whether what it converts comes to the stack, and only as heads that the CPU reads."""
+        if self.room is not None:
+            return self.migration.report.heads_only
         return self.subject.report.heads_only
 
 

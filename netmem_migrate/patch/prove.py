@@ -49,6 +49,7 @@ def prove(run: Run, series: tuple[Plan, ...],
     kernel = Kernel.at(run.root)
     kernel.require_prepared()
     counts: dict[str, int] = {}
+    copies: set[str] = set()
     forced: dict[str, int] = {}
     failed: list[Unproven] = []
     partners = verify_partners(run.root, [
@@ -58,7 +59,7 @@ def prove(run: Run, series: tuple[Plan, ...],
     for plan in series:
         state: dict[str, bytes] = {}
         for step in plan.steps:
-            key = step.key
+            key = step.proof
             known = dict(state)
             state.update({change.path: change.after for change in step.changes})
             changes = [FileChange(change.path, change.before, change.after)
@@ -69,11 +70,16 @@ def prove(run: Run, series: tuple[Plan, ...],
                         if file not in touched]
             proofs = verify_changes(run.root, changes, progress=progress)
             counts[key] = max(counts.get(key, 0), len(proofs))
+            if any(one.copies for one in proofs):
+                copies.add(key)
             forced[key] = max(forced.get(key, 0), sum(bool(one.as_if) for one in proofs))
             failed += [Unproven(one.source, _said(one)) for one in proofs if not one.proven]
-    sentences = {key: _sentence(kernel, count, forced[key]) for key, count in counts.items()}
-    if counts:
-        sentences[""] = _sentence(kernel, sum(counts.values()), sum(forced.values()))
+    sentences = {key: _sentence(kernel, count, forced[key], copies=key in copies)
+                 for key, count in counts.items()}
+    rest = [key for key in counts if key not in copies]
+    if rest:
+        sentences[""] = _sentence(kernel, sum(counts[key] for key in rest),
+                                  sum(forced[key] for key in rest))
     return Proven(sentences, tuple(failed))
 
 
@@ -91,14 +97,17 @@ def _compiler(kernel: Kernel) -> str:
     return f"{command} {done.stdout.strip()}".strip()
 
 
-def _sentence(kernel: Kernel, count: int, forced: int) -> str:
+def _sentence(kernel: Kernel, count: int, forced: int, *, copies: bool = False) -> str:
     objects = "the one touched object" if count == 1 else f"the {count} touched objects"
     same = "it gives" if count == 1 else "they give"
     left_out = (f"; {'it' if count == 1 else forced}, left out by the configuration, with the "
                 "CONFIG_ options of the Makefile defined" if forced else "")
     machine = kernel.toolchain.arch or platform.machine()
+    how = ("the text without the copies, with their calls naming the function again, is the one "
+           "before; each copy is the same code as its function, and all else is, too, where the "
+           "two count as one" if copies else
+           "with each netmem helper replaced by its page partner, "
+           f"proven the same for pages on this kernel, {same} the same code")
     return (f"Compiled {objects} before and after the change (linux {kernel.version}, W=1, "
             f"{_compiler(kernel)}, {machine}{left_out}): no new diagnostic, none either with "
-            f"{REF} as a type of its own; with each netmem helper replaced by its page partner, "
-            f"proven the same for pages on this kernel, {same} the same code. Not run on "
-            "hardware.")
+            f"{REF} as a type of its own; {how}. Not run on hardware.")

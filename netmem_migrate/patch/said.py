@@ -65,6 +65,9 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
     Kind.SERIES: lambda one: (
         f"Hold memory of page_pools as {REF} instead of as struct page"
         + (", one driver a patch." if one.count > 1 else ".")),
+    Kind.PREPARED: lambda one: (
+        f"{one.count} patches before make room for that:" if one.count > 1
+        else "A patch before makes room for that:"),
     Kind.APART: lambda _: "The patches do not depend on each other.",
     Kind.MEMBERS: lambda one: f"{one.text}: {', '.join(one.names)}",
     Kind.GLOBALS: lambda one: f"global {', '.join(one.names)}",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from netmem_migrate.patch import claims, cover, message, subject
+from netmem_migrate.patch import claims, cover, message, rooms, subject
 from netmem_migrate.patch.plan import PatchStep, Plan
 from netmem_migrate.patch.prefix import Prefix
 from netmem_migrate.patch.said import memory
@@ -49,15 +49,23 @@ class Words:
 def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) -> Words:
     """The words of one series; `prefixes` are the subject prefixes by key of the steps."""
     keys = [step.key for step in plan.steps]
-    titles = subject.subjects([prefixes[key].text for key in keys], keys,
-                              [memory(claims.rx_buffers(step.subject)) for step in plan.steps])
-    bodies, notes = [], []
+    converting = [step for step in plan.steps if step.room is None]
+    made = iter(subject.subjects(
+        [prefixes[step.key].text for step in converting], [step.key for step in converting],
+        [memory(claims.rx_buffers(step.subject)) for step in converting]))
+    titles, bodies, notes = [], [], []
     for step, key in zip(plan.steps, keys, strict=True):
-        provenance = _provenance([step], wanted, key)
-        bodies.append(message.body(step.subject, provenance))
+        provenance = _provenance([step], wanted, step.proof)
+        if step.room is not None:
+            titles.append(rooms.title(prefixes[key].text, step.room))
+            bodies.append(rooms.body(step.room, provenance))
+            said = rooms.note(provenance)
+        else:
+            titles.append(next(made))
+            bodies.append(message.body(step.subject, provenance))
+            said = message.note(step.subject, provenance)
         guessed = message.fill(prefixes[key].note)
-        notes.append("\n\n".join(
-            one for one in (guessed, message.note(step.subject, provenance).strip("\n")) if one))
+        notes.append("\n\n".join(one for one in (guessed, said.strip("\n")) if one))
     messages = tuple(_whole(title, body, wanted)
                      for title, body in zip(subject.unique(titles, keys), bodies, strict=True))
     letter = len(messages) > 1 if wanted.letter is None else wanted.letter

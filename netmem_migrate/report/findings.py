@@ -11,7 +11,8 @@ import click
 
 from netmem_migrate.escape import shown
 from netmem_migrate.report import sarif
-from netmem_migrate.results import Finding, Norm, Severity, Waypoint
+from netmem_migrate.report.norms import Norm
+from netmem_migrate.results import Finding, Severity, Waypoint
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan", "pass": "green",
             "warn": "yellow", "fail": "red"}

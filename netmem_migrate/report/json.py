@@ -16,6 +16,7 @@ from netmem_migrate.results import (
     Readable,
     Refusal,
     Requirement,
+    Room,
     Run,
     Site,
 )
@@ -79,6 +80,19 @@ def _bridge(item: BridgeSite) -> dict[str, Any]:
     return {"file": item.file, "line": item.line, "text": item.text, "reason": item.reason}
 
 
+def _room(item: Room, *, done: bool) -> dict[str, Any]:
+    return {
+        "step": item.step,
+        "slot": item.slot,
+        "made": item.made,
+        "file": item.file,
+        "line": item.line,
+        "reason": wording.text(item.reason),
+        "calls": item.calls,
+        "done": done,
+    }
+
+
 def _readable(item: Readable) -> dict[str, Any]:
     return {
         "file": item.file,
@@ -111,6 +125,10 @@ def driver_to_dict(report: DriverReport) -> dict[str, Any]:
         "requirements": {
             key: _requirement(report.requirements[key]) for key in sorted(report.requirements)
         },
+        **({"joined": list(report.joined)} if report.joined else {}),
+        **({"rooms": [_room(item, done=True) for item in report.rooms]
+            + [_room(item, done=False) for item in report.advised]}
+           if report.rooms or report.advised else {}),
         **({"older_kernels": {"before": report.older.release, "file": report.older.file,
                               "line": report.older.line}} if report.older is not None else {}),
         "parse": {

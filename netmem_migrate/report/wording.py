@@ -19,6 +19,7 @@ from netmem_migrate.results import (
     Readable,
     ReadableKind,
     Refusal,
+    Room,
     Share,
     Site,
     Verdict,
@@ -392,6 +393,12 @@ def share(item: Share) -> str:
     """How many of the calls that can move do, and what part that is."""
     return (f"{item.converted} of {item.possible} calls that are not by design converted "
             f"({item.per_cent:.0f} %)")
+
+
+def room(item: Room) -> str:
+    """Room that a preparatory patch makes, and what converts with it."""
+    calls = "1 more call converts" if item.calls == 1 else f"{item.calls} more calls convert"
+    return f"{item.step}: {item.slot} ({item.file}:{item.line}) with {item.made}: {calls}"
 
 
 def refusal(item: Refusal) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.cut import Solution, components
 from netmem_migrate.flow.graph import Kind, Slot
-from netmem_migrate.pipeline import Job
+from netmem_migrate.job import Job
 from netmem_migrate.results import FileChange, Migration
 
 _HOLDERS = (Kind.MEMBER, Kind.GLOBAL)

@@ -155,8 +155,13 @@ def _lines(run: Run) -> Iterator[str]:
         if migration.changes and report.readable:
             said = wording.readable(report.readable)
             yield f"  {click.style('note', fg='yellow')}: {shown(said)}"
+        for room in report.rooms:
+            yield f"  {click.style('prepared', fg='green')} {shown(wording.room(room))}"
+        for room in report.advised:
+            yield (f"  {click.style('note', fg='yellow')}: --prepare makes room: "
+                   f"{shown(wording.room(room))}")
         for step in steps_of(migration):
-            if step.heads_only:
+            if step.heads_only and step.step.room is None:
                 where = f"{shown(step.part)}: " if step.part else ""
                 yield (f"  {click.style('note', fg='yellow')}: {where}"
                        f"{wording.heads(step.subject.report.handed)}; format-patch wants --heads "

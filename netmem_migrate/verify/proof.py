@@ -21,6 +21,7 @@ from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import table
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import code, coverage, overlay
+from netmem_migrate.verify.copied import copied
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
 from netmem_migrate.verify.said import Said, Status
 
@@ -39,7 +40,8 @@ class ObjectProof:
     """What was proven of one object; `source` is its .c file relative to the kernel root.
 
     `as_if` are the CONFIG_ options that were taken for set, since this configuration leaves the
-    object out without them.
+    object out without them. `copies`: the code was compared as that of a patch that only copies
+    functions (verify/copied.py).
     """
 
     source: str
@@ -47,6 +49,7 @@ class ObjectProof:
     strict: Said
     identity: Said
     as_if: tuple[str, ...] = ()
+    copies: bool = False
 
     @property
     def proven(self) -> bool:
@@ -184,6 +187,8 @@ def _reach(trees: _Trees, side: str, files: dict[str, bytes],
 class _Trees:
     """The overlays that compilers run in, and the identity header of each set of partners."""
 
+    COPIED = ("copies-called", "copies-after")
+
     def __init__(self, root: Path, where: Path, changes: Sequence[FileChange],
                  module: str) -> None:
         self.root = root
@@ -197,6 +202,10 @@ class _Trees:
         strict = overlay.strict_header(root)
         self.sides = {"before": before, "after": after,
                       "strict-before": {**strict, **before}, "strict-after": {**strict, **after}}
+        self.copied = copied(self.changes)
+        if self.copied is not None:
+            self.sides |= dict(zip(self.COPIED, (self.copied.called, self.copied.after),
+                                   strict=True))
         for side, files in self.sides.items():
             overlay.build(root, where / side, files, module)
         for side in ("before", "after"):
@@ -219,7 +228,7 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         return ObjectProof(command.source, said, said, said)
     # Flow-based warnings need the whole compiler; an unchanged source can only get others.
     options = ["-c", "-o", os.devnull] if changed else ["-fsyntax-only"]
-    identity = _same_literals(trees, command)
+    identity = _same_copies(trees, command) or _same_literals(trees, command)
     if identity is None:
         identity = _identical(trees, command) if changed else _same_tokens(trees, command)
     proof = ObjectProof(
@@ -227,6 +236,7 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         _diagnosed(trees, command, ("before", "after"), options),
         _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
         identity,
+        copies=trees.copied is not None,
     )
     if not proof.failed:
         return proof
@@ -240,6 +250,32 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
 
 def _not_before(lines: Sequence[str]) -> Said:
     return Said(Status.NOT_BUILT, ("does not compile before the change either", *lines[:2]))
+
+
+def _same_copies(trees: _Trees, command: Recorded) -> Said | None:
+    """Identity of a patch that gives calls a copy of their function; None for any other."""
+    copied = trees.copied
+    if copied is None:
+        return None
+    # Who calls whom decides the order otherwise.
+    options = ["-w", "-D__LINE__=1", "-fno-toplevel-reorder", *code.ASSEMBLY]
+    texts: list[str] = []
+    for side in trees.COPIED:
+        done = _compile(trees, side, command, options)
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace")
+            return Said(Status.NOT_BUILT, (
+                "does not compile with its copies standing alone",
+                *[match.group() for match in _SAID.finditer(said) if "error" in match["kind"]][:2]))
+        texts.append(done.stdout.decode("utf-8", "replace"))
+    bodies = code.functions(texts[1])
+    for copy, function in copied.names.items():
+        one, other = bodies.get(function), bodies.get(copy)
+        if one != other:
+            return Said(Status.FAIL, (f"{copy}() is not the code of {function}()",))
+    before, after = (code.normal(copied.symbols(text)) for text in texts)
+    return Said(Status.PASS) if before == after else Said(
+        Status.FAIL, code.difference(before, after))
 
 
 def _same_literals(trees: _Trees, command: Recorded) -> Said | None:

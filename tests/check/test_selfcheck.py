@@ -16,7 +16,7 @@ from series_tools import DEMO, OTHER, convert, make_tree
 from netmem_migrate.check.series.selfcheck import MIRRORED, check_series
 from netmem_migrate.errors import InputError
 from netmem_migrate.patch.series import SeriesOptions, write_series
-from netmem_migrate.results import Norm
+from netmem_migrate.report.norms import Norm
 
 pytestmark = pytest.mark.usefixtures("home")
 OF_THE_TREE = {"git-am", "whitespace", "base-commit", "checkpatch", "declaration-order",

@@ -12,24 +12,26 @@ from tools import PRELUDE
 from netmem_migrate import api
 from netmem_migrate.cli import cli
 from netmem_migrate.convert import passes
+from netmem_migrate.convert.passes import Pass
 
 PASSES = {one.declared.id: one for one in passes.load()}
 
 
-def convert(tmp_path: Path, text: str, *, opted: tuple[str, ...] = ()) -> str:
-    """What the tool makes of one file of C."""
+def convert(tmp_path: Path, text: str, declared: Pass) -> str:
+    """What the tool makes of one file of C, or the patch that makes room before it does."""
     file = tmp_path / "driver.c"
     file.write_text(text)
-    run = api.migrate([file], api="7.3", opted=opted)
-    changes = run.drivers[0].changes
+    run = api.migrate([file], api="7.3", prepare=declared.prepares,
+                      opted=(declared.id,) if declared.option else ())
+    first = run.drivers[0].steps[:1] if declared.prepares else run.drivers[0].steps
+    changes = [change for step in first for change in step.changes]
     return changes[0].after.decode() if changes else text
 
 
 @pytest.mark.parametrize("name", PASSES)
 def test_example(name: str, tmp_path: Path) -> None:
     declared = PASSES[name].declared
-    after = convert(tmp_path, PRELUDE + declared.before,
-                    opted=(name,) if declared.option else ())
+    after = convert(tmp_path, PRELUDE + declared.before, declared)
     assert after.endswith("}\n\n" + declared.after)
 
 

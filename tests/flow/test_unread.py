@@ -92,9 +92,6 @@ REFUSED = {
     "macro is the dot": "#define DOT .\n\n" + HEAD + BODY.replace("].page", "] DOT page"),
     "macro is the arrow": "#define TO ->\n\n" + HEAD
         + BODY.replace("r->buf[i].page", "(r->buf + i) TO page"),
-    "macro is the tag": "#define zs_rx_buf zs_buf\n\n"
-        "void zs_put(struct zs_ring *r, struct zs_rx_buf *b)\n"
-        + BODY.replace("r->buf[i].page", "b->page"),
     "macro is the struct": "#define zs_rx_buf struct zs_buf\n\n"
         "void zs_put(struct zs_ring *r, zs_rx_buf *b)\n"
         + BODY.replace("r->buf[i].page", "b->page"),
@@ -146,6 +143,9 @@ REFUSED = {
 }
 # Converted: the shape is read, whatever it looks like.
 CONVERTED = {
+    "macro is the tag": "#define zs_rx_buf zs_buf\n\n"
+        "void zs_put(struct zs_ring *r, struct zs_rx_buf *b)\n"
+        + BODY.replace("r->buf[i].page", "b->page"),
     "plain": HEAD + BODY,
     "nested function": HEAD + "{\n\tvoid zs_put_now(void)\n\t"
         + BODY.rstrip().replace("\n", "\n\t") + "\n\n\tzs_put_now();\n}\n",
@@ -233,7 +233,7 @@ def test_gcc_takes_what_was_changed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "named"), [
     ("head with arguments", "zs_put()"), ("macro for the return type", "zs_put()"),
     ("static implicit int", "zs_put()"), ("used by a constructor", "zs_begin()"),
-    ("macro is the tag", "zs_rx_buf"), ("macro is the member", "PG"),
+    ("macro is the struct", "zs_rx_buf"), ("macro is the member", "PG"),
     ("macro pastes two words", "OF"), ("macro without a semicolon", "GIVE()"),
     ("macro gives the member to a macro", "PAGE_OF"), ("macro inside the function", "MINE")])
 def test_the_place_is_named(name: str, named: str, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from netmem_migrate.c.copies import copies, declared_again
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import Definition, ParsedFile
@@ -207,9 +208,13 @@ class _File:
         if len(set(found.values())) != len(found):
             found = {}
         # A clone: the function that served for both stays for pages.
+        came_static = [self.new[name, 0] for name in came if _is_static(self.after, came[name])]
+        copied = copies(self.before, [one for (_, number), one in self.old.items() if not number],
+                        self.after, came_static) if came_static else {}
         clones = {name: old for name in came if name not in found
                   and _is_static(self.after, came[name]) and self._is_only_called(name)
-                  and (old := name.replace("netmem", "page")) != name and (old, 0) in self.new
+                  and (old := copied.get(name) or name.replace("netmem", "page")) != name
+                  and (old, 0) in self.new
                   and (old, 0) in self.old and (old, 1) not in self.old
                   and _is_static(self.before, self.old[old, 0].node)
                   and is_plain(self.before, self.old[old, 0].node)}
@@ -378,7 +383,7 @@ class _File:
 
     def _outside(self) -> Iterator[Finding]:
         """Records, prototypes, macros and variables: their tokens."""
-        one, other = (side.rest for side in self.sides)
+        one, other = (self._without_prototypes(number) for number in (0, 1))
         had = {match[1] for match in _INCLUDED.finditer(one)}
         added = [match for match in _INCLUDED.finditer(other) if match[1] not in had]
         less = bytearray(other)
@@ -396,6 +401,14 @@ class _File:
         before = _lines(Canon(self.before, given), one)
         after = _lines(Canon(self.after, names, self.accessors, self._called), other)
         yield from self._differences(before, after, "")
+
+    def _without_prototypes(self, number: int) -> bytes:
+        """A side without its functions, and without what declares those of its own again."""
+        side = self.sides[number]
+        text = bytearray(side.rest)
+        for node in declared_again(side.parsed, self._helpers[number].values()):
+            text[node.start_byte:node.end_byte] = b" " * (node.end_byte - node.start_byte)
+        return bytes(text)
 
     def _finding(self, id: str, function: str, line: int, message: str) -> Finding:
         declared = rule(id)

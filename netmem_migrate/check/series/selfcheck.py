@@ -19,7 +19,8 @@ from netmem_migrate.files import plain
 from netmem_migrate.git import mail
 from netmem_migrate.git import run as git
 from netmem_migrate.git.am import applied
-from netmem_migrate.results import FileChange, Norm
+from netmem_migrate.report.norms import Norm
+from netmem_migrate.results import FileChange
 
 MIRRORED = "netdev documents of linux 7.3 and nipa 95a2926 (2026-08)"
 """Which versions of the rules are mirrored."""

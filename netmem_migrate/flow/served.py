@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Functions and locals that pages go through which could move, and others that cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from netmem_migrate.flow.graph import Kind, Place, Slot, reach
+from netmem_migrate.flow.webs import webs
+from netmem_migrate.reasons import Reason, Why
+
+if TYPE_CHECKING:
+    from netmem_migrate.flow.analyse import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A function that serves two: the slot of its result, why it stays, and the calls whose pages
+    reach the stack as frags and meet nothing that needs a page."""
+
+    slot: Slot
+    reason: Reason
+    payload: tuple[Place, ...]
+
+
+def served(analysis: Analysis) -> Iterator[Served]:
+    """The functions of a driver that serve two, in order of the source."""
+    graph = analysis.graph
+    found = {slot: blocker.reason for slot, blocker in analysis.solution.blocked.values()
+             if blocker.reason.why is Why.SERVES_TWO and slot.kind is Kind.RETURN}
+    forward, near = graph.successors(), graph.near()
+    fills = {call.slot for call in graph.calls if call.twin.hands_over}
+    for slot, reason in sorted(found.items(), key=lambda one: _order(one[0])):
+        payload: list[Place] = []
+        others = 0
+        for origin, into, place in graph.flows:
+            if origin is not slot:
+                continue
+            ahead = reach([into], forward)
+            together = reach(ahead, near)
+            if graph.blockers.keys().isdisjoint(ahead) and not fills.isdisjoint(together):
+                payload.append(place)
+            else:
+                others += 1
+        if payload and others:
+            yield Served(slot, reason, tuple(payload))
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A local that holds one thing after another: its slot, why it stays, and the names of it that
+    mean the other's pages."""
+
+    slot: Slot
+    reason: Reason
+    names: tuple[Node, ...]
+
+
+def shared(analysis: Analysis) -> Iterator[Shared]:
+    """The locals of a driver that hold a page of its own and later another's, in order of the
+    source."""
+    graph = analysis.graph
+    for slot in sorted((one for one in graph.slots.values() if one.kind is Kind.LOCAL
+                        and not one.void and one not in analysis.solution.moved), key=_order):
+        foreign = [one for one in graph.bridges if one.into is slot and one.origin is None]
+        if not foreign or len(slot.spellings) != 1:
+            continue
+        (spelling,) = slot.spellings
+        function = _around(spelling.declaration)
+        names = [place.node for place in slot.names if place.node != spelling.identifier]
+        found = webs(function, names) if function is not None else None
+        if found is None:
+            continue
+        own = [web for web in found if not any(
+            web.statement.start_byte <= one.place.node.start_byte < web.statement.end_byte
+            for one in foreign)]
+        if own and len(own) < len(found):
+            reason = Reason(Why.HOLDS_TOO, foreign[0].text, slot=slot.name,
+                            file=foreign[0].place.file, line=foreign[0].place.line)
+            yield Shared(slot, reason, tuple(name for web in found if web not in own
+                                             for name in web.names))
+
+
+def _order(slot: Slot) -> tuple[str, int]:
+    return slot.place.file, slot.place.node.start_byte
+
+
+def _around(node: Node) -> Node | None:
+    """The function that a declaration is in."""
+    found: Node | None = node
+    while found is not None and found.type != "function_definition":
+        found = found.parent
+    return found

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One driver that is read and cut, and what its conversion is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from netmem_migrate.c.parse import Texts
+from netmem_migrate.check.own import own
+from netmem_migrate.convert.edits import convert
+from netmem_migrate.convert.naming import new_names
+from netmem_migrate.convert.passes import Loaded, chosen, flags
+from netmem_migrate.convert.work import Work
+from netmem_migrate.flow.analyse import Analysis, analyse, use_page_pool
+from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
+from netmem_migrate.flow.cut import solve
+from netmem_migrate.flow.older import older_kernels
+from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.kernel.macros import arms_of_driver
+from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.kernel.walk import driver_of
+from netmem_migrate.model.forms import Table, table
+from netmem_migrate.model.target import Target, bundled, from_tree
+from netmem_migrate.options import Conversion
+from netmem_migrate.report.build import report
+from netmem_migrate.results import FileChange, Migration, Room, Step
+
+
+def target_of(tree: Kernel | None, options: Conversion) -> Target:
+    """The netmem API to convert to: what is asked for, else that of the tree."""
+    if tree is None or options.api:
+        return bundled(options.api)
+    return from_tree(tree.root, tree.api, tree.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One driver that was read and cut, with the options that it was cut by.
+
+    `ahead` are preparatory patches that lead from the driver on disk to the one that was read, in
+    order; `advised` are such that nobody asked for. `scope` is why it is several modules.
+    """
+
+    analysis: Analysis
+    options: Conversion
+    passes: tuple[Loaded, ...]
+    ahead: tuple[Step, ...] = ()
+    advised: tuple[Room, ...] = ()
+    scope: Room | None = None
+
+    @property
+    def texts(self) -> Texts:
+        """What the driver's texts were parsed to so far."""
+        return self.analysis.symbols.texts
+
+    @property
+    def rooms(self) -> tuple[Room, ...]:
+        """What was made for the conversion, in order."""
+        made = [self.scope, *(one.room for one in self.ahead)]
+        return tuple(one for one in made if one is not None)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What its slots are called; `keep` can name those of members and globals."""
+        return frozenset(slot.name for slot in self.analysis.graph.slots.values())
+
+    def keeping(self, more: Iterable[str]) -> Job:
+        """The same driver, cut so that more names stay pages."""
+        kept = tuple(sorted(more))
+        if not kept:
+            return self
+        options = replace(self.options, keep=(*self.options.keep, *kept))
+        solution = solve(self.analysis.graph, frozenset(options.keep), self.analysis.costs)
+        return replace(self, options=options, analysis=replace(self.analysis, solution=solution))
+
+    def migration(self, *, judge: bool = True) -> Migration:
+        """The conversion, not judged yet; `judge` asks for the requirements of netmem.rst."""
+        renames = any(one.declared.renames for one in self.passes)
+        work = Work(self.analysis, new_names(self.analysis) if renames else {})
+        made = convert(work, [one for one in self.passes if not one.declared.prepares])
+        # What other drivers of the run keep is no option of this one.
+        names = self.names
+        mine = replace(self.options, keep=tuple(one for one in self.options.keep if one in names))
+        said = replace(report(work, made.edits, judge=judge),
+                       older=older_kernels(self.analysis, (edit.text for edit in made.edits)),
+                       rooms=self.rooms, joined=self.analysis.driver.joined,
+                       advised=self.advised)
+        steps = made.steps
+        if judge:
+            api = self.analysis.target.api
+            steps = tuple(replace(step, own=own(self.analysis, step.changes, said.sites, api))
+                          for step in steps)
+        return Migration(said, _whole((*self.ahead, *steps)), made.edits, (*self.ahead, *steps),
+                         mine.arguments(flags()), self.analysis.unreadable)
+
+
+def _whole(steps: Sequence[Step]) -> tuple[FileChange, ...]:
+    """What steps change together, by file."""
+    found: dict[str, FileChange] = {}
+    for change in (change for step in steps for change in step.changes):
+        known = found.get(change.path)
+        found[change.path] = replace(change, before=known.before) if known else change
+    return tuple(found[path] for path in sorted(found))
+
+
+def job_of(driver: Driver, target: Target, options: Conversion) -> Job | None:
+    """Read a driver and cut it; None for one that does not use page_pool."""
+    passes = chosen(options)
+    rows = rows_of(passes)
+    driver = driver.loaded(driver.files)
+    if not use_page_pool(map(driver.read, driver.files), rows):
+        return None
+    driver = driver.loaded(driver.borrowed)
+    arms = arms_of_driver(driver, target, options.define, options.undefine)
+    costs = WITH_ACCESSOR if any(one.declared.accessor for one in passes) else DEFAULT
+    analysis = analyse(driver, target, keep=frozenset(options.keep), costs=costs,
+                       rows=rows, arms=arms)
+    if not use_page_pool((analysis.sources[file] for file in driver.files), rows):
+        return None  # all of it stands in arms that the target leaves out
+    return Job(analysis, options, passes)
+
+
+def analysis_of(file: Path, options: Conversion) -> Analysis:
+    """Follow the pages of the whole driver that a file is a part of.
+
+    Raises InputError for input that cannot be processed.
+    """
+    tree = Kernel.find(file)
+    given = Kernel.at(options.kernel) if options.kernel is not None else None
+    driver = driver_of(file, tree.root if tree is not None else None)
+    target = target_of(tree or given, options)
+    driver = driver.loaded((*driver.files, *driver.borrowed))
+    return analyse(driver, target,
+                   arms=arms_of_driver(driver, target, options.define, options.undefine))
+
+
+def rows_of(passes: Sequence[Loaded]) -> Table:
+    """The forms that may be converted: not those of passes that nobody asked for."""
+    unasked = flags().keys() - {one.declared.id for one in passes}
+    gone = [row.page for row in table().rows if row.concern in unasked]
+    return table().without(gone) if gone else table()

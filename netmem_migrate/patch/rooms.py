@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The words of a preparatory patch: what stands in the way, what it does, and what it leaves.
+
+The pass that made it says what it does (convert/passes.py); why comes from the flow.
+"""
+
+from __future__ import annotations
+
+from netmem_migrate.convert.passes import load
+from netmem_migrate.patch import message
+from netmem_migrate.report import wording
+from netmem_migrate.results import Room
+
+
+def title(prefix: str, room: Room) -> str:
+    """The summary phrase."""
+    return f"{prefix}: {item(room)}"
+
+
+def body(room: Room, provenance: message.Provenance) -> str:
+    """The message without its title: what stays in history."""
+    why = (f"{room.slot} {wording.text(room.reason, brief=True)}, so that neither can be "
+           "converted alone.")
+    parts = [message.fill(provenance.reason), message.fill(why),
+             message.fill(_said(room)[1]),
+             message.fill("No functional change is intended."), message.made(provenance),
+             provenance.trailer]
+    return message.safe("\n\n".join(one for one in parts if one) + "\n")
+
+
+def note(provenance: message.Provenance) -> str:
+    """What stands below `---`: what ran."""
+    return message.safe(message.fill(message.proof(provenance)) + "\n")
+
+
+def item(room: Room) -> str:
+    """What a cover letter says of it."""
+    return _said(room)[0]
+
+
+def _said(room: Room) -> tuple[str, str]:
+    words = next(one.declared.words for one in load() if one.declared.id == room.step)[room.kind]
+    title, text = (one.format(slot=room.slot, made=room.made) for one in words)
+    return title, text

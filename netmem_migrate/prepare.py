@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Make room: what is done before a conversion, each only where more converts with it.
+
+A pass that prepares (convert/passes.py) says what it could make room for. Each such room is made,
+the driver is read and cut anew, and the patch stays only where all that moved before still does,
+and calls move that did not. Modules that keep each other's pages are taken for one driver, by the
+same rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+
+from netmem_migrate.convert.edits import apply
+from netmem_migrate.convert.passes import SCOPE, Loaded, preparing
+from netmem_migrate.convert.work import Work
+from netmem_migrate.flow import verdicts
+from netmem_migrate.flow.graph import Kind
+from netmem_migrate.flow.together import shares, widened
+from netmem_migrate.job import Job, job_of
+from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.model.target import Target
+from netmem_migrate.options import Conversion
+from netmem_migrate.results import Edit, Room, Step
+
+
+def prepared(driver: Driver, target: Target, options: Conversion,
+             named: Set[str] = frozenset()) -> Job | None:
+    """Read a driver and cut it, with room made for its conversion where that is asked for.
+
+    Where it is not, the job says which room would do; None for a driver that does not use
+    page_pool. Modules that are all `named` are taken together without being asked.
+    """
+    job = job_of(driver, target, options)
+    if job is None:
+        return None
+    asked = replace(options, prepare=True)
+    steps = {one.detail.step for one in verdicts.kept(job.analysis).values()}
+    found = job
+    if SCOPE in steps and SCOPE not in options.skip and (
+            not options.only or SCOPE in options.only or options.with_users):
+        found = _with_users(driver, target, job)
+    together = options.with_users or (found.scope is not None and named >= set(
+        found.analysis.driver.joined))
+    if together and not options.prepare:
+        return found
+    passes = preparing(asked)
+    if passes:
+        found = _with_room(found.analysis.driver if found.scope else driver, target, found, passes)
+    return found if options.prepare else replace(job, advised=found.rooms)
+
+
+def _with_users(driver: Driver, target: Target, job: Job) -> Job:
+    """The driver with the modules that share what keeps its pages, where more of it moves then."""
+    found, own = job, driver.files
+    while (wide := widened(found.analysis)) is not None:
+        then = job_of(wide, target, job.options)
+        if then is None:
+            return job
+        found = then
+    calls = _calls(found, own) - _calls(job, own)
+    if found is job or calls <= 0 or not _moved(found) >= _moved(job):
+        return job
+    reason = shares(job.analysis)[0]
+    modules = ", ".join(one for one in found.analysis.driver.joined if one != driver.path)
+    return replace(found, scope=Room(SCOPE, SCOPE, reason.slot or reason.by, modules, reason.file,
+                                     reason.line, reason, calls))
+
+
+def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded]) -> Job:
+    tried: set[tuple[str, str, str]] = set()
+    while True:
+        for room, edits in _rooms(job, passes):
+            key = room.step, room.file, room.slot
+            if key in tried:
+                continue
+            tried.add(key)
+            changes = apply(Work(job.analysis, {}), edits, passes)
+            held = {**driver.held, **{one.path: one.after for one in changes}}
+            then = job_of(replace(driver, held=held), target, job.options)
+            if then is not None and _moved(then) >= _moved(job) and _calls(then) > _calls(job):
+                driver = replace(driver, held=held)
+                room = replace(room, calls=_calls(then) - _calls(job))
+                job = replace(then, ahead=(*job.ahead, Step(changes, room=room)), scope=job.scope)
+                break
+        else:
+            return job
+
+
+def _rooms(job: Job, passes: Sequence[Loaded]) -> Iterator[tuple[Room, Sequence[Edit]]]:
+    work = Work(job.analysis, {})
+    for one in passes:
+        yield from one.rooms(work)
+
+
+def _moved(job: Job) -> set[tuple[Kind, str, str]]:
+    """What moves, by its name, and the function that it is of."""
+    return {(one.kind, one.name, one.place.function) for one in job.analysis.solution.moved
+            if one.kind is not Kind.CALL}
+
+
+def _calls(job: Job, files: Sequence[str] | None = None) -> int:
+    """How many calls of the page API move, of all files if none are said."""
+    return sum(one.twin.pool_api and one.slot in job.analysis.solution.moved
+               and (files is None or one.place.file in files)
+               for one in job.analysis.graph.calls)

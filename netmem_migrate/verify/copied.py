@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The proof of a patch that gives some calls of a function a copy of that (docs/proof.md).
+
+The code cannot simply be compared: a compiler that sees two copies folds them into one, and one
+that sees a function called once puts it into its caller. So it is shown in three parts. The text
+after, without the copies and with their calls naming the function, is the text before, token by
+token. Compiled so that nothing of a function depends on who calls it, each copy is the same code as
+its function. And so is all else, where the copy's symbol counts as the function's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.copies import copies
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.mask.text import without_comments
+from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.c.words import TEXT_TOKEN
+from netmem_migrate.results import FileChange
+
+# No inlining, folding, or cloning, nor is anything left out or known of its callers.
+_ALONE = b"__attribute__((__noipa__, __used__)) "
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Copies by name, and the functions that they are of; `called` are the texts in which each call
+    still names the function, `after` those of the patch. In both, function and copy stand alone."""
+
+    names: Mapping[str, str]
+    called: dict[str, bytes] = field(default_factory=dict)
+    after: dict[str, bytes] = field(default_factory=dict)
+
+    def symbols(self, text: str) -> str:
+        """Assembly in which the copies' symbols count as their functions'."""
+        names = "|".join(map(re.escape, self.names))
+        return re.sub(rf"(?<![\w$])(?:{names})(?![\w$])", lambda one: self.names[one[0]], text)
+
+
+def copied(changes: Mapping[str, FileChange]) -> Copied | None:
+    """The copies that files get; None where they get none, or where anything else changes."""
+    names: dict[str, str] = {}
+    for change in changes.values():
+        if change.before != change.after and change.path.endswith((".c", ".h")):
+            known = {one.name for one in change.parsed_before.functions()}
+            new = [one for one in change.parsed_after.functions() if one.name not in known]
+            names |= copies(change.parsed_before, change.parsed_before.functions(),
+                            change.parsed_after, new) if new else {}
+    if not names:
+        return None
+    found = Copied(names)
+    for path, change in changes.items():
+        if not path.endswith((".c", ".h")):
+            if change.before != change.after:
+                return None
+            continue
+        parsed = change.parsed_after
+        gone = list(_declarations(parsed, names))
+        if _tokens(change.before, [], {}) != _tokens(change.after, gone, names):
+            return None
+        found.called[path] = _alone(parsed, names, _renamed(change.after, gone, names))
+        found.after[path] = _alone(parsed, names, {})
+    return found
+
+
+def _declarations(parsed: ParsedFile, names: Mapping[str, str]) -> Iterator[Node]:
+    """The definitions and prototypes of copies."""
+    for kind in ("function_definition", "declaration"):
+        for node in nodes(parsed.tree.root_node, kind):
+            if _named(parsed, node) in names:
+                yield node
+
+
+def _named(parsed: ParsedFile, node: Node) -> str:
+    declarator = node.child_by_field_name("declarator")
+    inside = declarator
+    while inside is not None and inside.type == "pointer_declarator":
+        inside = inside.child_by_field_name("declarator")
+    name = view.declared(declarator) if inside is not None and \
+        inside.type == "function_declarator" else None
+    return parsed.text(name).decode("latin-1") if name is not None else ""
+
+
+def _tokens(text: bytes, gone: list[Node], names: Mapping[str, str]) -> list[str]:
+    code = bytearray(without_comments(text))
+    for node in gone:
+        code[node.start_byte:node.end_byte] = b" " * (node.end_byte - node.start_byte)
+    return [names.get(one, one) for one in TEXT_TOKEN.findall(code.decode("latin-1"))]
+
+
+def _renamed(text: bytes, gone: list[Node],
+             names: Mapping[str, str]) -> dict[int, tuple[int, bytes]]:
+    """Where a copy is named outside of its declarations: by start, the end, and its function."""
+    code = without_comments(text)
+    return {match.start(): (match.end(), names[match[0].decode("latin-1")].encode("latin-1"))
+            for match in re.finditer(rb"\w+", code) if match[0].decode("latin-1") in names
+            and not any(one.start_byte <= match.start() < one.end_byte for one in gone)}
+
+
+def _alone(parsed: ParsedFile, names: Mapping[str, str],
+           edits: dict[int, tuple[int, bytes]]) -> bytes:
+    """A text after some edits, in which neither function nor copy depends on its callers."""
+    both = {*names, *names.values()}
+    all_ = dict(edits)
+    for one in nodes(parsed.tree.root_node, "function_definition"):
+        if _named(parsed, one) in both:
+            all_[one.start_byte] = one.start_byte, _ALONE
+    text = parsed.original
+    parts: list[bytes] = []
+    at = 0
+    for start in sorted(all_):
+        end, new = all_[start]
+        parts += text[at:start], new
+        at = end
+    return b"".join([*parts, text[at:]])
