@@ -40,13 +40,15 @@ class Job:
     """One driver that was read and cut, with the options that it was cut by.
 
     `ahead` are preparatory patches that lead from the driver on disk to the one that was read, in
-    order; `advised` are such that nobody asked for. `scope` is why it is several modules.
+    order, and `without` the job of which the last of them was made; `advised` are such that nobody
+    asked for. `scope` is why it is several modules.
     """
 
     analysis: Analysis
     options: Conversion
     passes: tuple[Loaded, ...]
     ahead: tuple[Step, ...] = ()
+    without: Job | None = None
     advised: tuple[Room, ...] = ()
     scope: Room | None = None
 

@@ -82,7 +82,8 @@ def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded
             if then is not None and _moved(then) >= _moved(job) and _calls(then) > _calls(job):
                 driver = replace(driver, held=held)
                 room = replace(room, calls=_calls(then) - _calls(job))
-                job = replace(then, ahead=(*job.ahead, Step(changes, room=room)), scope=job.scope)
+                job = replace(then, ahead=(*job.ahead, Step(changes, room=room)), without=job,
+                              scope=job.scope)
                 break
         else:
             return job

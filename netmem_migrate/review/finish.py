@@ -35,7 +35,7 @@ def _accepted(review: Review, subject: Subject) -> Migration:
             continue
         shown = subject.texts(review.only([*review.needs(unit), unit], subject))
         for path, text in review.edits[unit.id].items():
-            base = shown.get(path, subject.analysis.originals[path])
+            base = shown.get(path, subject.originals[path])
             merged[path] = merge(subject.analysis.driver.root, base, merged.get(path, base), text,
                                  path)
     return with_texts(migration, merged)

@@ -17,7 +17,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.cut import Solution, components
 from netmem_migrate.flow.graph import Kind, Slot
 from netmem_migrate.job import Job
-from netmem_migrate.results import FileChange, Migration
+from netmem_migrate.results import FileChange, Migration, Room
 
 _HOLDERS = (Kind.MEMBER, Kind.GLOBAL)
 
@@ -71,13 +71,31 @@ class Subject:
         return sorted(found, key=_place)
 
     @property
+    def rooms(self) -> dict[str, Room]:
+        """What preparatory patches make room for, by the name that each is asked for under."""
+        return {f"{step.room.step}: {step.room.slot}": step.room for step in self.job.ahead
+                if step.room is not None}
+
+    @property
     def cores(self) -> frozenset[str]:
-        """The names of all members and globals that can move."""
-        return frozenset(slot.name for slot in self.holders)
+        """The names of all members and globals that can move, and of the rooms made for them."""
+        return frozenset({*(slot.name for slot in self.holders), *self.rooms})
+
+    @property
+    def originals(self) -> Mapping[str, bytes]:
+        """The files as they are on disk."""
+        job = self.job
+        while job.without is not None:
+            job = job.without
+        return job.analysis.originals
+
+    def analysed(self, keep: frozenset[str]) -> Analysis:
+        """The driver, cut so that `keep` stay pages, without the rooms that are among them."""
+        return self._keeping(keep).analysis
 
     def solution(self, keep: frozenset[str]) -> Solution:
         """The cut in which `keep` stay pages."""
-        return self._keeping(keep).analysis.solution
+        return self.analysed(keep).solution
 
     def migration(self, keep: frozenset[str], *, judge: bool = False) -> Migration:
         """The conversion in which `keep` stay pages; the bytes that `--keep` gives."""
@@ -87,7 +105,11 @@ class Subject:
 
     def _keeping(self, keep: frozenset[str]) -> Job:
         if keep not in self._jobs:
-            self._jobs[keep] = self.job.keeping(keep)
+            job, rooms = self.job, list(self.rooms)
+            while job.without is not None and not keep.isdisjoint(rooms):
+                job = job.without
+                rooms.pop()
+            self._jobs[keep] = job.keeping(keep.difference(self.rooms))
         return self._jobs[keep]
 
     def texts(self, keep: frozenset[str]) -> dict[str, bytes]:
@@ -95,10 +117,15 @@ class Subject:
         return {change.path: change.after for change in self.migration(keep).changes}
 
     def falls(self, cores: Iterable[str]) -> frozenset[str]:
-        """The cores that stay pages when `cores` do: those, and what flows into them."""
-        moved = self.solution(frozenset(cores)).moved
-        return frozenset(slot.name for slot in self.analysis.solution.moved - moved
-                         if slot.kind in _HOLDERS)
+        """The cores that stay pages when `cores` do: those, and what flows into them, or moves in
+        the room of one only."""
+        job = self._keeping(frozenset(cores))
+        moved = job.analysis.solution.moved
+        if job.ahead == self.job.ahead:
+            return frozenset(slot.name for slot in self.analysis.solution.moved - moved
+                             if slot.kind in _HOLDERS)
+        left = {slot.name for slot in moved if slot.kind in _HOLDERS}
+        return self.cores.difference(left, list(self.rooms)[:len(job.ahead)])
 
 
 def _place(slot: Slot) -> tuple[bool, str, int]:
@@ -106,7 +133,8 @@ def _place(slot: Slot) -> tuple[bool, str, int]:
 
 
 def units_of(subject: Subject) -> list[Unit]:
-    """The natural units of a driver: moved slots that hang together by flows, in source order."""
+    """The natural units of a driver: what makes room, and moved slots that hang together by flows,
+    in source order."""
     order = [slot.name for slot in subject.holders]
     units: list[set[str]] = []
     for component in components(subject.analysis.graph, subject.analysis.solution.moved):
@@ -117,8 +145,9 @@ def units_of(subject: Subject) -> list[Unit]:
             names |= other
         if names:
             units.append(names)
-    return [Unit(subject.path, tuple(sorted(names)))
-            for names in sorted(units, key=lambda one: min(order.index(name) for name in one))]
+    rooms = [Unit(subject.path, (name,)) for name in subject.rooms]
+    return [*rooms, *(Unit(subject.path, tuple(sorted(names))) for names in sorted(
+        units, key=lambda one: min(order.index(name) for name in one)))]
 
 
 def split(subject: Subject, unit: Unit) -> list[Unit]:
@@ -160,6 +189,10 @@ class Review:
     def beside(self, unit: Unit) -> list[Unit]:
         """The other units of the same driver."""
         return [one for one in self.units if one.driver == unit.driver and one != unit]
+
+    def room(self, unit: Unit) -> Room | None:
+        """What a unit makes room for; None for one of slots."""
+        return self.subject(unit).rooms.get(unit.cores[0])
 
     def needs(self, unit: Unit) -> list[Unit]:
         """The units that a unit cannot move without: its pages flow into them."""
@@ -210,7 +243,7 @@ class Review:
         needed = self.needs(unit)
         before = subject.texts(self.only(needed, subject))
         after = subject.texts(self.only([*needed, unit], subject)) | self.edits.get(unit.id, {})
-        sources, texts = subject.analysis.originals, subject.job.texts
+        sources, texts = subject.originals, subject.job.texts
         found = [FileChange(path, before.get(path, sources[path]), after.get(path, sources[path]),
                             texts)
                  for path in sorted({*before, *after})]

@@ -218,10 +218,13 @@ class Session:
             return True
         if self.wanted.out is not None:
             return self.wanted.out
-        count = sum(bool(self.review.answer(unit)) for unit in self.review.units)
+        taken = [unit for unit in self.review.units if self.review.answer(unit)]
+        rooms = sum(self.review.room(unit) is not None for unit in taken)
+        count = len(taken) - rooms
+        made = f" and {plural(rooms, 'room')}" if rooms else ""
         while True:
-            answer = screen.ask(f"{plural(count, 'slot')} accepted. Apply in place, write patches "
-                                "or quit [a,p,q]?")
+            answer = screen.ask(f"{plural(count, 'slot')}{made} accepted. Apply in place, write "
+                                "patches or quit [a,p,q]?")
             if answer is None or answer.lower() == "q":
                 return None
             if answer.lower() == "a":

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from netmem_migrate import escape
 from netmem_migrate.c.lines import line_of
@@ -14,6 +13,7 @@ from netmem_migrate.flow.graph import Kind, Slot
 from netmem_migrate.git.diff import diff
 from netmem_migrate.git.hunks import decoded, read
 from netmem_migrate.model.spelled import TO_NETMEM
+from netmem_migrate.report import wording
 from netmem_migrate.report.explain import LineKind, explain
 from netmem_migrate.review.model import Review, Unit
 from netmem_migrate.terminal import paint
@@ -77,13 +77,20 @@ def moving(review: Review, unit: Unit) -> set[Slot]:
 def reasons(review: Review, unit: Unit) -> Iterator[str]:
     """Why the unit moves, as `explain` says it, its bridges, and what hangs on it."""
     subject = review.subject(unit)
+    room = review.room(unit)
+    if room is not None:
+        yield f"makes room: {wording.room(room)}"
+        yield f"{room.slot} {wording.text(room.reason)}"
+        for one in review.dependents(unit):
+            yield f"if it is not made, {one.title} stays"
+        return
     slots = moving(review, unit)
     numbers = Counter(slot.kind for slot in slots)
     yield "moves together: " + ", ".join(
         plural(numbers[kind], noun) for kind, noun in _NOUNS.items() if numbers[kind])
     needed = review.needs(unit)
-    solution = subject.solution(review.only([*needed, unit], subject))
-    analysis = replace(subject.analysis, solution=solution)
+    analysis = subject.analysed(review.only([*needed, unit], subject))
+    solution = analysis.solution
     for slot in sorted(slots, key=lambda one: (one.place.file, one.place.node.start_byte)):
         if slot.kind in (Kind.MEMBER, Kind.GLOBAL):
             # Bridges follow below, those of the locals included.
@@ -94,7 +101,8 @@ def reasons(review: Review, unit: Unit) -> Iterator[str]:
             yield (f"bridged: {TO_NETMEM}() at {bridge.place.file}:{bridge.place.line}: "
                    f"{bridge.text} gives a page")
     for one in needed:
-        yield f"moves only with {one.title}: its pages flow there"
+        yield (f"moves only with {one.title}" + (", which makes room"
+               if review.room(one) is not None else ": its pages flow there"))
     for one in review.dependents(unit):
         yield f"if it stays, so does {one.title}: its pages flow here"
 

@@ -103,11 +103,12 @@ class Walk:
         return keys + "sep?"
 
     def _question(self, unit: Unit) -> str:
-        what = "this slot" if len(unit.cores) == 1 else f"these {len(unit.cores)} slots"
+        what = "Move this slot" if len(unit.cores) == 1 else f"Move these {len(unit.cores)} slots"
+        what = "Make this room" if self.review.room(unit) is not None else what
         was = {True: " (answered y)", False: " (answered n)", None: ""}[self.review.answer(unit)]
         step = (f"hunk {self.piece + 1}/{len(self.pieces)}, <ret> for the next; "
                 if self.pieces else "")
-        return (f"({self.index + 1}/{len(self.review.units)}) {step}Move {what}{was} "
+        return (f"({self.index + 1}/{len(self.review.units)}) {step}{what}{was} "
                 f"[{','.join(self._keys(unit))}]?")
 
     # ------------------------------------------------------------------ what was answered
