@@ -7,8 +7,6 @@ lines are 1-based lines of the source *before* the conversion.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -327,37 +325,6 @@ class Own:
     unreadable: bool = False
 
 
-def by_class(sites: Iterable[Site]) -> Counter[Class]:
-    """How many calls that stay are of each class."""
-    return Counter(site.detail.class_ for site in sites if site.detail is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """How many calls of the page API were converted, stay by design, and are there at all."""
-
-    converted: int
-    by_design: int
-    calls: int
-
-    @classmethod
-    def of(cls, sites: Iterable[Site]) -> Share:
-        """Those of some drivers."""
-        all_ = list(sites)
-        return cls(sum(one.action is Action.CONVERTED for one in all_),
-                   sum(one.by_design for one in all_), len(all_))
-
-    @property
-    def possible(self) -> int:
-        """The calls that are not by design."""
-        return self.calls - self.by_design
-
-    @property
-    def per_cent(self) -> float:
-        """What is converted of these; 100 where there are none."""
-        return 100 * self.converted / self.possible if self.possible else 100.0
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """One logical change of a driver, a patch of its own: the tree before and after it builds.
@@ -389,6 +356,14 @@ class Migration:
     steps: tuple[Step, ...] = ()
     arguments: tuple[str, ...] = ()
     unreadable: bool = False
+
+    @property
+    def converting(self) -> tuple[FileChange, ...]:
+        """The same changes from where the preparatory patches leave the files; `edits` are of
+        that."""
+        ready = {change.path: change.after for step in self.steps if step.room is not None
+                 for change in step.changes}
+        return tuple(replace(one, before=ready.get(one.path, one.before)) for one in self.changes)
 
 
 class Severity(StrEnum):

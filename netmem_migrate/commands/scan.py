@@ -15,7 +15,8 @@ from netmem_migrate.errors import ExitCode, InputError, UsageError
 from netmem_migrate.escape import shown
 from netmem_migrate.options import STDOUT, Conversion
 from netmem_migrate.reasons import Class
-from netmem_migrate.results import Run, Standing, by_class
+from netmem_migrate.report.share import by_class
+from netmem_migrate.results import Run, Standing
 from netmem_migrate.terminal.say import say
 
 _LEGEND = ("rx.1 page_pool, rx.2 tcp-data-split, rx.3 netmem calls, rx.4 DMA flags, "

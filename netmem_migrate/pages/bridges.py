@@ -32,7 +32,7 @@ def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
     """The bridges of a driver in order of place, each once."""
     found: dict[tuple[str, int], Bridge] = {}
     found |= _accesses(migration, sources, found)
-    before = {change.path: change.before for change in migration.changes}
+    before = {change.path: change.before for change in migration.converting}
     for edit in migration.edits:
         written = next((name for name in _WRITTEN if name in edit.text), None)
         if written is None or written in before[edit.file][edit.start:edit.end]:
@@ -48,7 +48,7 @@ def _accesses(migration: Migration, sources: Sources,
               known: dict[tuple[str, int], Bridge]) -> dict[tuple[str, int], Bridge]:
     """Where a netmem is read as a page, which only an accessor does, and what defines that."""
     accessors = ids(lambda one: one.accessor)
-    before = {change.path: change.before for change in migration.changes}
+    before = {change.path: change.before for change in migration.converting}
     found: dict[tuple[str, int], Bridge] = {}
     for edit in migration.edits:
         if edit.transform not in accessors or edit.text == b")":

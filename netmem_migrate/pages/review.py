@@ -72,9 +72,14 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
             passes: Mapping[str, str], gap: int | None,
             analysis: Analysis | None) -> dict[str, Any]:
     report = migration.report
-    sources = Sources(run.root, report.path, migration.changes)
+    sources = Sources(run.root, report.path, migration.converting)
     files = []
-    for view in views(run.root, migration.changes, migration.edits, passes, gap=gap):
+    for step in (step for step in migration.steps if step.room is not None):
+        said = wording.room(step.room) if step.room is not None else ""
+        files += [_File(f"f{next(numbers)}", f"{sources.shown(view.path)} ({said})", view)
+                  for view in views(run.root, step.changes, (), passes, gap=gap)]
+    changes = [one for one in migration.converting if one.before != one.after]
+    for view in views(run.root, changes, migration.edits, passes, gap=gap):
         files.append(_File(f"f{next(numbers)}", sources.shown(view.path), view))
         sources.anchors[view.path] = files[-1].id
     kept = [site for site in report.sites if site.action is Action.KEPT]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from netmem_migrate.model.gone import gone
 from netmem_migrate.model.spelled import DMA_MAP, POOL
 from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
+from netmem_migrate.report.share import Share
 from netmem_migrate.results import (
     Basis,
     Handed,
@@ -20,7 +21,6 @@ from netmem_migrate.results import (
     ReadableKind,
     Refusal,
     Room,
-    Share,
     Site,
     Verdict,
 )

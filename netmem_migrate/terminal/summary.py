@@ -18,13 +18,13 @@ from netmem_migrate.options import Output
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.report import wording
 from netmem_migrate.report.outputs import is_replaced, prepare, put
+from netmem_migrate.report.share import Share
 from netmem_migrate.results import (
     Action,
     BridgeSite,
     DriverReport,
     Refusal,
     Run,
-    Share,
     Site,
     Verdict,
 )

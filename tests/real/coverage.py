@@ -16,7 +16,8 @@ from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.kernel.walk import page_pool_folders
 from netmem_migrate.reasons import Class, Detail
 from netmem_migrate.report import wording
-from netmem_migrate.results import DriverReport, Share, by_class
+from netmem_migrate.report.share import Share, by_class
+from netmem_migrate.results import DriverReport
 
 PAGE = Path(__file__).parents[2] / "docs/coverage.md"
 HEAD = """\

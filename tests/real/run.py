@@ -42,13 +42,13 @@ from netmem_migrate.patch.prove import prove as prove_steps
 from netmem_migrate.patch.series import SeriesOptions, write_series
 from netmem_migrate.reasons import Class, Detail
 from netmem_migrate.report import wording
+from netmem_migrate.report.share import Share
 from netmem_migrate.results import (
     Action,
     DriverReport,
     FileChange,
     Origin,
     Run,
-    Share,
     Verdict,
 )
 from netmem_migrate.terminal.summary import unproven
