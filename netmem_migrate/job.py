@@ -107,18 +107,23 @@ def _whole(steps: Sequence[Step]) -> tuple[FileChange, ...]:
     return tuple(found[path] for path in sorted(found))
 
 
-def job_of(driver: Driver, target: Target, options: Conversion) -> Job | None:
-    """Read a driver and cut it; None for one that does not use page_pool."""
+def job_of(driver: Driver, target: Target, options: Conversion,
+           texts: Texts | None = None) -> Job | None:
+    """Read a driver and cut it; None for one that does not use page_pool.
+
+    `texts` are what was parsed already of a driver with the same macros.
+    """
     passes = chosen(options)
     rows = rows_of(passes)
     driver = driver.loaded(driver.files)
     if not use_page_pool(map(driver.read, driver.files), rows):
         return None
     driver = driver.loaded(driver.borrowed)
-    arms = arms_of_driver(driver, target, options.define, options.undefine)
+    arms = (texts.arms if texts is not None else
+            arms_of_driver(driver, target, options.define, options.undefine))
     costs = WITH_ACCESSOR if any(one.declared.accessor for one in passes) else DEFAULT
     analysis = analyse(driver, target, keep=frozenset(options.keep), costs=costs,
-                       rows=rows, arms=arms)
+                       rows=rows, arms=arms, texts=texts)
     if not use_page_pool((analysis.sources[file] for file in driver.files), rows):
         return None  # all of it stands in arms that the target leaves out
     return Job(analysis, options, passes)

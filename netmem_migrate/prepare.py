@@ -78,7 +78,7 @@ def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded
             tried.add(key)
             changes = apply(Work(job.analysis, {}), edits, passes)
             held = {**driver.held, **{one.path: one.after for one in changes}}
-            then = job_of(replace(driver, held=held), target, job.options)
+            then = job_of(replace(driver, held=held), target, job.options, job.texts)
             if then is not None and _moved(then) >= _moved(job) and _calls(then) > _calls(job):
                 driver = replace(driver, held=held)
                 room = replace(room, calls=_calls(then) - _calls(job))

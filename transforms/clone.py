@@ -106,10 +106,10 @@ void demo_fill_head(struct page_pool *pool, struct demo_head *head, bool copy)
 """,
     prepares=True,
     words={
-        "function": ("clone {slot} for payload",
+        "function": ("clone {slot} for payload", ", so that neither can be converted alone.",
                      "Give the calls for payload a copy, {made}, so that it can be converted; it "
                      "is named for what it returns then. The other calls keep {slot}."),
-        "local": ("do not use {slot} twice",
+        "local": ("do not use {slot} twice", ", so that neither can be converted alone.",
                   "Give the page that stays one a local of its own, {made}."),
     },
     declares=True,

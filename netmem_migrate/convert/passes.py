@@ -40,7 +40,8 @@ class Pass:
     `accessor` (with it, the cut may let uses that need a page go through one), and that it
     `prepares`: with `--prepare` it makes room in a patch of its own before the conversion
     (netmem_migrate/prepare.py). Such a module has `rooms(work)` beside `edits(work)`; `words`
-    are title and message of its patch by the kind of room, whose {slot} and {made} stand in them.
+    are by the kind of room, whose {slot} and {made} stand in them, the title of its patch, how the
+    sentence ends that says what is in the way, and what the patch does.
     """
 
     id: str
@@ -54,7 +55,7 @@ class Pass:
     declares: bool = False
     accessor: bool = False
     prepares: bool = False
-    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,17 +72,19 @@ def use_page_pool(texts: Iterable[bytes], rows: Table) -> bool:
 def analyse(driver: Driver, target: Target,
             progress: Callable[[str], None] | None = None,
             keep: frozenset[str] = frozenset(), costs: Costs = DEFAULT,
-            rows: Table | None = None, arms: Arms | None = None) -> Analysis:
+            rows: Table | None = None, arms: Arms | None = None,
+            texts: Texts | None = None) -> Analysis:
     """Parse what matters of a driver, follow its pages, and decide what moves (`keep`: solve()).
 
     `rows` are the forms that may be converted: all of the table, if not said. `arms` say which arms
-    of `#if` count: those of the target, if not said.
+    of `#if` count: those of the target, if not said. `texts` are what was parsed already of a
+    driver with the same macros; they know their arms.
     """
     rows = rows or table()
-    arms = arms or arms_of_driver(driver, target)
+    arms = texts.arms if texts is not None else arms or arms_of_driver(driver, target)
     originals = {file: driver.read(file) for file in (*driver.files, *driver.borrowed)}
     sources = {file: arms.seen(data) for file, data in originals.items()}
-    symbols = Symbols(texts=Texts(arms))
+    symbols = Symbols(texts=texts or Texts(arms))
     pending = [file for file, data in sources.items() if _PREFILTER.search(data)]
     _parse(symbols, originals, pending, progress)
     carriers = Carriers(frozenset(driver.files))

@@ -13,7 +13,14 @@ from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch.plan import Plan
 from netmem_migrate.results import FileChange, Run
-from netmem_migrate.verify import ObjectProof, Said, Status, verify_changes, verify_partners
+from netmem_migrate.verify import (
+    ObjectProof,
+    Said,
+    Status,
+    Way,
+    verify_changes,
+    verify_partners,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ def prove(run: Run, series: tuple[Plan, ...],
     kernel = Kernel.at(run.root)
     kernel.require_prepared()
     counts: dict[str, int] = {}
-    copies: set[str] = set()
+    ways: dict[str, Way] = {}
     forced: dict[str, int] = {}
     failed: list[Unproven] = []
     partners = verify_partners(run.root, [
@@ -70,13 +77,14 @@ def prove(run: Run, series: tuple[Plan, ...],
                         if file not in touched]
             proofs = verify_changes(run.root, changes, progress=progress)
             counts[key] = max(counts.get(key, 0), len(proofs))
-            if any(one.copies for one in proofs):
-                copies.add(key)
+            way = next((one.way for one in proofs if one.way is not None), None)
+            if way is not None:
+                ways[key] = way
             forced[key] = max(forced.get(key, 0), sum(bool(one.as_if) for one in proofs))
             failed += [Unproven(one.source, _said(one)) for one in proofs if not one.proven]
-    sentences = {key: _sentence(kernel, count, forced[key], copies=key in copies)
+    sentences = {key: _sentence(kernel, count, forced[key], way=ways.get(key))
                  for key, count in counts.items()}
-    rest = [key for key in counts if key not in copies]
+    rest = [key for key in counts if key not in ways]
     if rest:
         sentences[""] = _sentence(kernel, sum(counts[key] for key in rest),
                                   sum(forced[key] for key in rest))
@@ -88,6 +96,16 @@ def _said(proof: ObjectProof) -> Said:
     return next((way for way in ways if way.status is not Status.PASS), proof.plain)
 
 
+_WAYS = {
+    Way.COPIES: "the text without the copies, with their calls naming the function again, is the "
+                "one before; each copy is the same code as its function, and all else is, too, "
+                "where the two count as one",
+    Way.MEMBER: "the text without the stores of the new member, with each read of it spelled as it "
+                "was, is the one before, and each store of the address has one of the member "
+                "behind it, for the parser and for the compiler",
+}
+
+
 def _compiler(kernel: Kernel) -> str:
     command = kernel.toolchain.compiler
     if shutil.which(command) is None:
@@ -97,17 +115,15 @@ def _compiler(kernel: Kernel) -> str:
     return f"{command} {done.stdout.strip()}".strip()
 
 
-def _sentence(kernel: Kernel, count: int, forced: int, *, copies: bool = False) -> str:
+def _sentence(kernel: Kernel, count: int, forced: int, way: Way | None = None) -> str:
     objects = "the one touched object" if count == 1 else f"the {count} touched objects"
     same = "it gives" if count == 1 else "they give"
     left_out = (f"; {'it' if count == 1 else forced}, left out by the configuration, with the "
                 "CONFIG_ options of the Makefile defined" if forced else "")
     machine = kernel.toolchain.arch or platform.machine()
-    how = ("the text without the copies, with their calls naming the function again, is the one "
-           "before; each copy is the same code as its function, and all else is, too, where the "
-           "two count as one" if copies else
-           "with each netmem helper replaced by its page partner, "
-           f"proven the same for pages on this kernel, {same} the same code")
+    how = _WAYS[way] if way is not None else (
+        "with each netmem helper replaced by its page partner, "
+        f"proven the same for pages on this kernel, {same} the same code")
     return (f"Compiled {objects} before and after the change (linux {kernel.version}, W=1, "
             f"{_compiler(kernel)}, {machine}{left_out}): no new diagnostic, none either with "
             f"{REF} as a type of its own; {how}. Not run on hardware.")

@@ -19,10 +19,10 @@ def title(prefix: str, room: Room) -> str:
 
 def body(room: Room, provenance: message.Provenance) -> str:
     """The message without its title: what stays in history."""
-    why = (f"{room.slot} {wording.text(room.reason, brief=True)}, so that neither can be "
-           "converted alone.")
+    _, end, what = _said(room)
+    why = f"{room.slot} {wording.text(room.reason, brief=True)}{end}"
     parts = [message.fill(provenance.reason), message.fill(why),
-             message.fill(_said(room)[1]),
+             message.fill(what),
              message.fill("No functional change is intended."), message.made(provenance),
              provenance.trailer]
     return message.safe("\n\n".join(one for one in parts if one) + "\n")
@@ -38,7 +38,6 @@ def item(room: Room) -> str:
     return _said(room)[0]
 
 
-def _said(room: Room) -> tuple[str, str]:
+def _said(room: Room) -> tuple[str, ...]:
     words = next(one.declared.words for one in load() if one.declared.id == room.step)[room.kind]
-    title, text = (one.format(slot=room.slot, made=room.made) for one in words)
-    return title, text
+    return tuple(one.format(slot=room.slot, made=room.made) for one in words)

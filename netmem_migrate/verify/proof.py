@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
@@ -20,7 +21,7 @@ from netmem_migrate.c.words import TEXT_TOKEN
 from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import table
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import code, coverage, overlay
+from netmem_migrate.verify import code, coverage, member, overlay
 from netmem_migrate.verify.copied import copied
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
 from netmem_migrate.verify.said import Said, Status
@@ -35,13 +36,19 @@ _LITERAL = re.compile(rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"((?:\\.|[^"\\
                       re.DOTALL)
 
 
+class Way(StrEnum):
+    """How the code of a preparatory patch is compared."""
+
+    COPIES = "copies"  # functions that are copied (verify/copied.py)
+    MEMBER = "member"  # a member beside an address (verify/member.py)
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectProof:
     """What was proven of one object; `source` is its .c file relative to the kernel root.
 
     `as_if` are the CONFIG_ options that were taken for set, since this configuration leaves the
-    object out without them. `copies`: the code was compared as that of a patch that only copies
-    functions (verify/copied.py).
+    object out without them. `way` is how the code was compared where that is not as it is.
     """
 
     source: str
@@ -49,7 +56,7 @@ class ObjectProof:
     strict: Said
     identity: Said
     as_if: tuple[str, ...] = ()
-    copies: bool = False
+    way: Way | None = None
 
     @property
     def proven(self) -> bool:
@@ -188,6 +195,7 @@ class _Trees:
     """The overlays that compilers run in, and the identity header of each set of partners."""
 
     COPIED = ("copies-called", "copies-after")
+    PROBED = ("probe-member", "probe-address")
 
     def __init__(self, root: Path, where: Path, changes: Sequence[FileChange],
                  module: str) -> None:
@@ -206,6 +214,14 @@ class _Trees:
         if self.copied is not None:
             self.sides |= dict(zip(self.COPIED, (self.copied.called, self.copied.after),
                                    strict=True))
+        self.kept = member.kept(self.changes) if self.copied is None else None
+        if self.kept is not None:
+            for name, side in zip((self.kept.member, self.kept.address), self.PROBED, strict=True):
+                probed = member.probed(self.kept, name)
+                if probed:
+                    self.sides[side] = {**after, **probed}
+        self.way = (Way.COPIES if self.copied is not None
+                    else Way.MEMBER if self.kept is not None else None)
         for side, files in self.sides.items():
             overlay.build(root, where / side, files, module)
         for side in ("before", "after"):
@@ -228,7 +244,8 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         return ObjectProof(command.source, said, said, said)
     # Flow-based warnings need the whole compiler; an unchanged source can only get others.
     options = ["-c", "-o", os.devnull] if changed else ["-fsyntax-only"]
-    identity = _same_copies(trees, command) or _same_literals(trees, command)
+    identity = _same_copies(trees, command) or _same_member(trees, command) or _same_literals(
+        trees, command)
     if identity is None:
         identity = _identical(trees, command) if changed else _same_tokens(trees, command)
     proof = ObjectProof(
@@ -236,7 +253,7 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         _diagnosed(trees, command, ("before", "after"), options),
         _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
         identity,
-        copies=trees.copied is not None,
+        way=trees.way,
     )
     if not proof.failed:
         return proof
@@ -276,6 +293,21 @@ def _same_copies(trees: _Trees, command: Recorded) -> Said | None:
     before, after = (code.normal(copied.symbols(text)) for text in texts)
     return Said(Status.PASS) if before == after else Said(
         Status.FAIL, code.difference(before, after))
+
+
+def _same_member(trees: _Trees, command: Recorded) -> Said | None:
+    """Identity of a patch that keeps a page beside its address; None for any other."""
+    found = trees.kept
+    if found is None:
+        return None
+    listed = []
+    for name, side in zip((found.member, found.address), trees.PROBED, strict=True):
+        if side not in trees.sides:
+            return Said(Status.FAIL, (f"{name} is declared more than once",))
+        done = _compile(trees, side, command, ["-w", "-fsyntax-only", "-fmax-errors=0"])
+        listed.append(member.uses(done.stderr.decode("utf-8", "replace"), name))
+    odd = member.faults(found, command.source, trees.root, *listed)
+    return Said(Status.FAIL, odd) if odd else Said(Status.PASS)
 
 
 def _same_literals(trees: _Trees, command: Recorded) -> Said | None:

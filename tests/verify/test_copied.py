@@ -14,7 +14,7 @@ from tools import run
 from netmem_migrate.api import migrate
 from netmem_migrate.errors import ExitCode
 from netmem_migrate.results import FileChange, Step
-from netmem_migrate.verify import ObjectProof, Status, verify_changes
+from netmem_migrate.verify import ObjectProof, Status, Way, verify_changes
 
 RINGS = BEFORE.replace("\nint rx_fill", """
 struct head {
@@ -68,7 +68,7 @@ def test_the_copy_and_the_conversion_are_proven(kernel_tree: Path,
     assert [step.room is not None for step in steps] == [True, False]
     proofs = [prove(kernel_tree, step.changes[0].before, step.changes[0].after) for step in steps]
     assert all(proof.proven for proof in proofs), proofs
-    assert [proof.copies for proof in proofs] == [True, False]
+    assert [proof.way for proof in proofs] == [Way.COPIES, None]
 
 
 COPY = "rx_alloc_netmem"

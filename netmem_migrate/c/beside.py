@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A member that keeps a page beside the address of it that a record has: what a patch adds that
+does only that, and the text that it leaves without it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.mask.text import without_comments
+from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.c.words import TEXT_TOKEN
+
+_NONE = (b"NULL", b"0")
+_TYPE = ("struct", "page", "*")
+# What is evaluated once more, or once less, is no act.
+_ACTS = ("call_expression", "update_expression", "assignment_expression")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A use of a member: where it is, the node, and the node of what has it."""
+
+    path: str
+    line: int
+    node: Node
+    base: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A member that was added beside an address.
+
+    `declared` is its declaration's file and node. `stores` and `reads` are all uses of it, `writes`
+    what sets the address. `finds` is the function that a read of it stands for.
+    """
+
+    member: str
+    address: str
+    declared: tuple[str, Node]
+    finds: str
+    stores: tuple[Access, ...] = ()
+    reads: tuple[Access, ...] = ()
+    writes: tuple[Access, ...] = ()
+    after: Mapping[str, ParsedFile] = field(default_factory=dict, repr=False, compare=False)
+
+
+def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
+           asks: Collection[str], finds: Mapping[str, bool]) -> Beside | None:
+    """What a patch adds so, if it does nothing else.
+
+    `asks` are the functions that give the address of a page, `finds` those that find the page by
+    it, and whether by any address of it. Each store of the member stands right behind the one of
+    the address of that page, in one block, and each store of the address has one behind it, but
+    for NULL.
+    """
+    added = [(path, node) for path, parsed in after.items()
+             for node in _members(parsed) if path in before and _is_new(before[path], parsed, node)]
+    if len(added) != 1 or before.keys() != after.keys():
+        return None
+    path, declaration = added[0]
+    name = view.declared(declaration.child_by_field_name("declarator"))
+    if name is None or _tokens(after[path].text(declaration))[:-2] != _TYPE:
+        return None
+    member = after[path].text(name).decode("latin-1")
+    if any(member in _fields(parsed) for parsed in before.values()):
+        return None  # another record has such a member, too: text cannot tell them apart
+    stores: list[Access] = []
+    reads: list[Access] = []
+    for access in accesses(after, member):
+        if nodes(access.base, *_ACTS):
+            return None
+        (stores if _assigned(access.node) is not None else reads).append(access)
+    addresses = {_address(after[one.path], one, asks) for one in stores}
+    if len(addresses) != 1 or None in addresses or not reads:
+        return None
+    (address,) = addresses
+    assert address is not None
+    writes = [one for one in accesses(after, address) if is_written(one.node)]
+    if not all(_has_partner(after[one.path], one, member) for one in writes):
+        return None
+    bare = all(_is_bare(after[one.path], one, asks) for one in writes)
+    for function in (one for one, any_ in finds.items() if any_ or bare):
+        found = Beside(member, address, (path, declaration), function, tuple(stores), tuple(reads),
+                       tuple(writes), after)
+        if all(_same(before[one], undone(found, one)) for one in after):
+            return found
+    return None
+
+
+def undone(found: Beside, path: str) -> bytes:
+    """A file without the member, and with each read of it spelled as what it stands for."""
+    parsed = found.after[path]
+    edits: list[tuple[int, int, bytes]] = []
+    if found.declared[0] == path:
+        node = found.declared[1]
+        edits.append((node.start_byte, node.end_byte, b""))
+    for one in found.stores:
+        statement = _assigned(one.node)
+        if one.path == path and statement is not None:
+            edits.append((statement.start_byte, statement.end_byte, b""))
+    for one in found.reads:
+        if one.path == path:
+            where = view.field(one.node)
+            sign = b"->" if where is not None and where.arrow else b"."
+            edits.append((one.node.start_byte, one.node.end_byte, b"%b(%b%b%b)" % (
+                found.finds.encode(), parsed.text(one.base), sign, found.address.encode())))
+    text = parsed.original
+    parts: list[bytes] = []
+    at = 0
+    for start, end, new in sorted(edits):
+        parts += text[at:start], new
+        at = end
+    return b"".join([*parts, text[at:]])
+
+
+def _members(parsed: ParsedFile) -> list[Node]:
+    return nodes(parsed.tree.root_node, "field_declaration")
+
+
+def _is_new(before: ParsedFile, after: ParsedFile, node: Node) -> bool:
+    text = _tokens(after.text(node))
+    return text not in {_tokens(before.text(one)) for one in _members(before)}
+
+
+def _fields(parsed: ParsedFile) -> set[str]:
+    """The names of all members that a file has or uses."""
+    return {parsed.text(one).decode("latin-1")
+            for one in nodes(parsed.tree.root_node, "field_identifier")}
+
+
+def accesses(files: Mapping[str, ParsedFile], member: str) -> Iterator[Access]:
+    """All uses of members of a name, of whatever record."""
+    for path, parsed in files.items():
+        for node in nodes(parsed.tree.root_node, "field_expression"):
+            found = view.field(node)
+            if found is not None and parsed.text(found.member) == member.encode("latin-1"):
+                yield Access(path, parsed.line_of(found.member.start_byte), node, found.base)
+
+
+def _assigned(node: Node) -> Node | None:
+    """The statement `node = ...;`, if a member stands so."""
+    found = view.infix(node.parent) if node.parent is not None else None
+    statement = node.parent.parent if node.parent is not None else None
+    if found is None or found.sign != "=" or found.left != node or statement is None or \
+            statement.type != "expression_statement" or statement.parent is None or \
+            statement.parent.type != "compound_statement":
+        return None
+    return statement
+
+
+def is_written(node: Node) -> bool:
+    """Whether a member is set, or could be: its address is taken."""
+    parent = node.parent
+    while parent is not None and parent.type == "parenthesized_expression":
+        node, parent = parent, parent.parent
+    return parent is not None and (
+        (parent.type == "assignment_expression" and parent.child_by_field_name("left") == node)
+        or parent.type == "update_expression"
+        or (parent.type == "pointer_expression" and parent.child(0) is not None
+            and parent.child(0).type == "&"))
+
+
+def _value(node: Node) -> Node | None:
+    found = view.infix(node.parent) if node.parent is not None else None
+    return found.right if found is not None else None
+
+
+def _address(parsed: ParsedFile, store: Access, asks: Collection[str]) -> str | None:
+    """The member that is set right in front of a store, to the address of what is stored."""
+    statement, page = _assigned(store.node), _value(store.node)
+    before = statement.prev_named_sibling if statement is not None else None
+    if before is None or before.type != "expression_statement" or page is None or \
+            page.type != "identifier":
+        return None
+    found = view.infix(before.named_children[0]) if before.named_children else None
+    where = view.field(found.left) if found is not None and found.sign == "=" else None
+    if found is None or where is None or parsed.text(where.base) != parsed.text(store.base):
+        return None
+    for node in nodes(found.right, "call_expression"):
+        call = view.call(node)
+        if call is not None and call.name.decode("latin-1") in asks and len(call.args) == 1 and \
+                parsed.text(call.args[0]) == parsed.text(page) and _is_added_to(found.right, node):
+            return parsed.text(where.member).decode("latin-1")
+    return None
+
+
+def _is_added_to(value: Node, node: Node) -> bool:
+    """Whether a value is a call, or a sum with it."""
+    value = view.bare(value)
+    if value == node:
+        return True
+    found = view.infix(value)
+    return found is not None and found.sign == "+" and (
+        _is_added_to(found.left, node) or _is_added_to(found.right, node))
+
+
+def _is_bare(parsed: ParsedFile, write: Access, asks: Collection[str]) -> bool:
+    """Whether the address of a page itself is set, with nothing added, or NULL."""
+    value = _value(write.node)
+    call = view.call(view.bare(value)) if value is not None else None
+    return value is not None and (parsed.text(view.bare(value)) in _NONE or (
+        call is not None and call.name.decode("latin-1") in asks))
+
+
+def _has_partner(parsed: ParsedFile, write: Access, member: str) -> bool:
+    statement, value = _assigned(write.node), _value(write.node)
+    if statement is None or value is None:
+        return False
+    if parsed.text(view.bare(value)) in _NONE:
+        return True
+    behind = statement.next_named_sibling
+    found = view.infix(behind.named_children[0]) if behind is not None and \
+        behind.type == "expression_statement" and behind.named_children else None
+    where = view.field(found.left) if found is not None else None
+    return where is not None and parsed.text(where.member) == member.encode("latin-1") and \
+        parsed.text(where.base) == parsed.text(write.base)
+
+
+def _same(before: ParsedFile, text: bytes) -> bool:
+    return _tokens(before.original) == _tokens(text)
+
+
+def _tokens(text: bytes) -> tuple[str, ...]:
+    return tuple(TEXT_TOKEN.findall(without_comments(text).decode("latin-1")))

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The proof of a patch that keeps a page beside the address of it (docs/proof.md).
+
+The text without the member's stores, and with each read of it spelled as what found the page by
+the address, is the text before, token by token, with the member declared (c/beside.py). What is
+left to show is that the member is what the address leads to: that each store of the address has
+one of the member behind it. Those are listed by the parser and by the compiler, which is given the
+record with the one or the other member under a name that nobody uses: each use is an error then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.beside import Beside, accesses, beside, is_written
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.files import plain
+from netmem_migrate.model.addresses import ASKS, FINDS
+from netmem_migrate.results import FileChange
+
+_PROBE = b"netmem_probe_"
+_NO_MEMBER = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? error: .*"
+                        r"(?:has )?no member named [‘'`](?P<name>\w+)", re.MULTILINE)
+
+
+def kept(changes: Mapping[str, FileChange]) -> Beside | None:
+    """The member that a patch adds so; None where it does anything else."""
+    changed = {path: change for path, change in changes.items() if change.before != change.after}
+    if not changed or not all(path.endswith((".c", ".h")) for path in changed):
+        return None
+    return beside({path: one.parsed_before for path, one in changed.items()},
+                  {path: one.parsed_after for path, one in changed.items()}, ASKS, FINDS)
+
+
+def probed(found: Beside, name: str) -> dict[str, bytes]:
+    """The file that declares the record, with one of its members under another name."""
+    path, declaration = found.declared
+    parsed = found.after[path]
+    record: Node | None = declaration
+    while record is not None and record.type not in ("struct_specifier", "union_specifier"):
+        record = record.parent
+    named = [one for field in nodes(record, "field_declaration")
+             for declarator in field.children_by_field_name("declarator")
+             if (one := view.declared(declarator)) is not None
+             and parsed.text(one) == name.encode("latin-1")] if record is not None else []
+    if len(named) != 1:
+        return {}
+    text = parsed.original
+    return {path: text[:named[0].start_byte] + _PROBE + text[named[0].start_byte:]}
+
+
+def uses(said: str, name: str) -> set[tuple[str, int]]:
+    """Where a compiler misses a member, by what it says."""
+    return {(one["file"].removeprefix("./"), int(one["line"]))
+            for one in _NO_MEMBER.finditer(said) if one["name"] == name}
+
+
+def faults(found: Beside, source: str, root: Path, of_member: set[tuple[str, int]],
+           of_address: set[tuple[str, int]]) -> tuple[str, ...]:
+    """What the lists of the compiler for one object, and those of the parser, do not agree on, or
+    that stores the address alone."""
+    member = {(one.path, one.line) for one in (*found.stores, *found.reads)}
+    here = {place for place in member if place[0] == source}
+    odd = sorted((of_member - member) | (here - of_member))
+    said = [f"{path}:{line}: {found.member} is used here for one of compiler and parser only"
+            for path, line in odd]
+    texts: dict[str, ParsedFile] = dict(found.after)
+    writes = {(one.path, one.line) for one in found.writes}
+    for path, line in sorted(of_address):
+        if path not in texts:
+            texts[path] = parse(plain.read(root / path))
+        lines = {one.line: one for one in accesses({path: texts[path]}, found.address)}
+        if line not in lines:
+            said.append(f"{path}:{line}: {found.address} is used here for the compiler only")
+        elif is_written(lines[line].node) and (path, line) not in writes:
+            said.append(f"{path}:{line}: {found.address} is set here without {found.member}")
+    return tuple(said)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A record that keeps the address of a page keeps the page beside it, in a patch before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tools import compiles
+
+from netmem_migrate.api import check_changes, migrate
+from netmem_migrate.results import FileChange, Migration
+
+HEAD = '#include "netmem_stub.h"\n\n'
+RECORD = """\
+struct demo_entry {
+	void *buf;
+	dma_addr_t dma;
+};
+
+"""
+FILL = """\
+int demo_fill(struct page_pool *pool, struct demo_entry *e)
+{
+	struct page *page = page_pool_dev_alloc_pages(pool);
+
+	if (!page)
+		return -ENOMEM;
+
+	e->buf = page_address(page) + NET_SKB_PAD;
+	e->dma = page_pool_get_dma_addr(page) + NET_SKB_PAD;
+	return 0;
+}
+
+"""
+FRAG = """\
+void demo_frag(struct demo_entry *e, struct sk_buff *skb, int len)
+{
+	struct page *page = virt_to_head_page(e->buf);
+
+	skb_add_rx_frag(skb, 0, page, e->buf - page_address(page), len,
+			PAGE_SIZE);
+}
+
+"""
+DROP = """\
+void demo_drop(struct page_pool *pool, struct demo_entry *e)
+{
+	page_pool_put_full_page(pool, virt_to_head_page(e->buf), false);
+	e->buf = NULL;
+}
+"""
+PLAIN = RECORD + FILL + FRAG + DROP
+KEPT = PLAIN.replace("\tvoid *buf;\n", "\tvoid *buf;\n\tstruct page *page;\n").replace(
+    "NET_SKB_PAD;\n\te->dma", "NET_SKB_PAD;\n\te->page = page;\n\te->dma").replace(
+    "virt_to_head_page(e->buf)", "e->page")
+COLUMNS = PLAIN.replace("\tvoid *buf;\n\tdma_addr_t dma;", "\tvoid\t\t*buf;\n\tdma_addr_t\tdma;")
+KEPT_COLUMNS = KEPT.replace(
+    "\tvoid *buf;\n\tstruct page *page;\n\tdma_addr_t dma;",
+    "\tvoid\t\t*buf;\n\tstruct page\t*page;\n\tdma_addr_t\tdma;")
+UNION = PLAIN.replace(
+    "\tvoid *buf;\n", "\tunion {\n\t\tvoid *buf;\n\t\tstruct sk_buff *skb;\n\t};\n")
+KEPT_UNION = KEPT.replace(
+    "\tvoid *buf;\n\tstruct page *page;\n",
+    "\tunion {\n\t\tvoid *buf;\n\t\tstruct sk_buff *skb;\n\t};\n\tstruct page *page;\n")
+BARE = PLAIN.replace("page_address(page) + NET_SKB_PAD;", "page_address(page);").replace(
+    "virt_to_head_page", "virt_to_page")
+KEPT_BARE = KEPT.replace("page_address(page) + NET_SKB_PAD;", "page_address(page);")
+TAKEN = PLAIN.replace("};\n\n", "};\n\nstruct demo_tx {\n\tstruct page *page;\n};\n\n"
+                      "void demo_tx_drop(struct demo_tx *tx)\n{\n\tput_page(tx->page);\n}\n\n", 1)
+KEPT_TAKEN = KEPT.replace("*page;\n\tdma", "*rx_page;\n\tdma").replace(
+    "e->page", "e->rx_page").replace(
+    "};\n\n", "};\n\nstruct demo_tx {\n\tstruct page *page;\n};\n\n"
+    "void demo_tx_drop(struct demo_tx *tx)\n{\n\tput_page(tx->page);\n}\n\n", 1)
+DOC = ("/**\n * struct demo_entry - one buffer\n * @buf: where the CPU finds it,\n"
+       " *       behind the headroom\n{} * @dma: where the device does\n */\n")
+KEEPS = {"kernel-doc": (DOC.format("") + PLAIN,
+                        DOC.format(" * @page: page that @buf lies in\n") + KEPT),
+         "plain": (PLAIN, KEPT), "columns": (COLUMNS, KEPT_COLUMNS), "union": (UNION, KEPT_UNION),
+         "the address itself": (BARE, KEPT_BARE), "name taken": (TAKEN, KEPT_TAKEN)}
+REFUSED = {
+    "virt_to_page() of an address inside": PLAIN.replace("virt_to_head_page", "virt_to_page"),
+    "set otherwise, too": PLAIN + "\nvoid demo_set(struct demo_entry *e, void *buf)\n{\n"
+                                  "\te->buf = buf;\n}\n",
+    "moved on": PLAIN + "\nvoid demo_step(struct demo_entry *e)\n{\n\te->buf += 64;\n}\n",
+    "given away": PLAIN + "\nvoid demo_take(void **buf);\n\nvoid demo_give(struct demo_entry *e)\n"
+                          "{\n\tdemo_take(&e->buf);\n}\n",
+    "something subtracted": PLAIN.replace("page_address(page) + NET", "page_address(page) - NET"),
+    "kept in two steps": PLAIN.replace(
+        "\te->buf = page_address(page) + NET_SKB_PAD;",
+        "\tva = page_address(page);\n\te->buf = va + NET_SKB_PAD;").replace(
+        "\tstruct page *page = page_pool", "\tvoid *va;\n\tstruct page *page = page_pool"),
+    "in an arm": PLAIN.replace(
+        "\te->buf = page_address", "\tif (e->dma)\n\t\te->buf = page_address"),
+    "the record is counted": PLAIN.replace(
+        "virt_to_head_page(e->buf)", "virt_to_head_page((e++)->buf)"),
+}
+
+
+def prepare(tmp_path: Path, text: str) -> Migration:
+    file = tmp_path / "d.c"
+    file.write_text(HEAD + text)
+    run = migrate([file], api="7.3", prepare=True)
+    assert not run.stopped
+    return run.drivers[0]
+
+
+@pytest.mark.parametrize("name", KEEPS)
+def test_the_page_is_kept_and_converts(name: str, tmp_path: Path) -> None:
+    before, room = KEEPS[name]
+    migration = prepare(tmp_path, before)
+    first, then = migration.steps
+    assert first.room is not None and first.room.step == "own-member"
+    assert first.changes[0].after.decode() == HEAD + room
+    compiles(tmp_path / "first", {"d.c": first.changes[0].after})
+    compiles(tmp_path / "then", {"d.c": then.changes[0].after})
+    moved = {(one.kind, one.name) for one in migration.report.declarations}
+    assert ("member", first.room.made) in moved
+    assert first.room.calls == sum(one.action == "converted" for one in migration.report.sites) == 3
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_page_that_is_not_shown_to_be_that_of_the_address_is_left(name: str,
+                                                                    tmp_path: Path) -> None:
+    compiles(tmp_path / "gcc", {"d.c": (HEAD + REFUSED[name]).encode()})
+    migration = prepare(tmp_path, REFUSED[name])
+    assert not migration.report.rooms
+    assert all(b"struct page *page;\n\tdma" not in one.after for one in migration.changes)
+
+
+FAULTS = {
+    "a store left out": ("\te->page = page;\n", ""),
+    "set elsewhere": ("\te->page = page;\n\te->dma", "\te->dma"),
+    "another page": ("\te->page = page;\n", "\te->page = virt_to_page(e);\n"),
+    "set too late": ("\te->page = page;\n\te->dma = page_pool_get_dma_addr(page) + NET_SKB_PAD;\n",
+                     "\te->dma = page_pool_get_dma_addr(page) + NET_SKB_PAD;\n\te->page = page;\n"),
+    "one read of another": ("full_page(pool, e->page", "full_page(pool, e[1].page"),
+    "something else, too": ("+ NET_SKB_PAD;\n\treturn 0;", "+ NET_SKB_PAD;\n\treturn 1;"),
+    "a release less": ("\tpage_pool_put_full_page(pool, e->page, false);\n", ""),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_check_takes_no_fault_for_it(name: str) -> None:
+    right = FileChange("d.c", (HEAD + PLAIN).encode(), (HEAD + KEPT).encode())
+    assert [one.severity for one in check_changes([right], "7.3")] == ["note"]
+    old, new = FAULTS[name]
+    assert old in KEPT
+    wrong = FileChange("d.c", right.before, (HEAD + KEPT.replace(old, new)).encode())
+    assert {"error", "warning"} & {one.severity for one in check_changes([wrong], "7.3")}
