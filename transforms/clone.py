@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
+from netmem_migrate.c.copies import ALONE
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
@@ -117,9 +118,6 @@ void demo_fill_head(struct page_pool *pool, struct demo_head *head, bool copy)
     order=1,
 )
 
-# What a copy would have a second one of, or would say otherwise.
-_ALONE = re.compile(rb"\bstatic\b|\b__func__\b|\b__FUNCTION__\b|\b__COUNTER__\b|"
-                    rb"\b\w+_(?:once|ONCE|ratelimited)\b|\bonce\b")
 _PAGE = re.compile(r"((?<![^_])pages?(?![^_]))")
 _HOST = "host_page"  # what stays one
 
@@ -162,7 +160,7 @@ def _function(work: Work, one: Served) -> Function | None:
         return None
     code = code_of(work.analysis.sources[function.file])[body.start_byte:body.end_byte]
     own = re.compile(rb"\b" + re.escape(function.name) + rb"\b")
-    return None if _ALONE.search(code) or own.search(code) else function
+    return None if ALONE.search(code) or own.search(code) else function
 
 
 def _name(work: Work, name: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tree_sitter import Node
@@ -14,12 +15,17 @@ from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.words import TEXT_TOKEN
 
 _NAME = "\0"
+# What a copy would have a second one of, or would say otherwise.
+ALONE = re.compile(rb"\bstatic\b|\b__func__\b|\b__FUNCTION__\b|\b__COUNTER__\b|"
+                   rb"\b\w+_(?:once|ONCE|ratelimited)\b|\bonce\b")
 
 
 def copies(before: ParsedFile, old: Iterable[Definition],
            after: ParsedFile, new: Iterable[Definition]) -> dict[str, str]:
-    """By the name of a new function, the one that it has the text of."""
-    found = {_text(after, one.node): one.name for one in new}
+    """By the name of a new function, the one that it has the text of and is the same as."""
+    found = {_text(after, one.node): one.name for one in new
+             if (body := one.node.child_by_field_name("body")) is not None
+             and ALONE.search(after.text(body)) is None}
     return {found[text]: one.name for one in old
             if found and (text := _text(before, one.node)) in found}
 

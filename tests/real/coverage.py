@@ -32,11 +32,21 @@ of the calls that are not by design. Tables, counts and shares are written by `m
 """
 
 
-def reports(tree: Kernel) -> list[DriverReport]:
-    """The reports of all page_pool folders of a tree."""
-    return [driver.report for folder in page_pool_folders(tree.root)
-            for driver in api.migrate([folder], kernel=tree.root, judge=False,
-                                      one_driver=True).drivers]
+def reports(tree: Kernel, *, prepare: bool = False) -> list[DriverReport]:
+    """The reports of all page_pool folders of a tree; those of modules that move together once."""
+    found = {driver.report.path: driver.report for folder in page_pool_folders(tree.root)
+             for driver in api.migrate([folder], kernel=tree.root, judge=False,
+                                       one_driver=True, prepare=prepare).drivers}
+    joined = {path for one in found.values() for path in one.joined}
+    return [one for one in found.values() if one.joined or one.path not in joined]
+
+
+def prepared(found: list[DriverReport]) -> list[str]:
+    """What room is made where that is asked for, and the share then."""
+    share = Share.of(site for one in found for site in one.sites)
+    rooms = [f"- {one.path.removeprefix('drivers/')}: {wording.room(room)}"
+             for one in found for room in one.rooms]
+    return [f"With `--prepare`: {wording.share(share)}.\n", *rooms, *([""] if rooms else [])]
 
 
 def table(found: list[DriverReport]) -> list[str]:
@@ -67,7 +77,8 @@ def main() -> int:
         share = Share.of(site for one in found for site in one.sites)
         lines += [f"## linux {tree.version}\n",
                   f"{share.calls} calls, {share.by_design} of them by design: "
-                  f"{wording.share(share)}.\n", *table(found), ""]
+                  f"{wording.share(share)}.\n", *table(found), "",
+                  *prepared(reports(tree, prepare=True))]
     PAGE.write_text("\n".join(lines))
     return 0
 

@@ -211,23 +211,21 @@ class _File:
         if len(set(found.values())) != len(found):
             found = {}
         # A clone: the function that served for both stays for pages.
-        came_static = [self.new[name, 0] for name in came if _is_static(self.after, came[name])]
+        own = [name for name in came if name not in found and _is_static(self.after, came[name])
+               and self._is_only_called(name)]
         copied = copies(self.before, [one for (_, number), one in self.old.items() if not number],
-                        self.after, came_static) if came_static else {}
-        clones = {name: old for name in came if name not in found
-                  and _is_static(self.after, came[name]) and self._is_only_called(name)
-                  and (old := copied.get(name) or name.replace("netmem", "page")) != name
-                  and (old, 0) in self.new
-                  and (old, 0) in self.old and (old, 1) not in self.old
+                        self.after, [self.new[name, 0] for name in own]) if own else {}
+        clones = {name: old for name in own
+                  if (old := copied.get(name) or name.replace("netmem", "page")) != name
+                  and (old, 0) in self.new and (old, 0) in self.old and (old, 1) not in self.old
                   and _is_static(self.before, self.old[old, 0].node)
-                  and is_plain(self.before, self.old[old, 0].node)}
+                  and (name in copied or is_plain(self.before, self.old[old, 0].node))}
         return found | clones
 
     def _is_only_called(self, name: str) -> bool:
         """Whether a new function stands nowhere but in calls."""
-        text = code_of(self.after.source)
         word = name.encode("latin-1")
-        return not re.search(rb"(?<!\w)" + word + rb"\b(?!\s*\()", text)
+        return not re.search(rb"(?<!\w)" + word + rb"\b(?!\s*\()", code_of(self.after.source))
 
     @cached_property
     def _helpers(self) -> tuple[dict[str, Node], dict[str, Node]]:
