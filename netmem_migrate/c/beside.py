@@ -4,6 +4,7 @@ does only that, and the text that it leaves without it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -58,9 +59,17 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
     the address of that page, in one block, and each store of the address has one behind it, but
     for NULL.
     """
-    added = [(path, node) for path, parsed in after.items()
-             for node in _members(parsed) if path in before and _is_new(before[path], parsed, node)]
-    if len(added) != 1 or before.keys() != after.keys():
+    if before.keys() != after.keys():
+        return None
+    added: list[tuple[str, Node]] = []
+    for path, parsed in after.items():
+        were = Counter(_tokens(before[path].text(one)) for one in _pages(before[path]))
+        for node in _pages(parsed):
+            text = _tokens(parsed.text(node))
+            were[text] -= 1
+            if were[text] < 0:
+                added.append((path, node))
+    if len(added) != 1:
         return None
     path, declaration = added[0]
     name = view.declared(declaration.child_by_field_name("declarator"))
@@ -118,13 +127,13 @@ def undone(found: Beside, path: str) -> bytes:
     return b"".join([*parts, text[at:]])
 
 
-def _members(parsed: ParsedFile) -> list[Node]:
-    return nodes(parsed.tree.root_node, "field_declaration")
-
-
-def _is_new(before: ParsedFile, after: ParsedFile, node: Node) -> bool:
-    text = _tokens(after.text(node))
-    return text not in {_tokens(before.text(one)) for one in _members(before)}
+def _pages(parsed: ParsedFile) -> Iterator[Node]:
+    """The members of a file that are declared as a page, or as several."""
+    for node in nodes(parsed.tree.root_node, "field_declaration"):
+        type_ = node.child_by_field_name("type")
+        if type_ is not None and type_.child_by_field_name("body") is None and \
+                parsed.text(type_).split() == [b"struct", b"page"]:
+            yield node
 
 
 def _fields(parsed: ParsedFile) -> set[str]:

@@ -206,7 +206,8 @@ class _Function:
     def _chosen(self, node: Node) -> Iterator[Finding]:
         branch = view.branch(node)
         if branch is not None and branch.then is not None and branch.otherwise is not None:
-            yield from self._clash(node, branch.then, branch.otherwise)
+            # Of a choice that is chosen the first will do: its own two are held against each other.
+            yield from self._clash(node, branch.then, next(_arms(branch.otherwise)))
 
     def _calls(self) -> Iterator[Finding]:
         for call in view.calls(self.function.node):
@@ -233,8 +234,8 @@ class _Function:
         """The finding where a value is not of the type of a place, or of a function's result."""
         want = to.result if isinstance(to, Function) else self.types.of(to)
         for one in _arms(given):
-            message = _clash(want, self.types.of(one), f"`{_text(node)}`")
-            if message:
+            if clash(want, self.types.of(one)):
+                message = _clash(want, self.types.of(one), f"`{_text(node)}`")
                 yield self._finding("half-converted", node, message, (
                     *(of_function(self.symbols, to) if isinstance(to, Function)
                       else self._declared(to)), *self._declared(one)))
