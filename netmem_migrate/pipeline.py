@@ -176,7 +176,7 @@ def read(given: Sequence[Input], options: Conversion,
             progress(driver.path, number, len(every))
         if (one.root, driver.path) in joined:
             continue  # it moves with one that was there before
-        job = prepared(driver, one.target, options, one.named)
+        job = prepared(driver, one.target, options, check_changes, one.named)
         unknown -= job.names if job is not None else frozenset()
         if job is not None and job.scope is not None:
             driver = job.analysis.driver
@@ -316,7 +316,8 @@ def committed(given: Input, run: Run, options: Conversion) -> Run:
 
 def _committed(now: Migration, driver: Driver, given: Input, options: Conversion,
                before: Mapping[str, bytes]) -> Migration:
-    job = prepared(replace(driver, held=before), given.target, options, given.named)
+    job = prepared(replace(driver, held=before), given.target, options, check_changes,
+                   given.named)
     if job is None:
         return now
     touched = before.keys() & {*job.analysis.driver.files, *job.analysis.driver.borrowed}

@@ -9,12 +9,14 @@ same rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 
 from netmem_migrate.convert.edits import apply
 from netmem_migrate.convert.passes import SCOPE, Loaded, preparing
 from netmem_migrate.convert.work import Work
+from netmem_migrate.errors import InputError
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.graph import Kind
 from netmem_migrate.flow.together import shares, widened
@@ -22,15 +24,20 @@ from netmem_migrate.job import Job, job_of
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.model.target import Target
 from netmem_migrate.options import Conversion
-from netmem_migrate.results import Edit, Room, Step
+from netmem_migrate.results import Edit, FileChange, Finding, Room, Severity, Step
+
+_TRIES = 12  # rooms that are tried in vain for one driver; each is as long as its conversion
+Judge = Callable[[Sequence[FileChange], str], Iterable[Finding]]
+"""What finds fault with a patch, for an API."""
 
 
-def prepared(driver: Driver, target: Target, options: Conversion,
+def prepared(driver: Driver, target: Target, options: Conversion, judge: Judge,
              named: Set[str] = frozenset()) -> Job | None:
     """Read a driver and cut it, with room made for its conversion where that is asked for.
 
     Where it is not, the job says which room would do; None for a driver that does not use
-    page_pool. Modules that are all `named` are taken together without being asked.
+    page_pool. Modules that are all `named` are taken together without being asked. A room with
+    which `judge` finds fault is not made.
     """
     job = job_of(driver, target, options)
     if job is None:
@@ -47,7 +54,8 @@ def prepared(driver: Driver, target: Target, options: Conversion,
         return found
     passes = preparing(asked)
     if passes:
-        found = _with_room(found.analysis.driver if found.scope else driver, target, found, passes)
+        found = _with_room(found.analysis.driver if found.scope else driver, target, found,
+                           passes, judge)
     return found if options.prepare else replace(job, advised=found.rooms)
 
 
@@ -68,18 +76,25 @@ def _with_users(driver: Driver, target: Target, job: Job) -> Job:
                                      reason.line, reason, calls))
 
 
-def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded]) -> Job:
+def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded],
+               judge: Judge) -> Job:
     tried: set[tuple[str, str, str]] = set()
     while True:
         for room, edits in _rooms(job, passes):
             key = room.step, room.file, room.slot
             if key in tried:
                 continue
+            if len(tried) - len(job.ahead) >= _TRIES:
+                return job
             tried.add(key)
             changes = apply(Work(job.analysis, {}), edits, passes)
             held = {**driver.held, **{one.path: one.after for one in changes}}
-            then = job_of(replace(driver, held=held), target, job.options, job.texts)
-            if then is not None and _moved(then) >= _moved(job) and _calls(then) > _calls(job):
+            then = None
+            with contextlib.suppress(InputError):  # what it makes of the text cannot be read
+                then = job_of(replace(driver, held=held), target, job.options, job.texts)
+            if then is not None and _moved(then) >= _moved(job) and _calls(then) > _calls(job) \
+                    and not any(one.severity != Severity.NOTE
+                                for one in judge(changes, target.api)):
                 driver = replace(driver, held=held)
                 room = replace(room, calls=_calls(then) - _calls(job))
                 job = replace(then, ahead=(*job.ahead, Step(changes, room=room)), without=job,

@@ -19,8 +19,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
-from netmem_migrate.c.copies import ALONE
-from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.copies import is_any_copy
+from netmem_migrate.c.mask.text import code_of, without_comments
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow import keys
@@ -28,6 +28,8 @@ from netmem_migrate.flow.served import Served, Shared, served, shared
 from netmem_migrate.results import Edit, Room
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from netmem_migrate.c.symbols import Function
     from netmem_migrate.convert.work import Work
 
@@ -132,9 +134,20 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
         made = [*_copies(work, function, name.encode()), *_calls(work, one, name.encode())]
         yield _room("function", one, f"{one.slot.name}()", f"{name}()"), made
     for local in shared(work.analysis):
-        if not _is_named(work, _HOST, local.slot.place.function):
+        (spelling,) = local.slot.spellings
+        source = work.analysis.originals[spelling.file]
+        if _has_line(source, spelling.declaration) and not _is_named(
+                work, _HOST, local.slot.place.function):
             yield (_room("local", local, f"{local.slot.name} in {local.slot.place.function}()",
                          _HOST), list(_second(work, local, _HOST.encode())))
+
+
+def _has_line(source: bytes, node: Node) -> bool:
+    """Whether a declaration has a line for itself."""
+    start = source.rfind(b"\n", 0, node.start_byte) + 1
+    end = source.find(b"\n", node.end_byte)
+    return not source[start:node.start_byte].strip() and not source[node.end_byte:end].strip() \
+        and b"static" not in source[node.start_byte:node.end_byte]
 
 
 def _room(kind: str, one: Served | Shared, slot: str, made: str) -> Room:
@@ -158,9 +171,28 @@ def _function(work: Work, one: Served) -> Function | None:
     body = function.body
     if body is None or function.node.has_error or function.file not in work.analysis.driver.files:
         return None
+    source = work.analysis.originals[function.file]
     code = code_of(work.analysis.sources[function.file])[body.start_byte:body.end_byte]
     own = re.compile(rb"\b" + re.escape(function.name) + rb"\b")
-    return None if ALONE.search(code) or own.search(code) else function
+    same = function.static and is_any_copy(symbols.files[function.file], function.node) and \
+        b"#" not in source[function.node.start_byte:function.node.end_byte] and all(
+            _has_lines(source, one.node) for one in keys.versions(symbols, function))
+    return function if same and not own.search(code) else None
+
+
+def _has_lines(source: bytes, node: Node) -> bool:
+    """Whether a declaration has its lines for itself, and nothing in front of it belongs to it."""
+    start = source.rfind(b"\n", 0, node.start_byte) + 1
+    end = source.find(b"\n", node.end_byte - 1)
+    above = code_of(source[:start]).rstrip()
+    return not source[start:node.start_byte].strip() and not source[node.end_byte:end].strip() \
+        and (not above or above[-1:] in b"};" or _is_directive(source[:start]))
+
+
+def _is_directive(text: bytes) -> bool:
+    """Whether a text ends with a directive, but for comments and empty lines."""
+    lines = [line for line in without_comments(text).splitlines() if line.strip()]
+    return bool(lines) and lines[-1].lstrip().startswith(b"#")
 
 
 def _name(work: Work, name: str) -> str:

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.c.beside import beside
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.words import include_lines
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.convert.text import columns
 from netmem_migrate.flow import keys
-from netmem_migrate.model.addresses import ASKS, FINDS
+from netmem_migrate.flow.graph import reach
+from netmem_migrate.model.addresses import ASKS, FINDS, READS
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, Room
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from netmem_migrate.c.types import Member
     from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.graph import Slot
 
 PASS = Pass(
     id="own-member",
@@ -105,7 +108,7 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     for member in _members(work):
         name = _name(work)
         made = list(_edits(work, member, name)) if name else []
-        if made and _is_whole(work, made):
+        if made and _is_whole(work, member, made):
             tag = member.record.rpartition(" ")[2]
             address = f"{tag}.{member.name.decode('latin-1')}"
             line = int(member.declaration.start_point[0]) + 1
@@ -123,14 +126,24 @@ def edits(work: Work) -> Iterator[Edit]:
 def _members(work: Work) -> Iterator[Member]:
     """The members of the driver's records that keep addresses of pages of its own."""
     addresses = work.analysis.graph.addresses
-    known = {into for key in addresses.given for into in addresses.flows.get(key, ())
-             if into[0] == "member"}
+    known = {into for key, slot in addresses.given.items() if _is_of_pool(work, slot)
+             for into in addresses.flows.get(key, ()) if into[0] == "member"}
+    known -= {into for key, slot in addresses.given.items() if not _is_of_pool(work, slot)
+              for into in addresses.flows.get(key, ())}
     for records in work.analysis.symbols.records.values():
         for record in records:
             for member in record.members.values():
                 if keys.of_member(member) in known and \
                         member.file in work.analysis.driver.files:
                     yield member
+
+
+def _is_of_pool(work: Work, slot: Slot) -> bool:
+    """Whether the page of which the address is asked comes from the pool, and nowhere else."""
+    graph = work.analysis.graph
+    behind = reach([slot], graph.predecessors())
+    return any(one.twin is not None and one.twin.allocates for one in behind) and not any(
+        bridge.foreign for bridge in graph.bridges if bridge.into in behind)
 
 
 def _name(work: Work) -> str:
@@ -141,19 +154,38 @@ def _name(work: Work) -> str:
         for text in texts)), "")
 
 
-def _is_whole(work: Work, made: list[Edit]) -> bool:
+def _is_whole(work: Work, member: Member, made: list[Edit]) -> bool:
     """Whether that is all there is to be done, for the check and the proof, too."""
     from netmem_migrate.convert.edits import apply
 
     changes = apply(work, made, ())
-    return beside({one.path: one.parsed_before for one in changes},
-                  {one.path: one.parsed_after for one in changes}, ASKS, FINDS) is not None
+    # What another file of the driver does with the address counts as well.
+    analysis = work.analysis
+    rest = {file: analysis.symbols.texts.parse(analysis.originals[file])
+            for file in _seeing(work, member.file) if member.name in analysis.originals[file]}
+    before = rest | {one.path: one.parsed_before for one in changes}
+    after = rest | {one.path: one.parsed_after for one in changes}
+    return beside(before, after, ASKS, FINDS, READS) is not None
+
+
+def _seeing(work: Work, file: str) -> list[str]:
+    """The files of the driver that see what one declares, by the names of what they include."""
+    texts = {one: work.analysis.originals[one] for one in work.analysis.driver.files
+             if one in work.analysis.originals}
+    included = {one: {name.rpartition(b"/")[2].decode("latin-1")
+                      for _, name in include_lines(text)} for one, text in texts.items()}
+    found = [file]
+    for seen in found:
+        name = seen.rpartition("/")[2]
+        found += [one for one, names in included.items() if name in names and one not in found]
+    return found
 
 
 def _edits(work: Work, member: Member, name: str) -> Iterator[Edit]:
     newline = b"\r\n" if b"\r\n" in work.analysis.originals[member.file] else b"\n"
     anchor = _anchor(member.declaration)
-    yield work.edit(PASS, member.file, anchor.end_byte, anchor.end_byte,
+    end = _end(work, member.file, anchor)
+    yield work.edit(PASS, member.file, end, end,
                     newline + _declared(work, member, anchor, name), "the page itself")
     yield from _told(work, member, anchor, name, newline)
     address = member.name
@@ -176,8 +208,8 @@ def _edits(work: Work, member: Member, name: str) -> Iterator[Edit]:
                 start = parsed.source.rfind(b"\n", 0, statement.start_byte) + 1
                 indent = parsed.source[start:statement.start_byte]
                 text = newline + indent + base + name.encode() + b" = " + page + b";"
-                yield work.edit(PASS, file, statement.end_byte, statement.end_byte, text,
-                                "the page of this address")
+                end = _end(work, file, statement)
+                yield work.edit(PASS, file, end, end, text, "the page of this address")
 
 
 def _told(work: Work, member: Member, anchor: Node, name: str,
@@ -210,6 +242,15 @@ def _asked(node: Node) -> bytes | None:
         if call is not None and call.name.decode("latin-1") in ASKS and len(call.args) == 1:
             return view.text(call.args[0])
     return None
+
+
+def _end(work: Work, file: str, node: Node) -> int:
+    """Where the line of a node ends, or the node, if something stands behind it."""
+    source = work.analysis.originals[file]
+    end = source.find(b"\n", node.end_byte)
+    rest = source[node.end_byte:end].rstrip()
+    alone = not rest or re.fullmatch(rb"\s*/\*(?:(?!\*/).)*\*/|\s*//.*", rest) is not None
+    return node.end_byte + len(rest) if alone and end > 0 else node.end_byte
 
 
 def _anchor(declaration: Node) -> Node:

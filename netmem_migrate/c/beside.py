@@ -4,6 +4,7 @@ does only that, and the text that it leaves without it."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +15,18 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.c.words import TEXT_TOKEN
+from netmem_migrate.c.words import TEXT_TOKEN, WORD
 
 _NONE = (b"NULL", b"0")
+_TESTED = ("if_statement", "while_statement", "do_statement", "switch_statement")
+# What reads an operand, whatever a macro in it does.
+_READ = ("binary_expression", "cast_expression", "return_statement", "init_declarator",
+         "conditional_expression", "unary_expression", "field_expression", "subscript_expression",
+         "parenthesized_expression", "initializer_list", "initializer_pair", "for_statement")
+_NO_OFFSET = ("unary_expression", "pointer_expression", "subscript_expression",
+              "conditional_expression", "comma_expression", "compound_statement")
+_MACRO = re.compile(rb"(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)]*\))?((?:\\\n|[^\n])*)")
+_EMPTY = re.compile(rb"\{\s*(?:0|NULL)?\s*,?\s*\}")
 _TYPE = ("struct", "page", "*")
 # What is evaluated once more, or once less, is no act.
 _ACTS = ("call_expression", "update_expression", "assignment_expression")
@@ -51,13 +61,14 @@ class Beside:
 
 
 def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
-           asks: Collection[str], finds: Mapping[str, bool]) -> Beside | None:
+           asks: Collection[str], finds: Mapping[str, bool],
+           reads: Collection[str]) -> Beside | None:
     """What a patch adds so, if it does nothing else.
 
     `asks` are the functions that give the address of a page, `finds` those that find the page by
-    it, and whether by any address of it. Each store of the member stands right behind the one of
-    the address of that page, in one block, and each store of the address has one behind it, but
-    for NULL.
+    it, and whether by any address of it, `reads` those that only read what they are given. Each
+    store of the member stands right behind the one of the address of that page, in one block, and
+    each store of the address has one behind it, but for NULL.
     """
     if before.keys() != after.keys():
         return None
@@ -72,29 +83,34 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
     if len(added) != 1:
         return None
     path, declaration = added[0]
+    record = _struct(declaration)
     name = view.declared(declaration.child_by_field_name("declarator"))
-    if name is None or _tokens(after[path].text(declaration))[:-2] != _TYPE:
+    if record is None or name is None or _tokens(after[path].text(declaration))[:-2] != _TYPE:
         return None
     member = after[path].text(name).decode("latin-1")
     if any(member in _fields(parsed) for parsed in before.values()):
         return None  # another record has such a member, too: text cannot tell them apart
     stores: list[Access] = []
-    reads: list[Access] = []
+    uses: list[Access] = []
     for access in accesses(after, member):
         if nodes(access.base, *_ACTS):
             return None
-        (stores if _assigned(access.node) is not None else reads).append(access)
+        (stores if _assigned(access.node) is not None else uses).append(access)
     addresses = {_address(after[one.path], one, asks) for one in stores}
-    if len(addresses) != 1 or None in addresses or not reads:
+    if len(addresses) != 1 or None in addresses or not uses:
         return None
     (address,) = addresses
     assert address is not None
-    writes = [one for one in accesses(after, address) if is_written(one.node)]
+    if not _is_of(after[path], record, address, declaration) or any(
+            _is_set_unseen(parsed, record, after[path], address) for parsed in after.values()):
+        return None
+    writes = [one for one in accesses(after, address)
+              if is_written(after[one.path], one.node, reads)]
     if not all(_has_partner(after[one.path], one, member) for one in writes):
         return None
     bare = all(_is_bare(after[one.path], one, asks) for one in writes)
     for function in (one for one, any_ in finds.items() if any_ or bare):
-        found = Beside(member, address, (path, declaration), function, tuple(stores), tuple(reads),
+        found = Beside(member, address, (path, declaration), function, tuple(stores), tuple(uses),
                        tuple(writes), after)
         if all(_same(before[one], undone(found, one)) for one in after):
             return found
@@ -162,21 +178,92 @@ def _assigned(node: Node) -> Node | None:
     return statement
 
 
-def is_written(node: Node) -> bool:
-    """Whether a member is set, or could be: its address is taken."""
+def is_written(parsed: ParsedFile, node: Node, reads: Collection[str]) -> bool:
+    """Whether a member is set, or could be: what is not known to only read it may set it, as a
+    macro may that is given it."""
     parent = node.parent
-    while parent is not None and parent.type == "parenthesized_expression":
+    while parent is not None and parent.type == "parenthesized_expression" and \
+            parent.parent is not None and parent.parent.type not in _TESTED:
         node, parent = parent, parent.parent
-    return parent is not None and (
-        (parent.type == "assignment_expression" and parent.child_by_field_name("left") == node)
-        or parent.type == "update_expression"
-        or (parent.type == "pointer_expression" and parent.child(0) is not None
-            and parent.child(0).type == "&"))
+    if parent is None:
+        return True
+    if parent.type == "assignment_expression":
+        return parent.child_by_field_name("left") == node
+    if parent.type == "pointer_expression":
+        sign = parent.child(0)
+        return sign is None or sign.type != "*"
+    if parent.type == "argument_list":
+        call = view.call(parent.parent)
+        return call is None or call.name.decode("latin-1") not in reads
+    return parent.type not in _READ
 
 
 def _value(node: Node) -> Node | None:
     found = view.infix(node.parent) if node.parent is not None else None
     return found.right if found is not None else None
+
+
+def _struct(declaration: Node) -> Node | None:
+    """The struct that a member is declared in, and not a union."""
+    around = declaration.parent.parent if declaration.parent is not None else None
+    return around if around is not None and around.type == "struct_specifier" else None
+
+
+def _is_of(parsed: ParsedFile, record: Node, address: str, declaration: Node) -> bool:
+    """Whether a struct has the address, once, and nothing else stands in its place by itself.
+
+    A struct in which arms of `#if` stand, or that is packed, is another for each who looks.
+    """
+    text = without_comments(parsed.text(record))
+    behind = parsed.original[record.end_byte:record.end_byte + 80].partition(b";")[0]
+    if re.search(rb"(?m)^[ \t]*#|_packed|__attribute__", text + b"\n" + behind):
+        return False
+    found = [field for field in nodes(record, "field_declaration")
+             for declarator in field.children_by_field_name("declarator")
+             if (name := view.declared(declarator)) is not None
+             and parsed.text(name) == address.encode("latin-1")]
+    if len(found) != 1 or found[0].parent is None:
+        return False
+    if found[0].parent == declaration.parent:
+        return True
+    around = found[0].parent.parent
+    others = [one for one in found[0].parent.named_children if one != found[0]]
+    return around is not None and around.type == "union_specifier" and all(
+        one.type == "comment" or _is_record(one) for one in others
+        ) and around.parent is not None and around.parent.parent == declaration.parent
+
+
+def _is_record(member: Node) -> bool:
+    """Whether a member is a record, or points to one: no address or number."""
+    type_ = member.child_by_field_name("type")
+    return type_ is not None and type_.type in ("struct_specifier", "union_specifier")
+
+
+def _is_set_unseen(parsed: ParsedFile, record: Node, of: ParsedFile, address: str) -> bool:
+    """Whether a file has anything that may set the address, or counts on the record's size, and
+    that is no assignment to it: a macro, an initialiser, an assertion."""
+    text = without_comments(parsed.original)
+    member = address.encode("latin-1")
+    for macro in _MACRO.finditer(text):
+        body = macro[3]
+        if re.search(rb"(?:->|\.)\s*%b\b" % member, body):
+            return True
+        for name in WORD.findall(macro[2] or b""):
+            if re.search(rb"(?:->|\.)\s*%b\b" % name, body) and re.search(
+                    rb"\b%b\s*\([^;]*\b%b\b" % (macro[1], member), text):
+                return True
+    if any(parsed.text(one).lstrip(b". \t") == member
+           for one in nodes(parsed.tree.root_node, "field_designator")):
+        return True
+    named = record.child_by_field_name("name")
+    tag = of.text(named) if named is not None else b""
+    spelled = rb"\bstruct\s+%b\b" % tag if tag else rb"(?!)"
+    if re.search(rb"(?:assert|BUILD_BUG_ON\w*)\s*\([^;]*sizeof\s*\(\s*" + spelled, text):
+        return True
+    return any(re.search(spelled, parsed.text(one)) and nodes(one, "initializer_list")
+               and not _EMPTY.search(parsed.text(one))
+               for one in nodes(parsed.tree.root_node, "compound_literal_expression", "declaration")
+               if one.type != "declaration" or not nodes(one, "field_declaration_list"))
 
 
 def _address(parsed: ParsedFile, store: Access, asks: Collection[str]) -> str | None:
@@ -199,13 +286,19 @@ def _address(parsed: ParsedFile, store: Access, asks: Collection[str]) -> str | 
 
 
 def _is_added_to(value: Node, node: Node) -> bool:
-    """Whether a value is a call, or a sum with it."""
+    """Whether a value is a call, or a sum of that and of what does nothing and is not negated."""
     value = view.bare(value)
     if value == node:
         return True
     found = view.infix(value)
-    return found is not None and found.sign == "+" and (
-        _is_added_to(found.left, node) or _is_added_to(found.right, node))
+    if found is None or found.sign != "+":
+        return False
+    for one, other in ((found.left, found.right), (found.right, found.left)):
+        if one.start_byte <= node.start_byte < one.end_byte:
+            return _is_added_to(one, node) and not nodes(other, *_ACTS, *_NO_OFFSET) and all(
+                sum_.sign in ("+", "*", "<<") for inner in nodes(other, "binary_expression")
+                if (sum_ := view.infix(inner)) is not None)
+    return False
 
 
 def _is_bare(parsed: ParsedFile, write: Access, asks: Collection[str]) -> bool:
@@ -223,7 +316,9 @@ def _has_partner(parsed: ParsedFile, write: Access, member: str) -> bool:
     if parsed.text(view.bare(value)) in _NONE:
         return True
     behind = statement.next_named_sibling
-    found = view.infix(behind.named_children[0]) if behind is not None and \
+    if behind is None or parsed.original[statement.end_byte:behind.start_byte].strip():
+        return False
+    found = view.infix(behind.named_children[0]) if \
         behind.type == "expression_statement" and behind.named_children else None
     where = view.field(found.left) if found is not None else None
     return where is not None and parsed.text(where.member) == member.encode("latin-1") and \

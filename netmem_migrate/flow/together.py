@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from netmem_migrate.c.words import WORD, include_lines
 from netmem_migrate.files import plain
 from netmem_migrate.flow.analyse import Analysis
+from netmem_migrate.flow.graph import Kind
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.kernel.drivers import Driver, borrowed, find, is_module
 from netmem_migrate.reasons import Reason, Why
 
+_ALIAS = re.compile(rb"#[ \t]*define[ \t]+(\w+)[ \t]+(\w+)[ \t]*(?:/\*|\r?\n)")
 _MOST = 16  # modules; more share a subsystem, not a driver
 _SHARED = (Why.SHARED_RECORD,)
 _FUNCTION = (Why.EXPORTED, Why.OUTSIDE_FUNCTION)
@@ -54,11 +58,23 @@ def widened(analysis: Analysis) -> Driver | None:
                 headers.setdefault(header, set()).add(word)
         else:
             homes.update(_home(root, reason.other.rpartition(":")[0]))
+    for slot in analysis.graph.slots.values():
+        if slot.kind is Kind.MEMBER and slot.place.file.startswith("include/"):
+            headers.setdefault(slot.place.file, set()).add(
+                slot.name.partition(".")[0].encode("latin-1"))
     outside = Outside(root, lambda *_: {})
-    for header, words in headers.items():
-        for file in outside.reaching(header):
-            if not words.isdisjoint(WORD.findall(plain.read(root / file))):
-                homes.update(_home(root, file))
+    for header, words in list(headers.items()):
+        texts = {file: plain.read(root / file) for file in outside.reaching(header)}
+        words |= {name for file, text in texts.items() if file.startswith("include/")
+                  for name, body in _ALIAS.findall(text) if body in words}
+        for file in [*(file for file, text in texts.items()
+                       if not words.isdisjoint(WORD.findall(text))),
+                     *_naming(root, header, words)]:
+            if file.startswith("include/"):
+                headers.setdefault(file, words)
+            elif not file.startswith("drivers/"):
+                return None  # somebody else's: no driver
+            homes.update(_home(root, file))
     if len(homes) > _MOST:
         return None
     parts = [find(root / home, root) for home in sorted(homes)]
@@ -70,6 +86,16 @@ def widened(analysis: Analysis) -> Driver | None:
     return replace(driver, path=_library(parts, mine) or parts[0].path, files=names,
                    borrowed=borrowed([root / one for one in names], root),
                    joined=tuple(part.path for part in parts))
+
+
+def _naming(root: Path, header: str, names: Iterable[bytes]) -> list[str]:
+    """The files that name what a header declares, whether they include it or not."""
+    # grep reads a tree many times faster than Python.
+    done = subprocess.run(
+        ["grep", "-rlwE", "--include=*.[ch]", "|".join(one.decode("latin-1") for one in names),
+         *(top for top in ("arch", "drivers", "include", "net") if (root / top).is_dir())],
+        cwd=root, check=False, capture_output=True, stdin=subprocess.DEVNULL)
+    return [file for file in os.fsdecode(done.stdout).splitlines() if file != header]
 
 
 def near(driver: Driver) -> set[str]:

@@ -13,3 +13,5 @@ FINDS = {one.name: not one.partner for one in FUNCTIONS
          if one.side is Side.PAGE and one.memory == 0 and one.effect is Effect.CONVERTS
          and Trait.GIVES_PAGE in one.traits}
 """What gives the page that an address lies in, which may be no head, and (true) what its head."""
+READS = frozenset((*(one.name for one in FUNCTIONS if not one.is_macro), *FINDS))
+"""What is given a value, and cannot change what holds it."""

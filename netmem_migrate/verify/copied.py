@@ -78,8 +78,11 @@ def _declarations(parsed: ParsedFile, names: Mapping[str, str]) -> Iterator[Node
 
 
 def _named(parsed: ParsedFile, node: Node) -> str:
-    declarator = node.child_by_field_name("declarator")
-    inside = declarator
+    declarators = node.children_by_field_name("declarator")
+    if len(declarators) != 1:
+        return ""  # a prototype and something else
+    (declarator,) = declarators
+    inside: Node | None = declarator
     while inside is not None and inside.type == "pointer_declarator":
         inside = inside.child_by_field_name("declarator")
     name = view.declared(declarator) if inside is not None and \

@@ -11,6 +11,7 @@ record with the one or the other member under a name that nobody uses: each use 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from netmem_migrate.c.beside import Beside, accesses, beside, is_written
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile, parse
 from netmem_migrate.files import plain
-from netmem_migrate.model.addresses import ASKS, FINDS
+from netmem_migrate.model.addresses import ASKS, FINDS, READS
 from netmem_migrate.results import FileChange
 
+Line = tuple[str, int]
 _PROBE = b"netmem_probe_"
 _NO_MEMBER = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? error: .*"
                         r"(?:has )?no member named [‘'`](?P<name>\w+)", re.MULTILINE)
@@ -35,7 +37,7 @@ def kept(changes: Mapping[str, FileChange]) -> Beside | None:
     if not changed or not all(path.endswith((".c", ".h")) for path in changed):
         return None
     return beside({path: one.parsed_before for path, one in changed.items()},
-                  {path: one.parsed_after for path, one in changed.items()}, ASKS, FINDS)
+                  {path: one.parsed_after for path, one in changed.items()}, ASKS, FINDS, READS)
 
 
 def probed(found: Beside, name: str) -> dict[str, bytes]:
@@ -55,29 +57,30 @@ def probed(found: Beside, name: str) -> dict[str, bytes]:
     return {path: text[:named[0].start_byte] + _PROBE + text[named[0].start_byte:]}
 
 
-def uses(said: str, name: str) -> set[tuple[str, int]]:
-    """Where a compiler misses a member, by what it says."""
-    return {(one["file"].removeprefix("./"), int(one["line"]))
-            for one in _NO_MEMBER.finditer(said) if one["name"] == name}
+def uses(said: str, name: str) -> Counter[Line]:
+    """How often a compiler misses a member on each line, by what it says."""
+    return Counter((one["file"].removeprefix("./"), int(one["line"]))
+                   for one in _NO_MEMBER.finditer(said) if one["name"] == name)
 
 
-def faults(found: Beside, source: str, root: Path, of_member: set[tuple[str, int]],
-           of_address: set[tuple[str, int]]) -> tuple[str, ...]:
+def faults(found: Beside, source: str, root: Path, of_member: Counter[Line],
+           of_address: Counter[Line]) -> tuple[str, ...]:
     """What the lists of the compiler for one object, and those of the parser, do not agree on, or
     that stores the address alone."""
-    member = {(one.path, one.line) for one in (*found.stores, *found.reads)}
-    here = {place for place in member if place[0] == source}
-    odd = sorted((of_member - member) | (here - of_member))
+    member = Counter((one.path, one.line) for one in (*found.stores, *found.reads))
+    here = Counter({place: number for place, number in member.items() if place[0] == source})
+    odd = sorted({*(of_member - member), *(here - of_member)})
     said = [f"{path}:{line}: {found.member} is used here for one of compiler and parser only"
             for path, line in odd]
     texts: dict[str, ParsedFile] = dict(found.after)
-    writes = {(one.path, one.line) for one in found.writes}
+    writes = {(one.path, one.node.start_byte) for one in found.writes}
     for path, line in sorted(of_address):
         if path not in texts:
             texts[path] = parse(plain.read(root / path))
-        lines = {one.line: one for one in accesses({path: texts[path]}, found.address)}
-        if line not in lines:
+        lines = [one for one in accesses({path: texts[path]}, found.address) if one.line == line]
+        if len(lines) < of_address[path, line]:
             said.append(f"{path}:{line}: {found.address} is used here for the compiler only")
-        elif is_written(lines[line].node) and (path, line) not in writes:
-            said.append(f"{path}:{line}: {found.address} is set here without {found.member}")
+        said += [f"{path}:{line}: {found.address} is set here without {found.member}"
+                 for one in lines if is_written(texts[path], one.node, READS)
+                 and (path, one.node.start_byte) not in writes]
     return tuple(said)

@@ -222,3 +222,47 @@ def test_what_was_applied_is_written_as_a_series(tmp_path: Path) -> None:
     (first,), (then,) = (sorted(one.glob("*.patch")) for one in (clean, applied))
     assert first.read_bytes() == then.read_bytes()
     assert b"4 files changed" in first.read_bytes()
+
+
+ALIAS = "#include <net/demolib/rx.h>\n\n#define alias_buf demolib_buf\n"
+BY_ALIAS = """\
+// SPDX-License-Identifier: GPL-2.0-only
+#include <net/demolib/alias.h>
+
+void third_drop(struct page_pool *pool, struct alias_buf *buf)
+{
+	page_pool_put_full_page(pool, buf->page, false);
+}
+"""
+BY_NAME = """\
+// SPDX-License-Identifier: GPL-2.0-only
+void demolib_recycle(struct page_pool *pool, struct page *page);
+
+void third_drop(struct page_pool *pool)
+{
+	struct page *page = page_pool_dev_alloc_pages(pool);
+
+	demolib_recycle(pool, page);
+}
+"""
+
+
+@pytest.mark.parametrize(("header", "text"), [(ALIAS, BY_ALIAS), ("", BY_NAME)],
+                         ids=["by another name of the record", "by a prototype of its own"])
+def test_no_user_is_left_behind(header: str, text: str, tmp_path: Path) -> None:
+    root = tree(tmp_path / "linux")
+    plant(root, {"drivers/net/third/Makefile": "obj-m += third.o\n",
+                 "drivers/net/third/third.c": text,
+                 **({"include/net/demolib/alias.h": header} if header else {})})
+    for module in MODULES:
+        changed = after(migrate(paths(root, module), api="7.3", with_users=True))
+        assert not changed or b"struct page *" not in changed["drivers/net/third/third.c"]
+
+
+@pytest.mark.parametrize("file", ["arch/arm/user.c", "net/core/user.c"])
+def test_a_user_that_is_no_driver_keeps_all_of_them(file: str, tmp_path: Path) -> None:
+    root = tree(tmp_path / "linux")
+    plant(root, {file: "#include <net/demolib/rx.h>\n\nstruct page *user(struct demolib_buf *b)\n"
+                       "{\n\treturn b->page;\n}\n"})
+    for module in MODULES:
+        assert not after(migrate(paths(root, module), api="7.3", with_users=True))

@@ -103,6 +103,12 @@ REFUSED = {
     "two definitions": "#ifdef DEMO_WIDE\n" + ALLOC.rstrip() + "\n#else\n"
                        + ALLOC.replace("dev_alloc_pages(pool)", "alloc_pages(pool, GFP_ATOMIC)")
                        .rstrip() + "\n#endif\n\n",
+    "not static": ALLOC.replace("static struct", "struct"),
+    "a state in a macro": "#define DEMO_SAY() do { static int said; said++; } while (0)\n\n"
+        + ALLOC.replace("\tif (!page)", "\tDEMO_SAY();\n\tif (!page)"),
+    "another name of its own": ALLOC.replace("\t\treturn NULL;",
+                                             "\t\treturn demo_said(__PRETTY_FUNCTION__);"),
+    "an attribute above": "#define DEMO_ATTR __attribute__((cold))\n\nDEMO_ATTR\n" + ALLOC,
     "copy is there": ALLOC + "int demo_alloc_netmem(void);\n\n",
 }
 REST = "static dma_addr_t pool_dma;\n\nstruct page *demo_said(const char *name);\n\n"
@@ -160,6 +166,12 @@ LOCALS_REFUSED = {
         "*page;", "*page = NULL;"),
     "by its address": DROP.replace("\tpage = virt_to_page(pkt->head);\n",
                                    "\tpage = virt_to_page(pkt->head);\n\tdemo_see(&page);\n"),
+    "not alone on its line": DROP.replace("\tstruct page *page;\n\tint i;\n",
+                                          "\tint i; struct page *page;\n"),
+    "on the line of the brace": DROP.replace("{\n\tstruct page *page;", "{ struct page *page;", 1),
+    "its address in parentheses": DROP.replace(
+        "\tpage = virt_to_page(pkt->head);\n",
+        "\tpage = virt_to_page(pkt->head);\n\tdemo_see(&(page));\n"),
     "name is there": DROP.replace("\tint i;\n", "\tint host_page = 0;\n\tint i;\n").replace(
         "i = 0;", "i = host_page;"),
 }

@@ -85,6 +85,43 @@ REFUSED = {
     "moved on": PLAIN + "\nvoid demo_step(struct demo_entry *e)\n{\n\te->buf += 64;\n}\n",
     "given away": PLAIN + "\nvoid demo_take(void **buf);\n\nvoid demo_give(struct demo_entry *e)\n"
                           "{\n\tdemo_take(&e->buf);\n}\n",
+    "exchanged by a macro": "#define swap(a, b) do { __typeof__(a) c = (a); (a) = (b); (b) = c; } "
+        "while (0)\n\n" + PLAIN + "\nvoid demo_swap(struct demo_entry *a, struct demo_entry *b)\n"
+        "{\n\tswap(a->buf, b->buf);\n}\n",
+    "set by WRITE_ONCE()": PLAIN + "\nvoid demo_set(struct demo_entry *e, void *buf)\n{\n"
+                                   "\tWRITE_ONCE(e->buf, buf);\n}\n",
+    "set by a macro of its own": PLAIN.replace(
+        "int demo_fill", "#define SET_BUF(e, v) ((e)->buf = (v))\n\nint demo_fill")
+        + "\nvoid demo_set(struct demo_entry *e, void *buf)\n{\n\tSET_BUF(e, buf);\n}\n",
+    "set by a macro that is given its name": PLAIN.replace(
+        "int demo_fill", "#define SET(e, m, v) ((e)->m = (v))\n\nint demo_fill")
+        + "\nvoid demo_set(struct demo_entry *e, void *va)\n{\n\tSET(e, buf, va);\n}\n",
+    "set in an initialiser": PLAIN + "\nvoid demo_set(struct demo_entry *e, void *buf)\n{\n"
+        "\t*e = (struct demo_entry){ .buf = buf };\n}\n",
+    "set by its place": PLAIN + "\nvoid demo_set(struct demo_entry *e, void *buf)\n{\n"
+        "\tstruct demo_entry n = { buf, 7 };\n\n\t*e = n;\n}\n",
+    "set by asm": PLAIN + '\nvoid demo_set(struct demo_entry *e)\n{\n'
+                          '\tasm volatile("" : "+r" (e->buf));\n}\n',
+    "a number in its place": PLAIN.replace(
+        "\tvoid *buf;\n", "\tunion {\n\t\tvoid *buf;\n\t\tunsigned long va;\n\t};\n"),
+    "the record is a union": PLAIN.replace("struct demo_entry {", "union demo_entry {").replace(
+        "struct demo_entry *", "union demo_entry *").replace("\te->dma = page_pool_get_dma_addr"
+                                                            "(page) + NET_SKB_PAD;\n", ""),
+    "packed": PLAIN.replace("};\n\n", "} __attribute__((packed));\n\n", 1),
+    "its size is counted on": PLAIN + '\n_Static_assert(sizeof(struct demo_entry) == 16, "");\n',
+    "two arms of it": PLAIN.replace(
+        "\tvoid *buf;\n", "#ifdef DEMO_WIDE\n\tvoid *buf;\n\tint wide;\n#else\n"
+        "\tvoid *buf;\n#endif\n"),
+    "something negative added": PLAIN.replace("page_address(page) + NET",
+                                              "page_address(page) + -NET"),
+    "the page is changed in between": PLAIN.replace(
+        "page_address(page) + NET_SKB_PAD;\n\te->dma",
+        "page_address(page) + demo_off(&page);\n\te->dma").replace(
+        "int demo_fill", "int demo_off(struct page **page);\n\nint demo_fill"),
+    "no page of the pool": PLAIN.replace(
+        "int demo_fill", "void demo_other(struct demo_entry *e, int i)\n{\n"
+        "\tstruct page *page = alloc_pages(GFP_KERNEL, 1) + i;\n\n"
+        "\te->buf = page_address(page) + NET_SKB_PAD;\n}\n\nint demo_fill"),
     "something subtracted": PLAIN.replace("page_address(page) + NET", "page_address(page) - NET"),
     "kept in two steps": PLAIN.replace(
         "\te->buf = page_address(page) + NET_SKB_PAD;",

@@ -106,6 +106,7 @@ ELSEWHERE = {
     "moved on in another file": MORE.replace(USE, "e->buf += 64;"),
     "given away in another file": MORE.replace("\nvoid entry_more", TAKE).replace(
         USE, "take(&e->buf);"),
+    "set and read on one line": MORE.replace(USE, "e->buf = &e->len; " + USE),
     "set by a macro": MORE.replace("\nvoid entry_more", SET).replace(
         USE, "SET(e, buf, &e->len);"),
 }

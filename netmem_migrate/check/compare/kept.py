@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from netmem_migrate.c.beside import beside
 from netmem_migrate.check.registry import rule
-from netmem_migrate.model.addresses import ASKS, FINDS
+from netmem_migrate.model.addresses import ASKS, FINDS, READS
 from netmem_migrate.results import FileChange, Finding
 
 
 def kept_beside(changes: Sequence[FileChange]) -> Finding | None:
     """What is said of such a patch, once for all of it; None of any other."""
     kept = beside({one.path: one.parsed_before for one in changes},
-                  {one.path: one.parsed_after for one in changes}, ASKS, FINDS)
+                  {one.path: one.parsed_after for one in changes}, ASKS, FINDS, READS)
     if kept is None:
         return None
     path, node = kept.declared
