@@ -216,7 +216,7 @@ def _is_of(parsed: ParsedFile, record: Node, address: str, declaration: Node) ->
     """
     text = without_comments(parsed.text(record))
     behind = parsed.original[record.end_byte:record.end_byte + 80].partition(b";")[0]
-    if re.search(rb"(?m)^[ \t]*#|_packed|__attribute__", text + b"\n" + behind):
+    if re.search(rb"(?m)^[ \t]*#|_packed|__attribute__|\bvolatile\b", text + b"\n" + behind):
         return False
     found = [field for field in nodes(record, "field_declaration")
              for declarator in field.children_by_field_name("declarator")
@@ -260,10 +260,22 @@ def _is_set_unseen(parsed: ParsedFile, record: Node, of: ParsedFile, address: st
     spelled = rb"\bstruct\s+%b\b" % tag if tag else rb"(?!)"
     if re.search(rb"(?:assert|BUILD_BUG_ON\w*)\s*\([^;]*sizeof\s*\(\s*" + spelled, text):
         return True
-    return any(re.search(spelled, parsed.text(one)) and nodes(one, "initializer_list")
-               and not _EMPTY.search(parsed.text(one))
+    return any(re.search(spelled, parsed.text(one)) and (
+                   (nodes(one, "initializer_list") and not _EMPTY.search(parsed.text(one)))
+                   or _is_made_by_call(one))
                for one in nodes(parsed.tree.root_node, "compound_literal_expression", "declaration")
                if one.type != "declaration" or not nodes(one, "field_declaration_list"))
+
+
+def _is_made_by_call(declaration: Node) -> bool:
+    """Whether a record is declared that something like a call sets: it may be a macro."""
+    for one in declaration.children_by_field_name("declarator"):
+        value = one.child_by_field_name("value") if one.type == "init_declarator" else None
+        of = one.child_by_field_name("declarator")
+        if value is not None and of is not None and of.type != "pointer_declarator" and \
+                value.type in ("call_expression", "identifier") and value.parent == one:
+            return True
+    return False
 
 
 def _address(parsed: ParsedFile, store: Access, asks: Collection[str]) -> str | None:

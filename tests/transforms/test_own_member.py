@@ -100,6 +100,11 @@ REFUSED = {
         "\t*e = (struct demo_entry){ .buf = buf };\n}\n",
     "set by its place": PLAIN + "\nvoid demo_set(struct demo_entry *e, void *buf)\n{\n"
         "\tstruct demo_entry n = { buf, 7 };\n\n\t*e = n;\n}\n",
+    "set by its place, by a macro": PLAIN.replace(
+        "int demo_fill", "#define INIT(b) { (b), 7 }\n\nint demo_fill")
+        + "\nvoid demo_set(struct demo_entry *e, void *buf)\n{\n"
+        "\tstruct demo_entry n = INIT(buf);\n\n\t*e = n;\n}\n",
+    "volatile": PLAIN.replace("\tvoid *buf;", "\tvoid *volatile buf;"),
     "set by asm": PLAIN + '\nvoid demo_set(struct demo_entry *e)\n{\n'
                           '\tasm volatile("" : "+r" (e->buf));\n}\n',
     "a number in its place": PLAIN.replace(
