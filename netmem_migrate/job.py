@@ -80,8 +80,11 @@ class Job:
     def migration(self, *, judge: bool = True) -> Migration:
         """The conversion, not judged yet; `judge` asks for the requirements of netmem.rst."""
         renames = any(one.declared.renames for one in self.passes)
+        passes = [one for one in self.passes if not one.declared.prepares]
+        if self.ahead and not passes:
+            return self._room_alone(judge=judge)
         work = Work(self.analysis, new_names(self.analysis) if renames else {})
-        made = convert(work, [one for one in self.passes if not one.declared.prepares])
+        made = convert(work, passes)
         # What other drivers of the run keep is no option of this one.
         names = self.names
         mine = replace(self.options, keep=tuple(one for one in self.options.keep if one in names))
@@ -96,6 +99,16 @@ class Job:
                           for step in steps)
         return Migration(said, _whole((*self.ahead, *steps)), made.edits, (*self.ahead, *steps),
                          mine.arguments(flags()), self.analysis.unreadable)
+
+
+    def _room_alone(self, *, judge: bool) -> Migration:
+        """The preparatory patches without the conversion, which nobody asked for."""
+        job = self
+        while job.without is not None:
+            job = job.without
+        said = report(Work(job.keeping(job.names).analysis, {}), (), judge=judge)
+        return Migration(replace(said, rooms=self.rooms), _whole(self.ahead), (), self.ahead,
+                         self.options.arguments(flags()), self.analysis.unreadable)
 
 
 def _whole(steps: Sequence[Step]) -> tuple[FileChange, ...]:

@@ -241,6 +241,16 @@ def test_nothing_is_cloned_unless_asked_and_the_advice_says_what_would_be(tmp_pa
     assert advised == asked
 
 
+def test_the_room_alone_converts_nothing_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "d.c"
+    file.write_text(HEAD + FUNCTIONS["plain"][0])
+    (migration,) = migrate([file], api="7.3", prepare=True, only=("clone",)).drivers
+    assert migration.changes[0].after.decode() == HEAD + FUNCTIONS["plain"][1]
+    assert not migration.report.declarations
+    assert all(one.action == "kept" for one in migration.report.sites)
+    assert len(migration.report.rooms) == 1
+
+
 def test_where_the_conversion_would_not_go_through_nothing_is_cloned(tmp_path: Path) -> None:
     fill = FILL.replace("bd->page ? 0", "bd->page && page_to_nid(bd->page + 1) ? 0")
     migration = prepare(tmp_path, HEAD + ALLOC + fill + HEADS)
