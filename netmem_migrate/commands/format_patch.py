@@ -219,7 +219,8 @@ def command(
                 say(summary.unproven(one))
             say("not proven; nothing was written")
             ctx.exit(ExitCode.VERIFY)
-        each = [replace(wanted, proven=proven.sentences) for proven in proofs]
+        each = [replace(wanted, proven=proven.sentences, layouts=proven.layouts)
+                for proven in proofs]
     guesses: list[str] = []
     left = [step for run in runs for step in heads_only(run) if not wanted.takes_heads]
     done = [_less(run, left) for run in runs]

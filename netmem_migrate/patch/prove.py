@@ -7,7 +7,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.spelled import REF
@@ -41,10 +41,14 @@ class Unproven:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Sentences by key of the steps, "" for all; `failed` is what did not hold."""
+    """Sentences by key of the steps, "" for all; `failed` is what did not hold.
+
+    `layouts` are those of records that got a member, before and after, by the same key.
+    """
 
     sentences: dict[str, str]
     failed: tuple[Unproven, ...] = ()
+    layouts: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def prove(run: Run, series: tuple[Plan, ...],
@@ -59,6 +63,7 @@ def prove(run: Run, series: tuple[Plan, ...],
     ways: dict[str, Way] = {}
     forced: dict[str, int] = {}
     failed: list[Unproven] = []
+    layouts: dict[str, tuple[str, str]] = {}
     partners = verify_partners(run.root, [
         change for plan in series for step in plan.steps for change in step.changes])
     failed += [Unproven(f"{one.page} -> {one.netmem}", one.said) for one in partners
@@ -80,6 +85,7 @@ def prove(run: Run, series: tuple[Plan, ...],
             way = next((one.way for one in proofs if one.way is not None), None)
             if way is not None:
                 ways[key] = way
+            layouts.update((key, one.layout) for one in proofs if one.layout is not None)
             forced[key] = max(forced.get(key, 0), sum(bool(one.as_if) for one in proofs))
             failed += [Unproven(one.source, _said(one)) for one in proofs if not one.proven]
     sentences = {key: _sentence(kernel, count, forced[key], way=ways.get(key))
@@ -88,7 +94,7 @@ def prove(run: Run, series: tuple[Plan, ...],
     if rest:
         sentences[""] = _sentence(kernel, sum(counts[key] for key in rest),
                                   sum(forced[key] for key in rest))
-    return Proven(sentences, tuple(failed))
+    return Proven(sentences, tuple(failed), layouts)
 
 
 def _said(proof: ObjectProof) -> Said:

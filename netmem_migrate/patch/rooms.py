@@ -6,6 +6,8 @@ The pass that made it says what it does (convert/passes.py); why comes from the 
 
 from __future__ import annotations
 
+import textwrap
+
 from netmem_migrate.convert.passes import load
 from netmem_migrate.patch import message
 from netmem_migrate.report import wording
@@ -28,9 +30,13 @@ def body(room: Room, provenance: message.Provenance) -> str:
     return message.safe("\n\n".join(one for one in parts if one) + "\n")
 
 
-def note(provenance: message.Provenance) -> str:
-    """What stands below `---`: what ran."""
-    return message.safe(message.fill(message.proof(provenance)) + "\n")
+def note(provenance: message.Provenance, layout: tuple[str, str] | None) -> str:
+    """What stands below `---`: what ran, and how a record lies in memory that got a member."""
+    parts = [message.fill(message.proof(provenance))]
+    if layout is not None:
+        parts += [f"Layout {when} (pahole):\n\n{textwrap.indent(said.expandtabs(8), '  ')}"
+                  for when, said in zip(("before", "after"), layout, strict=True)]
+    return message.safe("\n\n".join(parts) + "\n")
 
 
 def item(room: Room) -> str:

@@ -31,11 +31,11 @@ class SeriesOptions:
     makes one series of several drivers; `base` is the commit to name as base-commit ("" for HEAD,
     "none" for none); `branch` also leaves the commits on that branch; `recipients` lists whom
     get_maintainer.pl names, if it can. `proven` is what really ran, by key of the steps, and under
-    "" for the whole series; `trailer` None means Assisted-by where the tree's process documents
-    ask for it; `force` replaces an earlier series in the folder, and an existing branch. `heads`
-    writes patches whose memory comes to the stack only as heads of skbs, too, as does a `reason`,
-    which says in a message why it is done; `rules` lists the replacements below `---`; `edited`
-    says that a person changed what was made.
+    "" for the whole series, `layouts` those of records that got a member; `trailer` None means
+    Assisted-by where the tree's process documents ask for it; `force` replaces an earlier series in
+    the folder, and an existing branch. `heads` writes patches whose memory comes to the stack only
+    as heads of skbs, too, as does a `reason`, which says in a message why it is done; `rules` lists
+    the replacements below `---`; `edited` says that a person changed what was made.
     """
 
     tree: str = "net-next"
@@ -50,6 +50,7 @@ class SeriesOptions:
     branch: str = ""
     recipients: bool = False
     proven: Mapping[str, str] = field(default_factory=dict)
+    layouts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     trailer: bool | None = None
     heads: bool = False
     reason: str = ""
@@ -130,6 +131,7 @@ def _make(run: Run, plan: Plan, out: Path, options: SeriesOptions, person: git.I
             run, plan, prefixes,
             wording.Wanted(
                 proven=options.proven,
+                layouts=options.layouts,
                 trailer=_trailer(run.root, options.trailer),
                 signature=f"{person.name} <{person.email}>" if options.signoff else "",
                 earlier=earlier.version if earlier else 0,

@@ -17,13 +17,14 @@ from netmem_migrate.results import Run
 class Wanted:
     """What the words depend on beside the change itself.
 
-    `proven` is by key of the steps, and under "" for the series; `trailer` the Assisted-by line;
-    `signature` a name and address to sign off with; `earlier` the version of an earlier series, 0
-    for none; `letter` None means a cover letter for more than one patch. `reason`, `documented`,
-    `rules` and `edited` are as for message.Provenance.
+    `proven` is by key of the steps, and under "" for the series, `layouts` by key; `trailer` the
+    Assisted-by line; `signature` a name and address to sign off with; `earlier` the version of an
+    earlier series, 0 for none; `letter` None means a cover letter for more than one patch.
+    `reason`, `documented`, `rules` and `edited` are as for message.Provenance.
     """
 
     proven: Mapping[str, str]
+    layouts: Mapping[str, tuple[str, str]]
     trailer: str
     signature: str
     earlier: int
@@ -59,7 +60,7 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) 
         if step.room is not None:
             titles.append(rooms.title(prefixes[key].text, step.room))
             bodies.append(rooms.body(step.room, provenance))
-            said = rooms.note(provenance)
+            said = rooms.note(provenance, wanted.layouts.get(step.proof))
         else:
             titles.append(next(made))
             bodies.append(message.body(step.subject, provenance))

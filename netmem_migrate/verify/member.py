@@ -57,6 +57,14 @@ def probed(found: Beside, name: str) -> dict[str, bytes]:
     return {path: text[:named[0].start_byte] + _PROBE + text[named[0].start_byte:]}
 
 
+def tag(found: Beside) -> str:
+    """The name of the struct, "" for one without."""
+    path, declaration = found.declared
+    around = declaration.parent.parent if declaration.parent is not None else None
+    name = around.child_by_field_name("name") if around is not None else None
+    return found.after[path].text(name).decode("latin-1") if name is not None else ""
+
+
 def uses(said: str, name: str) -> Counter[Line]:
     """How often a compiler misses a member on each line, by what it says."""
     return Counter((one["file"].removeprefix("./"), int(one["line"]))

@@ -23,6 +23,7 @@ from netmem_migrate.model.forms import table
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import code, coverage, member, overlay
 from netmem_migrate.verify.copied import copied
+from netmem_migrate.verify.layout import layout
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
 from netmem_migrate.verify.said import Said, Status
 
@@ -49,6 +50,7 @@ class ObjectProof:
 
     `as_if` are the CONFIG_ options that were taken for set, since this configuration leaves the
     object out without them. `way` is how the code was compared where that is not as it is.
+    `layout` is that of a record that got a member, before and after.
     """
 
     source: str
@@ -57,6 +59,7 @@ class ObjectProof:
     identity: Said
     as_if: tuple[str, ...] = ()
     way: Way | None = None
+    layout: tuple[str, str] | None = None
 
     @property
     def proven(self) -> bool:
@@ -253,7 +256,7 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         _diagnosed(trees, command, ("before", "after"), options),
         _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
         identity,
-        way=trees.way,
+        way=trees.way, layout=_layout(trees, command) if changed else None,
     )
     if not proof.failed:
         return proof
@@ -263,6 +266,19 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         return proof
     said = _not_before(lines)
     return ObjectProof(command.source, said, said, said)
+
+
+def _layout(trees: _Trees, command: Recorded) -> tuple[str, str] | None:
+    """That of a record that got a member."""
+    tag = member.tag(trees.kept) if trees.kept is not None else ""
+
+    def build(side: str, made: Path) -> bool:
+        return not _compile(trees, side, command, ["-w", "-g", "-c", "-o", str(made)]).returncode
+
+    where = trees.where / f"layout-{command.source.replace('/', '-')}"
+    if tag:
+        where.mkdir(exist_ok=True)
+    return layout(tag, where, build) if tag else None
 
 
 def _not_before(lines: Sequence[str]) -> Said:

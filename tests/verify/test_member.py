@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,30 @@ def test_the_member_and_the_conversion_are_proven(tree: Path) -> None:
 USE = "e->len = e->buf ? 1 : 0;"
 TAKE = "\nvoid take(void **);\n\nvoid entry_more"
 SET = "\n#define SET(e, m, v) ((e)->m = (v))\n\nvoid entry_more"
+PAHOLE = """\
+#!/bin/sh
+test "$1" = -C && test -s "$3" || exit 1
+grep -q rx_fill "$3" && echo "struct $2 {"
+"""
+
+
+def test_the_layout_is_said_where_pahole_is_there(tree: Path, tmp_path: Path,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    first, then = steps(tree)
+    real, there = shutil.which, {"pahole": ""}
+    monkeypatch.setattr(shutil, "which", lambda name, *more, **given: (
+        there[name] or None) if name in there else real(name, *more, **given))
+    assert all(one.layout is None for one in prove(tree, list(first.changes)).values())
+    pahole = tmp_path / "pahole"
+    pahole.write_text(PAHOLE)
+    pahole.chmod(0o755)
+    there["pahole"] = str(pahole)
+    proofs = prove(tree, list(first.changes))
+    assert proofs[DRIVER].layout == ("struct entry {", "struct entry {")
+    assert proofs[OTHER].layout is None  # that file is not changed
+    assert all(one.layout is None for one in prove(tree, list(then.changes)).values())
+
+
 ELSEWHERE = {
     "set in another file": MORE.replace(USE, "e->buf = 0;\n\te->buf = &e->len;"),
     "moved on in another file": MORE.replace(USE, "e->buf += 64;"),
