@@ -64,6 +64,11 @@ class Job:
         return tuple(one for one in made if one is not None)
 
     @property
+    def first(self) -> Job:
+        """The driver as it was before any room was made."""
+        return self.without.first if self.without is not None else self
+
+    @property
     def names(self) -> frozenset[str]:
         """What its slots are called; `keep` can name those of members and globals."""
         return frozenset(slot.name for slot in self.analysis.graph.slots.values())
@@ -100,12 +105,9 @@ class Job:
         return Migration(said, _whole((*self.ahead, *steps)), made.edits, (*self.ahead, *steps),
                          mine.arguments(flags()), self.analysis.unreadable)
 
-
     def _room_alone(self, *, judge: bool) -> Migration:
         """The preparatory patches without the conversion, which nobody asked for."""
-        job = self
-        while job.without is not None:
-            job = job.without
+        job = self.first
         said = report(Work(job.keeping(job.names).analysis, {}), (), judge=judge)
         return Migration(replace(said, rooms=self.rooms), _whole(self.ahead), (), self.ahead,
                          self.options.arguments(flags()), self.analysis.unreadable)

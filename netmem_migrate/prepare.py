@@ -43,10 +43,12 @@ def prepared(driver: Driver, target: Target, options: Conversion, judge: Judge,
     if job is None:
         return None
     asked = replace(options, prepare=True)
-    steps = {one.detail.step for one in verdicts.kept(job.analysis).values()}
     found = job
-    if SCOPE in steps and SCOPE not in options.skip and (
-            not options.only or SCOPE in options.only or options.with_users):
+    wanted = SCOPE not in options.skip and (
+        not options.only or SCOPE in options.only or options.with_users)
+    # What is kept, and why, is asked for once more for the report: only where it may be for this.
+    if wanted and shares(job.analysis) and any(
+            one.detail.step == SCOPE for one in verdicts.kept(job.analysis).values()):
         found = _with_users(driver, target, job)
     together = options.with_users or (found.scope is not None and named >= set(
         found.analysis.driver.joined))

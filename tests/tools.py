@@ -154,6 +154,15 @@ def check_transformed(tmp_path: Path, before: str, after: str) -> None:
     compiles(tmp_path / "gcc", files)
 
 
+def prepare(tmp_path: Path, text: str) -> Migration:
+    """Convert one file of C, with room made for that."""
+    file = tmp_path / "d.c"
+    file.write_text(text)
+    run = migrate([file], api="7.3", prepare=True)
+    assert not run.stopped
+    return run.drivers[0]
+
+
 def check_noop(tmp_path: Path, source: str) -> None:
     """The prelude moves; what follows it stays as it is, and is not worth a word."""
     migration, files = convert(tmp_path / "before", {"d.c": (PRELUDE + source).encode()})

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.copies import is_any_copy
-from netmem_migrate.c.mask.text import code_of, without_comments
+from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow import keys
@@ -136,7 +136,8 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     for local in shared(work.analysis):
         (spelling,) = local.slot.spellings
         source = work.analysis.originals[spelling.file]
-        if _has_line(source, spelling.declaration) and not _is_named(
+        if _has_line(source, spelling.declaration) and b"static" not in work.text(
+                spelling.file, spelling.declaration) and not _is_named(
                 work, _HOST, local.slot.place.function):
             yield (_room("local", local, f"{local.slot.name} in {local.slot.place.function}()",
                          _HOST), list(_second(work, local, _HOST.encode())))
@@ -146,8 +147,7 @@ def _has_line(source: bytes, node: Node) -> bool:
     """Whether a declaration has a line for itself."""
     start = source.rfind(b"\n", 0, node.start_byte) + 1
     end = source.find(b"\n", node.end_byte)
-    return not source[start:node.start_byte].strip() and not source[node.end_byte:end].strip() \
-        and b"static" not in source[node.start_byte:node.end_byte]
+    return not source[start:node.start_byte].strip() and not source[node.end_byte:end].strip()
 
 
 def _room(kind: str, one: Served | Shared, slot: str, made: str) -> Room:
@@ -182,17 +182,9 @@ def _function(work: Work, one: Served) -> Function | None:
 
 def _has_lines(source: bytes, node: Node) -> bool:
     """Whether a declaration has its lines for itself, and nothing in front of it belongs to it."""
-    start = source.rfind(b"\n", 0, node.start_byte) + 1
-    end = source.find(b"\n", node.end_byte - 1)
-    above = code_of(source[:start]).rstrip()
-    return not source[start:node.start_byte].strip() and not source[node.end_byte:end].strip() \
-        and (not above or above[-1:] in b"};" or _is_directive(source[:start]))
-
-
-def _is_directive(text: bytes) -> bool:
-    """Whether a text ends with a directive, but for comments and empty lines."""
-    lines = [line for line in without_comments(text).splitlines() if line.strip()]
-    return bool(lines) and lines[-1].lstrip().startswith(b"#")
+    above = code_of(source[:node.start_byte]).rstrip()
+    last = above.rpartition(b"\n")[2].lstrip()
+    return _has_line(source, node) and (not above or above[-1:] in b"};" or last[:1] == b"#")
 
 
 def _name(work: Work, name: str) -> str:

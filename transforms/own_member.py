@@ -10,7 +10,7 @@ left where something is added to the address: it may find another page than the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from netmem_migrate.c.types import Member
     from netmem_migrate.convert.work import Work
     from netmem_migrate.flow.graph import Slot
+    from netmem_migrate.flow.keys import Key
 
 PASS = Pass(
     id="own-member",
@@ -125,11 +126,19 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def _members(work: Work) -> Iterator[Member]:
     """The members of the driver's records that keep addresses of pages of its own."""
-    addresses = work.analysis.graph.addresses
-    known = {into for key, slot in addresses.given.items() if _is_of_pool(work, slot)
-             for into in addresses.flows.get(key, ()) if into[0] == "member"}
-    known -= {into for key, slot in addresses.given.items() if not _is_of_pool(work, slot)
-              for into in addresses.flows.get(key, ())}
+    graph = work.analysis.graph
+    members = {key: into for key in graph.addresses.given if (into := {
+        one for one in graph.addresses.flows.get(key, ()) if one[0] == "member"})}
+    if not members:
+        return
+    back = graph.predecessors()
+    foreign = {bridge.into for bridge in graph.bridges if bridge.foreign}
+    known: set[Key] = set()
+    others: set[Key] = set()
+    for key, into in members.items():
+        behind = reach([graph.addresses.given[key]], back)
+        (known if _is_of_pool(behind) and foreign.isdisjoint(behind) else others).update(into)
+    known -= others
     for records in work.analysis.symbols.records.values():
         for record in records:
             for member in record.members.values():
@@ -138,12 +147,9 @@ def _members(work: Work) -> Iterator[Member]:
                     yield member
 
 
-def _is_of_pool(work: Work, slot: Slot) -> bool:
-    """Whether the page of which the address is asked comes from the pool, and nowhere else."""
-    graph = work.analysis.graph
-    behind = reach([slot], graph.predecessors())
-    return any(one.twin is not None and one.twin.allocates for one in behind) and not any(
-        bridge.foreign for bridge in graph.bridges if bridge.into in behind)
+def _is_of_pool(behind: Iterable[Slot]) -> bool:
+    """Whether a page comes from the pool, by what flows into it."""
+    return any(one.twin is not None and one.twin.allocates for one in behind)
 
 
 def _name(work: Work) -> str:

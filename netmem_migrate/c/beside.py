@@ -15,7 +15,8 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.c.words import TEXT_TOKEN, WORD
+from netmem_migrate.c.text import replaced, tokens
+from netmem_migrate.c.words import DEFINE, WORD
 
 _NONE = (b"NULL", b"0")
 _TESTED = ("if_statement", "while_statement", "do_statement", "switch_statement")
@@ -25,7 +26,6 @@ _READ = ("binary_expression", "cast_expression", "return_statement", "init_decla
          "parenthesized_expression", "initializer_list", "initializer_pair", "for_statement")
 _NO_OFFSET = ("unary_expression", "pointer_expression", "subscript_expression",
               "conditional_expression", "comma_expression", "compound_statement")
-_MACRO = re.compile(rb"(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)]*\))?((?:\\\n|[^\n])*)")
 _EMPTY = re.compile(rb"\{\s*(?:0|NULL)?\s*,?\s*\}")
 _TYPE = ("struct", "page", "*")
 # What is evaluated once more, or once less, is no act.
@@ -46,13 +46,16 @@ class Access:
 class Beside:
     """A member that was added beside an address.
 
-    `declared` is its declaration's file and node. `stores` and `reads` are all uses of it, `writes`
+    `declared` is its declaration's file and node, `record` the struct, and `named` are the names
+    that declare member and address in it. `stores` and `reads` are all uses of the member, `writes`
     what sets the address. `finds` is the function that a read of it stands for.
     """
 
     member: str
     address: str
     declared: tuple[str, Node]
+    record: Node
+    named: tuple[Node, Node]
     finds: str
     stores: tuple[Access, ...] = ()
     reads: tuple[Access, ...] = ()
@@ -74,9 +77,9 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         return None
     added: list[tuple[str, Node]] = []
     for path, parsed in after.items():
-        were = Counter(_tokens(before[path].text(one)) for one in _pages(before[path]))
+        were = Counter(tokens(before[path].text(one)) for one in _pages(before[path]))
         for node in _pages(parsed):
-            text = _tokens(parsed.text(node))
+            text = tokens(parsed.text(node))
             were[text] -= 1
             if were[text] < 0:
                 added.append((path, node))
@@ -85,7 +88,7 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
     path, declaration = added[0]
     record = _struct(declaration)
     name = view.declared(declaration.child_by_field_name("declarator"))
-    if record is None or name is None or _tokens(after[path].text(declaration))[:-2] != _TYPE:
+    if record is None or name is None or tokens(after[path].text(declaration))[:-2] != _TYPE:
         return None
     member = after[path].text(name).decode("latin-1")
     if any(member in _fields(parsed) for parsed in before.values()):
@@ -101,17 +104,18 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         return None
     (address,) = addresses
     assert address is not None
-    if not _is_of(after[path], record, address, declaration) or any(
+    of = _is_of(after[path], record, address, declaration)
+    if of is None or any(
             _is_set_unseen(parsed, record, after[path], address) for parsed in after.values()):
         return None
     writes = [one for one in accesses(after, address)
-              if is_written(after[one.path], one.node, reads)]
+              if is_written(one.node, reads)]
     if not all(_has_partner(after[one.path], one, member) for one in writes):
         return None
     bare = all(_is_bare(after[one.path], one, asks) for one in writes)
     for function in (one for one, any_ in finds.items() if any_ or bare):
-        found = Beside(member, address, (path, declaration), function, tuple(stores), tuple(uses),
-                       tuple(writes), after)
+        found = Beside(member, address, (path, declaration), record, (name, of), function,
+                       tuple(stores), tuple(uses), tuple(writes), after)
         if all(_same(before[one], undone(found, one)) for one in after):
             return found
     return None
@@ -134,13 +138,7 @@ def undone(found: Beside, path: str) -> bytes:
             sign = b"->" if where is not None and where.arrow else b"."
             edits.append((one.node.start_byte, one.node.end_byte, b"%b(%b%b%b)" % (
                 found.finds.encode(), parsed.text(one.base), sign, found.address.encode())))
-    text = parsed.original
-    parts: list[bytes] = []
-    at = 0
-    for start, end, new in sorted(edits):
-        parts += text[at:start], new
-        at = end
-    return b"".join([*parts, text[at:]])
+    return replaced(parsed.original, sorted(edits))
 
 
 def _pages(parsed: ParsedFile) -> Iterator[Node]:
@@ -178,7 +176,7 @@ def _assigned(node: Node) -> Node | None:
     return statement
 
 
-def is_written(parsed: ParsedFile, node: Node, reads: Collection[str]) -> bool:
+def is_written(node: Node, reads: Collection[str]) -> bool:
     """Whether a member is set, or could be: what is not known to only read it may set it, as a
     macro may that is given it."""
     parent = node.parent
@@ -209,28 +207,31 @@ def _struct(declaration: Node) -> Node | None:
     return around if around is not None and around.type == "struct_specifier" else None
 
 
-def _is_of(parsed: ParsedFile, record: Node, address: str, declaration: Node) -> bool:
-    """Whether a struct has the address, once, and nothing else stands in its place by itself.
+def _is_of(parsed: ParsedFile, record: Node, address: str, declaration: Node) -> Node | None:
+    """The name that declares the address in a struct, where that has it once, and nothing else
+    stands in its place by itself.
 
     A struct in which arms of `#if` stand, or that is packed, is another for each who looks.
     """
     text = without_comments(parsed.text(record))
     behind = parsed.original[record.end_byte:record.end_byte + 80].partition(b";")[0]
     if re.search(rb"(?m)^[ \t]*#|_packed|__attribute__|\bvolatile\b", text + b"\n" + behind):
-        return False
-    found = [field for field in nodes(record, "field_declaration")
+        return None
+    found = [(field, name) for field in nodes(record, "field_declaration")
              for declarator in field.children_by_field_name("declarator")
              if (name := view.declared(declarator)) is not None
              and parsed.text(name) == address.encode("latin-1")]
-    if len(found) != 1 or found[0].parent is None:
-        return False
-    if found[0].parent == declaration.parent:
-        return True
-    around = found[0].parent.parent
-    others = [one for one in found[0].parent.named_children if one != found[0]]
-    return around is not None and around.type == "union_specifier" and all(
+    if len(found) != 1:
+        return None
+    ((member, named),) = found
+    if member.parent is None or member.parent == declaration.parent:
+        return named
+    around = member.parent.parent
+    others = [one for one in member.parent.named_children if one != member]
+    alone = around is not None and around.type == "union_specifier" and all(
         one.type == "comment" or _is_record(one) for one in others
         ) and around.parent is not None and around.parent.parent == declaration.parent
+    return named if alone else None
 
 
 def _is_record(member: Node) -> bool:
@@ -244,7 +245,7 @@ def _is_set_unseen(parsed: ParsedFile, record: Node, of: ParsedFile, address: st
     that is no assignment to it: a macro, an initialiser, an assertion."""
     text = without_comments(parsed.original)
     member = address.encode("latin-1")
-    for macro in _MACRO.finditer(text):
+    for macro in DEFINE.finditer(text):
         body = macro[3]
         if re.search(rb"(?:->|\.)\s*%b\b" % member, body):
             return True
@@ -338,8 +339,4 @@ def _has_partner(parsed: ParsedFile, write: Access, member: str) -> bool:
 
 
 def _same(before: ParsedFile, text: bytes) -> bool:
-    return _tokens(before.original) == _tokens(text)
-
-
-def _tokens(text: bytes) -> tuple[str, ...]:
-    return tuple(TEXT_TOKEN.findall(without_comments(text).decode("latin-1")))
+    return tokens(before.original) == tokens(text)

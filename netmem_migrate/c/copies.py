@@ -10,15 +10,14 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import Definition, ParsedFile
-from netmem_migrate.c.words import TEXT_TOKEN, WORD
+from netmem_migrate.c.text import tokens
+from netmem_migrate.c.words import DEFINE, WORD
 
 _NAME = "\0"
 # What a copy would have a second one of, or would say otherwise.
 ALONE = re.compile(rb"\bstatic\b|\b__(?:func|FUNCTION|PRETTY_FUNCTION|COUNTER|LINE)__\b|"
                    rb"\b\w+_(?:once|ONCE|ratelimited)\b|\bonce\b|\b(?:__)?asm(?:__)?\b")
-_MACRO = re.compile(rb"(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)((?:\\\n|[^\n])*)")
 
 
 def copies(before: ParsedFile, old: Iterable[Definition],
@@ -41,7 +40,7 @@ def is_any_copy(parsed: ParsedFile, function: Node) -> bool:
         return False
     words = set(WORD.findall(parsed.text(body)))
     return not any(name in words and ALONE.search(text) is not None
-                   for name, text in _MACRO.findall(parsed.original))
+                   for name, _, text in DEFINE.findall(parsed.original))
 
 
 def _less(before: ParsedFile, after: ParsedFile, name: str) -> int:
@@ -55,16 +54,12 @@ def _text(parsed: ParsedFile, node: Node) -> tuple[str, ...]:
     """The tokens of a function, the comments left out, and its own name."""
     name = view.declared(node.child_by_field_name("declarator"))
     own = parsed.text(name).decode("latin-1") if name is not None else ""
-    return tuple(_NAME if one == own else one for one in _tokens(parsed.text(node)))
+    return tuple(_NAME if one == own else one for one in tokens(parsed.text(node)))
 
 
 def declared_again(parsed: ParsedFile, functions: Iterable[Node]) -> list[Node]:
     """The prototypes at file scope that say nothing but what the definitions of these say."""
-    heads = {_tokens(parsed.source[one.start_byte:body.start_byte]) for one in functions
+    heads = {tokens(parsed.source[one.start_byte:body.start_byte]) for one in functions
              if (body := one.child_by_field_name("body")) is not None}
     return [one for one in nodes(parsed.tree.root_node, "declaration")
-            if heads and _tokens(parsed.text(one).rstrip(b"; \t\n")) in heads]
-
-
-def _tokens(text: bytes) -> tuple[str, ...]:
-    return tuple(TEXT_TOKEN.findall(without_comments(text).decode("latin-1")))
+            if heads and tokens(parsed.text(one).rstrip(b"; \t\n")) in heads]

@@ -21,6 +21,8 @@ INCLUDE = re.compile(
 # Beginning with `#`, not with a line, lets the search skip what is none.
 _BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*+")
 _INCLUDE = re.compile(rb'#[ \t]*+include[ \t]*+(["<])([^">\n]++)[">]')
+# A macro: its name, what it takes, and its body.
+DEFINE = re.compile(rb"(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)]*\))?((?:\\\n|[^\n])*)")
 # Literals are one token each, operators one a character.
 TEXT_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
 

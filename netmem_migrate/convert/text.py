@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from netmem_migrate.c.text import replaced
 from netmem_migrate.results import Edit
 
 TAB = 8
@@ -73,9 +74,4 @@ def merge(edits: Iterable[Edit]) -> list[Edit]:
 
 def apply(source: bytes, edits: Sequence[Edit]) -> bytes:
     """Apply merged edits of one file."""
-    parts: list[bytes] = []
-    position = 0
-    for edit in edits:
-        parts += (source[position:edit.start], edit.text)
-        position = edit.end
-    return b"".join((*parts, source[position:]))
+    return replaced(source, ((edit.start, edit.end, edit.text) for edit in edits))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from netmem_migrate.flow.graph import Kind, Place, Slot, reach
+from netmem_migrate.c import view
+from netmem_migrate.flow.graph import Bridge, Kind, Place, Slot, reach
 from netmem_migrate.flow.webs import webs
 from netmem_migrate.reasons import Reason, Why
 
@@ -32,6 +33,8 @@ def served(analysis: Analysis) -> Iterator[Served]:
     graph = analysis.graph
     found = {slot: blocker.reason for slot, blocker in analysis.solution.blocked.values()
              if blocker.reason.why is Why.SERVES_TWO and slot.kind is Kind.RETURN}
+    if not found:
+        return
     forward, near = graph.successors(), graph.near()
     fills = {call.slot for call in graph.calls if call.twin.hands_over}
     for slot, reason in sorted(found.items(), key=lambda one: _order(one[0])):
@@ -63,14 +66,18 @@ class Shared:
 def shared(analysis: Analysis) -> Iterator[Shared]:
     """The locals of a driver that hold a page of its own and later another's, in order of the
     source."""
-    graph = analysis.graph
-    for slot in sorted((one for one in graph.slots.values() if one.kind is Kind.LOCAL
-                        and not one.void and one not in analysis.solution.moved), key=_order):
-        foreign = [one for one in graph.bridges if one.into is slot and one.origin is None]
-        if not foreign or len(slot.spellings) != 1:
+    into: dict[Slot, list[Bridge]] = {}
+    for bridge in analysis.graph.bridges:
+        if bridge.origin is None:
+            into.setdefault(bridge.into, []).append(bridge)
+    for slot in sorted((one for one in into if one.kind is Kind.LOCAL and not one.void
+                        and one not in analysis.solution.moved), key=_order):
+        foreign = into[slot]
+        if len(slot.spellings) != 1:
             continue
         (spelling,) = slot.spellings
-        function = _around(spelling.declaration)
+        root = analysis.symbols.files[spelling.file].tree.root_node
+        function = view.function_around(root, spelling.declaration)
         names = [place.node for place in slot.names if place.node != spelling.identifier]
         found = webs(function, names) if function is not None else None
         if found is None:
@@ -87,11 +94,3 @@ def shared(analysis: Analysis) -> Iterator[Shared]:
 
 def _order(slot: Slot) -> tuple[str, int]:
     return slot.place.file, slot.place.node.start_byte
-
-
-def _around(node: Node) -> Node | None:
-    """The function that a declaration is in."""
-    found: Node | None = node
-    while found is not None and found.type != "function_definition":
-        found = found.parent
-    return found

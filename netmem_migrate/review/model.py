@@ -84,10 +84,7 @@ class Subject:
     @property
     def originals(self) -> Mapping[str, bytes]:
         """The files as they are on disk."""
-        job = self.job
-        while job.without is not None:
-            job = job.without
-        return job.analysis.originals
+        return self.job.first.analysis.originals
 
     def analysed(self, keep: frozenset[str]) -> Analysis:
         """The driver, cut so that `keep` stay pages, without the rooms that are among them."""

@@ -21,7 +21,7 @@ from netmem_migrate.c.copies import copies
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.c.words import TEXT_TOKEN
+from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.results import FileChange
 
 # No inlining, folding, or cloning, nor is anything left out or known of its callers.
@@ -91,10 +91,10 @@ def _named(parsed: ParsedFile, node: Node) -> str:
 
 
 def _tokens(text: bytes, gone: list[Node], names: Mapping[str, str]) -> list[str]:
-    code = bytearray(without_comments(text))
+    code = bytearray(text)
     for node in gone:
         code[node.start_byte:node.end_byte] = b" " * (node.end_byte - node.start_byte)
-    return [names.get(one, one) for one in TEXT_TOKEN.findall(code.decode("latin-1"))]
+    return [names.get(one, one) for one in tokens(bytes(code))]
 
 
 def _renamed(text: bytes, gone: list[Node],
@@ -114,11 +114,4 @@ def _alone(parsed: ParsedFile, names: Mapping[str, str],
     for one in nodes(parsed.tree.root_node, "function_definition"):
         if _named(parsed, one) in both:
             all_[one.start_byte] = one.start_byte, _ALONE
-    text = parsed.original
-    parts: list[bytes] = []
-    at = 0
-    for start in sorted(all_):
-        end, new = all_[start]
-        parts += text[at:start], new
-        at = end
-    return b"".join([*parts, text[at:]])
+    return replaced(parsed.original, ((start, *all_[start]) for start in sorted(all_)))

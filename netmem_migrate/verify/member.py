@@ -17,10 +17,9 @@ from pathlib import Path
 
 from tree_sitter import Node
 
-from netmem_migrate.c import view
 from netmem_migrate.c.beside import Beside, accesses, beside, is_written
-from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile, parse
+from netmem_migrate.c.text import replaced
 from netmem_migrate.files import plain
 from netmem_migrate.model.addresses import ASKS, FINDS, READS
 from netmem_migrate.results import FileChange
@@ -40,29 +39,17 @@ def kept(changes: Mapping[str, FileChange]) -> Beside | None:
                   {path: one.parsed_after for path, one in changed.items()}, ASKS, FINDS, READS)
 
 
-def probed(found: Beside, name: str) -> dict[str, bytes]:
-    """The file that declares the record, with one of its members under another name."""
-    path, declaration = found.declared
-    parsed = found.after[path]
-    record: Node | None = declaration
-    while record is not None and record.type not in ("struct_specifier", "union_specifier"):
-        record = record.parent
-    named = [one for field in nodes(record, "field_declaration")
-             for declarator in field.children_by_field_name("declarator")
-             if (one := view.declared(declarator)) is not None
-             and parsed.text(one) == name.encode("latin-1")] if record is not None else []
-    if len(named) != 1:
-        return {}
-    text = parsed.original
-    return {path: text[:named[0].start_byte] + _PROBE + text[named[0].start_byte:]}
+def probed(found: Beside, named: Node) -> dict[str, bytes]:
+    """The file that declares the record, with one of its two members under another name."""
+    path = found.declared[0]
+    at = named.start_byte
+    return {path: replaced(found.after[path].original, [(at, at, _PROBE)])}
 
 
 def tag(found: Beside) -> str:
     """The name of the struct, "" for one without."""
-    path, declaration = found.declared
-    around = declaration.parent.parent if declaration.parent is not None else None
-    name = around.child_by_field_name("name") if around is not None else None
-    return found.after[path].text(name).decode("latin-1") if name is not None else ""
+    name = found.record.child_by_field_name("name")
+    return found.after[found.declared[0]].text(name).decode("latin-1") if name is not None else ""
 
 
 def uses(said: str, name: str) -> Counter[Line]:
@@ -89,6 +76,6 @@ def faults(found: Beside, source: str, root: Path, of_member: Counter[Line],
         if len(lines) < of_address[path, line]:
             said.append(f"{path}:{line}: {found.address} is used here for the compiler only")
         said += [f"{path}:{line}: {found.address} is set here without {found.member}"
-                 for one in lines if is_written(texts[path], one.node, READS)
+                 for one in lines if is_written(one.node, READS)
                  and (path, one.node.start_byte) not in writes]
     return tuple(said)

@@ -219,10 +219,8 @@ class _Trees:
                                    strict=True))
         self.kept = member.kept(self.changes) if self.copied is None else None
         if self.kept is not None:
-            for name, side in zip((self.kept.member, self.kept.address), self.PROBED, strict=True):
-                probed = member.probed(self.kept, name)
-                if probed:
-                    self.sides[side] = {**after, **probed}
+            for named, side in zip(self.kept.named, self.PROBED, strict=True):
+                self.sides[side] = after | member.probed(self.kept, named)
         self.way = (Way.COPIES if self.copied is not None
                     else Way.MEMBER if self.kept is not None else None)
         for side, files in self.sides.items():
@@ -318,8 +316,6 @@ def _same_member(trees: _Trees, command: Recorded) -> Said | None:
         return None
     listed = []
     for name, side in zip((found.member, found.address), trees.PROBED, strict=True):
-        if side not in trees.sides:
-            return Said(Status.FAIL, (f"{name} is declared more than once",))
         done = _compile(trees, side, command, ["-w", "-fsyntax-only", "-fmax-errors=0"])
         listed.append(member.uses(done.stderr.decode("utf-8", "replace"), name))
     odd = member.faults(found, command.source, trees.root, *listed)

@@ -6,10 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools import compiles
+from tools import compiles, prepare
 
 from netmem_migrate.api import migrate
-from netmem_migrate.results import Migration, Verdict
+from netmem_migrate.results import Verdict
 
 HEAD = """\
 #include "netmem_stub.h"
@@ -176,14 +176,6 @@ LOCALS_REFUSED = {
         "i = 0;", "i = host_page;"),
 }
 SEE = "void demo_see(struct page **page);\n\n"
-
-
-def prepare(tmp_path: Path, text: str) -> Migration:
-    file = tmp_path / "d.c"
-    file.write_text(text)
-    run = migrate([file], api="7.3", prepare=True)
-    assert not run.stopped
-    return run.drivers[0]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -6,10 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools import compiles
+from tools import compiles, prepare
 
-from netmem_migrate.api import check_changes, migrate
-from netmem_migrate.results import FileChange, Migration
+from netmem_migrate.api import check_changes
+from netmem_migrate.results import FileChange
 
 HEAD = '#include "netmem_stub.h"\n\n'
 RECORD = """\
@@ -139,18 +139,10 @@ REFUSED = {
 }
 
 
-def prepare(tmp_path: Path, text: str) -> Migration:
-    file = tmp_path / "d.c"
-    file.write_text(HEAD + text)
-    run = migrate([file], api="7.3", prepare=True)
-    assert not run.stopped
-    return run.drivers[0]
-
-
 @pytest.mark.parametrize("name", KEEPS)
 def test_the_page_is_kept_and_converts(name: str, tmp_path: Path) -> None:
     before, room = KEEPS[name]
-    migration = prepare(tmp_path, before)
+    migration = prepare(tmp_path, HEAD + before)
     first, then = migration.steps
     assert first.room is not None and first.room.step == "own-member"
     assert first.changes[0].after.decode() == HEAD + room
@@ -165,7 +157,7 @@ def test_the_page_is_kept_and_converts(name: str, tmp_path: Path) -> None:
 def test_a_page_that_is_not_shown_to_be_that_of_the_address_is_left(name: str,
                                                                     tmp_path: Path) -> None:
     compiles(tmp_path / "gcc", {"d.c": (HEAD + REFUSED[name]).encode()})
-    migration = prepare(tmp_path, REFUSED[name])
+    migration = prepare(tmp_path, HEAD + REFUSED[name])
     assert not migration.report.rooms
     assert all(b"struct page *page;\n\tdma" not in one.after for one in migration.changes)
 
