@@ -9,9 +9,10 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function, Symbols
+from netmem_migrate.c.typed import WAYS
 from netmem_migrate.c.types import PAGE, Record
 from netmem_migrate.check.paths.lines import said
-from netmem_migrate.check.types import WAYS, Types
+from netmem_migrate.check.types import Types
 from netmem_migrate.results import Waypoint
 
 

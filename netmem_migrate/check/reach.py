@@ -20,8 +20,8 @@ from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.symbols import Function, Symbols
-from netmem_migrate.check.paths.cfg import ControlFlow, Edge, build, transparent
 from netmem_migrate.check.paths.lines import said
+from netmem_migrate.flow.cfg import ControlFlow, Edge, build, transparent
 from netmem_migrate.flow.unreadable import FLAG
 from netmem_migrate.model.kernel_calls import has, named
 from netmem_migrate.model.schema import Trait

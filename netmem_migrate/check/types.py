@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from tree_sitter import Node
 
 from netmem_migrate.c import view
-from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Symbols
+from netmem_migrate.c.typed import Typed
 from netmem_migrate.c.types import Type
 from netmem_migrate.model.schema import ApiFunction, Side
 from netmem_migrate.model.spelled import PAGE, POOL_NUMBERS, POOL_PARAMS, REF, TO_NETMEM
@@ -24,7 +24,6 @@ NUMBER_KIND = "number"
 _NUMBERS = frozenset(("int", "unsigned int", "unsigned", "u8", "u16", "u32", "s8", "s16", "s32",
                       "size_t", "bool", "gfp_t", "unsigned short", "char", "short", "uint32_t",
                       "dma_addr_t", "u64", "ssize_t"))
-WAYS = ("field_expression", "subscript_expression", "pointer_expression")
 
 
 def kind_of(type_: Type | None) -> str:
@@ -73,61 +72,17 @@ def of_params(record: Type | None, name: bytes) -> Type | None:
         name.decode("latin-1") in POOL_NUMBERS else None
 
 
-class Types:
-    """The types of the simple expressions of one function, or of a file outside of them."""
+class Types(Typed):
+    """The types and kinds of the simple expressions of one function, or of a file outside."""
 
     def __init__(self, symbols: Symbols, path: str, function: Function | None,
                  api: Mapping[str, ApiFunction]) -> None:
-        self._symbols, self._path, self._api = symbols, path, api
-        self._local: dict[bytes, Type | None] = {}
-        if function is None:
-            return
-        for one in function.parameters:
-            self._local[one.name] = one.type
-        for node in nodes(function.node, "declaration"):
-            for declarator in symbols.declarators(path, node):
-                # Scopes are not told apart: a name with two types has none.
-                old = self._local.get(declarator.name, declarator.type)
-                self._local[declarator.name] = declarator.type if old == declarator.type else None
+        super().__init__(symbols, path, function)
+        self._api = api
 
-    def of(self, node: Node) -> Type | None:
-        """The type of an expression, None where it is not in sight. Calls have none here."""
-        node = view.bare(node)
-        ways: list[Node] = []
-        while node.type in WAYS and (inner := view.operand(node)) is not None:
-            ways.append(node)
-            node = view.bare(inner)
-        found = self._named(node)
-        for way in reversed(ways):
-            found = self.behind(way, found)
-        return found
-
-    @property
-    def declared(self) -> Mapping[bytes, Type | None]:
-        """What the function itself declares; None for a name of two types."""
-        return self._local
-
-    def _named(self, node: Node) -> Type | None:
-        """The type of a name."""
-        if node.type != "identifier":
-            return None
-        name = view.text(node)
-        if name in self._local:
-            return self.resolved(self._local[name])
-        variable = self._symbols.variable(name, self._path)
-        return self.resolved(variable.type) if variable is not None else None
-
-    def behind(self, way: Node, base: Type | None) -> Type | None:
-        """The type of a member, a subscript, a dereference or an address of something."""
-        field = view.field(way)
-        if field is not None:
-            if base is not None and field.arrow:
-                base = base.target()
-            found = self._symbols.member(base, field.name, self._path)
-            return self.resolved(found.type) if found is not None else of_params(base, field.name)
-        if base is None or way.type == "field_expression":
-            return None
-        return base.pointer() if way.children[0].type == "&" else base.target()
+    def unread(self, record: Type | None, name: bytes) -> Type | None:
+        """The numbers among the parameters of a pool."""
+        return of_params(record, name)
 
     def kind(self, node: Node) -> str:
         """The kind of an expression; of a call, that of what it gives."""
@@ -144,7 +99,7 @@ class Types:
         return kind_of_result(known) if known is not None else ""
 
     def resolved(self, type_: Type | None) -> Type | None:
-        """A declared type without the driver's own names for it."""
+        """A declared type without the driver's own names for it, but for that of netmem."""
         if type_ is None or type_.base == REF:
             return type_
-        return self._symbols.resolve(type_)
+        return super().resolved(type_)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from netmem_migrate.c.parse import parse
-from netmem_migrate.check.paths.cfg import ControlFlow, build
+from netmem_migrate.flow.cfg import ControlFlow, build
 from netmem_migrate.check.paths.values import operations
 
 

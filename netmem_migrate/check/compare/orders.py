@@ -23,9 +23,9 @@ from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.locals import NotFollowed, parameters
 from netmem_migrate.check.compare.said import Said, whole
 from netmem_migrate.check.compare.ways import Version
-from netmem_migrate.check.paths.cfg import Item, build
 from netmem_migrate.check.paths.directions import directions
 from netmem_migrate.check.types import NETMEM_KIND, Types, kind_of
+from netmem_migrate.flow.cfg import Item, build
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import has, traits
 from netmem_migrate.model.schema import Effect, Side, Trait

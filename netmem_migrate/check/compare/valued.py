@@ -24,7 +24,7 @@ from netmem_migrate.check.compare.locals import Locals, NotFollowed, parameters,
 from netmem_migrate.check.compare.plain import facts
 from netmem_migrate.check.compare.said import Said, joined, whole
 from netmem_migrate.check.compare.words import REF
-from netmem_migrate.check.paths.cfg import Item, build
+from netmem_migrate.flow.cfg import Item, build
 from netmem_migrate.model.forms import KNOWN
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.schema import Trait

@@ -29,8 +29,8 @@ from netmem_migrate.check.compare.valued import (
     State,
     Valued,
 )
-from netmem_migrate.check.paths.cfg import ControlFlow, Edge, build
 from netmem_migrate.check.paths.directions import directions
+from netmem_migrate.flow.cfg import ControlFlow, Edge, build
 from netmem_migrate.model.forms import BACK, BACK_CALL
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.schema import Effect, Side

@@ -9,11 +9,11 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function, Symbols
+from netmem_migrate.c.typed import WAYS
 from netmem_migrate.c.types import PAGE, Type, read_declarator
 from netmem_migrate.check.types import (
     NETMEM_KIND,
     NUMBER_KIND,
-    WAYS,
     Types,
     kind_of,
     kind_of_parameter,

@@ -8,9 +8,9 @@ from typing import TypeAlias
 from tree_sitter import Node
 
 from netmem_migrate.c import view
-from netmem_migrate.check.paths.cfg import transparent
 from netmem_migrate.check.paths.state import NOTHING, Known, State, roots
 from netmem_migrate.check.paths.values import place
+from netmem_migrate.flow.cfg import transparent
 
 # A condition over more variables than this is hardly ever tested again unchanged, and each fact
 # that is kept keeps paths apart.

@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from netmem_migrate.c.arms import Arm, Group
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.check.paths.cfg import Spans
+from netmem_migrate.flow.cfg import Spans
 
 # All directions of so many conditions; of more, only those that a person would look at first.
 _ALL = 4

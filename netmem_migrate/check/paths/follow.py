@@ -20,7 +20,6 @@ from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.types import PAGE, Type
 from netmem_migrate.c.words import CALL
-from netmem_migrate.check.paths.cfg import ControlFlow, Spans, build
 from netmem_migrate.check.paths.conditions import Test, refine, tested
 from netmem_migrate.check.paths.directions import directions
 from netmem_migrate.check.paths.events import Event, EventKind, Trail
@@ -28,6 +27,7 @@ from netmem_migrate.check.paths.state import Frozen, Known, Memory, Owner, State
 from netmem_migrate.check.paths.summaries import ANYTHING, Does, Summary, agreed, does
 from netmem_migrate.check.paths.transfer import Scope, Transfer
 from netmem_migrate.check.paths.values import Op, operations
+from netmem_migrate.flow.cfg import ControlFlow, Spans, build
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.spelled import POOL_PREFIX, REF
 

@@ -10,8 +10,8 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.check.paths.cfg import ControlFlow, Edge, build
 from netmem_migrate.check.paths.events import Trail
+from netmem_migrate.flow.cfg import ControlFlow, Edge, build
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.results import Waypoint
 

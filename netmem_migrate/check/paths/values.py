@@ -17,7 +17,7 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.steps import Step, Steps, run
 from netmem_migrate.c.words import TEXT_WORD
-from netmem_migrate.check.paths.cfg import Item
+from netmem_migrate.flow.cfg import Item
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
