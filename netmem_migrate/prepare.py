@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from netmem_migrate.convert.edits import apply
 from netmem_migrate.convert.passes import SCOPE, Loaded, preparing
@@ -78,32 +78,70 @@ def _with_users(driver: Driver, target: Target, job: Job) -> Job:
                                      reason.line, reason, calls))
 
 
-def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded],
-               judge: Judge) -> Job:
-    tried: set[tuple[str, str, str]] = set()
-    while True:
-        for room, edits in _rooms(job, passes):
-            key = room.step, room.file, room.slot
-            if key in tried:
+@dataclass(slots=True)
+class _Search:
+    """What was tried for one driver, and what is tried with."""
+
+    target: Target
+    passes: Sequence[Loaded]
+    judge: Judge
+    tried: set[tuple[str, ...]] = field(default_factory=set)
+    in_vain: int = 0
+
+    def next(self, driver: Driver, job: Job) -> tuple[Driver, Job] | None:
+        """The driver and the job with the next rooms that do: one, or two of which neither does
+        alone."""
+        alone: list[tuple[Driver, Job]] = []
+        for with_, then in self._tries(driver, job):
+            if _calls(then) > _calls(job):
+                return with_, _counted(then, job)
+            alone.append((with_, then))
+        for with_, then in alone:
+            for both, last in self._tries(with_, then):
+                if _calls(last) > _calls(job):
+                    return both, _counted(last, job)
+        return None
+
+    def _tries(self, driver: Driver, job: Job) -> Iterator[tuple[Driver, Job]]:
+        """With each room alone: what moved still does, and nothing is found fault with."""
+        before = tuple(f"{one.step} {one.file} {one.slot}" for one in job.rooms)
+        for room, edits in _rooms(job, self.passes):
+            key = tuple(sorted((*before, f"{room.step} {room.file} {room.slot}")))
+            if key in self.tried:
                 continue
-            if len(tried) - len(job.ahead) >= _TRIES:
-                return job
-            tried.add(key)
-            changes = apply(Work(job.analysis, {}), edits, passes)
-            held = {**driver.held, **{one.path: one.after for one in changes}}
+            if self.in_vain >= _TRIES:
+                return
+            self.tried.add(key)
+            self.in_vain += 1
+            changes = apply(Work(job.analysis, {}), edits, self.passes)
+            with_ = replace(driver, held={**driver.held,
+                                          **{one.path: one.after for one in changes}})
             then = None
             with contextlib.suppress(InputError):  # what it makes of the text cannot be read
-                then = job_of(replace(driver, held=held), target, job.options, job.texts)
-            if then is not None and _moved(then) >= _moved(job) and _calls(then) > _calls(job) \
-                    and not any(one.severity != Severity.NOTE
-                                for one in judge(changes, target.api)):
-                driver = replace(driver, held=held)
-                room = replace(room, calls=_calls(then) - _calls(job))
-                job = replace(then, ahead=(*job.ahead, Step(changes, room=room)), without=job,
-                              scope=job.scope)
-                break
-        else:
-            return job
+                then = job_of(with_, self.target, job.options, job.texts)
+            if then is not None and _moved(then) >= _moved(job) and not any(
+                    one.severity != Severity.NOTE
+                    for one in self.judge(changes, self.target.api)):
+                yield with_, replace(then, ahead=(*job.ahead, Step(changes, room=room)),
+                                     without=job, scope=job.scope)
+
+
+def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded],
+               judge: Judge) -> Job:
+    search = _Search(target, passes, judge)
+    while (found := search.next(driver, job)) is not None:
+        driver, then = found
+        search.in_vain -= len(then.ahead) - len(job.ahead)
+        job = then
+    return job
+
+
+def _counted(then: Job, job: Job) -> Job:
+    """A job whose last room says how many calls it gives it, with one that only leads to it."""
+    *steps, last = then.ahead
+    assert last.room is not None
+    room = replace(last.room, calls=_calls(then) - _calls(job))
+    return replace(then, ahead=(*steps, replace(last, room=room)))
 
 
 def _rooms(job: Job, passes: Sequence[Loaded]) -> Iterator[tuple[Room, Sequence[Edit]]]:

@@ -213,7 +213,7 @@ class Room:
     `step` is the id of its pass, `kind` which of the kinds of room that pass makes, `slot` what it
     makes room at, declared at `file`:`line`, `made` what it adds. `reason` is what is in the way
     without it. `calls` is how many calls of the page API are converted with it that are not
-    without.
+    without, 0 where that takes the next one, too.
     """
 
     step: str

@@ -9,16 +9,14 @@ left where something is added to the address: it may find another page than the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.beside import beside
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.words import include_lines
+from netmem_migrate.convert import members
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.convert.text import columns
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.graph import reach
 from netmem_migrate.model.addresses import ASKS, FINDS, READS
@@ -101,13 +99,12 @@ void demo_frag(struct demo_entry *e, struct sk_buff *skb, int len)
 )
 
 _NAMES = ("page", "rx_page", "page_of")
-_FIELDS = ("field_declaration_list", "struct_specifier", "union_specifier", "field_declaration")
 
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each record that can keep its pages, and the edits that make it so."""
     for member in _members(work):
-        name = _name(work)
+        name = members.free_name(work, _NAMES)
         made = list(_edits(work, member, name)) if name else []
         if made and _is_whole(work, member, made):
             tag = member.record.rpartition(" ")[2]
@@ -127,15 +124,15 @@ def edits(work: Work) -> Iterator[Edit]:
 def _members(work: Work) -> Iterator[Member]:
     """The members of the driver's records that keep addresses of pages of its own."""
     graph = work.analysis.graph
-    members = {key: into for key in graph.addresses.given if (into := {
+    keeping = {key: into for key in graph.addresses.given if (into := {
         one for one in graph.addresses.flows.get(key, ()) if one[0] == "member"})}
-    if not members:
+    if not keeping:
         return
     back = graph.predecessors()
     foreign = {bridge.into for bridge in graph.bridges if bridge.foreign}
     known: set[Key] = set()
     others: set[Key] = set()
-    for key, into in members.items():
+    for key, into in keeping.items():
         behind = reach([graph.addresses.given[key]], back)
         (known if _is_of_pool(behind) and foreign.isdisjoint(behind) else others).update(into)
     known -= others
@@ -152,14 +149,6 @@ def _is_of_pool(behind: Iterable[Slot]) -> bool:
     return any(one.twin is not None and one.twin.allocates for one in behind)
 
 
-def _name(work: Work) -> str:
-    """A name that no member of anything has in the driver's files; "" for none."""
-    texts = [parsed.source for parsed in work.analysis.symbols.files.values()]
-    return next((name for name in _NAMES if not any(
-        re.search(rb"(?:->|\.)\s*%b\b|\*\s*%b\s*;" % (name.encode(), name.encode()), text)
-        for text in texts)), "")
-
-
 def _is_whole(work: Work, member: Member, made: list[Edit]) -> bool:
     """Whether that is all there is to be done, for the check and the proof, too."""
     from netmem_migrate.convert.edits import apply
@@ -168,32 +157,22 @@ def _is_whole(work: Work, member: Member, made: list[Edit]) -> bool:
     # What another file of the driver does with the address counts as well.
     analysis = work.analysis
     rest = {file: analysis.symbols.texts.parse(analysis.originals[file])
-            for file in _seeing(work, member.file) if member.name in analysis.originals[file]}
+            for file in members.seeing(work, member.file)
+            if member.name in analysis.originals[file]}
     before = rest | {one.path: one.parsed_before for one in changes}
     after = rest | {one.path: one.parsed_after for one in changes}
     return beside(before, after, ASKS, FINDS, READS) is not None
 
 
-def _seeing(work: Work, file: str) -> list[str]:
-    """The files of the driver that see what one declares, by the names of what they include."""
-    texts = {one: work.analysis.originals[one] for one in work.analysis.driver.files
-             if one in work.analysis.originals}
-    included = {one: {name.rpartition(b"/")[2].decode("latin-1")
-                      for _, name in include_lines(text)} for one, text in texts.items()}
-    found = [file]
-    for seen in found:
-        name = seen.rpartition("/")[2]
-        found += [one for one, names in included.items() if name in names and one not in found]
-    return found
-
-
 def _edits(work: Work, member: Member, name: str) -> Iterator[Edit]:
-    newline = b"\r\n" if b"\r\n" in work.analysis.originals[member.file] else b"\n"
-    anchor = _anchor(member.declaration)
-    end = _end(work, member.file, anchor)
+    newline = members.newline(work, member.file)
+    anchor = members.anchor(member.declaration)
+    end = members.end(work, member.file, anchor)
     yield work.edit(PASS, member.file, end, end,
-                    newline + _declared(work, member, anchor, name), "the page itself")
-    yield from _told(work, member, anchor, name, newline)
+                    newline + members.declared(work, member, anchor, name), "the page itself")
+    told = members.told(work, member, anchor, f"@{name}: page that @{member.name.decode()} lies in")
+    if told is not None:
+        yield work.edit(PASS, member.file, told[0], told[0], told[1], "the page itself")
     address = member.name
     for file, parsed in work.analysis.symbols.files.items():
         if file not in work.analysis.driver.files:
@@ -214,28 +193,8 @@ def _edits(work: Work, member: Member, name: str) -> Iterator[Edit]:
                 start = parsed.source.rfind(b"\n", 0, statement.start_byte) + 1
                 indent = parsed.source[start:statement.start_byte]
                 text = newline + indent + base + name.encode() + b" = " + page + b";"
-                end = _end(work, file, statement)
+                end = members.end(work, file, statement)
                 yield work.edit(PASS, file, end, end, text, "the page of this address")
-
-
-def _told(work: Work, member: Member, anchor: Node, name: str,
-          newline: bytes) -> Iterator[Edit]:
-    """A line in the kernel-doc comment of a record that tells of its members."""
-    source = work.analysis.originals[member.file]
-    record: Node | None = anchor
-    while record is not None and record.parent is not None and \
-            record.parent.type != "translation_unit":
-        record = record.parent
-    comment = record.prev_sibling if record is not None else None
-    if comment is None or comment.type != "comment":
-        return
-    text = source[comment.start_byte:comment.end_byte]
-    told = re.search(rb"(?m)^([ \t]*\*[ \t]*)@%b:[^\n]*\n(?:[ \t]*\*[ \t]*[^@\s/][^\n]*\n)*"
-                     % member.name, text)
-    if told is not None:
-        at = comment.start_byte + told.end()
-        yield work.edit(PASS, member.file, at, at, told[1] + b"@%b: page that @%b lies in"
-                        % (name.encode(), member.name) + newline, "the page itself")
 
 
 def _asked(node: Node) -> bytes | None:
@@ -248,42 +207,3 @@ def _asked(node: Node) -> bytes | None:
         if call is not None and call.name.decode("latin-1") in ASKS and len(call.args) == 1:
             return view.text(call.args[0])
     return None
-
-
-def _end(work: Work, file: str, node: Node) -> int:
-    """Where the line of a node ends, or the node, if something stands behind it."""
-    source = work.analysis.originals[file]
-    end = source.find(b"\n", node.end_byte)
-    rest = source[node.end_byte:end].rstrip()
-    alone = not rest or re.fullmatch(rb"\s*/\*(?:(?!\*/).)*\*/|\s*//.*", rest) is not None
-    return node.end_byte + len(rest) if alone and end > 0 else node.end_byte
-
-
-def _anchor(declaration: Node) -> Node:
-    """What a member is declared behind: its own declaration, or the anonymous union around it."""
-    node = declaration
-    while node.parent is not None and node.parent.type in _FIELDS:
-        around = node.parent.parent
-        if around is None or around.child_by_field_name("name") is not None or \
-                around.parent is None or around.parent.type != "field_declaration":
-            break
-        node = around.parent
-    return node
-
-
-def _declared(work: Work, member: Member, anchor: Node, name: str) -> bytes:
-    """The declaration, laid out as that of the address is."""
-    source = work.analysis.originals[member.file]
-    start = source.rfind(b"\n", 0, anchor.start_byte) + 1
-    indent = source[start:anchor.start_byte]
-    declarator = member.declarator.node
-    line = source.rfind(b"\n", 0, declarator.start_byte) + 1
-    gap = b" "
-    if anchor == member.declaration and b"\t" in source[
-            member.declaration.start_byte:declarator.start_byte]:
-        wanted = columns(source[line:declarator.start_byte])
-        text = indent + b"struct page\t"
-        while columns(text) < wanted:
-            text += b"\t"
-        gap = text[len(indent) + len(b"struct page"):]
-    return indent + b"struct page" + gap + b"*" + name.encode() + b";"

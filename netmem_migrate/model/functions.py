@@ -1704,6 +1704,7 @@ FUNCTIONS: tuple[ApiFunction, ...] = (
         "dev_page_is_reusable",
         "bool dev_page_is_reusable(const struct page *page)",
         "linux/skbuff.h", Side.PAGE, memory=0, effect=Effect.NONE,
+        returns="likely(page_to_nid(page) == numa_mem_id() && !page_is_pfmemalloc(page))",
         traits=(Trait.COUNTS,),
         doc="Whether a page is local and not from the emergency reserves.",
         note="No netmem form: netmem_is_pref_nid() and netmem_is_pfmemalloc().",
@@ -2108,3 +2109,7 @@ FUNCTIONS: tuple[ApiFunction, ...] = (
 
 BY_NAME: dict[str, ApiFunction] = {one.name: one for one in FUNCTIONS}
 """The entries by name."""
+
+SHORT_FOR = {one.name: (one.parameters[0].replace("*", " ").split()[-1], one.returns)
+             for one in FUNCTIONS if one.returns}
+"""What a function of one page is short for: the name of its parameter, and the expression."""

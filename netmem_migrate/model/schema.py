@@ -106,8 +106,9 @@ class ApiFunction:
     that the result can be NULL or 0 and must be tested; `if_true` that the effect happens only if
     the result is true (or not NULL), and that the caller owns the memory otherwise. `direct` is the
     0-based argument that says whether it may recycle without a lock, which only the pool's own NAPI
-    may. `traits` is what else is said of it. `doc` says in a sentence what the function does,
-    `note` what to look out for.
+    may. `returns` is what it is short for, an expression of its arguments, where only the parts
+    of that have netmem forms. `traits` is what else is said of it. `doc` says in a sentence what
+    the function does, `note` what to look out for.
     """
 
     name: str
@@ -122,6 +123,7 @@ class ApiFunction:
     may_be_null: bool = False
     if_true: bool = False
     direct: int | None = None
+    returns: str = ""
     traits: tuple[Trait, ...] = ()
     context: Context = Context.ANY
     since: str = ""

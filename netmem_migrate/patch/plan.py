@@ -48,7 +48,8 @@ class PatchStep:
     @property
     def proof(self) -> str:
         """What patches share of which one sentence says how they are proven."""
-        return f"{self.key}: {self.room.step}" if self.room is not None else self.key
+        room = self.room
+        return f"{self.key}: {room.step} {room.slot}" if room is not None else self.key
 
     @property
     def subject(self) -> Subject:

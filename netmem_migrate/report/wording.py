@@ -398,6 +398,8 @@ def share(item: Share) -> str:
 def room(item: Room) -> str:
     """Room that a preparatory patch makes, and what converts with it."""
     calls = "1 more call converts" if item.calls == 1 else f"{item.calls} more calls convert"
+    if not item.calls:
+        calls = "none converts with it alone, but with the next"
     return f"{item.step}: {item.slot} ({item.file}:{item.line}) with {item.made}: {calls}"
 
 

@@ -3,7 +3,8 @@
 
 from netmem_migrate.verify.beside import unjudged
 from netmem_migrate.verify.partners import PartnerProof, verify_partners
-from netmem_migrate.verify.proof import ObjectProof, Way, verify_changes
+from netmem_migrate.verify.proof import ObjectProof, verify_changes
+from netmem_migrate.verify.rooms import Way
 from netmem_migrate.verify.said import Said, Status
 
 __all__ = ["ObjectProof", "PartnerProof", "Said", "Status", "Way", "unjudged", "verify_changes",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
+from netmem_migrate.c.armed import Armed
 from netmem_migrate.c.beside import Beside, accesses, beside, is_written
 from netmem_migrate.c.parse import ParsedFile, parse
 from netmem_migrate.c.text import replaced
@@ -39,14 +40,14 @@ def kept(changes: Mapping[str, FileChange]) -> Beside | None:
                   {path: one.parsed_after for path, one in changed.items()}, ASKS, FINDS, READS)
 
 
-def probed(found: Beside, named: Node) -> dict[str, bytes]:
+def probed(found: Beside | Armed, named: Node) -> dict[str, bytes]:
     """The file that declares the record, with one of its two members under another name."""
     path = found.declared[0]
     at = named.start_byte
     return {path: replaced(found.after[path].original, [(at, at, _PROBE)])}
 
 
-def tag(found: Beside) -> str:
+def tag(found: Beside | Armed) -> str:
     """The name of the struct, "" for one without."""
     name = found.record.child_by_field_name("name")
     return found.after[found.declared[0]].text(name).decode("latin-1") if name is not None else ""

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
@@ -21,10 +20,10 @@ from netmem_migrate.c.words import TEXT_TOKEN
 from netmem_migrate.convert.naming import new_name
 from netmem_migrate.model.forms import table
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import code, coverage, member, overlay
-from netmem_migrate.verify.copied import copied
+from netmem_migrate.verify import code, coverage, overlay
 from netmem_migrate.verify.layout import layout
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
+from netmem_migrate.verify.rooms import Rooms, Way
 from netmem_migrate.verify.said import Said, Status
 
 _SAID = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? "
@@ -35,13 +34,6 @@ _INTEGERS = "-Wno-error=int-conversion"
 _QUOTED = re.compile("[‘'`][^’'`]*[’'`]")
 _LITERAL = re.compile(rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"((?:\\.|[^"\\])*)\"""",
                       re.DOTALL)
-
-
-class Way(StrEnum):
-    """How the code of a preparatory patch is compared."""
-
-    COPIES = "copies"  # functions that are copied (verify/copied.py)
-    MEMBER = "member"  # a member beside an address (verify/member.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +189,6 @@ def _reach(trees: _Trees, side: str, files: dict[str, bytes],
 class _Trees:
     """The overlays that compilers run in, and the identity header of each set of partners."""
 
-    COPIED = ("copies-called", "copies-after")
-    PROBED = ("probe-member", "probe-address")
-
     def __init__(self, root: Path, where: Path, changes: Sequence[FileChange],
                  module: str) -> None:
         self.root = root
@@ -213,16 +202,8 @@ class _Trees:
         strict = overlay.strict_header(root)
         self.sides = {"before": before, "after": after,
                       "strict-before": {**strict, **before}, "strict-after": {**strict, **after}}
-        self.copied = copied(self.changes)
-        if self.copied is not None:
-            self.sides |= dict(zip(self.COPIED, (self.copied.called, self.copied.after),
-                                   strict=True))
-        self.kept = member.kept(self.changes) if self.copied is None else None
-        if self.kept is not None:
-            for named, side in zip(self.kept.named, self.PROBED, strict=True):
-                self.sides[side] = after | member.probed(self.kept, named)
-        self.way = (Way.COPIES if self.copied is not None
-                    else Way.MEMBER if self.kept is not None else None)
+        self.rooms = Rooms(root, self.changes, module)
+        self.sides |= self.rooms.sides
         for side, files in self.sides.items():
             overlay.build(root, where / side, files, module)
         for side in ("before", "after"):
@@ -245,8 +226,8 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         return ObjectProof(command.source, said, said, said)
     # Flow-based warnings need the whole compiler; an unchanged source can only get others.
     options = ["-c", "-o", os.devnull] if changed else ["-fsyntax-only"]
-    identity = _same_copies(trees, command) or _same_member(trees, command) or _same_literals(
-        trees, command)
+    identity = trees.rooms.same(command.source, lambda side, more: _compile(
+        trees, side, command, more)) or _same_literals(trees, command)
     if identity is None:
         identity = _identical(trees, command) if changed else _same_tokens(trees, command)
     proof = ObjectProof(
@@ -254,7 +235,7 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         _diagnosed(trees, command, ("before", "after"), options),
         _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
         identity,
-        way=trees.way, layout=_layout(trees, command) if changed else None,
+        way=trees.rooms.way, layout=_layout(trees, command) if changed else None,
     )
     if not proof.failed:
         return proof
@@ -268,7 +249,7 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
 
 def _layout(trees: _Trees, command: Recorded) -> tuple[str, str] | None:
     """That of a record that got a member."""
-    tag = member.tag(trees.kept) if trees.kept is not None else ""
+    tag = trees.rooms.tag
 
     def build(side: str, made: Path) -> bool:
         return not _compile(trees, side, command, ["-w", "-g", "-c", "-o", str(made)]).returncode
@@ -281,45 +262,6 @@ def _layout(trees: _Trees, command: Recorded) -> tuple[str, str] | None:
 
 def _not_before(lines: Sequence[str]) -> Said:
     return Said(Status.NOT_BUILT, ("does not compile before the change either", *lines[:2]))
-
-
-def _same_copies(trees: _Trees, command: Recorded) -> Said | None:
-    """Identity of a patch that gives calls a copy of their function; None for any other."""
-    copied = trees.copied
-    if copied is None:
-        return None
-    # Who calls whom decides the order otherwise.
-    options = ["-w", "-D__LINE__=1", "-fno-toplevel-reorder", *code.ASSEMBLY]
-    texts: list[str] = []
-    for side in trees.COPIED:
-        done = _compile(trees, side, command, options)
-        if done.returncode:
-            said = done.stderr.decode("utf-8", "replace")
-            return Said(Status.NOT_BUILT, (
-                "does not compile with its copies standing alone",
-                *[match.group() for match in _SAID.finditer(said) if "error" in match["kind"]][:2]))
-        texts.append(done.stdout.decode("utf-8", "replace"))
-    bodies = code.functions(texts[1])
-    for copy, function in copied.names.items():
-        one, other = bodies.get(function), bodies.get(copy)
-        if one != other:
-            return Said(Status.FAIL, (f"{copy}() is not the code of {function}()",))
-    before, after = (code.normal(copied.symbols(text)) for text in texts)
-    return Said(Status.PASS) if before == after else Said(
-        Status.FAIL, code.difference(before, after))
-
-
-def _same_member(trees: _Trees, command: Recorded) -> Said | None:
-    """Identity of a patch that keeps a page beside its address; None for any other."""
-    found = trees.kept
-    if found is None:
-        return None
-    listed = []
-    for name, side in zip((found.member, found.address), trees.PROBED, strict=True):
-        done = _compile(trees, side, command, ["-w", "-fsyntax-only", "-fmax-errors=0"])
-        listed.append(member.uses(done.stderr.decode("utf-8", "replace"), name))
-    odd = member.faults(found, command.source, trees.root, *listed)
-    return Said(Status.FAIL, odd) if odd else Said(Status.PASS)
 
 
 def _same_literals(trees: _Trees, command: Recorded) -> Said | None:

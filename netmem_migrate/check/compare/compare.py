@@ -26,7 +26,7 @@ from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.differences import differences
 from netmem_migrate.check.compare.events import same_function, says_netmem
-from netmem_migrate.check.compare.kept import kept_beside
+from netmem_migrate.check.compare.kept import made_room
 from netmem_migrate.check.compare.kinds import LEGAL, kind, shown
 from netmem_migrate.check.compare.locals import locals_of, parameter_names, same_parameters
 from netmem_migrate.check.compare.orders import same_orders
@@ -57,8 +57,8 @@ def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
                           for name in _accessors(change))
     changed = [change for change in changes
                if change.path.endswith((".c", ".h")) and change.before != change.after]
-    if (kept := kept_beside(changed)) is not None:
-        return (kept,)
+    if (room := made_room(changed)) is not None:
+        return (room,)
     declared = _Declared(changed)
     files = [_File(change, accessors, declared) for change in changed]
     moved = _moved(files)

@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A patch that keeps pages beside their addresses, and does nothing else."""
+"""Patches that make room for pages in a record, and do nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tree_sitter import Node
+
+from netmem_migrate.c.armed import armed
 from netmem_migrate.c.beside import beside
 from netmem_migrate.check.registry import rule
 from netmem_migrate.model.addresses import ASKS, FINDS, READS
+from netmem_migrate.model.functions import SHORT_FOR
 from netmem_migrate.results import FileChange, Finding
 
 
-def kept_beside(changes: Sequence[FileChange]) -> Finding | None:
+def made_room(changes: Sequence[FileChange]) -> Finding | None:
     """What is said of such a patch, once for all of it; None of any other."""
-    kept = beside({one.path: one.parsed_before for one in changes},
-                  {one.path: one.parsed_after for one in changes}, ASKS, FINDS, READS)
-    if kept is None:
-        return None
-    path, node = kept.declared
+    before = {one.path: one.parsed_before for one in changes}
+    after = {one.path: one.parsed_after for one in changes}
+    kept = beside(before, after, ASKS, FINDS, READS)
+    if kept is not None:
+        return _said(*kept.declared, f"{kept.member} keeps the page of {kept.address}: set with "
+                                     f"it, and read where {kept.finds}() found it")
+    arm = armed(before, after, SHORT_FOR)
+    if arm is not None:
+        return _said(*arm.declared, f"{arm.arm} is another name for what {arm.member} holds, and "
+                                    "either way of each test that was added does the same")
+    return None
+
+
+def _said(path: str, node: Node, message: str) -> Finding:
     declared = rule("same-ways")
     return Finding(path, int(node.start_point[0]) + 1, 1, declared.id, declared.severity.value, "",
-                   f"{kept.member} keeps the page of {kept.address}: set with it, and read where "
-                   f"{kept.finds}() found it", declared.why)
+                   message, declared.why)

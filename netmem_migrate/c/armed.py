@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An arm of its own in an anonymous union for one kind of what a member holds: what a patch adds
+that does only that, and the text that it leaves without it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.beside import Access, accesses
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.mask.text import without_comments
+from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.c.text import replaced, tokens
+from netmem_migrate.c.words import DEFINE
+
+_ARM = ("struct", "page", "*")
+# What is evaluated once more, or once less, is no act.
+_ACTS = ("call_expression", "update_expression", "assignment_expression")
+
+
+Short = Mapping[str, tuple[str, str]]
+"""What functions are short for: the parameter of each, and an expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """A member that was given a second name for one kind of what it holds.
+
+    `arm` is the new name, `member` the old one; `declared` is the declaration of the arm, its file
+    and node, `record` the struct around the union, and `named` are the names that declare both.
+    `uses` are all uses of the arm, `others` those of the member.
+    """
+
+    arm: str
+    member: str
+    declared: tuple[str, Node]
+    record: Node
+    named: tuple[Node, Node]
+    uses: tuple[Access, ...] = ()
+    others: tuple[Access, ...] = ()
+    short_for: Short = field(default_factory=dict)
+    after: Mapping[str, ParsedFile] = field(default_factory=dict, repr=False, compare=False)
+
+
+def armed(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
+          short_for: Short) -> Armed | None:
+    """What a patch adds so, if it does nothing else.
+
+    Both are arms of one anonymous union of a struct, and of one size. Where a test was added, both
+    of its ways are the same but for the arm, and the test does nothing; what a function is
+    `short_for` may stand for it.
+    """
+    if before.keys() != after.keys():
+        return None
+    known = {parsed.text(one) for parsed in before.values()
+             for one in nodes(parsed.tree.root_node, "field_identifier")}
+    added = [(path, union, node, name) for path, parsed in after.items()
+             for union, node, name in _arms(parsed) if parsed.text(name) not in known]
+    if len(added) != 1:
+        return None
+    ((path, union, declaration, name),) = added
+    parsed = after[path]
+    record = _record(union)
+    arm = parsed.text(name).decode("latin-1")
+    if record is None or any(_is_spelled(one, arm) for one in after.values()):
+        return None
+    for other in _others(union, declaration):
+        of = view.declared(other.child_by_field_name("declarator"))
+        if of is None or not _is_pointer(parsed, other):
+            continue
+        member = parsed.text(of).decode("latin-1")
+        found = Armed(arm, member, (path, declaration), record, (name, of),
+                      tuple(accesses(after, arm)), tuple(accesses(after, member)), short_for, after)
+        if found.uses and (tokens(parsed.text(other))[:-2] == _ARM or not any(
+                _is_counted(one.node) for one in found.uses)) and all(
+                tokens(before[one].original) in (
+                    tokens(undone(found, one)), tokens(undone(found, one, whole=True)))
+                for one in after):
+            return found
+    return None
+
+
+def undone(found: Armed, path: str, *, whole: bool = False) -> bytes:
+    """A file without the arm, and without the tests that were added for it; without the union
+    around it, too, if that is to be the `whole` of it."""
+    parsed = found.after[path]
+    arm = found.arm.encode("latin-1")
+    edits: list[tuple[int, int, bytes]] = []
+    if found.declared[0] == path:
+        node = found.declared[1]
+        union = node.parent.parent if node.parent is not None else None
+        around = union.parent if union is not None else None
+        other = next((one for one in _others(union, node)
+                      if one.start_byte <= found.named[1].start_byte < one.end_byte),
+                     None) if union is not None else None
+        if whole and around is not None and other is not None:
+            edits.append((around.start_byte, around.end_byte, parsed.text(other)))
+        else:
+            edits.append((node.start_byte, node.end_byte, b""))
+    taken: list[tuple[int, int]] = []
+    for access in found.uses:
+        if access.path != path or any(start <= access.node.start_byte < end
+                                      for start, end in taken):
+            continue
+        chosen = _choice(parsed, access, found)
+        if chosen is not None:
+            edits.append((chosen[0].start_byte, chosen[0].end_byte, parsed.text(chosen[1])))
+            taken.append((chosen[0].start_byte, chosen[0].end_byte))
+            continue
+        where = view.field(access.node)
+        if where is not None and parsed.text(where.member) == arm:
+            edits.append((where.member.start_byte, where.member.end_byte,
+                          found.member.encode("latin-1")))
+    return replaced(parsed.original, sorted(edits))
+
+
+def _choice(parsed: ParsedFile, access: Access, found: Armed) -> tuple[Node, Node] | None:
+    """The test that was added around a use of the arm, and its other way."""
+    node: Node | None = access.node
+    while node is not None and node.type != "function_definition":
+        around = node.parent
+        choice = view.branch(around) if around is not None else None
+        if choice is not None and choice.then is not None and choice.otherwise is not None and \
+                choice.then.start_byte <= access.node.start_byte < choice.then.end_byte:
+            other = choice.otherwise
+            if other.type == "else_clause":
+                other = other.named_children[0]
+            ours = [found.member if one == found.arm else one
+                    for one in tokens(parsed.text(choice.then))]
+            if ours in (list(tokens(one)) for one in _spelled(parsed, other, found.short_for)) \
+                    and not nodes(choice.test, *_ACTS):
+                whole = choice.node
+                around = whole.parent
+                # The brackets of a choice are its own.
+                if around is not None and around.type == "parenthesized_expression" and \
+                        around.parent is not None and around.parent.type not in (
+                            "if_statement", "while_statement", "do_statement"):
+                    whole = around
+                return whole, other
+        node = around
+    return None
+
+
+def spelled_out(call: view.Call, short_for: Short) -> bytes:
+    """A call as what it is short for, b"" where it is for nothing."""
+    known = short_for.get(call.name.decode("latin-1"))
+    if known is None or len(call.args) != 1:
+        return b""
+    word = re.compile(rb"\b" + known[0].encode() + rb"\b(?!\s*\()")
+    return word.sub(lambda _: view.text(call.args[0]), known[1].encode())
+
+
+def _spelled(parsed: ParsedFile, node: Node, short_for: Short) -> Iterator[bytes]:
+    """The text of an expression, and the one that it is short for."""
+    yield parsed.text(node)
+    call = view.call(view.bare(node))
+    if call is not None:
+        yield spelled_out(call, short_for)
+
+
+def _arms(parsed: ParsedFile) -> Iterator[tuple[Node, Node, Node]]:
+    """The arms of anonymous unions that are one page: the union, the declaration, the name."""
+    for node in nodes(parsed.tree.root_node, "field_declaration"):
+        union = node.parent.parent if node.parent is not None else None
+        name = view.declared(node.child_by_field_name("declarator"))
+        if union is not None and _record(union) is not None and name is not None and \
+                tokens(parsed.text(node))[:-2] == _ARM:
+            yield union, node, name
+
+
+def _record(union: Node) -> Node | None:
+    """The struct that an anonymous union stands in."""
+    around = union.parent
+    if union.type != "union_specifier" or union.child_by_field_name("name") is not None or \
+            around is None or around.type != "field_declaration" or \
+            around.child_by_field_name("declarator") is not None or around.parent is None:
+        return None
+    record = around.parent.parent
+    return record if record is not None and record.type == "struct_specifier" else None
+
+
+def _others(union: Node, declaration: Node) -> Iterator[Node]:
+    body = union.child_by_field_name("body")
+    for one in body.named_children if body is not None else ():
+        if one.type == "field_declaration" and one != declaration and \
+                len(one.children_by_field_name("declarator")) == 1:
+            yield one
+
+
+def _is_pointer(parsed: ParsedFile, declaration: Node) -> bool:
+    """Whether a member is one page, or one `void *`."""
+    return tokens(parsed.text(declaration))[:-2] in (_ARM, ("void", "*"))
+
+
+def _is_counted(node: Node) -> bool:
+    """Whether what a pointer points to makes a difference: to sums, and to sizes."""
+    parent = node.parent
+    while parent is not None and parent.type == "parenthesized_expression":
+        node, parent = parent, parent.parent
+    if parent is None:
+        return True
+    pair = view.infix(parent)
+    return parent.type in ("subscript_expression", "update_expression", "sizeof_expression",
+                           "pointer_expression") or (
+        pair is not None and pair.sign.rstrip("=") in ("+", "-"))
+
+
+def _is_spelled(parsed: ParsedFile, arm: str) -> bool:
+    """Whether a macro or an initialiser names the arm."""
+    text = without_comments(parsed.original)
+    word = re.compile(rb"\b%b\b" % arm.encode("latin-1"))
+    return any(re.search(rb"(?:->|\.)\s*" + word.pattern, one[3])
+               for one in DEFINE.finditer(text)) or any(
+        word.search(parsed.text(one))
+        for one in nodes(parsed.tree.root_node, "field_designator"))

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What tests say of members where a function is: those whose truth decided the way there.
+
+Followed over the control flow (flow/cfg.py): a fact holds where it does on every way, until
+something that its text names is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.words import WORD
+from netmem_migrate.flow.cfg import Block, Item, build, constant, transparent
+
+_SETS = ("assignment_expression", "update_expression", "init_declarator", "pointer_expression")
+_CHOICE = "conditional_expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A test of a member that was true: `base` is the text of what has it.
+
+    `mask` are the names that its value was held against by `&`, or by `==` where `equal`; none
+    where the member itself was tested.
+    """
+
+    base: bytes
+    member: bytes
+    mask: frozenset[bytes] = frozenset()
+    equal: bool = False
+
+    @property
+    def words(self) -> frozenset[bytes]:
+        """The names that its text has."""
+        return frozenset({*WORD.findall(self.base), self.member})
+
+
+_State = Mapping[Fact, bool]
+
+
+def squeezed(node: Node) -> bytes:
+    """The text of an expression without its blanks, by which two of them are the same."""
+    return b"".join(view.text(node).split())
+
+
+def fact(test: Node) -> tuple[Fact, bool] | None:
+    """The fact that a test is of, and whether a true one says that it holds."""
+    truth = True
+    test = transparent(test)
+    negated = view.prefix(test)
+    while negated is not None and negated.sign == "!":
+        truth, test = not truth, transparent(negated.argument)
+        negated = view.prefix(test)
+    where = view.field(test)
+    if where is not None:
+        return Fact(squeezed(where.base), where.name), truth
+    pair = view.infix(test)
+    if pair is None or pair.sign not in ("&", "==", "!="):
+        return None
+    left, right = view.bare(pair.left), view.bare(pair.right)
+    if view.field(left) is None:
+        left, right = right, left
+    where = view.field(left)
+    if where is None:
+        return None
+    if pair.sign != "&":
+        truth = truth == (pair.sign == "==")
+        if constant(right) is False:
+            return Fact(squeezed(where.base), where.name), not truth
+        return (Fact(squeezed(where.base), where.name, frozenset({view.text(right)}), True), truth
+                ) if right.type == "identifier" else None
+    names = _mask(right)
+    return (Fact(squeezed(where.base), where.name, names), truth) if names else None
+
+
+def _mask(node: Node) -> frozenset[bytes]:
+    """The names of a mask `A | B`, none for anything else."""
+    node = view.bare(node)
+    if node.type == "identifier":
+        return frozenset({view.text(node)})
+    pair = view.infix(node)
+    if pair is None or pair.sign != "|":
+        return frozenset()
+    left, right = _mask(pair.left), _mask(pair.right)
+    return left | right if left and right else frozenset()
+
+
+class Facts:
+    """The facts in one function, by its body."""
+
+    def __init__(self, body: Node) -> None:
+        self._flow = build(body, exact=True)
+        self._before: dict[int, _State | None] = {0: {}}
+        self._follow()
+        self._items = [(item, state) for number, block in enumerate(self._flow.blocks)
+                       for item, state in self._through(block, self._before.get(number))]
+
+    def at(self, node: Node) -> dict[Fact, bool]:
+        """What holds whenever a node is evaluated; nothing where no way leads to it."""
+        states = [state for item, state in self._items if _is_in(item, node)]
+        if not states:
+            return {}
+        first, *others = states
+        return {one: truth for one, truth in first.items()
+                if all(other.get(one) is truth for other in others)}
+
+    def _follow(self) -> None:
+        todo = [0]
+        while todo:
+            number = todo.pop()
+            block = self._flow.blocks[number]
+            state = dict(self._before[number] or {})
+            for item in block.items:
+                _kill(state, item.node)
+            for edge in block.edges:
+                then = dict(state)
+                found = fact(edge.test) if edge.test is not None else None
+                if found is not None:
+                    then[found[0]] = found[1] is edge.truth
+                known = self._before.get(edge.to)
+                met = then if known is None else {
+                    one: truth for one, truth in known.items() if then.get(one) is truth}
+                if known is None or met != known:
+                    self._before[edge.to] = met
+                    todo.append(edge.to)
+
+    @staticmethod
+    def _through(block: Block, state: _State | None) -> list[tuple[Item, _State]]:
+        if state is None:
+            return []
+        found: list[tuple[Item, _State]] = []
+        now = dict(state)
+        for item in block.items:
+            found.append((item, dict(now)))
+            _kill(now, item.node)
+        return found
+
+
+def _kill(state: dict[Fact, bool], node: Node) -> None:
+    """Forget what is said of what an expression sets."""
+    if not state:
+        return
+    gone = {name for one in nodes(node, *_SETS) if (name := _is_set(one))}
+    for one in [one for one in state if not gone.isdisjoint(one.words)]:
+        del state[one]
+
+
+def _is_set(node: Node) -> bytes:
+    """The name of what a node sets, or may set: of a member, that of the member."""
+    target: Node | None
+    if node.type == "pointer_expression":
+        target = view.operand(node) if node.children[0].type == "&" else None
+    elif node.type == "init_declarator":
+        target = view.declared(node.child_by_field_name("declarator"))
+    else:
+        target = node.child_by_field_name("left") or view.operand(node)
+    while target is not None and target.type == "parenthesized_expression":
+        target = view.bare(target)
+    where = view.field(target)
+    if where is not None:
+        return where.name
+    return view.text(target) if target is not None and target.type == "identifier" else b""
+
+
+def _is_in(item: Item, node: Node) -> bool:
+    """Whether a node is evaluated with an item, by the arms that it takes."""
+    if not item.node.start_byte <= node.start_byte < item.node.end_byte:
+        return False
+    taken = dict(item.choices)
+    one: Node | None = node
+    while one is not None and one.id != item.node.id:
+        around = one.parent
+        if around is not None and around.type == _CHOICE and around.start_byte in taken:
+            choice = view.branch(around)
+            if choice is not None and one.id != choice.test.id and (
+                    taken[around.start_byte] != (choice.then is not None
+                                                 and one.id == choice.then.id)):
+                return False
+        one = around
+    return True

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The proof of a patch that gives a member an arm for one mode (docs/proof.md).
+
+The text without the arm, and without the tests that were added for it, is the text before, token by
+token (c/armed.py): both arms are one storage, and either way of such a test does the same. What is
+left to show is that each use names the arm of its mode. Where the driver is in which mode is
+followed anew in the text after (flow/modes.py), in every file of it; and what the compiler lists as
+uses of either arm must all be among those that were followed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from netmem_migrate.c import armed as text
+from netmem_migrate.c.armed import Armed
+from netmem_migrate.errors import InputError
+from netmem_migrate.flow.analyse import analyse
+from netmem_migrate.flow.graph import Kind
+from netmem_migrate.flow.modes import Arm, Origin, modes
+from netmem_migrate.kernel.drivers import find
+from netmem_migrate.kernel.macros import arms_of_driver
+from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.kernel.walk import driver_of
+from netmem_migrate.model.functions import SHORT_FOR
+from netmem_migrate.model.target import from_tree
+from netmem_migrate.results import FileChange
+from netmem_migrate.verify.member import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What follows from the driver's text: how often either name is used on each line, and the uses
+    that name the wrong arm, by file. `whole` says why nothing can be followed, "" where all is."""
+
+    arm: Counter[Line] = field(default_factory=Counter)
+    member: Counter[Line] = field(default_factory=Counter)
+    wrong: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: str = ""
+
+
+def armed(changes: Mapping[str, FileChange]) -> Armed | None:
+    """The arm that a patch adds so; None where it does anything else."""
+    changed = {path: change for path, change in changes.items() if change.before != change.after}
+    if not changed or not all(path.endswith((".c", ".h")) for path in changed):
+        return None
+    return text.armed({path: one.parsed_before for path, one in changed.items()},
+                      {path: one.parsed_after for path, one in changed.items()}, SHORT_FOR)
+
+
+def told(found: Armed, root: Path, after: Mapping[str, bytes], module: str) -> Told:
+    """Follow the driver of a patch as the patch leaves it."""
+    path = found.declared[0]
+    kernel = Kernel.at(root)
+    target = from_tree(kernel.root, kernel.api, kernel.version)
+    try:
+        driver = find(root / module, root) if module else driver_of(root / path, root)
+        driver = replace(driver, held={**driver.held, **after})
+        driver = driver.loaded((*driver.files, *driver.borrowed))
+        analysis = analyse(driver, target, arms=arms_of_driver(driver, target))
+    except InputError as error:
+        return Told(whole=str(error))
+    named = {one.start_byte for one in found.named}
+    slots = [slot for slot in analysis.graph.slots.values() if slot.kind is Kind.MEMBER
+             and any(one.file == path and one.identifier is not None
+                     and one.identifier.start_byte in named for one in slot.spellings)]
+    uses = modes(analysis, slots) if slots else None
+    if uses is None:
+        return Told(whole=f"{path}: no condition of this driver decides whose memory "
+                          f"{found.member} holds")
+    arm: Counter[Line] = Counter()
+    member: Counter[Line] = Counter()
+    wrong: dict[str, tuple[str, ...]] = {}
+    for use in uses.uses:
+        line = use.place.file, use.place.line
+        ours = analysis.symbols.files[use.place.file].text(use.place.node) == found.arm.encode()
+        (arm if ours else member)[line] += 1
+        said = ""
+        if ours and use.arm is not Arm.POOL:
+            said = f"{found.arm} is used here where there may be no page_pool"
+        elif not ours and use.arm is Arm.POOL:
+            said = f"{found.member} is used here where there is a page_pool"
+        elif not ours and use.arm is Arm.EITHER and not use.tested and use.origin not in (
+                Origin.NONE, Origin.OTHER):
+            said = f"{found.member} is used here whether there is a page_pool or not"
+        if said:
+            wrong[line[0]] = (*wrong.get(line[0], ()), f"{line[0]}:{line[1]}: {said}")
+    return Told(arm, member, wrong)
+
+
+def faults(found: Armed, told: Told, source: str, of_arm: Counter[Line],
+           of_member: Counter[Line]) -> tuple[str, ...]:
+    """What the compiler lists for one object and was not followed, and what names the wrong arm in
+    it, or in a header."""
+    if told.whole:
+        return (told.whole,)
+    said = [f"{path}:{line}: {name} is used here for the compiler only"
+            for name, listed, known in ((found.arm, of_arm, told.arm),
+                                        (found.member, of_member, told.member))
+            for path, line in sorted(listed - known)]
+    return (*said, *(one for path, wrong in told.wrong.items()
+                     if path == source or path.endswith(".h") for one in wrong))

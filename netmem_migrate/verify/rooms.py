@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How the code of a preparatory patch is compared, which is not as it is (docs/proof.md)."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from netmem_migrate.c.armed import Armed
+from netmem_migrate.results import FileChange
+from netmem_migrate.verify import arms, code, member
+from netmem_migrate.verify.copied import copied
+from netmem_migrate.verify.said import Said, Status
+
+Compile = Callable[[str, Sequence[str]], subprocess.CompletedProcess[bytes]]
+"""Compiles one object of a side, with more options."""
+
+_ERROR = re.compile(r"^[^\s:][^:\n]*:\d+:(?:\d+:)? (?:fatal )?error: .*$", re.MULTILINE)
+_COPIED = ("copies-called", "copies-after")
+_PROBED = ("probe-member", "probe-address")
+_LIST = ("-w", "-fsyntax-only", "-fmax-errors=0")
+# Who calls whom decides the order otherwise.
+_ALONE = ("-w", "-D__LINE__=1", "-fno-toplevel-reorder", *code.ASSEMBLY)
+
+
+class Way(StrEnum):
+    """How the code of a preparatory patch is compared."""
+
+    COPIES = "copies"  # functions that are copied (verify/copied.py)
+    MEMBER = "member"  # a member beside an address (verify/member.py)
+    ARM = "arm"  # an arm of a union for one mode (verify/arms.py)
+
+
+class Rooms:
+    """What room a patch makes, if it does nothing else, and the texts that show it.
+
+    `sides` are more texts of files, by the name of the tree that they make.
+    """
+
+    def __init__(self, root: Path, changes: Mapping[str, FileChange], module: str) -> None:
+        self.root = root
+        after = {path: change.after for path, change in changes.items()}
+        self.sides: dict[str, dict[str, bytes]] = {}
+        self.copied = copied(changes)
+        if self.copied is not None:
+            self.sides |= dict(zip(_COPIED, (self.copied.called, self.copied.after), strict=True))
+        self.kept = (member.kept(changes) or arms.armed(changes)
+                     if self.copied is None else None)
+        self.told: arms.Told | None = None
+        if self.kept is not None:
+            for named, side in zip(self.kept.named, _PROBED, strict=True):
+                self.sides[side] = after | member.probed(self.kept, named)
+            if isinstance(self.kept, Armed):
+                self.told = arms.told(self.kept, root, after, module)
+
+    @property
+    def way(self) -> Way | None:
+        """How such a patch is compared; None for one that makes no room."""
+        if self.copied is not None:
+            return Way.COPIES
+        if self.kept is None:
+            return None
+        return Way.ARM if isinstance(self.kept, Armed) else Way.MEMBER
+
+    @property
+    def tag(self) -> str:
+        """The struct that got a member, "" for none."""
+        return member.tag(self.kept) if self.kept is not None else ""
+
+    def same(self, source: str, compile_: Compile) -> Said | None:
+        """Identity of such a patch for one object; None for any other."""
+        if self.copied is not None:
+            return self._same_copies(compile_)
+        found = self.kept
+        if found is None:
+            return None
+        names = ((found.arm, found.member) if isinstance(found, Armed)
+                 else (found.member, found.address))
+        listed = [member.uses(compile_(side, _LIST).stderr.decode("utf-8", "replace"), name)
+                  for name, side in zip(names, _PROBED, strict=True)]
+        if isinstance(found, Armed):
+            assert self.told is not None
+            odd = arms.faults(found, self.told, source, *listed)
+        else:
+            odd = member.faults(found, source, self.root, *listed)
+        return Said(Status.FAIL, odd) if odd else Said(Status.PASS)
+
+    def _same_copies(self, compile_: Compile) -> Said:
+        assert self.copied is not None
+        texts: list[str] = []
+        for side in _COPIED:
+            done = compile_(side, _ALONE)
+            if done.returncode:
+                said = done.stderr.decode("utf-8", "replace")
+                return Said(Status.NOT_BUILT, ("does not compile with its copies standing alone",
+                                               *_ERROR.findall(said)[:2]))
+            texts.append(done.stdout.decode("utf-8", "replace"))
+        bodies = code.functions(texts[1])
+        for copy, function in self.copied.names.items():
+            one, other = bodies.get(function), bodies.get(copy)
+            if one != other:
+                return Said(Status.FAIL, (f"{copy}() is not the code of {function}()",))
+        before, after = (code.normal(self.copied.symbols(text)) for text in texts)
+        return Said(Status.PASS) if before == after else Said(
+            Status.FAIL, code.difference(before, after))

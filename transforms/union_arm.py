@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A member that holds the pool's memory in one mode only gets a second arm for that.
+
+The mode is whether the ring has a page_pool, or the mark that the driver sets beside the pool's
+pages (flow/modes.py). A use that is reached in the pool's mode alone takes the new arm, one that is
+reached in the other keeps the member; where both reach it, the test is asked, if the use stands in
+a statement of its own or in a call. Setting it to NULL clears both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from netmem_migrate.c import view
+from netmem_migrate.c.above import above
+from netmem_migrate.c.armed import armed, spelled_out
+from netmem_migrate.c.types import PAGE, Type
+from netmem_migrate.convert import members
+from netmem_migrate.convert.layout import rewrite
+from netmem_migrate.convert.passes import Pass
+from netmem_migrate.flow import keys
+from netmem_migrate.flow.graph import Kind
+from netmem_migrate.flow.modes import Arm, Origin, modes
+from netmem_migrate.model.functions import SHORT_FOR
+from netmem_migrate.reasons import Reason, Why
+from netmem_migrate.results import Edit, Room
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from netmem_migrate.c.types import Member
+    from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.graph import Slot
+    from netmem_migrate.flow.modes import Modes, Use
+
+PASS = Pass(
+    id="union-arm",
+    summary="a member that holds pool memory in one mode only gets an arm for that",
+    before="""\
+struct demo_ring {
+	struct page_pool *page_pool;
+};
+
+struct demo_buf {
+	struct page *page;
+	dma_addr_t dma;
+};
+
+int demo_fill(struct demo_ring *ring, struct demo_buf *buf)
+{
+	struct page *page;
+
+	if (!ring->page_pool) {
+		buf->page = alloc_page(GFP_ATOMIC);
+		return buf->page ? 0 : -ENOMEM;
+	}
+
+	page = page_pool_dev_alloc_pages(ring->page_pool);
+	if (!page)
+		return -ENOMEM;
+
+	buf->page = page;
+	buf->dma = page_pool_get_dma_addr(page);
+	return 0;
+}
+
+void demo_frag(struct demo_ring *ring, struct demo_buf *buf,
+	       struct sk_buff *skb, int len)
+{
+	skb_add_rx_frag(skb, 0, buf->page, 0, len, PAGE_SIZE);
+}
+
+void demo_reuse(struct demo_ring *ring, struct demo_buf *buf)
+{
+	if (!ring->page_pool)
+		page_ref_add(buf->page, 1);
+}
+""",
+    after="""\
+struct demo_ring {
+	struct page_pool *page_pool;
+};
+
+struct demo_buf {
+	union {
+		struct page *page;
+		struct page *pp_page;
+	};
+	dma_addr_t dma;
+};
+
+int demo_fill(struct demo_ring *ring, struct demo_buf *buf)
+{
+	struct page *page;
+
+	if (!ring->page_pool) {
+		buf->page = alloc_page(GFP_ATOMIC);
+		return buf->page ? 0 : -ENOMEM;
+	}
+
+	page = page_pool_dev_alloc_pages(ring->page_pool);
+	if (!page)
+		return -ENOMEM;
+
+	buf->pp_page = page;
+	buf->dma = page_pool_get_dma_addr(page);
+	return 0;
+}
+
+void demo_frag(struct demo_ring *ring, struct demo_buf *buf,
+	       struct sk_buff *skb, int len)
+{
+	if (ring->page_pool)
+		skb_add_rx_frag(skb, 0, buf->pp_page, 0, len, PAGE_SIZE);
+	else
+		skb_add_rx_frag(skb, 0, buf->page, 0, len, PAGE_SIZE);
+}
+
+void demo_reuse(struct demo_ring *ring, struct demo_buf *buf)
+{
+	if (!ring->page_pool)
+		page_ref_add(buf->page, 1);
+}
+""",
+    prepares=True,
+    words={
+        "union": ("give {slot} an arm for the page_pool",
+                  " where the ring has no page_pool, so that it cannot be converted alone.",
+                  "Give the memory of the pool an arm of its own, {made}, in a union with it. A "
+                  "use that is reached in either mode asks in which it is."),
+    },
+    follows="Documentation/process/submitting-patches.rst",
+    order=3,
+)
+
+_NAMES = {True: ("page", "rx_page", "pp_page"), False: ("pp_page", "pool_page")}
+_VOID = Type("void", ("p",))
+_PAGE = Type(PAGE, ("p",))
+_CALL = "call_expression"
+
+
+def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
+    """Each member that can have two arms, and the edits that make it so."""
+    for member, slot in _members(work):
+        found = modes(work.analysis, [slot])
+        name = members.free_name(work, _NAMES[slot.void])
+        if found is None or not name or _is_in_macro(work, member):
+            continue
+        # What is allocated says more than what is only passed on.
+        other = min((one for one in found.uses if one.origin is Origin.OTHER),
+                    key=lambda one: view.call(one.stored) is None, default=None)
+        made = _edits(work, member, found, name.encode())
+        if other is None or made is None or not _is_whole(work, made):
+            continue
+        tag = member.record.rpartition(" ")[2]
+        reason = Reason(Why.HOLDS_TOO, _given(work, other), slot=slot.name,
+                        file=other.place.file, line=other.place.line)
+        yield (Room(PASS.id, "union", slot.name, f"{tag}.{name}", member.file,
+                    int(member.declaration.start_point[0]) + 1, reason), made)
+
+
+def edits(work: Work) -> Iterator[Edit]:
+    """All of them."""
+    for _, made in rooms(work):
+        yield from made
+
+
+def _members(work: Work) -> Iterator[tuple[Member, Slot]]:
+    """The members of the driver's records that hold a page and do not move."""
+    analysis = work.analysis
+    held = {key: slot for key, slot in analysis.graph.slots.items()
+            if slot.kind is Kind.MEMBER and slot not in analysis.solution.moved and slot.names}
+    if not held:
+        return
+    for records in analysis.symbols.records.values():
+        for record in records:
+            for member in record.members.values():
+                slot = held.get(keys.of_member(member))
+                if slot is not None and member.type in (_VOID, _PAGE) and \
+                        member.file in analysis.driver.files and len(
+                            member.declaration.children_by_field_name("declarator")) == 1 and \
+                        b"#" not in _record(work, member):
+                    yield member, slot
+
+
+def _record(work: Work, member: Member) -> bytes:
+    """The text of the record around a member."""
+    node = members.anchor(member.declaration).parent
+    return work.text(member.file, node) if node is not None else b"#"
+
+
+def _is_in_macro(work: Work, member: Member) -> bool:
+    """Whether the body of a macro names a member so, but of what it says to be another record."""
+    use = re.compile(rb"(?:->|\.)\s*%b\b" % re.escape(member.name))
+    other = re.compile(rb"\(\s*\(\s*struct\s+(\w+)\s*\*\s*\)[^;]*\)\s*->\s*%b\b"
+                       % re.escape(member.name))
+    tag = member.record.rpartition(" ")[2].encode("latin-1")
+    for macros in work.analysis.symbols.macros.values():
+        for macro in macros:
+            cast = {one[1] for one in other.finditer(macro.body)}
+            if len(use.findall(macro.body)) > len(other.findall(macro.body)) or tag in cast:
+                return True
+    return False
+
+
+def _is_whole(work: Work, made: list[Edit]) -> bool:
+    """Whether that is all there is to be done, for the check and the proof, too."""
+    from netmem_migrate.convert.edits import apply
+
+    changes = apply(work, made, ())
+    return armed({one.path: one.parsed_before for one in changes},
+                 {one.path: one.parsed_after for one in changes}, SHORT_FOR) is not None
+
+
+def _edits(work: Work, member: Member, found: Modes, name: bytes) -> list[Edit] | None:
+    """The edits, None where a use cannot be told apart."""
+    made = list(_declared(work, member, name))
+    asked: dict[tuple[str, int], list[Use]] = {}
+    nodes: dict[tuple[str, int], Node] = {}
+    for use in found.uses:
+        if use.arm is Arm.POOL:
+            made.append(_named(work, use, name))
+        elif use.arm is Arm.EITHER and use.origin is None and not use.tested:
+            around = _asking(work, use)
+            if around is None:
+                return None
+            nodes[use.place.file, around.start_byte] = around
+            asked.setdefault((use.place.file, around.start_byte), []).append(use)
+    for key, uses in asked.items():
+        conditions = {found.condition(work.analysis, one) for one in uses}
+        if len(conditions) != 1 or b"" in conditions or any(
+                start < key[1] < nodes[file, start].end_byte
+                for file, start in nodes if file == key[0]):
+            return None
+        made.append(_both(work, key[0], nodes[key], uses, name, conditions.pop()))
+    return made
+
+
+def _given(work: Work, use: Use) -> str:
+    """What is stored, as a reason names it."""
+    call = view.call(use.stored)
+    node = call.function if call is not None else use.stored
+    assert node is not None
+    text = b" ".join(work.text(use.place.file, node).split()).decode("latin-1")
+    return f"{text}()" if call is not None else text
+
+
+def _named(work: Work, use: Use, name: bytes) -> Edit:
+    at = use.place.node
+    return work.edit(PASS, use.place.file, at.start_byte, at.end_byte, name, "the pool's memory")
+
+
+def _asking(work: Work, use: Use) -> Node | None:
+    """The statement, or the call in a test, that is to be there twice."""
+    root = work.analysis.symbols.files[use.place.file].tree.root_node
+    call: Node | None = None
+    for node in above(root, use.node):
+        if node.type == _CALL:
+            call = call or node
+        elif node.type == "expression_statement":
+            around = node.parent
+            inner = node.named_children[0] if node.named_children else None
+            plain = around is not None and around.type == "compound_statement" and \
+                inner is not None and inner.type == _CALL
+            return node if plain else None
+        elif node.type == "if_statement":
+            return call
+        elif node.type not in ("parenthesized_expression", "unary_expression", "argument_list",
+                               "binary_expression"):
+            return None
+    return None
+
+
+def _both(work: Work, file: str, node: Node, uses: Iterable[Use], name: bytes,
+          condition: bytes) -> Edit:
+    """A statement or a call twice, one for each mode."""
+    source = work.analysis.originals[file]
+    end = node.end_byte
+    text = source[node.start_byte:end]
+    armed_text, _ = rewrite(source, work.analysis.sources[file],
+                            [_named(work, one, name) for one in uses])
+    ours = armed_text[node.start_byte:end + len(armed_text) - len(source)]
+    if node.type == _CALL:
+        call = view.call(node)
+        long = spelled_out(call, SHORT_FOR) if call is not None else b""
+        if long and call is not None:
+            # Only its parts have netmem forms.
+            at = call.args[0]
+            ours = long.replace(source[at.start_byte:at.end_byte],
+                                armed_text[at.start_byte:at.end_byte + len(armed_text)
+                                           - len(source)])
+        if b"&" in condition:
+            condition = b"(" + condition + b")"
+        both = condition + b" ? " + ours + b" : " + text
+        around = node.parent
+        alone = around is not None and around.type == "parenthesized_expression" and \
+            around.parent is not None and around.parent.type == "if_statement"
+        return work.edit(PASS, file, node.start_byte, end, both if alone else b"(" + both + b")",
+                         "either mode reaches it")
+    line = source.rfind(b"\n", 0, node.start_byte) + 1
+    indent = source[line:node.start_byte]
+    newline = members.newline(work, file)
+    inner = newline + indent + b"\t"
+    whole = (b"if (" + condition + b")" + inner + ours.replace(b"\n", b"\n\t") + newline + indent
+             + b"else" + inner + text.replace(b"\n", b"\n\t"))
+    return work.edit(PASS, file, node.start_byte, end, whole, "either mode reaches it")
+
+
+def _declared(work: Work, member: Member, name: bytes) -> Iterator[Edit]:
+    """The union around the member, or one more arm of the one that is there."""
+    source = work.analysis.originals[member.file]
+    node = member.declaration
+    newline = members.newline(work, member.file)
+    anchor = members.anchor(node)
+    line = source.rfind(b"\n", 0, node.start_byte) + 1
+    indent = source[line:node.start_byte]
+    end = members.end(work, member.file, node)
+    arm = members.declared(work, member, node, name.decode())
+    if anchor == node:
+        one = indent + b"\t"
+        text = (b"union {" + newline + one + source[node.start_byte:end] + newline + b"\t" + arm
+                + newline + indent + b"};")
+        yield work.edit(PASS, member.file, node.start_byte, end, text, "an arm for the pool")
+    else:
+        yield work.edit(PASS, member.file, end, end, newline + arm, "an arm for the pool")
+    of = member.name.decode("latin-1")
+    told = members.told(work, member, anchor,
+                        f"@{name.decode()}: same as @{of}, where it is memory of a page_pool")
+    if told is not None:
+        yield work.edit(PASS, member.file, told[0], told[0], told[1], "an arm for the pool")
