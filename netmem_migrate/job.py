@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from netmem_migrate.behind import behind
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.check.own import own
 from netmem_migrate.convert.edits import convert
@@ -85,7 +86,8 @@ class Job:
     def migration(self, *, judge: bool = True) -> Migration:
         """The conversion, not judged yet; `judge` asks for the requirements of netmem.rst."""
         renames = any(one.declared.renames for one in self.passes)
-        passes = [one for one in self.passes if not one.declared.prepares]
+        passes = [one for one in self.passes
+                  if not (one.declared.prepares or one.declared.behind)]
         if self.ahead and not passes:
             return self._room_alone(judge=judge)
         work = Work(self.analysis, new_names(self.analysis) if renames else {})
@@ -102,6 +104,11 @@ class Job:
             api = self.analysis.target.api
             steps = tuple(replace(step, own=own(self.analysis, step.changes, said.sites, api))
                           for step in steps)
+        last = [one for one in self.passes if one.declared.behind]
+        if last:
+            then = behind(self.analysis, made.changes, last)
+            steps = (*steps, *then.steps)
+            said = replace(said, behind=then.rooms, undone=then.left)
         return Migration(said, _whole((*self.ahead, *steps)), made.edits, (*self.ahead, *steps),
                          mine.arguments(flags()), self.analysis.unreadable)
 

@@ -55,7 +55,8 @@ class Conversion:
     model of `api` is used. `only` and `skip` are ids of passes, `opted` those of the passes that
     have an option of their own and were asked for. `keep` names members and globals that stay
     pages, as `struct_name.member`. `prepare` makes room before the conversion, and `with_users`
-    takes along other modules. `define` (`NAME` or `NAME=V`) and `undefine` settle arms of `#if`.
+    takes along other modules. `wanted` are ids of passes that come behind it. `define` (`NAME`
+    or `NAME=V`) and `undefine` settle arms of `#if`.
     `one_driver` takes each folder for one driver, with its subfolders that have no build rules of
     their own, and looks for no others below it.
     """
@@ -79,6 +80,9 @@ class Conversion:
     with_users: bool = field(default=False, metadata=_flag(
         "--with-users", help="Convert modules that share a record, or a function that one exports, "
         "together, in one patch. --prepare does that, too."))
+    wanted: tuple[str, ...] = field(default=(), metadata=_flag(
+        "--with", metavar="ID", repeatable=True,
+        help="Do this step, too, in a patch of its own behind the conversion: guard. Repeatable."))
     define: tuple[str, ...] = field(default=(), metadata=_flag(
         "-D", "--define", metavar="NAME[=V]", repeatable=True,
         help="Take the arms of #if in which NAME is defined (as V, or 1). Repeatable."))

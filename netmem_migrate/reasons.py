@@ -198,6 +198,7 @@ class Why(StrEnum):
     KEEPS_TOKEN = "keeps-token"  # slot: the function that keeps the token
     RETURNS_ADDRESS = "returns-address"  # slot: the function of the driver
     GIVES_ADDRESS = "gives-address"  # slot: the function of the pool
+    CPU_READS = "cpu-reads"  # slot: the function of the driver
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
@@ -225,7 +226,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.OWN_MAPPING: (Why.MAPPED,),
     Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA, Why.FOUND_AGAIN, Why.ONLY_DEVICE,
                        Why.KEEPS_ADDRESS, Why.KEEPS_TOKEN, Why.RETURNS_ADDRESS,
-                       Why.GIVES_ADDRESS, Why.ONLY_ADDRESS),
+                       Why.GIVES_ADDRESS, Why.ONLY_ADDRESS, Why.CPU_READS),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API, Why.NO_FORM),

@@ -213,7 +213,8 @@ class Room:
     `step` is the id of its pass, `kind` which of the kinds of room that pass makes, `slot` what it
     makes room at, declared at `file`:`line`, `made` what it adds. `reason` is what is in the way
     without it. `calls` is how many calls of the page API are converted with it that are not
-    without, 0 where that takes the next one, too.
+    without, 0 where that takes the next one, too. What comes `behind` a conversion makes no room:
+    it is what else is done, `slot` at what, and `made` what with.
     """
 
     step: str
@@ -224,6 +225,7 @@ class Room:
     line: int
     reason: Reason
     calls: int = 0
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,8 @@ class DriverReport:
     """Everything that is said about one driver (one entry of the report's `drivers`).
 
     `rooms` were made for the conversion; with those that are `advised` more would convert. `joined`
-    are the folders of the modules that move together, where it is about several.
+    are the folders of the modules that move together, where it is about several. `behind` is what
+    was done to the converted driver, and `undone` what of that was not, with the place.
     """
 
     path: str
@@ -299,6 +302,8 @@ class DriverReport:
     rooms: tuple[Room, ...] = ()
     joined: tuple[str, ...] = ()
     advised: tuple[Room, ...] = ()
+    behind: tuple[Room, ...] = ()
+    undone: tuple[Reason, ...] = ()
 
     @property
     def heads_only(self) -> bool:
@@ -361,9 +366,12 @@ class Migration:
     def converting(self) -> tuple[FileChange, ...]:
         """The same changes from where the preparatory patches leave the files; `edits` are of
         that."""
-        ready = {change.path: change.after for step in self.steps if step.room is not None
-                 for change in step.changes}
-        return tuple(replace(one, before=ready.get(one.path, one.before)) for one in self.changes)
+        ready = {change.path: change.after for step in self.steps
+                 if step.room is not None and not step.room.behind for change in step.changes}
+        later = {change.path: change.before for step in reversed(self.steps)
+                 if step.room is not None and step.room.behind for change in step.changes}
+        return tuple(replace(one, before=ready.get(one.path, one.before),
+                             after=later.get(one.path, one.after)) for one in self.changes)
 
 
 class Severity(StrEnum):

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from netmem_migrate.c.types import Member
 from netmem_migrate.c.words import include_lines
 from netmem_migrate.convert.text import columns
-from netmem_migrate.convert.work import Work
+
+if TYPE_CHECKING:
+    from netmem_migrate.convert.work import Work
 
 _FIELDS = ("field_declaration_list", "struct_specifier", "union_specifier", "field_declaration")
 

@@ -39,9 +39,11 @@ class Pass:
     that it `declares` (blocks of declarations are put in order again after it), that it writes the
     `accessor` (with it, the cut may let uses that need a page go through one), and that it
     `prepares`: with `--prepare` it makes room in a patch of its own before the conversion
-    (netmem_migrate/prepare.py). Such a module has `rooms(work)` beside `edits(work)`; `words`
-    are by the kind of room, whose {slot} and {made} stand in them, the title of its patch, how the
-    sentence ends that says what is in the way, and what the patch does.
+    (netmem_migrate/prepare.py). One that comes `behind` runs where `--with` names it, on the driver
+    as converted, and is a patch of its own (netmem_migrate/behind.py). Such a module has
+    `rooms(work)` beside `edits(work)`; `words` are by the kind of room, whose {slot} and {made}
+    stand in them, the title of its patch, how the sentence ends that says what is in the way, and
+    what the patch does.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Pass:
     declares: bool = False
     accessor: bool = False
     prepares: bool = False
+    behind: bool = False
     words: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
 
@@ -62,7 +65,7 @@ class Pass:
 class Loaded:
     """A pass and the function that yields its edits.
 
-    `rooms` yields those of a pass that prepares by what they make room for.
+    `rooms` yields those of a pass that has a patch of its own, by what they are for.
     """
 
     declared: Pass
@@ -91,7 +94,7 @@ def load() -> list[Loaded]:
             raise InputError(f"transforms/{info.name}.py: {declared.option} is the option of the "
                              f"pass {options[declared.option]}")
         found[declared.id] = Loaded(declared, (module.__doc__ or "").strip(), module.edits,
-                                    module.rooms if declared.prepares else _none)
+                                    module.rooms if declared.prepares or declared.behind else _none)
     return sorted(found.values(), key=lambda one: (one.declared.order, one.declared.id))
 
 
@@ -116,6 +119,11 @@ def chosen(options: Conversion) -> tuple[Loaded, ...]:
     for name in [*options.only, *options.skip, *options.opted]:
         if name not in known:
             raise UsageError(f"no pass is called {name}; known: {', '.join(sorted(known))}")
+    last = {one.declared.id for one in passes if one.declared.behind}
+    for name in options.wanted:
+        if name not in last:
+            raise UsageError(f"--with {name}: no step that comes behind a conversion; known: "
+                             f"{', '.join(sorted(last))}")
     alone = next((one.declared.id for one in passes if one.declared.prepares
                   and one.declared.id in options.only and not options.prepare), "")
     if alone:
@@ -129,6 +137,8 @@ def preparing(options: Conversion) -> tuple[Loaded, ...]:
 
 
 def _runs(declared: Pass, options: Conversion) -> bool:
+    if declared.behind:
+        return declared.id in options.wanted and declared.id not in options.skip
     if declared.id in options.skip or (options.only and declared.id not in options.only):
         return False
     if declared.prepares and not options.prepare:

@@ -171,6 +171,7 @@ class _Reader:
         self.symbols = analysis.symbols
         self.places = [one for slot in slots for one in slot.names]
         self.known: dict[Function, _Reached] = {}
+        self.pools: frozenset[bytes] = frozenset()
 
     def modes(self) -> Modes | None:
         found = [node for one in self.places if (node := one.node.parent) is not None
@@ -179,7 +180,7 @@ class _Reader:
                 one.parent is not None and one.parent.type == "pointer_expression"
                 and one.parent.children[0].type == "&" for one in found):
             return None
-        if len(self.pools) != 1 or not self._reach():
+        if not self._reach():
             return None
         uses = self._uses(None)
         pooled = [one for one in uses if one.origin is Origin.POOL]
@@ -196,9 +197,9 @@ class _Reader:
 
     # ------------------------------------------------------------------- pools
 
-    @cached_property
-    def pools(self) -> frozenset[bytes]:
-        """The names that members have which point to a pool, and no other member of the driver."""
+    def _pools(self) -> frozenset[bytes]:
+        """The names that members have which point to a pool, and no other member of the driver,
+        and that functions have which use the member."""
         own: set[bytes] = set()
         others: set[bytes] = set()
         files = set(self.analysis.driver.files)
@@ -208,7 +209,10 @@ class _Reader:
                     if member.file in files:
                         (own if self.symbols.resolve(member.type) == _POOL else others).add(
                             member.name)
-        return frozenset(own - others)
+        used = {where.name for one in self.known.values()
+                for node in nodes(one.function.node, "field_expression")
+                if (where := view.field(node)) is not None}
+        return frozenset((own - others) & used)
 
     def _tests(self) -> set[tuple[bytes, bytes, Type]]:
         found: set[tuple[bytes, bytes, Type]] = set()
@@ -265,6 +269,9 @@ class _Reader:
             assert one.body is not None
             self.known[one] = _Reached(one, Facts(one.body),
                                        Typed(self.symbols, one.file, one))
+        self.pools = self._pools()
+        if len(self.pools) != 1:
+            return False
         todo = []
         for one in near:
             declared = len(keys.versions(self.symbols, one))

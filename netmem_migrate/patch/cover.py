@@ -26,8 +26,12 @@ class Part:
 
     @property
     def subjects(self) -> list[Subject]:
-        """What its conversions are about."""
-        return [one.subject for one in self.converting]
+        """What its conversions are about, as the whole of its patches leaves the driver."""
+        done = {room.slot.removesuffix("()") for patch in self.patches
+                for room in patch.migration.report.behind}
+        return [replace(one.subject, own=replace(one.subject.own, untested=tuple(
+            name for name in one.subject.own.untested if name not in done)))
+            for one in self.converting]
 
     @property
     def converting(self) -> list[PatchStep]:
@@ -37,7 +41,12 @@ class Part:
     @property
     def rooms(self) -> list[Room]:
         """What the others make room for."""
-        return [one.room for one in self.patches if one.room is not None]
+        return [one.room for one in self.patches if one.room is not None and not one.room.behind]
+
+    @property
+    def behind(self) -> list[Room]:
+        """What is done to the converted driver."""
+        return [one.room for one in self.patches if one.room is not None and one.room.behind]
 
     @property
     def reports(self) -> list[DriverReport]:
@@ -63,6 +72,11 @@ def cover(
         blocks.append("\n".join([words(Claim(Kind.PREPARED, count=len(room))),
                                  *(message.fill(rooms.item(one), "  - ", "    ")
                                    for one in room)]))
+    behind = [one for part in parts for one in part.behind]
+    if behind:
+        blocks.append("\n".join([words(Claim(Kind.BEHIND, count=len(behind))),
+                                 *(message.fill(rooms.item(one), "  - ", "    ")
+                                   for one in behind)]))
     frags = [one for one in subjects
              for claim in claims.why(one, "", documented=provenance.documented)
              if claim.kind is Kind.ASKED]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The words of a preparatory patch: what stands in the way, what it does, and what it leaves.
+"""The words of a patch before or behind a conversion: why, what it does, and what it leaves.
 
 The pass that made it says what it does (convert/passes.py); why comes from the flow.
 """
@@ -25,7 +25,8 @@ def body(room: Room, provenance: message.Provenance) -> str:
     why = f"{room.slot} {wording.text(room.reason, brief=True)}{end}"
     parts = [message.fill(provenance.reason), message.fill(why),
              message.fill(what),
-             message.fill("No functional change is intended."), message.made(provenance),
+             "" if room.behind else message.fill("No functional change is intended."),
+             message.made(provenance),
              provenance.trailer]
     return message.safe("\n\n".join(one for one in parts if one) + "\n")
 

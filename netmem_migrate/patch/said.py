@@ -68,6 +68,9 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
     Kind.PREPARED: lambda one: (
         f"{one.count} patches before make room for that:" if one.count > 1
         else "A patch before makes room for that:"),
+    Kind.BEHIND: lambda one: (
+        f"{one.count} patches behind go further:" if one.count > 1
+        else "A patch behind goes further:"),
     Kind.APART: lambda _: "The patches do not depend on each other.",
     Kind.MEMBERS: lambda one: f"{one.text}: {', '.join(one.names)}",
     Kind.GLOBALS: lambda one: f"global {', '.join(one.names)}",

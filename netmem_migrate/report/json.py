@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from netmem_migrate.reasons import Reason
 from netmem_migrate.report import wording
 from netmem_migrate.results import (
     BridgeSite,
@@ -93,6 +94,16 @@ def _room(item: Room, *, done: bool) -> dict[str, Any]:
     }
 
 
+def _behind(item: Room) -> dict[str, Any]:
+    return {"step": item.step, "slot": item.slot, "made": item.made, "file": item.file,
+            "line": item.line}
+
+
+def _undone(item: Reason) -> dict[str, Any]:
+    return {"slot": item.slot, "file": item.file, "line": item.line,
+            "reason": wording.undone(item)}
+
+
 def _readable(item: Readable) -> dict[str, Any]:
     return {
         "file": item.file,
@@ -129,6 +140,9 @@ def driver_to_dict(report: DriverReport) -> dict[str, Any]:
         **({"rooms": [_room(item, done=True) for item in report.rooms]
             + [_room(item, done=False) for item in report.advised]}
            if report.rooms or report.advised else {}),
+        **({"behind": [_behind(item) for item in report.behind],
+            "undone": [_undone(item) for item in report.undone]}
+           if report.behind or report.undone else {}),
         **({"older_kernels": {"before": report.older.release, "file": report.older.file,
                               "line": report.older.line}} if report.older is not None else {}),
         "parse": {

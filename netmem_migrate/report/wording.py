@@ -108,6 +108,7 @@ _TEXT: dict[Why, str] = {
     Why.KEEPS_TOKEN: "is given only the address of the page, as its token",
     Why.RETURNS_ADDRESS: "returns the address of a new page, not the page",
     Why.GIVES_ADDRESS: "gives an address, not a page",
+    Why.CPU_READS: "uses the address of memory of a page_pool without a test for NULL",
     Why.ONLY_DEVICE: "finds the page by an address from the device, and nothing else leads to it",
     Why.HOLDS_KINDS: "holds memory of more than one kind: it {because}",
     Why.TAKES_PAGE: "takes the page of a netmem",
@@ -401,6 +402,16 @@ def room(item: Room) -> str:
     if not item.calls:
         calls = "none converts with it alone, but with the next"
     return f"{item.step}: {item.slot} ({item.file}:{item.line}) with {item.made}: {calls}"
+
+
+def behind(item: Room) -> str:
+    """What is done to a converted driver."""
+    return f"{item.slot} ({item.file}:{item.line}): {item.made}"
+
+
+def undone(item: Reason) -> str:
+    """What of that is not done."""
+    return f"{_of(item.slot, text(item))} ({item.file}:{item.line}); no failure exit fits there"
 
 
 def refusal(item: Refusal) -> str:

@@ -157,6 +157,10 @@ def _lines(run: Run) -> Iterator[str]:
             yield f"  {click.style('note', fg='yellow')}: {shown(said)}"
         for room in report.rooms:
             yield f"  {click.style('prepared', fg='green')} {shown(wording.room(room))}"
+        for room in report.behind:
+            yield f"  {click.style(room.step, fg='green')} {shown(wording.behind(room))}"
+        for reason in report.undone:
+            yield f"  {click.style('not done', fg='yellow')} {shown(wording.undone(reason))}"
         for room in report.advised:
             yield (f"  {click.style('note', fg='yellow')}: --prepare makes room: "
                    f"{shown(wording.room(room))}")

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from netmem_migrate.c.parse import parse
-from netmem_migrate.flow.cfg import ControlFlow, build
 from netmem_migrate.check.paths.values import operations
+from netmem_migrate.flow.cfg import ControlFlow, build
 
 
 def graph_of(body: str) -> ControlFlow:

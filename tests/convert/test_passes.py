@@ -22,8 +22,9 @@ def convert(tmp_path: Path, text: str, declared: Pass) -> str:
     file = tmp_path / "driver.c"
     file.write_text(text)
     run = api.migrate([file], api="7.3", prepare=declared.prepares,
-                      opted=(declared.id,) if declared.option else ())
-    first = run.drivers[0].steps[:1] if declared.prepares else run.drivers[0].steps
+                      opted=(declared.id,) if declared.option else (),
+                      wanted=(declared.id,) if declared.behind else ())
+    first = run.drivers[0].steps[:1] if declared.prepares else run.drivers[0].steps[-1:]
     changes = [change for step in first for change in step.changes]
     return changes[0].after.decode() if changes else text
 

@@ -110,7 +110,8 @@ DOC = ("/**\n * struct demo_buf - one buffer\n * @page: what it lies in\n{} * @d
        "device finds it\n */\n")
 DOC_LINE = " * @pp_page: same as @page, where it is memory of a page_pool\n"
 OLD_UNION = PLAIN.replace("\tstruct page *page;\n\tdma",
-                          "\tunion {\n\t\tstruct page *page;\n\t\tstruct sk_buff *skb;\n\t};\n\tdma")
+                          "\tunion {\n\t\tstruct page *page;\n\t\tstruct sk_buff *skb;\n"
+                          "\t};\n\tdma")
 ARMED_OLD = ARMED.replace("\t\tstruct page *pp_page;\n",
                           "\t\tstruct page *pp_page;\n\t\tstruct sk_buff *skb;\n")
 TABS = PLAIN.replace("\tstruct page *page;\n\tdma_addr_t dma;",
@@ -230,11 +231,14 @@ REFUSED = {
         "\tif (ring->page_pool)\n\t\tbuf->page = alloc_page(GFP_KERNEL);\n}\n\nvoid demo_drop"),
     "whose page is stored cannot be told": PLAIN.replace("own = alloc_page(GFP_ATOMIC);",
                                                          "own = demo_any(ring);").replace(
-        "int demo_fill", "struct page *demo_any(struct demo_ring *ring)\n{\n\treturn ring->page_pool"
-        " ? page_pool_dev_alloc_pages(ring->page_pool) :\n\t       alloc_page(GFP_ATOMIC);\n}\n\n"
+        "int demo_fill", "struct page *demo_any(struct demo_ring *ring)\n{\n\treturn "
+        "ring->page_pool ? page_pool_dev_alloc_pages(ring->page_pool) :\n"
+        "\t       alloc_page(GFP_ATOMIC);\n}\n\n"
         "int demo_fill", 1),
     "two pools": PLAIN.replace("\tstruct page_pool *page_pool;\n",
-                               "\tstruct page_pool *page_pool;\n\tstruct page_pool *heads;\n"),
+                               "\tstruct page_pool *page_pool;\n\tstruct page_pool *heads;\n"
+                               ).replace("\tif (!ring->page_pool) {\n",
+                                         "\tif (!ring->heads) {\n"),
     "its address is taken": PLAIN.replace(
         "void demo_drop", "void demo_take(struct page **page);\n\n"
         "void demo_give(struct demo_buf *buf)\n{\n\tdemo_take(&buf->page);\n}\n\nvoid demo_drop"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The proof of an arm for one mode: each use is followed anew, gcc lists them, faults are seeded."""
+"""The proof of an arm for one mode: uses are followed anew, gcc lists them, faults are seeded."""
 
 from __future__ import annotations
 
@@ -175,7 +175,8 @@ def test_a_use_that_only_a_compiler_sees_is_found(tree: Path) -> None:
     for one in first.changes:
         before, after = one.before, one.after
         if one.path == OTHER:
-            before, after = (text.replace(b"\nstatic void", b"\n" + macro + b"\nstatic void").replace(
+            before, after = (text.replace(
+                b"\nstatic void", b"\n" + macro + b"\nstatic void").replace(
                 b"\te->page = 0;", b"\te->len = ANY(e, page) ? 1 : 0;\n\te->page = 0;")
                 for text in (before, after))
         changes.append(FileChange(one.path, before, after))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Patches that make room for pages in a record, and do nothing else."""
+"""Patches that make room for pages in a record, or only ask for them, and do nothing else."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from tree_sitter import Node
 
 from netmem_migrate.c.armed import armed
 from netmem_migrate.c.beside import beside
+from netmem_migrate.c.guarded import guarded
 from netmem_migrate.check.registry import rule
 from netmem_migrate.model.addresses import ASKS, FINDS, READS
 from netmem_migrate.model.functions import SHORT_FOR
+from netmem_migrate.model.spelled import IS_NET_IOV
 from netmem_migrate.results import FileChange, Finding
 
 
 def made_room(changes: Sequence[FileChange]) -> Finding | None:
-    """What is said of such a patch, once for all of it; None of any other."""
+    """What is said of such a patch, once for all of it; None for any other."""
     before = {one.path: one.parsed_before for one in changes}
     after = {one.path: one.parsed_after for one in changes}
     kept = beside(before, after, ASKS, FINDS, READS)
@@ -27,6 +29,10 @@ def made_room(changes: Sequence[FileChange]) -> Finding | None:
     if arm is not None:
         return _said(*arm.declared, f"{arm.arm} is another name for what {arm.member} holds, and "
                                     "either way of each test that was added does the same")
+    tests = guarded(before, after, IS_NET_IOV)
+    if tests:
+        return _said(*tests[0], f"leaves as the function does elsewhere where {IS_NET_IOV}(), "
+                                "and is the same for pages")
     return None
 
 

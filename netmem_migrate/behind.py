@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What comes behind a conversion, where it is asked for: steps that are more than another type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from netmem_migrate.check.rules.unreadable_address import RULE
+from netmem_migrate.check.sources import check_sources
+from netmem_migrate.convert.edits import apply
+from netmem_migrate.convert.passes import Loaded
+from netmem_migrate.convert.work import Work
+from netmem_migrate.flow.analyse import Analysis, analyse
+from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.reasons import Reason, Why
+from netmem_migrate.results import FileChange, Room, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The patches behind a conversion, what they do, and what is left of it, with the place."""
+
+    steps: tuple[Step, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    left: tuple[Reason, ...] = ()
+
+
+def behind(analysis: Analysis, changes: Sequence[FileChange],
+           passes: Sequence[Loaded]) -> Behind:
+    """The steps of some passes behind `changes`, each a patch of its own."""
+    driver = analysis.driver
+    found = Behind()
+    for one in passes:
+        held = {**driver.held, **{change.path: change.after for change in changes},
+                **{change.path: change.after for step in found.steps for change in step.changes}}
+        found = _followed(found, one, replace(driver, held=held), analysis)
+    return found
+
+
+def _followed(found: Behind, one: Loaded, driver: Driver, analysis: Analysis) -> Behind:
+    then = analyse(driver, analysis.target, rows=analysis.rows, arms=analysis.symbols.texts.arms)
+    made = list(one.rooms(Work(then, {})))
+    changes = apply(Work(then, {}), [edit for _, edits in made for edit in edits], (one,))
+    after = {**{file: then.originals[file] for file in driver.files},
+             **{change.path: change.after for change in changes}}
+    reads = check_sources(after, api=analysis.target.api, unreadable=True, only=(RULE.id,))
+    left = tuple(Reason(Why.CPU_READS, slot=f"{read.function}()", file=read.file, line=read.line)
+                 for read in reads)
+    if not changes:
+        return replace(found, left=(*found.left, *left))
+    rooms = tuple(room for room, _ in made)
+    slots = list(dict.fromkeys(room.slot for room in rooms))
+    jumps = list(dict.fromkeys(room.made for room in rooms))
+    whole = replace(rooms[0], slot=_and(slots), made=_and(jumps), behind=True)
+    return Behind((*found.steps, Step(changes, room=whole)), (*found.rooms, *rooms),
+                  (*found.left, *left))
+
+
+def _and(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
