@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from netmem_migrate.check.compare.compare import compare_changes
 from netmem_migrate.check.rules.unreadable_address import RULE
 from netmem_migrate.check.sources import check_sources
 from netmem_migrate.convert.edits import apply
@@ -14,7 +15,7 @@ from netmem_migrate.convert.work import Work
 from netmem_migrate.flow.analyse import Analysis, analyse
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.reasons import Reason, Why
-from netmem_migrate.results import FileChange, Room, Step
+from netmem_migrate.results import FileChange, Room, Severity, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,10 @@ def _followed(found: Behind, one: Loaded, driver: Driver, analysis: Analysis) ->
     then = analyse(driver, analysis.target, rows=analysis.rows, arms=analysis.symbols.texts.arms)
     made = list(one.rooms(Work(then, {})))
     changes = apply(Work(then, {}), [edit for _, edits in made for edit in edits], (one,))
-    after = {**{file: then.originals[file] for file in driver.files},
-             **{change.path: change.after for change in changes}}
-    reads = check_sources(after, api=analysis.target.api, unreadable=True, only=(RULE.id,))
-    left = tuple(Reason(Why.CPU_READS, slot=f"{read.function}()", file=read.file, line=read.line)
-                 for read in reads)
+    if any(finding.severity != Severity.NOTE for finding in compare_changes(changes)):
+        made, changes = [], ()  # what cannot be shown to be the same for pages is not done
+    left = tuple(_left(then, {(room.file, room.slot.removesuffix("()")): room.line
+                              for room, _ in made}))
     if not changes:
         return replace(found, left=(*found.left, *left))
     rooms = tuple(room for room, _ in made)
@@ -55,6 +55,16 @@ def _followed(found: Behind, one: Loaded, driver: Driver, analysis: Analysis) ->
     whole = replace(rooms[0], slot=_and(slots), made=_and(jumps), behind=True)
     return Behind((*found.steps, Step(changes, room=whole)), (*found.rooms, *rooms),
                   (*found.left, *left))
+
+
+def _left(then: Analysis, done: Mapping[tuple[str, str], int]) -> Iterator[Reason]:
+    """The uses of addresses without a test that are left, but for those that a function leaves
+    before, by the line where it does."""
+    files = {file: then.originals[file] for file in then.driver.files}
+    for read in check_sources(files, api=then.target.api, unreadable=True, only=(RULE.id,)):
+        at = done.get((read.file, read.function))
+        if at is None or read.line < at:
+            yield Reason(Why.CPU_READS, slot=f"{read.function}()", file=read.file, line=read.line)
 
 
 def _and(words: Sequence[str]) -> str:

@@ -2,15 +2,17 @@
 """Leave by a failure exit where the CPU would read a net_iov.
 
 netmem_address() is NULL for a net_iov, so a function that reads by it must not come that far. The
-exit is one that the function has: the one that it takes a little later, where what it calls with
-the address fails, or the one that it took last. Refused where nothing fits: where members are set
-in between, or something is called that is not known to leave nothing behind, or where the exit
-reads what is not set yet; and where a read is reached otherwise. Prefetches, and addresses that are
+exit is the one that the function takes where what is called next fails: build_skb(), or a function
+of the driver that does nothing before it. Refused where nothing fits: where anything but locals is
+set in between, or anything is called that does more than read, or where the exit reads what is not
+set yet; where the memory may be another by the next read, or that is reached otherwise; and in a
+function that reads two memories, or asks for a net_iov already. Prefetches, and addresses that are
 only kept, are no reads.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,11 +20,10 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.convert import members
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.exits import exit_before
+from netmem_migrate.flow.exits import exit_before, tested
 from netmem_migrate.model.forms import table
-from netmem_migrate.model.functions import BY_NAME
-from netmem_migrate.model.kernel_calls import traits
-from netmem_migrate.model.schema import Effect, Trait
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import ADDRESS, IS_NET_IOV
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, Room
@@ -77,12 +78,9 @@ struct sk_buff *demo_build(struct demo_buf *buf)
     order=90,
 )
 
-# What gives a value and does no more.
-_PURE = frozenset({Trait.PURE, Trait.GIVES_BACK, Trait.NEAR, Trait.GIVES_ADDRESS,
-                   Trait.NAMES_MEMBER, Trait.FLEXIBLE, Trait.RAW_SYNC, Trait.POOL_SYNC,
-                   Trait.DMA_ADDRESS, Trait.TELLS_READABLE, Trait.TELLS_UNREADABLE})
-_CLEAN = frozenset({Trait.ALLOCATES, Trait.READS_PACKET})
-_DOES_NOTHING = frozenset({*_PURE, *_CLEAN, Trait.HARMLESS, Trait.OWN_RECORDS})
+_OPERAND = re.compile(rb"[A-Za-z_]\w*(?:(?:->|\.)\w+|\[\w+\])*")
+_LABELS = ("labeled_statement", "case_statement")
+_LOOPS = ("while_statement", "for_statement", "do_statement")
 
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
@@ -94,8 +92,10 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
         if ADDRESS.encode() not in source:
             continue
         for function in work.analysis.symbols.texts.parse(source).functions():
-            for place, jump, memory in _guards(work, function):
-                yield _room(work, file, function, place, jump, memory)
+            for fits, memory, read in _guards(work, function):
+                made = _room(work, file, function, fits, memory, read)
+                if made is not None:
+                    yield made
 
 
 def edits(work: Work) -> Iterator[Edit]:
@@ -104,73 +104,101 @@ def edits(work: Work) -> Iterator[Edit]:
         yield from made
 
 
-def _room(work: Work, file: str, function: Definition, place: Node, jump: Node,
-          memory: bytes) -> tuple[Room, list[Edit]]:
+def _room(work: Work, file: str, function: Definition, fits: Exit, memory: bytes,
+          read: Node) -> tuple[Room, list[Edit]] | None:
     newline = members.newline(work, file)
     source = work.analysis.originals[file]
+    place = fits.before
     start = source.rfind(b"\n", 0, place.start_byte) + 1
     indent = source[start:place.start_byte]
-    above = place.prev_sibling
-    if above is not None and above.type == "comment" and above.end_point[0] + 1 == \
-            place.start_point[0]:
-        start = source.rfind(b"\n", 0, above.start_byte) + 1  # it is of what stands below
-    taken = view.text(jump)
-    text = (indent + b"if (" + IS_NET_IOV.encode() + b"(" + memory + b"))" + newline + indent
+    before = place.prev_named_sibling
+    # Comments that have their lines for themselves are of what stands below them.
+    while before is not None and before.type == "comment" and \
+            not source[before.end_byte:start].strip():
+        above = source.rfind(b"\n", 0, before.start_byte) + 1
+        if source[above:before.start_byte].strip():
+            break
+        start, before = above, before.prev_named_sibling
+    whole = before is None or source[before.end_byte - 1:before.end_byte] in (b";", b"}", b"/")
+    if indent.strip() or not whole:
+        return None
+    taken = view.text(fits.jump)
+    gap = newline if before is not None and before.type == "declaration" and \
+        newline * 2 not in source[before.end_byte:start] else b""
+    text = (gap + indent + b"if (" + IS_NET_IOV.encode() + b"(" + memory + b"))" + newline + indent
             + b"\t" + taken + newline + newline)
-    line = int(place.start_point[0]) + 1
+    line = int(min(place.start_point[0], read.start_point[0])) + 1
     slot = f"{function.name}()"
     reason = Reason(Why.CPU_READS, slot=slot, file=file, line=line)
     room = Room(PASS.id, "reads", slot, f"`{taken.decode('latin-1')}`", file, line, reason)
     return room, [work.edit(PASS, file, start, start, text, "the CPU reads it")]
 
 
-def _guards(work: Work, function: Definition) -> Iterator[tuple[Node, Node, bytes]]:
-    """The statements in front of which a function has to leave, by which jump, and for which
-    memory."""
-    reads: dict[bytes, list[Node]] = {}
-    asked: set[bytes] = set()
-    for call in view.calls(function.node):
-        name = call.name.decode("latin-1")
-        if name == IS_NET_IOV and call.args:
-            asked.add(b"".join(view.text(call.args[0]).split()))
-        if name == ADDRESS and len(call.args) == 1 and not _is_kept(call.node):
-            reads.setdefault(view.text(call.args[0]), []).append(call.node)
-    for memory, found in reads.items():
-        if b"".join(memory.split()) in asked or b"\n" in memory:
-            continue
-        fits = _exit(work, function.node, found)
-        if fits is not None:
-            yield fits.before, fits.jump, memory
-
-
-def _exit(work: Work, function: Node, reads: list[Node]) -> Exit | None:
-    """The exit that fits in front of all reads of one memory."""
-    first = reads[0]
-    operand = first.child_by_field_name("arguments")
-    if operand is None or any(nodes(operand, "call_expression", "update_expression",
-                                    "assignment_expression")):
-        return None
-    found = exit_before(function, first, _is_pure, lambda call: _fails_clean(work, call))
-    block = found.before.parent if found is not None else None
-    if found is None or block is None:
-        return None
-    last = max(one.start_byte for one in reads)
-    if last >= block.end_byte or _is_changed(block, found.before.start_byte, last, operand):
-        return None
+def reads(function: Node) -> dict[bytes, list[Node]]:
+    """Where a function has the address of memory for more than to keep it, or as a hint, by how the
+    memory is spelled."""
+    found: dict[bytes, list[Node]] = {}
+    for call in view.calls(function):
+        if call.name == ADDRESS.encode() and len(call.args) == 1 and not _is_kept(call.node):
+            found.setdefault(b"".join(view.text(call.args[0]).split()), []).append(call.node)
     return found
 
 
+def _guards(work: Work, function: Definition) -> Iterator[tuple[Exit, bytes, Node]]:
+    """The exit by which a function has to leave, and for which memory, where it reads one: it, and
+    the first read."""
+    found = reads(function.node)
+    if function.has_error or len(found) != 1 or any(call.name == IS_NET_IOV.encode()
+                                                    for call in view.calls(function.node)):
+        return
+    ((memory, places),) = found.items()
+    fits = _exit(work, function.node, places) if _OPERAND.fullmatch(memory) else None
+    if fits is not None:
+        yield fits, memory, places[0]
+
+
+def _exit(work: Work, function: Node, found: list[Node]) -> Exit | None:
+    """The exit that fits in front of all reads of one memory."""
+    first = found[0]
+    operand = first.child_by_field_name("arguments")
+    fits = exit_before(function, first, lambda call: _is_pure(work, call),
+                       lambda call: _fails_clean(work, call))
+    block = fits.before.parent if fits is not None else None
+    if fits is None or block is None or operand is None:
+        return None
+    last = found[-1]
+    if last.start_byte >= block.end_byte:
+        return None
+    # Of a member of something, whoever is called may make another.
+    if last.start_byte >= fits.test.end_byte and nodes(operand, "field_expression",
+                                                       "subscript_expression"):
+        return None
+    looped = any(one.start_byte <= last.start_byte < one.end_byte for one in nodes(block, *_LOOPS))
+    end = block.end_byte if looped else last.end_byte
+    return None if _is_changed(block, fits.before.start_byte, end, operand) else fits
+
+
 def _is_changed(block: Node, start: int, end: int, operand: Node) -> bool:
-    """Whether a name of what is read is set between two places, or a label stands there."""
+    """Whether a name of what is read is set between two places, or may be, or a label stands
+    there."""
     names = {view.text(one) for one in nodes(operand, "identifier", "field_identifier")}
-    for one in nodes(block, "assignment_expression", "update_expression", "labeled_statement"):
+    for one in nodes(block, "assignment_expression", "update_expression", "init_declarator",
+                     "pointer_expression", "declaration", *_LABELS):
         if not start <= one.start_byte < end:
             continue
-        if one.type == "labeled_statement":
+        if one.type in _LABELS:
             return True
-        target = one.child_by_field_name("left") or view.operand(one)
-        where = view.field(target)
-        if target is None or (where.name if where is not None else view.text(target)) in names:
+        if one.type == "pointer_expression" and one.children[0].type != "&":
+            continue
+        if one.type in ("init_declarator", "declaration"):
+            set_ = {view.text(name) for declarator in one.children_by_field_name("declarator")
+                    if (name := view.declared(declarator)) is not None}
+        else:
+            target = one.child_by_field_name("left") or view.operand(one)
+            where = view.field(target)
+            set_ = {where.name if where is not None else view.text(target)
+                    } if target is not None else set()
+        if not names.isdisjoint(set_):
             return True
     return False
 
@@ -189,23 +217,49 @@ def _is_kept(node: Node) -> bool:
         view.field(pair.left) is not None
 
 
-def _is_pure(call: view.Call) -> bool:
+def _is_pure(work: Work, call: view.Call) -> bool:
+    """Whether a call gives a value, or a hint, and does no more."""
     name = call.name.decode("latin-1")
-    known = BY_NAME.get(name)
-    return name in table().hints or not _PURE.isdisjoint(traits(name)) or (
-        known is not None and known.effect is Effect.NONE)
+    return not _is_own(work, call.name) and (
+        name in table().hints or name == ADDRESS or has(name, Trait.PURE))
+
+
+def _is_own(work: Work, name: bytes) -> bool:
+    symbols = work.analysis.symbols
+    return any(one.body is not None for one in symbols.functions.get(name, ())) or \
+        name in symbols.macros
 
 
 def _fails_clean(work: Work, call: view.Call) -> bool:
-    """Whether a call leaves nothing behind where it fails: one of the kernel that allocates, or a
-    function of the driver that does nothing else."""
-    name = call.name.decode("latin-1")
+    """Whether a call gives NULL, and leaves nothing behind, where it fails: of a function of the
+    driver, where that is so of the one that it calls first, and it returns at once then."""
+    if not _is_own(work, call.name):
+        return has(call.name, Trait.FAILS_CLEAN)
     own = [one for one in work.analysis.symbols.functions.get(call.name, ())
            if one.body is not None]
-    if not own:
-        return not _CLEAN.isdisjoint(traits(name))
-    return len(own) == 1 and not any(
-        view.field(one.child_by_field_name("left")) is not None
-        for one in nodes(own[0].node, "assignment_expression")) and all(
-        not _DOES_NOTHING.isdisjoint(traits(one.name.decode("latin-1")))
-        or _is_pure(one) for one in view.calls(own[0].node))
+    body = own[0].body if len(own) == 1 else None
+    if body is None:
+        return False
+    made = b""
+    for one in view.children(body):
+        pair = view.infix(one.named_children[0]) if one.named_children else None
+        if one.type == "declaration" and not nodes(one, "init_declarator"):
+            continue
+        if not made and pair is not None and pair.sign == "=" and \
+                pair.left.type == "identifier":
+            inner = view.call(view.bare(pair.right))
+            if inner is None or _is_own(work, inner.name) or not has(
+                    inner.name, Trait.FAILS_CLEAN) or any(
+                    nodes(arg, "call_expression", "update_expression", "assignment_expression")
+                    for arg in inner.args):
+                return False
+            made = view.text(pair.left)
+            continue
+        branch = view.branch(one) if one.type == "if_statement" else None
+        returns = [b"".join(view.text(other).split())
+                   for other in nodes(body, "return_statement")]
+        return branch is not None and branch.then is not None and made != b"" and \
+            tested(branch.test) == made and branch.otherwise is None and \
+            b"".join(view.text(branch.then).split()) == b"returnNULL;" and \
+            returns == [b"returnNULL;", b"return" + made + b";"]
+    return False

@@ -22,6 +22,7 @@ _SPECIFIERS = ("struct_specifier", "union_specifier", "enum_specifier")
 # Beginning with the keyword, not with a boundary, lets the search skip what is none.
 _DEFINED = {word: re.compile(rb"%b(?<!\w%b)\s++(\w++)[^;{}()]*+\{" % (word, word))
             for word in (b"struct", b"union")}
+_GROUPS = re.compile(rb"\b(?:__)?struct_group_tagged\s*\(\s*(\w+)\s*,")
 _EXPORT = re.compile(rb"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)")
 
 
@@ -314,6 +315,9 @@ class Symbols:
     def _defined(self, path: str, tag: str, body: Node) -> Steps[str]:
         record = Record(tag, path)
         yield self._members(path, body, record)
+        for group in _GROUPS.findall(self.files[path].source, body.start_byte, body.end_byte):
+            # The members of a tagged group are those of the struct around it, and one storage.
+            self.typedefs.setdefault(f"struct {group.decode('latin-1')}", Type(tag))
         self.records.setdefault(tag, []).append(record)
         return tag
 

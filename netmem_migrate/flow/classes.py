@@ -27,7 +27,7 @@ from netmem_migrate.kernel.makefiles import alone
 from netmem_migrate.model.functions import FUNCTIONS
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Effect, Side, Trait
-from netmem_migrate.model.spelled import TO_PAGE
+from netmem_migrate.model.spelled import TO_NETMEM, TO_PAGE
 from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
 
 
@@ -339,10 +339,15 @@ class Classes:
         reads += self._told(Trait.READS_PACKET, known)
         reads.sort(key=lambda one: (one[1].file != slot.place.file,
                                     abs(one[1].line - slot.place.line)))
-        if not reads or not (self._number(slot) in self._netmem_fills
-                             or self._payload_elsewhere(slot, together, known)):
+        fills = self._number(slot) in self._netmem_fills and not self._is_given_up(together)
+        if not reads or not (fills or self._payload_elsewhere(slot, together, known)):
             return None
         return _at(Detail.HEAD_RING, Why.HOST_READS, *reads[0])
+
+    def _is_given_up(self, together: list[Slot]) -> bool:
+        """Whether any of this memory is given on as netmem: what fills frags may be that."""
+        return any(use.slot in together for use in self.analysis.graph.forms
+                   if TO_NETMEM in use.form.spellings[0].functions)
 
     def _payload_elsewhere(self, slot: Slot, together: list[Slot], known: set[Key]) -> bool:
         """Whether the module fills frags with other memory of a pool, and none with this."""

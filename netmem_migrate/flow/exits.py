@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Failure exits that a function has, and where one fits: before what may fail, nothing is held yet
-that it would not give up.
+"""Failure exits that a function has, and where one fits: in front of what reads memory, so that it
+is taken as if what is called with the address had failed.
 
-An exit fits in front of a statement if the function itself leaves by it a little later, or a little
-before, and nothing between changes what it finds: only locals are set that it does not read, from
-calls that do no more than read, or that fail where it is taken.
+    va = netmem_address(memory);
+    skb = build_skb(va, size);
+    if (!skb)
+            goto drop;
+
+The exit fits in front of the first line: nothing is held there that it would not give up, if what
+stands between sets locals only, which the exit does not read, by what does no more than read, and
+if the call leaves nothing behind where it fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -18,62 +24,53 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.flow.cfg import transparent
 
-_NAMES = ("identifier",)
 _SIMPLE = ("expression_statement", "declaration")
+_JUMPS = ("goto_statement", "return_statement")
+_LOOPS = ("while_statement", "for_statement", "do_statement", "goto_statement", "switch_statement")
+_CHOICES = ("conditional_expression", "comma_expression", "compound_statement")
+_CODE = re.compile(rb"ERR_PTR\(-[A-Z]+\)|-[A-Z]+|NULL")
+_SCOPED = re.compile(rb"\b(?:__free|cleanup|guard|scoped_guard|_cleanup\w*)\s*\(")
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """An exit that fits before a statement: the `goto` or `return` that it is taken by."""
+    """An exit that fits before a statement, the `goto` or `return` that it is taken by, and the
+    test by which the function takes it."""
 
     before: Node
     jump: Node
+    test: Node
 
 
-def exit_before(function: Node, node: Node, is_pure: Callable[[view.Call], bool],
+def exit_before(function: Node, read: Node, is_pure: Callable[[view.Call], bool],
                 fails_clean: Callable[[view.Call], bool]) -> Exit | None:
-    """The exit that fits before the statement that a node stands in; None for none.
+    """The exit that fits before the statement that reads; None for none.
 
-    `is_pure` says of a call that it does no more than read, `fails_clean` that it leaves nothing
-    behind where it fails.
+    `is_pure` says of a call that it does no more than read, `fails_clean` that it gives NULL, and
+    leaves nothing behind, where it fails.
     """
-    statement: Node | None = node
-    while statement is not None and (statement.parent is None
-                                     or statement.parent.type != "compound_statement"):
-        statement = statement.parent
-    if statement is None or statement.parent is None:
+    statement = _statement(read)
+    body = function.child_by_field_name("body")
+    if statement is None or statement.parent is None or body is None or \
+            _SCOPED.search(view.text(function)):
         return None
     block = view.children(statement.parent)
     start = next(index for index, one in enumerate(block) if one.id == statement.id)
-    place = next((index for index in range(start, len(block))
-                  if block[index].type != "declaration"), None)
-    if place is None or any(one.type == "labeled_statement" for one in block[start:place + 1]):
+    place = start
+    while place < len(block) and block[place].type == "declaration":
+        if place > start and nodes(block[place], "call_expression"):
+            return None
+        place += 1
+    if place > start and not _is_address(statement, read, block[start + 1:place]):
         return None
-    return (_later(function, block, start, place, is_pure, fails_clean)
-            or _earlier(function, block, start, place, is_pure))
-
-
-def _later(function: Node, block: list[Node], start: int, place: int,
-           is_pure: Callable[[view.Call], bool],
-           fails_clean: Callable[[view.Call], bool]) -> Exit | None:
-    """An exit that is taken behind, if what is called last fails."""
     sets: set[bytes] = set()
-    called: bytes = b""
-    for index in range(start, len(block)):
-        one = block[index]
-        jump = _jump(one)
-        if jump is not None:
-            test = view.branch(one)
-            assert test is not None
-            calls = [call for call in view.calls(test.test)
-                     if view.bare(transparent(call.node)) == call.node]
-            if all(map(is_pure, calls)) and (not called or called in _names(test.test)) and \
-                    sets.isdisjoint(_reads(function, jump)):
-                return Exit(block[place], jump)
+    called = b""
+    for one in block[start:]:
+        if one.type == "if_statement":
+            return _taken(function, body, one, called, sets, block[place])
+        if one.type not in _SIMPLE or called or nodes(one, *_CHOICES):
             return None
-        if one.type not in _SIMPLE or called:
-            return None
-        changed = _sets(one)
+        changed = _sets(function, one)
         if changed is None:
             return None
         sets |= changed
@@ -85,25 +82,70 @@ def _later(function: Node, block: list[Node], start: int, place: int,
     return None
 
 
-def _earlier(function: Node, block: list[Node], start: int, place: int,
-             is_pure: Callable[[view.Call], bool]) -> Exit | None:
-    """An exit that is taken in front, and not since what stands before that was taken."""
-    for index in range(start - 1, -1, -1):
-        one = block[index]
-        jump = _jump(one)
-        if jump is not None:
-            test = view.branch(one)
-            assert test is not None
-            last = block[index - 1] if index else None
-            taken = (_sets(last) or set()) if last is not None and list(view.calls(last)) else set()
-            if not any(True for _ in view.calls(test.test)) and taken.isdisjoint(
-                    _names(test.test)):
-                return Exit(block[place], jump)
+def tested(test: Node) -> bytes:
+    """The name of which a test says that it is NULL, b"" for another test."""
+    test = transparent(test)
+    negated, pair = view.prefix(test), view.infix(test)
+    if negated is not None and negated.sign == "!":
+        name = view.bare(negated.argument)
+    elif pair is not None and pair.sign == "==" and view.text(view.bare(pair.right)) == b"NULL":
+        name = view.bare(pair.left)
+    else:
+        return b""
+    return view.text(name) if name.type == "identifier" else b""
+
+
+def _statement(node: Node) -> Node | None:
+    """The plain statement of a block that evaluates a node whatever else is so."""
+    while node.parent is not None and node.type not in _SIMPLE:
+        pair = view.infix(node.parent)
+        if node.parent.type in _CHOICES or (pair is not None and pair.sign in ("&&", "||")):
             return None
-        if one.type not in _SIMPLE or _sets(one) is None or not all(
-                map(is_pure, view.calls(one))):
-            return None
-    return None
+        node = node.parent
+    return node if node.type in _SIMPLE and node.parent is not None and \
+        node.parent.type == "compound_statement" else None
+
+
+def _is_address(declaration: Node, read: Node, later: list[Node]) -> bool:
+    """Whether a declaration keeps the address, or a sum with it, in one local that none behind it
+    uses."""
+    found = declaration.children_by_field_name("declarator")
+    if len(found) != 1 or list(view.calls(declaration)) != [view.call(read)] or (nodes(
+            declaration, "field_expression", "subscript_expression", "pointer_expression") and any(
+            not read.start_byte <= one.start_byte < read.end_byte and one.type != "field_expression"
+            for one in nodes(declaration, "field_expression", "subscript_expression",
+                             "pointer_expression"))):
+        return False
+    name = view.declared(found[0])
+    return name is not None and not any(
+        view.text(one) == view.text(name) for other in later for one in nodes(other, "identifier"))
+
+
+def _taken(function: Node, body: Node, test: Node, called: bytes, sets: set[bytes],
+           place: Node) -> Exit | None:
+    """The exit that a test takes where the call failed."""
+    jump = _jump(test)
+    branch = view.branch(test)
+    if jump is None or branch is None or not called or tested(branch.test) != called:
+        return None
+    if jump.type == "return_statement":
+        value = view.children(jump)
+        fits = len(value) == 1 and _CODE.fullmatch(view.text(view.bare(value[0]))) is not None
+        return Exit(place, jump, test) if fits else None
+    wanted = view.label(jump)
+    label = next((one for one in nodes(function, "labeled_statement") if wanted is not None
+                  and (name := view.label(one)) is not None
+                  and view.text(name) == view.text(wanted)), None)
+    if label is None or label.parent != body or label.start_byte < test.end_byte:
+        return None
+    behind = [one for one in view.children(body) if one.start_byte >= label.start_byte]
+    if any(nodes(one, *_LOOPS) for one in behind):
+        return None
+    reads = {view.text(name) for one in behind for name in nodes(one, "identifier")}
+    # A jump past a declaration whose size is computed is no C.
+    declared = any(one.type == "declaration" and one.start_byte >= place.start_byte
+                   for one in view.children(body))
+    return Exit(place, jump, test) if sets.isdisjoint(reads) and not declared else None
 
 
 def _jump(node: Node) -> Node | None:
@@ -117,42 +159,46 @@ def _jump(node: Node) -> Node | None:
         if len(inside) != 1:
             return None
         (then,) = inside
-    return then if then.type in ("goto_statement", "return_statement") else None
+    return then if then.type in _JUMPS else None
 
 
-def _sets(node: Node) -> set[bytes] | None:
-    """The locals that a statement sets; None where it sets anything else, or may."""
+def _sets(function: Node, node: Node) -> set[bytes] | None:
+    """The locals that a statement sets by `=`; None where it sets anything else, or may."""
     found: set[bytes] = set()
-    for one in nodes(node, "assignment_expression", "update_expression"):
-        target = one.child_by_field_name("left") or view.operand(one)
-        if target is None or target.type != "identifier":
+    if nodes(node, "update_expression", "gnu_asm_expression"):
+        return None
+    for one in nodes(node, "assignment_expression"):
+        target = one.child_by_field_name("left")
+        pair = view.infix(one)
+        if target is None or target.type != "identifier" or pair is None or pair.sign != "=":
             return None
         found.add(view.text(target))
-    for one in nodes(node, "init_declarator"):
-        name = view.declared(one.child_by_field_name("declarator"))
-        if name is not None:
+    if node.type == "declaration":
+        if any(one.type == "storage_class_specifier" for one in node.children):
+            return None
+        for one in node.children_by_field_name("declarator"):
+            name = view.declared(one)
+            if name is None or nodes(one, "array_declarator"):
+                return None
             found.add(view.text(name))
-    return found
+    return found if all(_is_plain(function, one) for one in found) else None
 
 
-def _names(node: Node) -> set[bytes]:
-    return {view.text(one) for one in nodes(node, *_NAMES)}
-
-
-def _reads(function: Node, jump: Node) -> set[bytes]:
-    """What is read from an exit on."""
-    found = _names(jump)
-    name = view.label(jump) if jump.type == "goto_statement" else None
-    if name is not None:
-        for one in _labelled(function, view.text(name)):
-            end = function.end_byte
-            found |= {view.text(inner) for inner in nodes(function, *_NAMES)
-                      if one.start_byte <= inner.start_byte < end}
-    return found
-
-
-def _labelled(function: Node, name: bytes) -> Iterator[Node]:
-    for one in nodes(function, "labeled_statement"):
-        label = view.label(one)
-        if label is not None and view.text(label) == name:
-            yield one
+def _is_plain(function: Node, name: bytes) -> bool:
+    """Whether a name is a local of a function, automatic, whose address nobody has."""
+    declared = False
+    for one in nodes(function, "identifier"):
+        if view.text(one) != name:
+            continue
+        parent = one.parent
+        if parent is not None and parent.type == "pointer_expression" and \
+                parent.children[0].type == "&":
+            return False
+        up = parent
+        while up is not None and up.type.endswith("declarator"):
+            up = up.parent
+        if up is not None and up.type == "declaration":
+            declared = True
+            if any(inner.type == "storage_class_specifier" for inner in up.children):
+                return False
+    return declared

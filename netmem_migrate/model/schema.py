@@ -91,6 +91,7 @@ class Trait(StrEnum):
     CPU_COPIES = "cpu-copies"  # the CPU copies between two of its arguments
     OWN_RECORDS = "own-records"  # sets nothing but records of the kernel that it is given
     TELLS_UNREADABLE = "tells-unreadable"  # true: the CPU may not be able to read the memory
+    FAILS_CLEAN = "fails-clean"  # gives NULL, and leaves nothing behind, where it fails
     TELLS_READABLE = "tells-readable"  # true: the CPU can read the memory
 
 

@@ -77,16 +77,86 @@ drop:
 	return 0;
 }
 """
-EARLIER_GUARD = "\tif (netmem_is_net_iov(buf->netmem))\n\t\tgoto drop;\n\n\tmemcpy("
 GUARDED = {
     "a call that fails": (BUILD, GUARD + "\tskb = napi_build_skb("),
-    "a label": (LATER, LATER_GUARD), "an exit before": (EARLIER, EARLIER_GUARD),
+    "a label": (LATER, LATER_GUARD),
     "declared with the address": (BUILD.replace(
         "\tstruct sk_buff *skb;\n", "\tvoid *va = page_address(buf->page);\n"
         "\tstruct sk_buff *skb;\n").replace("page_address(buf->page), P", "va, P"),
         GUARD + "\tskb = napi_build_skb("),
+    "behind a comment of another line": (BUILD.replace(
+        "\tskb = napi", "\tbuf->uses = 1; /* taken */\n\tskb = napi"),
+        "\tbuf->uses = 1; /* taken */\n" + GUARD + "\tskb = napi_build_skb("),
+    "two comments of its own": (BUILD.replace(
+        "\tskb = napi", "\t/* first */\n\t/* second */\n\tskb = napi"),
+        GUARD + "\t/* first */\n\t/* second */\n\tskb = napi_build_skb("),
+    "no blank line behind declarations": (BUILD.replace("*skb;\n\n", "*skb;\n"),
+                                          "*skb;\n\n" + GUARD + "\tskb = napi_build_skb("),
+    "a function that only builds": ("""\
+static struct sk_buff *demo_wrap(void *va, int size)
+{
+	struct sk_buff *skb;
+
+	skb = build_skb(va, size);
+	if (unlikely(!skb))
+		return NULL;
+	skb_mark_for_recycle(skb);
+	return skb;
 }
+
+""" + BUILD.replace("napi_build_skb", "demo_wrap"), GUARD + "\tskb = demo_wrap("),
+    "in an arm": (BUILD.replace("\tskb = napi", "\tif (buf) { /* one */\n\tskb = napi").replace(
+        "return NULL;\n\n", "return NULL;\n\t}\n\n"), "{ /* one */\n" + GUARD),
+}
+HELPER = """\
+static struct sk_buff *demo_wrap(struct page_pool *pool, struct demo_buf *buf)
+{
+	struct sk_buff *skb;
+
+	skb = build_skb(page_address(buf->page), PAGE_SIZE);
+	if (!skb)
+		page_pool_put_full_page(pool, buf->page, true);
+	return skb;
+}
+
+"""
+ERR = """\
+int demo_err(struct page_pool *pool, struct demo_buf *buf, int err)
+{
+	void *va;
+
+	va = page_address(buf->page);
+	if (err)
+		return err;
+
+	return *(char *)va;
+}
+"""
 REFUSED = {
+    "a function of its own that does more where it fails": HELPER + BUILD.replace(
+        "napi_build_skb(page_address(buf->page), PAGE_SIZE)", "demo_wrap(pool, buf)"),
+    "a test of something else": ERR, "a test the other way round": BUILD.replace(
+        "\tif (unlikely(!skb))\n\t\treturn NULL;\n", "\tif (skb)\n\t\treturn NULL;\n"),
+    "what failed is returned": BUILD.replace("return NULL", "return skb"),
+    "it is said to free": BUILD.replace("napi_build_skb", "demo_dealloc").replace(
+        "struct sk_buff *demo_build", "struct sk_buff *demo_dealloc(void *va, int size);\n\n"
+        "struct sk_buff *demo_build"),
+    "unmapped in between": LATER.replace(
+        "\tprefetch(va);\n", "\tdma_unmap_page(buf->va, 0, 4096, DMA_FROM_DEVICE);\n"),
+    "another memory is read, too": BUILD.replace(
+        "\tskb_mark", "\tmemcpy(skb->data, page_address(buf[1].page), 4);\n\tskb_mark"),
+    "the member is read again": BUILD.replace(
+        "\tskb_mark", "\tmemcpy(skb->data, page_address(buf->page), 4);\n\tskb_mark"),
+    "read in a choice": BUILD.replace("page_address(buf->page)",
+                                      "buf ? page_address(buf->page) : NULL"),
+    "read where it is declared": BUILD.replace("\tstruct sk_buff *skb;\n",
+        "\tint first = *(int *)page_address(buf->page);\n\tstruct sk_buff *skb;\n").replace(
+        "skb_mark", "skb->len = first;\n\tskb_mark"),
+    "a global is counted in between": "static int demo_head;\n\n" + LATER.replace(
+        "\tprefetch(va);\n", "\tdemo_head = 1;\n"),
+    "the exit goes on in a loop": LATER.replace("\ndrop:\n", "\ndrop:\n\twhile (buf->uses)\n"
+                                                "\t\tbuf->uses--;\n"),
+    "only an exit before": EARLIER,
     "no exit": BUILD.replace("\tif (unlikely(!skb))\n\t\treturn NULL;\n", ""),
     "a counter before the exit": LATER.replace("\tprefetch(va);\n", "\tbuf->uses++;\n"),
     "the exit does more": BUILD.replace(

@@ -13,7 +13,7 @@ from netmem_migrate.c.guarded import guarded
 from netmem_migrate.check.registry import rule
 from netmem_migrate.model.addresses import ASKS, FINDS, READS
 from netmem_migrate.model.functions import SHORT_FOR
-from netmem_migrate.model.spelled import IS_NET_IOV
+from netmem_migrate.model.spelled import ADDRESS, IS_NET_IOV
 from netmem_migrate.results import FileChange, Finding
 
 
@@ -29,7 +29,7 @@ def made_room(changes: Sequence[FileChange]) -> Finding | None:
     if arm is not None:
         return _said(*arm.declared, f"{arm.arm} is another name for what {arm.member} holds, and "
                                     "either way of each test that was added does the same")
-    tests = guarded(before, after, IS_NET_IOV)
+    tests = guarded(before, after, IS_NET_IOV, ADDRESS)
     if tests:
         return _said(*tests[0], f"leaves as the function does elsewhere where {IS_NET_IOV}(), "
                                 "and is the same for pages")

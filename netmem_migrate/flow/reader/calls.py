@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.steps import Step, Steps
-from netmem_migrate.c.symbols import Function
+from netmem_migrate.c.symbols import Function, Macro
 from netmem_migrate.c.types import Type
 from netmem_migrate.c.words import WORD
 from netmem_migrate.flow import keys
@@ -414,16 +414,26 @@ def _foreign(reader: Reader, found: view.Call, known: Function | None) -> Steps[
 
 
 def _spells(reader: Reader, name: bytes) -> bool:
-    """Whether a macro of the driver can take what it is given for the name of a member."""
-    for macro in reader.symbols.macros[name]:
-        inside = set(WORD.findall(macro.body)) - macro.parameters
-        if b"##" in macro.body or not inside.isdisjoint(reader.symbols.macros.keys()) or any(
-                has(word, trait) for word in inside
-                for trait in (Trait.CONTAINER, Trait.FLEXIBLE, Trait.NAMES_MEMBER)) or any(
-                re.search(rb"(?:->|\.)[\s\\]*" + one + rb"\b", macro.body)
-                for one in macro.parameters):
-            return True
+    """Whether a macro of the driver can take what it is given for the name of a member, itself or
+    by another that it names."""
+    known = reader.symbols.macros
+    names = [name]
+    for one in names:  # grows while it is walked
+        for macro in known[one]:
+            if _spells_itself(macro):
+                return True
+            names += [word for word in WORD.findall(macro.body)
+                      if word in known and word not in names]
     return False
+
+
+def _spells_itself(macro: Macro) -> bool:
+    inside = set(WORD.findall(macro.body)) - macro.parameters
+    return b"##" in macro.body or any(
+        has(word, trait) for word in inside
+        for trait in (Trait.CONTAINER, Trait.FLEXIBLE, Trait.NAMES_MEMBER)) or any(
+        re.search(rb"(?:->|\.)[\s\\]*" + one + rb"\b", macro.body)
+        for one in macro.parameters)
 
 
 def _address(reader: Reader, found: view.Call, value: Value, *,
