@@ -113,11 +113,11 @@ class _Search:
                 return
             self.tried.add(key)
             self.in_vain += 1
-            changes = apply(Work(job.analysis, {}), edits, self.passes)
-            with_ = replace(driver, held={**driver.held,
-                                          **{one.path: one.after for one in changes}})
             then = None
             with contextlib.suppress(InputError):  # what it makes of the text cannot be read
+                changes = apply(Work(job.analysis, {}), edits, self.passes)
+                with_ = replace(driver, held={**driver.held,
+                                              **{one.path: one.after for one in changes}})
                 then = job_of(with_, self.target, job.options, job.texts)
             if then is not None and _moved(then) >= _moved(job) and not any(
                     one.severity != Severity.NOTE

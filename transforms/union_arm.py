@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.c.above import above
 from netmem_migrate.c.armed import armed, spelled_out
+from netmem_migrate.c.find import nodes
 from netmem_migrate.c.types import PAGE, Type
 from netmem_migrate.convert import members
 from netmem_migrate.convert.layout import rewrite
@@ -30,6 +31,7 @@ from netmem_migrate.results import Edit, Room
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from netmem_migrate.c.symbols import Macro
     from netmem_migrate.c.types import Member
     from netmem_migrate.convert.work import Work
     from netmem_migrate.flow.graph import Slot
@@ -41,6 +43,7 @@ PASS = Pass(
     before="""\
 struct demo_ring {
 	struct page_pool *page_pool;
+	u32 size;
 };
 
 struct demo_buf {
@@ -69,7 +72,7 @@ int demo_fill(struct demo_ring *ring, struct demo_buf *buf)
 void demo_frag(struct demo_ring *ring, struct demo_buf *buf,
 	       struct sk_buff *skb, int len)
 {
-	skb_add_rx_frag(skb, 0, buf->page, 0, len, PAGE_SIZE);
+	skb_add_rx_frag(skb, 0, buf->page, 0, len, ring->size);
 }
 
 void demo_reuse(struct demo_ring *ring, struct demo_buf *buf)
@@ -81,6 +84,7 @@ void demo_reuse(struct demo_ring *ring, struct demo_buf *buf)
     after="""\
 struct demo_ring {
 	struct page_pool *page_pool;
+	u32 size;
 };
 
 struct demo_buf {
@@ -113,9 +117,9 @@ void demo_frag(struct demo_ring *ring, struct demo_buf *buf,
 	       struct sk_buff *skb, int len)
 {
 	if (ring->page_pool)
-		skb_add_rx_frag(skb, 0, buf->pp_page, 0, len, PAGE_SIZE);
+		skb_add_rx_frag(skb, 0, buf->pp_page, 0, len, ring->size);
 	else
-		skb_add_rx_frag(skb, 0, buf->page, 0, len, PAGE_SIZE);
+		skb_add_rx_frag(skb, 0, buf->page, 0, len, ring->size);
 }
 
 void demo_reuse(struct demo_ring *ring, struct demo_buf *buf)
@@ -139,6 +143,8 @@ _NAMES = {True: ("page", "rx_page", "pp_page"), False: ("pp_page", "pool_page")}
 _VOID = Type("void", ("p",))
 _PAGE = Type(PAGE, ("p",))
 _CALL = "call_expression"
+_EMPTY = re.compile(rb"\{\s*(?:0|NULL)?\s*,?\s*\}")
+_MOST = 64  # uses that ask in which mode they are
 
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
@@ -146,7 +152,7 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     for member, slot in _members(work):
         found = modes(work.analysis, [slot])
         name = members.free_name(work, _NAMES[slot.void])
-        if found is None or not name or _is_in_macro(work, member):
+        if found is None or not name or _is_hidden(work, member):
             continue
         # What is allocated says more than what is only passed on.
         other = min((one for one in found.uses if one.origin is Origin.OTHER),
@@ -191,18 +197,47 @@ def _record(work: Work, member: Member) -> bytes:
     return work.text(member.file, node) if node is not None else b"#"
 
 
-def _is_in_macro(work: Work, member: Member) -> bool:
-    """Whether the body of a macro names a member so, but of what it says to be another record."""
-    use = re.compile(rb"(?:->|\.)\s*%b\b" % re.escape(member.name))
-    other = re.compile(rb"\(\s*\(\s*struct\s+(\w+)\s*\*\s*\)[^;]*\)\s*->\s*%b\b"
-                       % re.escape(member.name))
-    tag = member.record.rpartition(" ")[2].encode("latin-1")
+def _is_hidden(work: Work, member: Member) -> bool:
+    """Whether a macro or an initialiser may use a member, or set it, where nobody follows it."""
+    name, tag = member.name, member.record.rpartition(" ")[2].encode("latin-1")
     for macros in work.analysis.symbols.macros.values():
         for macro in macros:
-            cast = {one[1] for one in other.finditer(macro.body)}
-            if len(use.findall(macro.body)) > len(other.findall(macro.body)) or tag in cast:
+            if any(_cast(macro.body[:use.start()]) in (b"", tag)
+                   for use in re.finditer(rb"(?:->|\.)\s*%b\b" % re.escape(name), macro.body)):
+                return True
+    spelled = re.compile(rb"\bstruct\s+%b\b" % re.escape(tag))
+    for file, parsed in work.analysis.symbols.files.items():
+        if file not in work.analysis.driver.files:
+            continue
+        given = {call.name for call in view.calls(parsed.tree.root_node)
+                 if any(arg.type == "identifier" and view.text(arg) == name for arg in call.args)}
+        if any(_takes_member(macro) for one in given
+               for macro in work.analysis.symbols.macros.get(one, ())):
+            return True
+        for node in nodes(parsed.tree.root_node, "declaration", "compound_literal_expression"):
+            if spelled.search(parsed.text(node)) and any(
+                    view.children(one) and not _EMPTY.fullmatch(parsed.text(one))
+                    for one in nodes(node, "initializer_list")):
                 return True
     return False
+
+
+def _cast(before: bytes) -> bytes:
+    """The tag of the record that what ends there is said to be, b"" for none."""
+    text = before.rstrip()
+    if not text.endswith(b")"):
+        return b""
+    depth = 0
+    for at in range(len(text) - 1, -1, -1):
+        depth += (text[at] == 0x29) - (text[at] == 0x28)
+        if not depth:
+            found = re.match(rb"\(\s*\(\s*struct\s+(\w+)\s*\*\s*\)", text[at:])
+            return found[1] if found is not None else b""
+    return b""
+
+
+def _takes_member(macro: Macro) -> bool:
+    return any(re.search(rb"(?:->|\.)\s*%b\b|##" % one, macro.body) for one in macro.parameters)
 
 
 def _is_whole(work: Work, made: list[Edit]) -> bool:
@@ -218,7 +253,7 @@ def _edits(work: Work, member: Member, found: Modes, name: bytes) -> list[Edit] 
     """The edits, None where a use cannot be told apart."""
     made = list(_declared(work, member, name))
     asked: dict[tuple[str, int], list[Use]] = {}
-    nodes: dict[tuple[str, int], Node] = {}
+    around_: dict[tuple[str, int], Node] = {}
     for use in found.uses:
         if use.arm is Arm.POOL:
             made.append(_named(work, use, name))
@@ -226,15 +261,18 @@ def _edits(work: Work, member: Member, found: Modes, name: bytes) -> list[Edit] 
             around = _asking(work, use)
             if around is None:
                 return None
-            nodes[use.place.file, around.start_byte] = around
+            around_[use.place.file, around.start_byte] = around
             asked.setdefault((use.place.file, around.start_byte), []).append(use)
+    if len(asked) > _MOST:
+        return None
     for key, uses in asked.items():
-        conditions = {found.condition(work.analysis, one) for one in uses}
+        conditions = {found.condition(one) for one in uses}
         if len(conditions) != 1 or b"" in conditions or any(
-                start < key[1] < nodes[file, start].end_byte
-                for file, start in nodes if file == key[0]):
+                start < key[1] < around_[file, start].end_byte
+                for file, start in around_ if file == key[0]) or b"#" in work.text(
+                key[0], around_[key]):
             return None
-        made.append(_both(work, key[0], nodes[key], uses, name, conditions.pop()))
+        made.append(_both(work, key[0], around_[key], uses, name, conditions.pop()))
     return made
 
 

@@ -19,8 +19,10 @@ from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.c.words import DEFINE
 
 _ARM = ("struct", "page", "*")
-# What is evaluated once more, or once less, is no act.
-_ACTS = ("call_expression", "update_expression", "assignment_expression")
+# What a test may be made of that looks at members, and does nothing.
+_ASKS = ("identifier", "field_identifier", "field_expression", "parenthesized_expression",
+         "unary_expression", "binary_expression")
+_SIGNS = ("&", "!")
 
 
 Short = Mapping[str, tuple[str, str]]
@@ -77,7 +79,7 @@ def armed(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         found = Armed(arm, member, (path, declaration), record, (name, of),
                       tuple(accesses(after, arm)), tuple(accesses(after, member)), short_for, after)
         if found.uses and (tokens(parsed.text(other))[:-2] == _ARM or not any(
-                _is_counted(one.node) for one in found.uses)) and all(
+                _is_counted(after, one.node) for one in found.uses)) and all(
                 tokens(before[one].original) in (
                     tokens(undone(found, one)), tokens(undone(found, one, whole=True)))
                 for one in after):
@@ -98,7 +100,9 @@ def undone(found: Armed, path: str, *, whole: bool = False) -> bytes:
         other = next((one for one in _others(union, node)
                       if one.start_byte <= found.named[1].start_byte < one.end_byte),
                      None) if union is not None else None
-        if whole and around is not None and other is not None:
+        if whole and around is not None and other is not None and \
+                tokens(parsed.text(around)) == ("union", "{", *tokens(parsed.text(other)),
+                                                *tokens(parsed.text(node)), "}", ";"):
             edits.append((around.start_byte, around.end_byte, parsed.text(other)))
         else:
             edits.append((node.start_byte, node.end_byte, b""))
@@ -133,7 +137,7 @@ def _choice(parsed: ParsedFile, access: Access, found: Armed) -> tuple[Node, Nod
             ours = [found.member if one == found.arm else one
                     for one in tokens(parsed.text(choice.then))]
             if ours in (list(tokens(one)) for one in _spelled(parsed, other, found.short_for)) \
-                    and not nodes(choice.test, *_ACTS):
+                    and _only_asks(parsed, choice.test) and b"#" not in parsed.text(choice.node):
                 whole = choice.node
                 around = whole.parent
                 # The brackets of a choice are its own.
@@ -144,6 +148,25 @@ def _choice(parsed: ParsedFile, access: Access, found: Armed) -> tuple[Node, Nod
                 return whole, other
         node = around
     return None
+
+
+def _only_asks(parsed: ParsedFile, test: Node) -> bool:
+    """Whether a test looks at members, or at a bit of one, and does nothing."""
+    macros = {one[1] for one in DEFINE.finditer(parsed.original)}
+    stack = [test]
+    while stack:
+        node = stack.pop()
+        pair, sign = view.infix(node), view.prefix(node)
+        if node.type not in _ASKS or any(
+                one is not None and one.sign not in _SIGNS for one in (pair, sign)):
+            return False
+        # What is spelled as macros are is a bit of a mask, or nobody knows what.
+        masks = node.parent is not None and node.parent.type == "binary_expression"
+        if node.type == "identifier" and (parsed.text(node) in macros or (
+                parsed.text(node).isupper() and not masks)):
+            return False
+        stack += view.children(node)
+    return True
 
 
 def spelled_out(call: view.Call, short_for: Short) -> bytes:
@@ -197,24 +220,30 @@ def _is_pointer(parsed: ParsedFile, declaration: Node) -> bool:
     return tokens(parsed.text(declaration))[:-2] in (_ARM, ("void", "*"))
 
 
-def _is_counted(node: Node) -> bool:
-    """Whether what a pointer points to makes a difference: to sums, and to sizes."""
+def _is_counted(files: Mapping[str, ParsedFile], node: Node) -> bool:
+    """Whether what a pointer points to may make a difference: anywhere but where it is passed to a
+    function, stored, or asked for."""
     parent = node.parent
     while parent is not None and parent.type == "parenthesized_expression":
         node, parent = parent, parent.parent
     if parent is None:
         return True
-    pair = view.infix(parent)
-    return parent.type in ("subscript_expression", "update_expression", "sizeof_expression",
-                           "pointer_expression") or (
-        pair is not None and pair.sign.rstrip("=") in ("+", "-"))
+    pair, sign = view.infix(parent), view.prefix(parent)
+    if parent.type == "argument_list":
+        call = view.call(parent.parent)
+        return call is None or not call.name or call.name.isupper() or any(
+            one[1] == call.name for parsed in files.values()
+            for one in DEFINE.finditer(parsed.original))
+    return parent.type not in ("if_statement", "while_statement", "init_declarator") and not (
+        (pair is not None and pair.sign in ("=", "==", "!=", "&&", "||"))
+        or (sign is not None and sign.sign == "!"))
 
 
 def _is_spelled(parsed: ParsedFile, arm: str) -> bool:
     """Whether a macro or an initialiser names the arm."""
     text = without_comments(parsed.original)
     word = re.compile(rb"\b%b\b" % arm.encode("latin-1"))
-    return any(re.search(rb"(?:->|\.)\s*" + word.pattern, one[3])
+    return any(one[1] == arm.encode("latin-1") or re.search(rb"(?:->|\.)\s*" + word.pattern, one[3])
                for one in DEFINE.finditer(text)) or any(
         word.search(parsed.text(one))
         for one in nodes(parsed.tree.root_node, "field_designator"))

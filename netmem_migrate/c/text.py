@@ -3,15 +3,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.words import TEXT_TOKEN
 
+# A directive, with the lines that it goes on in.
+_DIRECTIVE = re.compile(rb"(?m)^[ \t]*#(?:[^\n\\]|\\\r?\n|\\.)*$")
+_END = b" \0 "
+
 
 def tokens(text: bytes) -> tuple[str, ...]:
-    """What a compiler sees of a text, directives included, as far as that needs no preprocessor."""
-    return tuple(TEXT_TOKEN.findall(without_comments(text).decode("latin-1")))
+    """What a compiler sees of a text, directives included, as far as that needs no preprocessor.
+
+    The end of a directive is a token.
+    """
+    code = without_comments(text)
+    if b"#" in code:
+        code = _DIRECTIVE.sub(lambda found: found[0] + _END, code)
+    return tuple(TEXT_TOKEN.findall(code.decode("latin-1")))
 
 
 def replaced(text: bytes, edits: Iterable[tuple[int, int, bytes]]) -> bytes:

@@ -16,9 +16,12 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.cfg import Block, Item, build, constant, transparent
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 
 _SETS = ("assignment_expression", "update_expression", "init_declarator", "pointer_expression")
 _CHOICE = "conditional_expression"
+_WRITES = (Trait.CPU_COPIES, Trait.ANY_MEMORY, Trait.STORES, Trait.SWAPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,10 @@ class Facts:
     """The facts in one function, by its body."""
 
     def __init__(self, body: Node) -> None:
+        # What has its address taken is set by whoever has that.
+        self._taken = {view.text(inner) for one in nodes(body, "pointer_expression")
+                       if one.children[0].type == "&" and (inner := view.operand(one)) is not None
+                       and inner.type == "identifier"}
         self._flow = build(body, exact=True)
         self._before: dict[int, _State | None] = {0: {}}
         self._follow()
@@ -120,7 +127,7 @@ class Facts:
             for edge in block.edges:
                 then = dict(state)
                 found = fact(edge.test) if edge.test is not None else None
-                if found is not None:
+                if found is not None and self._taken.isdisjoint(found[0].words):
                     then[found[0]] = found[1] is edge.truth
                 known = self._before.get(edge.to)
                 met = then if known is None else {
@@ -142,29 +149,46 @@ class Facts:
 
 
 def _kill(state: dict[Fact, bool], node: Node) -> None:
-    """Forget what is said of what an expression sets."""
+    """Forget what is said of what an expression sets, or all where that cannot be told."""
     if not state:
         return
-    gone = {name for one in nodes(node, *_SETS) if (name := _is_set(one))}
-    for one in [one for one in state if not gone.isdisjoint(one.words)]:
-        del state[one]
+    gone: set[bytes] = set()
+    for one in nodes(node, *_SETS):
+        name = _is_set(one)
+        if name is None:
+            state.clear()
+            return
+        gone.add(name)
+    for call in view.calls(node):
+        if any(has(call.name, trait) for trait in _WRITES):
+            gone |= {view.text(one) for one in nodes(call.arguments, "identifier",
+                                                     "field_identifier")}
+    for fact_ in [one for one in state if not gone.isdisjoint(one.words)]:
+        del state[fact_]
 
 
-def _is_set(node: Node) -> bytes:
-    """The name of what a node sets, or may set: of a member, that of the member."""
+def _is_set(node: Node) -> bytes | None:
+    """The name of what a node sets, or may set: of a member, or in an array, that of it; b"" for
+    nothing, None for what a pointer points to."""
     target: Node | None
     if node.type == "pointer_expression":
-        target = view.operand(node) if node.children[0].type == "&" else None
+        if node.children[0].type != "&":
+            return b""
+        target = view.operand(node)
     elif node.type == "init_declarator":
         target = view.declared(node.child_by_field_name("declarator"))
     else:
         target = node.child_by_field_name("left") or view.operand(node)
-    while target is not None and target.type == "parenthesized_expression":
-        target = view.bare(target)
+    while target is not None and target.type in ("parenthesized_expression",
+                                                 "subscript_expression"):
+        target = (view.operand(target) if target.type == "subscript_expression"
+                  else next(iter(view.children(target)), None))
     where = view.field(target)
     if where is not None:
         return where.name
-    return view.text(target) if target is not None and target.type == "identifier" else b""
+    if target is None or target.type != "identifier":
+        return b"" if node.type == "pointer_expression" else None
+    return view.text(target)
 
 
 def _is_in(item: Item, node: Node) -> bool:

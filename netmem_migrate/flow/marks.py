@@ -17,16 +17,20 @@ from netmem_migrate.flow.facts import Fact, squeezed
 
 _BIT = re.compile(rb"\s*(\w+)\s*=\s*(?:(?:1U?\s*<<\s*(\d+))|(?:BIT\s*\(\s*(\d+)\s*\))|0)\s*")
 _TESTS = ("&", "==", "!=")
+Writes = Sequence[tuple[Node, Node]]
+"""What sets a member, and what has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A member that says whose memory a record holds, the name that it is set to for the pool's,
-    and the names of the same enumeration, none of which has a bit of another."""
+    and the names of the same enumeration, none of which has a bit of another; `none` are those that
+    have no bit at all."""
 
     member: bytes
     name: bytes
     others: frozenset[bytes]
+    none: frozenset[bytes] = frozenset()
 
     def says(self, fact: Fact, truth: bool) -> bool | None:
         """Whether a record holds the pool's memory where a test of the member was true, or was
@@ -52,29 +56,56 @@ def mark(stores: Iterable[tuple[Node, Node]], bodies: Sequence[Node],
     found: set[tuple[bytes, bytes]] | None = None
     sets: dict[int, bytes] = {}
     for node, base in stores:
-        statement = node.parent.parent if node.parent is not None else None
-        block = statement.parent if statement is not None else None
-        here: set[tuple[bytes, bytes]] = set()
-        for one in block.named_children if block is not None else ():
-            pair = view.infix(one.named_children[0]) if one.named_children else None
-            where = view.field(pair.left) if pair is not None and pair.sign == "=" else None
-            if pair is not None and where is not None and pair.right.type == "identifier" and \
-                    squeezed(where.base) == squeezed(base):
-                here.add((where.name, view.text(pair.right)))
-                sets[pair.right.id] = view.text(pair.right)
+        here = {(where.name, view.text(value)) for where, value in _beside(node, base)
+                if value.type == "identifier"}
+        sets |= {value.id: view.text(value) for _, value in _beside(node, base)}
         found = here if found is None else found & here
     whole = []
     files = tuple(files)
     for member, name in sorted(found or ()):
-        others = _bits(files, name)
+        names = _bits(files, name)
         tests = sum(_is_tested(node, member) for body in bodies
                     for node in nodes(body, "identifier") if view.text(node) == name)
         word = re.compile(rb"\b" + re.escape(name) + rb"\b")
         said = sum(len(word.findall(text)) for text in code)
         own = sum(one == name for one in sets.values())
-        if others is not None and said == own + tests + 1:
-            whole.append(Mark(member, name, others))
+        if names is not None and said == own + tests + 1:
+            whole.append(Mark(member, name, *names))
     return whole[0] if len(whole) == 1 else None
+
+
+def is_kept(found: Mark, stores: Iterable[tuple[Node, Node]], writes: Writes) -> bool:
+    """Whether a mark goes with what is stored: each store of memory sets it as well, and nothing
+    else does, but to a name that has no bit.
+
+    `stores` are those of memory that is not NULL, `writes` all of the mark: what is set, and what
+    has it.
+    """
+    marked: set[int] = set()
+    for node, base in stores:
+        beside = {where.node.id for where, _ in _beside(node, base) if where.name == found.member}
+        if not beside:
+            return False
+        marked |= beside
+    for node, _ in writes:
+        pair = view.infix(node.parent)
+        if pair is None or pair.sign != "=" or pair.left != node or (
+                node.id not in marked and view.text(pair.right) not in found.none):
+            return False
+    return True
+
+
+def _beside(node: Node, base: Node) -> list[tuple[view.Field, Node]]:
+    """The members of the same record that are set in the block of a store, and to what."""
+    statement = node.parent.parent if node.parent is not None else None
+    block = statement.parent if statement is not None else None
+    found = []
+    for one in block.named_children if block is not None else ():
+        pair = view.infix(one.named_children[0]) if one.named_children else None
+        where = view.field(pair.left) if pair is not None and pair.sign == "=" else None
+        if pair is not None and where is not None and squeezed(where.base) == squeezed(base):
+            found.append((where, pair.right))
+    return found
 
 
 def _is_tested(node: Node, member: bytes) -> bool:
@@ -89,9 +120,10 @@ def _is_tested(node: Node, member: bytes) -> bool:
     return False
 
 
-def _bits(files: Iterable[ParsedFile], name: bytes) -> frozenset[bytes] | None:
+def _bits(files: Iterable[ParsedFile],
+          name: bytes) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
     """The other enumerators of an enumeration in which each is none or one bit, and no two are the
-    same; None where a name is not one of such."""
+    same, and those that are none; None where a name is not one of such."""
     for parsed in files:
         if name not in parsed.source:
             continue
@@ -104,5 +136,6 @@ def _bits(files: Iterable[ParsedFile], name: bytes) -> frozenset[bytes] | None:
                 continue
             bits = [one for one in named.values() if one is not None]
             whole = len(named) == len(parts) and len(set(bits)) == len(bits)
-            return frozenset(named.keys() - {name}) if whole and named[name] else None
+            none = frozenset(one for one, bit in named.items() if bit is None)
+            return (frozenset(named.keys() - {name}), none) if whole and named[name] else None
     return None

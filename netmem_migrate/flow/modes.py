@@ -11,7 +11,7 @@ record, and that a ring does not get or lose its pool while it has pages.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -23,15 +23,18 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.symbols import Function
-from netmem_migrate.c.typed import Typed
 from netmem_migrate.c.types import Type
-from netmem_migrate.c.words import WORD
 from netmem_migrate.flow import keys
+from netmem_migrate.flow.asks import Asks
 from netmem_migrate.flow.cfg import constant
 from netmem_migrate.flow.facts import Facts, squeezed
-from netmem_migrate.flow.graph import Place, Slot, reach
-from netmem_migrate.flow.marks import Mark, mark
+from netmem_migrate.flow.graph import Kind, Place, Slot, reach
+from netmem_migrate.flow.homes import UNKNOWN, Homes, Kept
+from netmem_migrate.flow.marks import Mark, is_kept, mark
+from netmem_migrate.flow.straight import is_straight, pasted
 from netmem_migrate.flow.webs import webs
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import CALLS, POOL
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ class Origin(StrEnum):
 
     POOL = "pool"
     OTHER = "other"
+    THING = "thing"  # something else than a page
     NONE = "none"  # NULL
     UNKNOWN = "unknown"
 
@@ -89,40 +93,16 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """The uses of a member, by whose memory they are of; `tests` are texts of tests for a pool,
-    with the name and the type of what they begin with."""
+    """The uses of a member, by whose memory they are of; `asks` gives, by the place of a use, an
+    expression that is true where it is of the pool's."""
 
     uses: tuple[Use, ...]
     mark: Mark | None
-    tests: tuple[tuple[bytes, bytes, Type], ...] = ()
+    asks: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
 
-    def condition(self, analysis: Analysis, use: Use) -> bytes:
-        """An expression that is true where a use is of the pool's memory; b"" for none.
-
-        What its function sets may say something else by then.
-        """
-        function = next((one for one in _around(analysis, use.place)), None)
-        if function is None:
-            return b""
-        sets = {where.name for one in view.stores(function.node)
-                if (where := view.field(one.target)) is not None}
-        typed = Typed(analysis.symbols, function.file, function)
-        given = {one.name for one in function.parameters} | {
-            view.text(one.target) for one in view.stores(function.node)
-            if one.node.type == "init_declarator"}
-        found = {name + text[len(root):] for text, root, type_ in self.tests
-                 for name, own in typed.declared.items() if own == type_ and name in given}
-        if len(found) == 1 and sets.isdisjoint(WORD.findall(next(iter(found)))):
-            return found.pop()
-        if self.mark is not None and self.mark.member not in sets:
-            base = analysis.symbols.files[use.place.file].text(use.base)
-            sign = b"->" if _is_arrow(use.node) else b"."
-            return base + sign + self.mark.member + b" & " + self.mark.name
-        return b""
-
-
-_Homes = frozenset[str]
-_UNKNOWN: _Homes = frozenset({"?"})
+    def condition(self, use: Use) -> bytes:
+        """An expression that is true where a use is of the pool's memory; b"" for none."""
+        return self.asks.get((use.place.file, use.node.start_byte), b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +110,7 @@ class _Way:
     """How a function is reached: in which mode, and where the records are kept that it is given."""
 
     mode: Arm = Arm.EITHER
-    homes: tuple[_Homes, ...] = ()
+    homes: tuple[Kept, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -139,7 +119,6 @@ class _Reached:
 
     function: Function
     facts: Facts
-    typed: Typed
     ways: set[_Way] = field(default_factory=set)
 
 
@@ -160,11 +139,6 @@ def _around(analysis: Analysis, place: Place) -> Iterator[Function]:
             yield one
 
 
-def _is_arrow(node: Node) -> bool:
-    where = view.field(node)
-    return where is not None and where.arrow
-
-
 class _Reader:
     def __init__(self, analysis: Analysis, slots: Sequence[Slot]) -> None:
         self.analysis, self.slots = analysis, slots
@@ -172,28 +146,65 @@ class _Reader:
         self.places = [one for slot in slots for one in slot.names]
         self.known: dict[Function, _Reached] = {}
         self.pools: frozenset[bytes] = frozenset()
+        self.rings: dict[Type, set[bytes]] = {}
+        slot = slots[0]
+        self.tag = f"{slot.record} {slot.name.rpartition('.')[0]}"
+        self.homes = Homes(self.symbols, self._functions, self.tag)
 
     def modes(self) -> Modes | None:
         found = [node for one in self.places if (node := one.node.parent) is not None
                  and node.type == "field_expression"]
-        if len(found) != len(self.places) or any(
-                one.parent is not None and one.parent.type == "pointer_expression"
-                and one.parent.children[0].type == "&" for one in found):
-            return None
-        if not self._reach():
+        if len(found) != len(self.places) or any(map(_is_lent, found)) or not self._reach():
             return None
         uses = self._uses(None)
         pooled = [one for one in uses if one.origin is Origin.POOL]
         if not pooled or any(one.arm is not Arm.POOL for one in pooled):
             return None
+        kept = [(one.node, one.base) for one in uses
+                if one.origin is not None and one.origin is not Origin.NONE]
         marked = mark([(one.node, one.base) for one in pooled],
-                     [one.node for one in self._functions], self.symbols.files.values(),
-                     self._code)
+                      [one.node for one in self._functions], self.symbols.files.values(),
+                      self._code)
+        if marked is not None and not is_kept(marked, kept, self._writes(marked.member)):
+            marked = None
         if marked is not None:
             uses = self._uses(marked)
-        if any(not _fits(one) for one in uses):
+        if not all(_fits(one, marked) for one in uses) or self._loses_pool():
             return None
-        return Modes(tuple(uses), marked, tuple(sorted(self._tests(), key=lambda one: one[:2])))
+        asks = Asks(self.homes, self._calls, self.rings, marked)
+        return Modes(tuple(uses), marked, {
+            (one.place.file, one.node.start_byte): asks.of(
+                next(_around(self.analysis, one.place)), one.node, one.base)
+            for one in uses if one.arm is Arm.EITHER and one.stored is None and not one.tested})
+
+    def _writes(self, name: bytes) -> list[tuple[Node, Node]]:
+        """What sets a member of the record, or may: by its own, and what has it."""
+        found = []
+        for function in self._functions:
+            for node in nodes(function.node, "field_expression"):
+                where = view.field(node)
+                if where is None or where.name != name or not _is_set(node):
+                    continue
+                of = self.homes.typed(function).of(where.base)
+                if of is None or of.base == self.tag or not of.base.startswith("struct "):
+                    found.append((node, where.base))
+        return found
+
+    def _loses_pool(self) -> bool:
+        """Whether a ring loses its pool in a function that goes on to where the member is used."""
+        for function in self._functions:
+            gone = [store.node.end_byte for store in view.stores(function.node)
+                    if (where := view.field(store.target)) is not None
+                    and where.name in self.pools and constant(store.value) is False]
+            if not gone:
+                continue
+            later = [call.node for call in view.calls(function.node)
+                     if self.symbols.function(call.name, function.file) in self.known]
+            later += [one.node for one in self.places if one.file == function.file
+                      and function.node.start_byte <= one.node.start_byte < function.node.end_byte]
+            if any(one.start_byte >= min(gone) for one in later):
+                return True
+        return False
 
     # ------------------------------------------------------------------- pools
 
@@ -214,21 +225,22 @@ class _Reader:
                 if (where := view.field(node)) is not None}
         return frozenset((own - others) & used)
 
-    def _tests(self) -> set[tuple[bytes, bytes, Type]]:
-        found: set[tuple[bytes, bytes, Type]] = set()
-        for one in self.known.values():
-            for node in nodes(one.function.node, "field_expression"):
+    def _rings(self) -> frozenset[Type]:
+        """The types of the variables by which a pool is found."""
+        found: set[Type] = set()
+        for one in self.known:
+            for node in nodes(one.node, "field_expression"):
                 where = view.field(node)
-                if where is None or where.name not in self.pools:
-                    continue
-                root = node
-                while root.type == "field_expression" and (inner := view.operand(root)):
-                    root = inner
-                type_ = one.typed.of(root)
-                if root.type == "identifier" and type_ is not None and \
-                        view.text(node).startswith(view.text(root)):
-                    found.add((squeezed(node), view.text(root), type_))
-        return found
+                if where is not None and where.name in self.pools:
+                    root = node
+                    while root.type == "field_expression" and (inner := view.operand(root)):
+                        root = inner
+                    type_ = self.homes.typed(one).of(root)
+                    if root.type == "identifier" and type_ is not None:
+                        found.add(type_)
+                        self.rings.setdefault(type_, set()).add(
+                            squeezed(node)[len(view.text(root)):])
+        return frozenset(found)
 
     # ----------------------------------------------------------------- reaching
 
@@ -267,18 +279,17 @@ class _Reader:
         near = list(reach(dict.fromkeys(wanted), callers))
         for one in near:
             assert one.body is not None
-            self.known[one] = _Reached(one, Facts(one.body),
-                                       Typed(self.symbols, one.file, one))
+            if not is_straight(one, self.analysis.originals[one.file], self.symbols.macros):
+                return False
+            self.known[one] = _Reached(one, Facts(one.body))
         self.pools = self._pools()
         if len(self.pools) != 1:
             return False
+        self._rings()
         todo = []
         for one in near:
-            declared = len(keys.versions(self.symbols, one))
-            # Whatever names it without calling it may call it.
-            if one.name in self.symbols.exported or not callers[one] or \
-                    self._named(one.name) != declared + len(callers[one]):
-                self.known[one].ways.add(_Way(homes=(_UNKNOWN,) * len(one.parameters)))
+            if not callers[one] or self._is_entry(one, len(callers[one])):
+                self.known[one].ways.add(_Way(homes=(UNKNOWN,) * len(one.parameters)))
                 todo.append(one)
         while todo:
             caller = todo.pop()
@@ -297,14 +308,36 @@ class _Reader:
                 todo.append(callee)
         return True
 
+    def _is_entry(self, function: Function, calls: int) -> bool:
+        """Whether a function may be called otherwise than its name is called in the driver."""
+        versions = keys.versions(self.symbols, function)
+        files = set(self.analysis.driver.files)
+        whole = self.analysis.driver.path.startswith("drivers/")
+        return function.name in self.symbols.exported or (
+            # Whatever names it without calling it may call it.
+            self._named(function.name) != len(versions) + calls
+            or (not function.static and not whole)
+            or any(one.file not in files for one in versions)
+            or any(part in function.name for part in self._pasted))
+
+    @cached_property
+    def _pasted(self) -> frozenset[bytes]:
+        files = set(self.analysis.driver.files)
+        return pasted({name: [one for one in every if one.file in files]
+                       for name, every in self.symbols.macros.items()})
+
     def _way(self, caller: _Reached, way: _Way, call: view.Call, callee: Function) -> _Way:
-        homes = tuple(self._homes(caller, way, call.args[index]) if index < len(call.args)
-                      else _UNKNOWN for index, _ in enumerate(callee.parameters))
+        homes = tuple(self.homes.of(caller.function, way.homes, call.args[index])
+                      if index < len(call.args) else UNKNOWN
+                      for index, _ in enumerate(callee.parameters))
         return _Way(self._mode(caller, way, call.node, None, b""), homes)
 
     def _mode(self, at: _Reached, way: _Way, node: Node, mark: Mark | None, base: bytes) -> Arm:
         """In which mode a node is evaluated, on a way to its function."""
         found: set[bool] = set()
+        declared = self.homes.typed(at.function).declared.values()
+        if sum(type_ in self.rings for type_ in declared) > 1:
+            return Arm.EITHER  # which ring is that of the record is not known
         for one, truth in at.facts.at(node).items():
             if not one.mask and one.member in self.pools:
                 found.add(truth)
@@ -315,55 +348,10 @@ class _Reader:
             return Arm.POOL if found.pop() else Arm.OTHER
         return Arm.EITHER if found else way.mode
 
-    # -------------------------------------------------------------------- homes
-
-    def _homes(self, at: _Reached, way: _Way, value: Node, depth: int = 0) -> _Homes:
-        """Where the record is kept that a pointer points to."""
-        value = view.bare(value)
-        if value.type == "cast_expression" and (inner := view.value(value)) is not None:
-            value = view.bare(inner)
-        if depth > 8:
-            return _UNKNOWN
-        if value.type == "pointer_expression" and value.children[0].type == "&":
-            inner = view.operand(value)
-            return self._kept(at, way, inner, depth + 1) if inner is not None else _UNKNOWN
-        if value.type in ("field_expression", "subscript_expression"):
-            return self._kept(at, way, value, depth + 1)
-        pair = view.infix(value)
-        if pair is not None and pair.sign in ("+", "-"):
-            return self._homes(at, way, pair.left, depth + 1)
-        if value.type != "identifier":
-            return _UNKNOWN
-        name = view.text(value)
-        found: set[str] = set()
-        for number, one in enumerate(at.function.parameters):
-            if one.name == name:
-                found |= way.homes[number] if number < len(way.homes) else _UNKNOWN
-        stores = [one for one in view.stores(at.function.node) if view.text(one.target) == name]
-        for store in stores:
-            found |= self._homes(at, way, store.value, depth + 1)
-        return frozenset(found) or _UNKNOWN
-
-    def _kept(self, at: _Reached, way: _Way, node: Node, depth: int) -> _Homes:
-        """Where an object is kept."""
-        node = view.bare(node)
-        while node.type == "subscript_expression" and (inner := view.operand(node)) is not None:
-            node = view.bare(inner)
-        if node.type == "field_expression":
-            member = at.typed.member(node)
-            return frozenset({f"{member.record}.{member.name.decode('latin-1')}"}
-                             ) if member is not None else _UNKNOWN
-        if node.type == "identifier":
-            type_ = at.typed.declared.get(view.text(node))
-            if type_ is not None and "p" not in type_.derivations:
-                return frozenset({f"{at.function.file}:{at.function.node.start_byte}:"
-                                  f"{view.text(node).decode('latin-1')}"})
-        return self._homes(at, way, node, depth)
-
     # --------------------------------------------------------------------- uses
 
     def _uses(self, mark: Mark | None) -> list[Use]:
-        found: list[tuple[Place, Node, Node, list[tuple[Arm, _Homes]]]] = []
+        found: list[tuple[Place, Node, Node, list[tuple[Arm, Kept]]]] = []
         pooled: set[str] = set()
         for place in self.places:
             node = place.node.parent
@@ -373,14 +361,15 @@ class _Reader:
             ways = []
             for way in at.ways:
                 mode = self._mode(at, way, node, mark, squeezed(where.base))
-                homes = (self._homes if where.arrow else self._object)(at, way, where.base)
+                homes = (self.homes.of if where.arrow else self.homes.kept)(
+                    at.function, way.homes, where.base)
                 ways.append((mode, homes))
                 if mode is Arm.POOL:
                     pooled |= homes
             found.append((place, node, where.base, ways))
         uses: list[Use] = []
         for place, node, base, ways in found:
-            arms = {Arm.OTHER if mode is Arm.EITHER and _UNKNOWN.isdisjoint(homes | pooled)
+            arms = {Arm.OTHER if mode is Arm.EITHER and UNKNOWN.isdisjoint(homes | pooled)
                     and homes.isdisjoint(pooled) else mode for mode, homes in ways}
             arm = arms.pop() if len(arms) == 1 else Arm.EITHER
             pair = view.infix(node.parent)
@@ -391,9 +380,6 @@ class _Reader:
             uses.append(Use(place, node, base, arm, stored,
                             self._origin(place, stored) if stored is not None else None))
         return uses
-
-    def _object(self, at: _Reached, way: _Way, base: Node) -> _Homes:
-        return self._kept(at, way, base, 0)
 
     @cached_property
     def _allocates(self) -> dict[tuple[str, int], bool]:
@@ -421,18 +407,20 @@ class _Reader:
         call = view.call(value)
         if call is not None:
             pool = self._allocates.get((place.file, call.node.start_byte))
-            if pool is None and not self._is_own(call.name, place.file):
-                pool = False
             if pool is not None:
-                return Origin.POOL if pool else Origin.OTHER
-        return self._behind(place)
+                return Origin.POOL if pool else Origin.OTHER if has(
+                    call.name, Trait.ALLOCATES) else Origin.UNKNOWN
+            if not self._is_own(call.name, place.file):
+                # What leads to a page from another may lead to the pool's.
+                return Origin.OTHER if has(call.name, Trait.ALLOCATES) else Origin.UNKNOWN
+        return self._behind(place, value)
 
     def _is_own(self, name: bytes, file: str) -> bool:
         """Whether a function is the driver's, or one of the pool, or no function at all."""
         return not name or name in self.symbols.macros or name.startswith(CALLS.encode()) or \
             self.symbols.function(name, file) is not None
 
-    def _behind(self, place: Place) -> Origin:
+    def _behind(self, place: Place, value: Node) -> Origin:
         """Whose page flows into the member there, by all that flows into what is stored."""
         graph = self.analysis.graph
         node = place.node.parent
@@ -440,16 +428,24 @@ class _Reader:
         into = [origin for origin, slot, at in graph.flows if slot in self.slots
                 and at.file == place.file and around is not None
                 and around.start_byte <= at.node.start_byte < around.end_byte]
-        edges = {one: [origin for origin in origins if origin not in self.slots]
-                 for one, origins in graph.predecessors().items()}
-        behind = reach(into, edges)
-        if not any(one.twin is not None and one.twin.allocates and one.twin.pool_api
-                   for one in behind):
+        behind = reach(into, self._back)
+        if any(one.twin is not None and one.twin.allocates and one.twin.pool_api
+               for one in behind):
+            others = any(bridge.into in behind and bridge.foreign for bridge in graph.bridges)
+            ends = [one for one in behind if not self._back.get(one)]
+            return Origin.POOL if not others and all(
+                one.twin is not None and one.twin.allocates for one in ends) else Origin.UNKNOWN
+        type_ = self.homes.typed(next(_around(self.analysis, place))).of(value)
+        page = type_ is not None and type_.is_page
+        if page or any(not one.void and one.kind is not Kind.CALL for one in behind):
             return Origin.OTHER
-        others = any(bridge.into in behind and bridge.foreign for bridge in graph.bridges)
-        ends = [one for one in behind if not edges.get(one)]
-        return Origin.POOL if not others and all(
-            one.twin is not None and one.twin.allocates for one in ends) else Origin.UNKNOWN
+        return Origin.THING if type_ is not None and type_.derivations[:1] == ("p",) else \
+            Origin.UNKNOWN
+
+    @cached_property
+    def _back(self) -> dict[Slot, list[Slot]]:
+        return {one: [origin for origin in origins if origin not in self.slots]
+                for one, origins in self.analysis.graph.predecessors().items()}
 
 
 def _declares(node: Node) -> bool:
@@ -457,10 +453,37 @@ def _declares(node: Node) -> bool:
         node.parent.child_by_field_name("value") != node
 
 
-def _fits(use: Use) -> bool:
-    """Whether what is stored is what the mode says."""
+def _fits(use: Use, marked: Mark | None) -> bool:
+    """Whether what is stored is what the mode says; a thing that is no page may be kept in either
+    mode, where a mark tells it from a page."""
     if use.origin is Origin.POOL:
         return use.arm is Arm.POOL
     if use.origin is Origin.OTHER:
-        return use.arm is not Arm.POOL
+        return use.arm is Arm.OTHER
+    if use.origin is Origin.THING:
+        return use.arm is Arm.OTHER or (use.arm is Arm.EITHER and marked is not None)
     return use.origin is not Origin.UNKNOWN
+
+
+def _is_lent(node: Node) -> bool:
+    """Whether something else may set the member there: by its address, or as a macro that is given
+    it."""
+    parent = node.parent
+    while parent is not None and parent.type == "parenthesized_expression":
+        parent = parent.parent
+    if parent is not None and parent.type == "argument_list":
+        call = view.call(parent.parent)
+        return call is not None and (has(call.name, Trait.STORES) or has(call.name, Trait.SWAPS))
+    return parent is not None and (
+        (parent.type == "pointer_expression" and parent.children[0].type == "&")
+        or parent.type in ("update_expression", "gnu_asm_output_operand", "gnu_asm_input_operand"))
+
+
+def _is_set(node: Node) -> bool:
+    """Whether a member is set there, or may be."""
+    parent = node.parent
+    while parent is not None and parent.type == "parenthesized_expression":
+        node, parent = parent, parent.parent
+    return parent is not None and (_is_lent(node) or (
+        parent.type == "assignment_expression"
+        and parent.child_by_field_name("left") == node))

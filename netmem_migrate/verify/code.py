@@ -23,6 +23,8 @@ _SYMBOL = re.compile(r"(?<![\w.$])(?:(?:\.L|[A-Za-z_])[\w.$]*|\d{2,}(?=:|[bf]\b)
 _LABEL = re.compile(r"(\.L[A-Za-z_]*?)\d+(?:_\d+)*$")
 _UNIQUE = re.compile(r"(__UNIQUE_ID_\w*?)\d+(?=$|\.)")
 _PART = re.compile(r"\.\d+(?=\.|$)")
+_FORMAT = "bug_entry::format"  # how the kernel's own assembly remarks on a line of its tables
+_CONSTANT = re.compile(r"\.LC\d+\b")
 _FUNCTION = re.compile(r"([A-Za-z_][\w.$]*):")
 
 
@@ -46,9 +48,31 @@ def _renumber() -> Callable[[re.Match[str]], str]:
     return renamed
 
 
+def _without_conditions(lines: list[str]) -> list[str]:
+    """Assembly without the strings that spell the conditions of WARN() and nothing else, and with
+    each use of such a string as one and the same."""
+    tables = [index for index, line in enumerate(lines) if _FORMAT in line]
+    if not tables:
+        return lines
+    said: dict[str, list[int]] = {}
+    for index, line in enumerate(lines):
+        for label in _CONSTANT.findall(line):
+            said.setdefault(label, []).append(index)
+    gone: set[int] = set()
+    wanted = set(tables)
+    for label, places in said.items():
+        defined = [one for one in places if lines[one].startswith(f"{label}:")]
+        if len(defined) == 1 and wanted.issuperset(set(places) - set(defined)) and \
+                defined[0] + 1 < len(lines) and lines[defined[0] + 1].startswith("\t.string"):
+            gone |= {defined[0], defined[0] + 1}
+    return [_CONSTANT.sub(".LCONDITION", line) if index in wanted else line
+            for index, line in enumerate(lines) if index not in gone]
+
+
 def normal(text: str) -> list[str]:
     """Assembly without what names source lines, the text of string literals, and numbers of names.
 
+    What spells the condition of a WARN() is no behaviour, nor whether two of them are one string.
     How long a literal is decides which section of strings it is in, and with which alignment; a
     literal that spells code is as long as the names in it. What the compiler numbers (labels,
     clones of functions, static locals, tables of a switch), and what __COUNTER__ does, is numbered
@@ -56,18 +80,14 @@ def normal(text: str) -> list[str]:
     """
     lines: list[str] = []
     renamed = _renumber()
-    section = ""
-    for line in text.splitlines():
+    section = written = ""
+    for line in _without_conditions(text.splitlines()):
         if _MARKS.match(line):
             continue
         strings = _STRINGS.match(line)
         if strings or line.startswith("\t.section") or line in ("\t.text", "\t.data", "\t.bss"):
-            now = strings[0] if strings else line.rstrip()
             # Strings of several lengths change the section for each other only.
-            if strings and now == section:
-                continue
-            section = now
-            lines.append(section)
+            section = strings[0] if strings else line.rstrip()
             continue
         if _STRINGS.match(section):
             if line.startswith(_OF_TEXT):
@@ -77,6 +97,9 @@ def normal(text: str) -> list[str]:
         if not line.startswith(_TEXT):
             line = _SYMBOL.sub(renamed, line)
         if line.strip():
+            if section != written:
+                lines.append(section)
+                written = section
             lines.append(line.rstrip())
     return lines
 

@@ -15,6 +15,7 @@ HEAD = '#include "netmem_stub.h"\n\n'
 RING = """\
 struct demo_ring {
 	struct page_pool *page_pool;
+	u32 size;
 };
 
 """
@@ -60,7 +61,7 @@ FRAG = """\
 void demo_frag(struct demo_ring *ring, struct demo_buf *buf,
 	       struct sk_buff *skb, int len)
 {
-	skb_add_rx_frag(skb, 0, buf->page, 0, len, PAGE_SIZE);
+	skb_add_rx_frag(skb, 0, buf->page, 0, len, ring->size);
 }
 
 """
@@ -69,9 +70,9 @@ void demo_frag(struct demo_ring *ring, struct demo_buf *buf,
 	       struct sk_buff *skb, int len)
 {
 	if (ring->page_pool)
-		skb_add_rx_frag(skb, 0, buf->pp_page, 0, len, PAGE_SIZE);
+		skb_add_rx_frag(skb, 0, buf->pp_page, 0, len, ring->size);
 	else
-		skb_add_rx_frag(skb, 0, buf->page, 0, len, PAGE_SIZE);
+		skb_add_rx_frag(skb, 0, buf->page, 0, len, ring->size);
 }
 
 """
@@ -123,9 +124,11 @@ ARMED_TABS = ARMED.replace(
 TEST = """\
 int demo_test(struct demo_ring *ring, struct demo_buf *buf)
 {
+	u32 size = ring->size;
+
 	if (page_is_pfmemalloc(buf->page))
 		return 1;
-	return 0;
+	return size;
 }
 
 """
@@ -143,6 +146,7 @@ enum demo_type {
 """
 MARKED = ENUM + PLAIN.replace("\tdma_addr_t dma;\n", "\tdma_addr_t dma;\n\tu16 type;\n").replace(
     "\tbuf->dma = page_pool", "\tbuf->type = DEMO_POOL;\n\tbuf->dma = page_pool").replace(
+    "\t\tbuf->page = own;\n", "\t\tbuf->page = own;\n\t\tbuf->type = DEMO_PAGE;\n").replace(
     FRAG, """\
 void demo_frag(struct demo_buf *buf, struct sk_buff *skb, int len)
 {
@@ -175,6 +179,7 @@ ELSEWHERE = PLAIN.replace(RING, """\
 struct demo_ring {
 	struct page_pool *page_pool;
 	struct demo_copy *copies;
+	u32 size;
 };
 
 """).replace(FILL, """\
@@ -243,9 +248,9 @@ REFUSED = {
         "void demo_drop", "void demo_take(struct page **page);\n\n"
         "void demo_give(struct demo_buf *buf)\n{\n\tdemo_take(&buf->page);\n}\n\nvoid demo_drop"),
     "no ring is at hand": PLAIN.replace("void demo_frag(struct demo_ring *ring, struct",
-                                        "void demo_frag(struct"),
+                                        "void demo_frag(struct").replace("ring->size", "PAGE_SIZE"),
     "two rings are at hand": PLAIN.replace("void demo_frag(struct demo_ring *ring,",
-                                           "void demo_frag(struct demo_ring *a, "
+                                           "void demo_frag(struct demo_ring *ring, "
                                            "struct demo_ring *b,"),
     "it is returned in either mode": PLAIN.replace(
         "void demo_drop", "struct page *demo_page(struct demo_ring *ring, struct demo_buf *buf)\n"
@@ -268,6 +273,53 @@ REFUSED = {
         "void demo_drop", "void demo_odd(struct demo_buf *buf)\n{\n\tbuf->type |= DEMO_POOL;\n}\n\n"
         "void demo_drop"),
     "the mark shares a bit": MARKED.replace("DEMO_PAGE = 1 << 0", "DEMO_PAGE = 1 << 1"),
+    "another pointer to the same record": ELSEWHERE.replace(
+        "\tu32 size;\n};\n\nstruct", "\tu32 size;\n\tstruct demo_buf *cur;\n};\n\nstruct").replace(
+        "void demo_drop", "void demo_next(struct demo_ring *ring, struct demo_slot *slot)\n{\n"
+        "\tring->cur = &slot->buf;\n}\n\nint demo_read(struct demo_ring *ring)\n{\n"
+        "\treturn page_count(ring->cur->page);\n}\n\nvoid demo_drop"),
+    "a record that is copied": ELSEWHERE.replace(
+        "struct demo_buf *buf = &ring->copies[i].buf;", "struct demo_buf copy = "
+        "ring->copies[i].buf, *buf = &copy;").replace("ring->size", "PAGE_SIZE"),
+    "an arm of #if decides": BY_CALLER.replace(
+        "\tif (unlikely(!ring->page_pool))\n\t\treturn;\n",
+        "#ifdef DEMO_POOLS\n\tif (!ring->page_pool)\n\t\treturn;\n#endif\n"),
+    "a macro jumps past the test": BY_CALLER.replace(
+        "static void demo_frag", "#define DEMO_CHECK(b, to) do { if ((b)->dma) goto to; } while (0)"
+        "\n\nstatic void demo_frag").replace(
+        "\tif (unlikely(!ring->page_pool))\n\t\treturn;\n",
+        "\tDEMO_CHECK(buf, any);\n\tif (!ring->page_pool)\n\t\treturn;\nany:\n"),
+    "a name that macros may paste": BY_CALLER.replace(
+        "static void demo_frag", "#define DEMO_CALL(x) demo_##x\n\nstatic void demo_frag").replace(
+        "void demo_drop", "void demo_any(struct demo_buf *buf, struct sk_buff *skb)\n{\n"
+        "\tDEMO_CALL(frag)(buf, skb, 64);\n}\n\nvoid demo_drop"),
+    "others may call it": BY_CALLER.replace("static void demo_frag", "void demo_frag"),
+    "the ring is asked whether it is there": PLAIN.replace(
+        "\tskb_add_rx_frag(skb, 0, buf",
+        "\tif (!ring)\n\t\treturn;\n\n\tskb_add_rx_frag(skb, 0, buf"),
+    "the ring is another by then": PLAIN.replace(
+        "\tskb_add_rx_frag(skb, 0, buf", "\tring++;\n\tskb_add_rx_frag(skb, 0, buf"),
+    "nobody looks into the ring": PLAIN.replace("len, ring->size", "len, PAGE_SIZE"),
+    "a page that leads to another is stored": PLAIN.replace(
+        "void demo_drop", "void demo_back(struct demo_buf *buf, skb_frag_t *frag)\n{\n"
+        "\tbuf->page = skb_frag_page(frag);\n}\n\nvoid demo_drop"),
+    "stored by WRITE_ONCE()": PLAIN.replace(
+        "void demo_drop", "void demo_set(struct demo_buf *buf, struct page *page)\n{\n"
+        "\tWRITE_ONCE(buf->page, page);\n}\n\nvoid demo_drop"),
+    "stored by its place": PLAIN.replace(
+        "void demo_drop", "void demo_set(struct demo_buf *buf, struct page *page)\n{\n"
+        "\tstruct demo_buf other = { page, 1 };\n\n\t*buf = other;\n}\n\nvoid demo_drop"),
+    "the name is given to a macro": PLAIN.replace(
+        "int demo_fill", "#define DEMO_OF(b, m) ((b)->m)\n\nint demo_fill").replace(
+        "page_ref_add(buf->page, 1)", "page_ref_add(DEMO_OF(buf, page), 1)"),
+    "another mark is set beside the pool's": MARKED.replace(
+        "void demo_drop", "void demo_first(struct demo_buf *buf)\n{\n\tbuf->type |= DEMO_PAGE;\n}"
+        "\n\nvoid demo_drop"),
+    "a page that is no pool's does not set the mark": MARKED.replace(
+        "\t\tbuf->type = DEMO_PAGE;\n", ""),
+    "where the pool is empty another page is stored": PLAIN.replace(
+        "\tif (!page)\n\t\treturn -ENOMEM;\n", "\tif (!page) {\n\t\tbuf->page = "
+        "alloc_page(GFP_ATOMIC);\n\t\treturn 0;\n\t}\n"),
     "a record that is kept nobody knows where": ELSEWHERE.replace(
         "struct demo_buf *buf = &ring->copies[i].buf;",
         "struct demo_buf *buf = demo_find(ring, i);").replace(
@@ -301,10 +353,18 @@ def test_a_mode_that_is_not_shown_gets_no_arm(name: str, tmp_path: Path) -> None
 
 
 FAULTS = {
+    "a third arm": ("\t\tstruct page *pp_page;\n",
+                    "\t\tstruct page *pp_page;\n\t\tchar pad[64];\n"),
+    "an aligned union": ("pp_page;\n\t};", "pp_page;\n\t} __attribute__((aligned(64)));"),
+    "a macro among the arms": ("pp_page;\n\t};", "pp_page;\n#define GFP_ATOMIC 0\n\t};"),
+    "a test by a statement": ("if (ring->page_pool)\n\t\tskb",
+                              "if (({ ring = 0; ring->page_pool; }))\n\t\tskb"),
+    "a test by a macro": ("if (ring->page_pool)\n\t\tskb", "if (DEMO_TEST)\n\t\tskb"),
+    "a macro in its name": ("struct demo_ring {", "#define pp_page dma\nstruct demo_ring {"),
     "a test that does something": ("if (ring->page_pool)\n\t\tskb_add",
                                    "if (ring->page_pool++)\n\t\tskb_add"),
     "the other way does less": ("\telse\n\t\tskb_add_rx_frag(skb, 0, buf->page, 0, len, "
-                                "PAGE_SIZE);\n", ""),
+                                "ring->size);\n", ""),
     "the other way does something else": ("buf->page, 0, len", "buf->page, 1, len"),
     "a release less": ("\t\tpage_pool_put_full_page(ring->page_pool, buf->pp_page, false);\n",
                        "\t\treturn;\n"),

@@ -21,6 +21,7 @@ struct sk_buff;
 
 struct ring {
 	struct page_pool *page_pool;
+	int len;
 };
 
 struct entry {
@@ -34,9 +35,9 @@ void entry_drop(struct ring *ring, struct entry *e);
 SOURCE = """\
 #include <linux/skbuff.h>
 #include <net/page_pool/helpers.h>
+#include <linux/gfp.h>
 #include "demo.h"
 
-struct page *own_page(void);
 void count(struct page *page);
 void give(struct sk_buff *skb, void *va, int len);
 
@@ -45,7 +46,7 @@ int rx_fill(struct ring *ring, struct entry *e)
 	struct page *page;
 
 	if (!ring->page_pool) {
-		e->page = own_page();
+		e->page = alloc_page();
 		return 0;
 	}
 	page = page_pool_dev_alloc_pages(ring->page_pool);
@@ -59,7 +60,7 @@ void rx_give(struct ring *ring, struct entry *e, struct sk_buff *skb, int len)
 {
 	if (!ring->page_pool)
 		count(e->page);
-	give(skb, page_address(e->page), len);
+	give(skb, page_address(e->page), ring->len);
 }
 """
 OTHER = "drivers/net/demo/more.c"
@@ -88,6 +89,7 @@ def tree(kernel_tree: Path) -> Path:
     command = (kernel_tree / "drivers/net/demo/.demo.o.cmd").read_text()
     return plant(kernel_tree, {
         DRIVER: SOURCE, NAME: HEADER, OTHER: MORE,
+        "include/linux/gfp.h": "struct page *alloc_page(void);\n",
         "drivers/net/demo/Makefile": "obj-y += demo.o more.o\n",
         "drivers/net/demo/.more.o.cmd": command.replace("demo.o", "more.o").replace(
             "demo/demo.c", "demo/more.c")})
@@ -115,22 +117,22 @@ def test_the_arm_and_the_conversion_are_proven(tree: Path) -> None:
 FAULTS = {
     "the pool's page is stored in the other arm": (DRIVER, "\te->pp_page = page;",
                                                    "\te->page = page;"),
-    "another's page is stored in the pool's arm": (DRIVER, "e->page = own_page();",
-                                                   "e->pp_page = own_page();"),
+    "another's page is stored in the pool's arm": (DRIVER, "e->page = alloc_page();",
+                                                   "e->pp_page = alloc_page();"),
     "the arms of a test swapped": (DRIVER, "if (ring->page_pool)\n\t\tgive",
                                    "if (!ring->page_pool)\n\t\tgive"),
     "no test": (DRIVER, """\
 	if (ring->page_pool)
-		give(skb, page_address(e->pp_page), len);
+		give(skb, page_address(e->pp_page), ring->len);
 	else
-		give(skb, page_address(e->page), len);
-""", "\tgive(skb, page_address(e->pp_page), len);\n"),
+		give(skb, page_address(e->page), ring->len);
+""", "\tgive(skb, page_address(e->pp_page), ring->len);\n"),
     "no test, and the other arm": (DRIVER, """\
 	if (ring->page_pool)
-		give(skb, page_address(e->pp_page), len);
+		give(skb, page_address(e->pp_page), ring->len);
 	else
-		give(skb, page_address(e->page), len);
-""", "\tgive(skb, page_address(e->page), len);\n"),
+		give(skb, page_address(e->page), ring->len);
+""", "\tgive(skb, page_address(e->page), ring->len);\n"),
     "another test": (DRIVER, "if (ring->page_pool)\n\t\tgive", "if (e->len)\n\t\tgive"),
     "a test of something else": (DRIVER, "if (ring->page_pool)\n\t\tgive",
                                  "if (ring)\n\t\tgive"),

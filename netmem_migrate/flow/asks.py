@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a function can ask to know in which mode it is: the mark of the record, or its ring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.symbols import Function
+from netmem_migrate.c.types import Type
+from netmem_migrate.c.words import WORD
+from netmem_migrate.flow.cfg import constant
+from netmem_migrate.flow.homes import Homes
+from netmem_migrate.flow.marks import Mark
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
+
+_SETS = ("assignment_expression", "update_expression", "pointer_expression", "init_declarator")
+_TESTED = ("if_statement", "while_statement", "conditional_expression", "binary_expression",
+           "unary_expression", "parenthesized_expression")
+
+
+class Asks:
+    """What functions can ask, by where a use of the member stands.
+
+    A ring is asked only where it is a parameter that nothing in its function sets, tests, frees, or
+    gives the address of, that nobody passes as NULL, and that the function looks into before
+    whatever way it takes: then it is there.
+    """
+
+    def __init__(self, homes: Homes, calls: Mapping[bytes, Sequence[tuple[Function, view.Call]]],
+                 rings: Mapping[Type, set[bytes]], mark: Mark | None) -> None:
+        self._homes, self._calls, self._rings, self._mark = homes, calls, rings, mark
+        self._known: dict[Function, list[tuple[bytes, bytes]]] = {}
+
+    def of(self, function: Function, use: Node, base: Node) -> bytes:
+        """An expression that is true where a use of `base`'s member is of the pool's memory, b""
+        for none."""
+        where = view.field(use)
+        if self._mark is not None and where is not None:
+            if self._sets(function, self._mark.member):
+                return b""
+            return (view.text(base) + (b"->" if where.arrow else b".") + self._mark.member + b" & "
+                    + self._mark.name)
+        found = self._given(function)
+        rings = sum(type_ in self._rings
+                    for type_ in self._homes.typed(function).declared.values())
+        return b"".join(found[0]) if len(found) == rings == 1 and self._is_looked_into(
+            function, found[0][0], use) else b""
+
+    def _given(self, function: Function) -> list[tuple[bytes, bytes]]:
+        """The rings that a function is given, and how the pool is reached from each."""
+        if function not in self._known:
+            self._known[function] = [
+                (one.name, tail) for index, one in enumerate(function.parameters)
+                if (type_ := self._homes.typed(function).declared.get(one.name)) is not None
+                for tail in self._rings.get(type_, ())
+                if self._is_steady(function, one.name) and not self._is_null(function, index)
+                and not any(self._sets(function, word) for word in WORD.findall(tail))]
+        return self._known[function]
+
+    def _is_steady(self, function: Function, name: bytes) -> bool:
+        """Whether a parameter is what it was given as, and never asked for."""
+        declared = 0
+        for node in nodes(function.node, "identifier"):
+            if view.text(node) != name:
+                continue
+            parent = node.parent
+            if parent is None or parent.type in _TESTED:
+                return False
+            if parent.type in _SETS and parent.child_by_field_name("value") != node and (
+                    parent.type != "assignment_expression"
+                    or parent.child_by_field_name("left") == node):
+                return False
+            if parent.type == "argument_list":
+                call = view.call(parent.parent)
+                if call is None or has(call.name, Trait.ANY_MEMORY):
+                    return False
+            if parent.type == "declaration" or parent.type.endswith("declarator"):
+                declared += parent.child_by_field_name("value") != node
+        return declared == 1
+
+    def _is_null(self, function: Function, index: int) -> bool:
+        """Whether anybody may pass NULL."""
+        return any(index >= len(call.args) or constant(call.args[index]) is False
+                   for _, call in self._calls.get(function.name, ()))
+
+    def _is_looked_into(self, function: Function, name: bytes, use: Node) -> bool:
+        """Whether something of the ring is read on every way to a use, or with it."""
+        body = function.body
+        for one in nodes(function.node, "field_expression"):
+            where = view.field(one)
+            if where is None or not where.arrow or view.text(where.base) != name:
+                continue
+            statement: Node | None = one
+            while statement is not None and statement.parent != body:
+                if statement.type in ("conditional_expression", "binary_expression") and \
+                        (pair := view.infix(statement)) is not None and pair.sign in ("&&", "||"):
+                    break
+                statement = statement.parent
+            if statement is not None and statement.parent == body and statement.type in (
+                    "declaration", "expression_statement") and (
+                    statement.start_byte <= use.start_byte):
+                return True
+        return False
+
+    def _sets(self, function: Function, member: bytes) -> bool:
+        return any((where := view.field(store.target)) is not None and where.name == member
+                   for store in view.stores(function.node))

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where records of one kind are kept: in which member, or in which local, a pointer finds them.
+
+Two pointers find different records if these are kept in different places. A pointer that a record
+keeps is such a place only where it is never set to a record that is kept elsewhere; and none is
+told apart in a driver that copies such records whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.symbols import Function, Symbols
+from netmem_migrate.c.typed import Typed
+from netmem_migrate.c.types import Type
+from netmem_migrate.flow.cfg import constant
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
+
+Kept = frozenset[str]
+UNKNOWN: Kept = frozenset({"?"})
+_LOOPS = ("while_statement", "for_statement", "do_statement")
+
+
+class Homes:
+    """The places where records of a tag ("struct demo_buf") are kept, in the functions of a
+    driver."""
+
+    def __init__(self, symbols: Symbols, functions: Sequence[Function], tag: str) -> None:
+        self._symbols, self._functions = symbols, functions
+        self._tags = self._around(tag)
+        self._typed: dict[Function, Typed] = {}
+        self._known: dict[tuple[Function, tuple[Kept, ...], bytes], Kept] = {}
+
+    def typed(self, function: Function) -> Typed:
+        """The types of what a function names."""
+        if function not in self._typed:
+            self._typed[function] = Typed(self._symbols, function.file, function)
+        return self._typed[function]
+
+    def of(self, function: Function, given: tuple[Kept, ...], value: Node) -> Kept:
+        """Where the record is kept that a pointer points to; `given` are those of the function's
+        parameters."""
+        if self._are_copied:
+            return UNKNOWN
+        value = view.bare(value)
+        if value.type == "cast_expression" and (inner := view.value(value)) is not None:
+            value = view.bare(inner)
+        if value.type == "pointer_expression" and value.children[0].type == "&":
+            inner = view.operand(value)
+            return self.kept(function, given, inner) if inner is not None else UNKNOWN
+        if value.type in ("field_expression", "subscript_expression"):
+            return self.kept(function, given, value)
+        pair = view.infix(value)
+        if pair is not None and pair.sign in ("+", "-"):
+            return self.of(function, given, pair.left)
+        return self._named(function, given, view.text(value)
+                           ) if value.type == "identifier" else UNKNOWN
+
+    def kept(self, function: Function, given: tuple[Kept, ...], node: Node) -> Kept:
+        """Where an object is kept, or what a pointer in it points to."""
+        if self._are_copied:
+            return UNKNOWN
+        node = view.bare(node)
+        while node.type == "subscript_expression" and (inner := view.operand(node)) is not None:
+            node = view.bare(inner)
+        if node.type == "field_expression":
+            member = self.typed(function).member(node)
+            if member is None:
+                return UNKNOWN
+            name = f"{member.record}.{member.name.decode('latin-1')}"
+            points = member.type.derivations[:1] == ("p",)
+            return UNKNOWN if points and name in self._aliases else frozenset({name})
+        if node.type == "identifier":
+            type_ = self.typed(function).declared.get(view.text(node))
+            if type_ is not None and "p" not in type_.derivations:
+                return frozenset({f"{function.file}:{function.node.start_byte}:"
+                                  f"{view.text(node).decode('latin-1')}"})
+        return self.of(function, given, node)
+
+    def _named(self, function: Function, given: tuple[Kept, ...], name: bytes) -> Kept:
+        """Where the record is kept that a local or parameter points to, whenever it is asked."""
+        key = function, given, name
+        if key not in self._known:
+            self._known[key] = frozenset()  # what leads back to it adds nothing
+            self._known[key] = self._found(function, given, name)
+        return self._known[key]
+
+    def _found(self, function: Function, given: tuple[Kept, ...], name: bytes) -> Kept:
+        found: set[str] = set()
+        for number, one in enumerate(function.parameters):
+            if one.name == name:
+                found |= given[number] if number < len(given) else UNKNOWN
+        for store in view.stores(function.node):
+            if view.text(store.target) == name:
+                found |= self.of(function, given, store.value)
+        if any(view.text(node) == name and _is_set_unseen(node)
+               for node in nodes(function.node, "identifier")):
+            return UNKNOWN
+        return frozenset(found) or UNKNOWN
+
+    # ------------------------------------------------------------- in the whole driver
+
+    def _around(self, tag: str) -> frozenset[str]:
+        """The records that have one of a tag inside, and itself."""
+        found = [tag]
+        for one in found:
+            found += [name for name, records in self._symbols.records.items()
+                      if name not in found and any(
+                          "p" not in member.type.derivations and member.type.base == one
+                          for record in records for member in record.members.values())]
+        return frozenset(found)
+
+    @cached_property
+    def _are_copied(self) -> bool:
+        """Whether any such record is copied whole, or passed as a value."""
+        return any(self._copies(one) for one in self._functions)
+
+    def _copies(self, function: Function) -> bool:
+        typed = self.typed(function)
+        for store in view.stores(function.node):
+            if store.value.type != "initializer_list" and self._is_record(typed.of(store.target)):
+                return True
+        for call in view.calls(function.node):
+            copies = has(call.name, Trait.CPU_COPIES)
+            for arg in call.args:
+                type_ = typed.of(arg)
+                if self._is_record(type_) or (copies and type_ is not None
+                                              and self._is_record(type_.target())):
+                    return True
+        return False
+
+    def _is_record(self, type_: Type | None) -> bool:
+        return type_ is not None and not type_.derivations and type_.base in self._tags
+
+    @cached_property
+    def _aliases(self) -> frozenset[str]:
+        """The pointers in records that are set to more than what is allocated for them."""
+        found: set[str] = set()
+        for function in self._functions:
+            targets = [(store.target, store.value) for store in view.stores(function.node)]
+            taken = [(inner, None) for one in nodes(function.node, "pointer_expression")
+                     if one.children[0].type == "&" and (inner := view.operand(one)) is not None]
+            for target, value in (*targets, *taken):
+                target = view.bare(target)
+                if target.type != "field_expression" or (value is not None and (
+                        view.call(_cast(value)) is not None or constant(value) is False)):
+                    continue
+                member = self.typed(function).member(target)
+                if member is not None and member.type.derivations[:1] == ("p",):
+                    found.add(f"{member.record}.{member.name.decode('latin-1')}")
+        return frozenset(found)
+
+
+def _cast(value: Node) -> Node:
+    value = view.bare(value)
+    inner = view.value(value) if value.type == "cast_expression" else None
+    return view.bare(inner) if inner is not None else value
+
+
+def _is_set_unseen(name: Node) -> bool:
+    """Whether a local may be set there by something else than `=`: by its address, or by the head
+    of a loop that a macro makes."""
+    node, parent = name, name.parent
+    while parent is not None and parent.type in ("parenthesized_expression", "comma_expression"):
+        around = parent.parent
+        if parent.type == "comma_expression" and around is not None and (
+                around.type in _LOOPS or (around.type == "parenthesized_expression"
+                                          and around.parent is not None
+                                          and around.parent.type in _LOOPS)):
+            return True
+        node, parent = parent, around
+    return parent is not None and (
+        (parent.type == "pointer_expression" and parent.children[0].type == "&")
+        or (parent.type == "update_expression" and node == view.operand(parent)))
