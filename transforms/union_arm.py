@@ -180,7 +180,7 @@ def _members(work: Work) -> Iterator[tuple[Member, Slot]]:
             if slot.kind is Kind.MEMBER and slot not in analysis.solution.moved and slot.names}
     if not held:
         return
-    for records in analysis.symbols.records.values():
+    for records in list(analysis.symbols.records.values()):
         for record in records:
             for member in record.members.values():
                 slot = held.get(keys.of_member(member))
@@ -200,13 +200,13 @@ def _record(work: Work, member: Member) -> bytes:
 def _is_hidden(work: Work, member: Member) -> bool:
     """Whether a macro or an initialiser may use a member, or set it, where nobody follows it."""
     name, tag = member.name, member.record.rpartition(" ")[2].encode("latin-1")
-    for macros in work.analysis.symbols.macros.values():
+    for macros in list(work.analysis.symbols.macros.values()):
         for macro in macros:
             if any(_cast(macro.body[:use.start()]) in (b"", tag)
                    for use in re.finditer(rb"(?:->|\.)\s*%b\b" % re.escape(name), macro.body)):
                 return True
     spelled = re.compile(rb"\bstruct\s+%b\b" % re.escape(tag))
-    for file, parsed in work.analysis.symbols.files.items():
+    for file, parsed in list(work.analysis.symbols.files.items()):
         if file not in work.analysis.driver.files:
             continue
         given = {call.name for call in view.calls(parsed.tree.root_node)

@@ -110,7 +110,7 @@ class Homes:
         """The records that have one of a tag inside, and itself."""
         found = [tag]
         for one in found:
-            found += [name for name, records in self._symbols.records.items()
+            found += [name for name, records in list(self._symbols.records.items())
                       if name not in found and any(
                           "p" not in member.type.derivations and member.type.base == one
                           for record in records for member in record.members.values())]

@@ -214,7 +214,7 @@ class _Reader:
         own: set[bytes] = set()
         others: set[bytes] = set()
         files = set(self.analysis.driver.files)
-        for records in self.symbols.records.values():
+        for records in list(self.symbols.records.values()):
             for record in records:
                 for member in record.members.values():
                     if member.file in files:
@@ -255,7 +255,7 @@ class _Reader:
     @cached_property
     def _functions(self) -> list[Function]:
         files = set(self.analysis.driver.files)
-        return [one for functions in self.symbols.functions.values() for one in functions
+        return [one for functions in list(self.symbols.functions.values()) for one in functions
                 if one.body is not None and one.file in files]
 
     def _named(self, name: bytes) -> int:
@@ -324,7 +324,7 @@ class _Reader:
     def _pasted(self) -> frozenset[bytes]:
         files = set(self.analysis.driver.files)
         return pasted({name: [one for one in every if one.file in files]
-                       for name, every in self.symbols.macros.items()})
+                       for name, every in list(self.symbols.macros.items())})
 
     def _way(self, caller: _Reached, way: _Way, call: view.Call, callee: Function) -> _Way:
         homes = tuple(self.homes.of(caller.function, way.homes, call.args[index])
