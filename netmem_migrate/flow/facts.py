@@ -7,6 +7,7 @@ something that its text names is set.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -104,12 +105,18 @@ class Facts:
         self._flow = build(body, exact=True)
         self._before: dict[int, _State | None] = {0: {}}
         self._follow()
-        self._items = [(item, state) for number, block in enumerate(self._flow.blocks)
-                       for item, state in self._through(block, self._before.get(number))]
+        # Full expressions stand apart; one with a choice is there once for each of its ways.
+        self._items = sorted(
+            ((item, state) for number, block in enumerate(self._flow.blocks)
+             for item, state in self._through(block, self._before.get(number))),
+            key=lambda one: one[0].node.start_byte)
+        self._starts = [item.node.start_byte for item, _ in self._items]
 
     def at(self, node: Node) -> dict[Fact, bool]:
         """What holds whenever a node is evaluated; nothing where no way leads to it."""
-        states = [state for item, state in self._items if _is_in(item, node)]
+        end = bisect_right(self._starts, node.start_byte)
+        start = bisect_left(self._starts, self._starts[end - 1]) if end else 0
+        states = [state for item, state in self._items[start:end] if _is_in(item, node)]
         if not states:
             return {}
         first, *others = states

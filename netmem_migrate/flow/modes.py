@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _POOL = Type(f"struct {POOL}", ("p",))
 _MOST = 256  # ways to one function that are told apart
+_MOST_USES = 512  # of a member; no driver has a quarter of that
 
 
 class Arm(StrEnum):
@@ -154,7 +155,8 @@ class _Reader:
     def modes(self) -> Modes | None:
         found = [node for one in self.places if (node := one.node.parent) is not None
                  and node.type == "field_expression"]
-        if len(found) != len(self.places) or any(map(_is_lent, found)) or not self._reach():
+        if len(found) != len(self.places) or len(found) > _MOST_USES or any(
+                map(_is_lent, found)) or not self._reach():
             return None
         uses = self._uses(None)
         pooled = [one for one in uses if one.origin is Origin.POOL]

@@ -19,7 +19,8 @@ _TEXT = ("\t.string", "\t.ascii", "\t.asciz", "\t.zero")
 
 # A symbol of which the compiler or __COUNTER__ numbered some part.
 # __COUNTER__ is a local label of inline assembly too, as in "1748: nop" and "1748b".
-_SYMBOL = re.compile(r"(?:(?<![\w.$])|(?<=[\s,(]\$))(?:(?:\.L|[A-Za-z_])[\w.$]*|\d{2,}(?=:|[bf]\b))")
+_SYMBOL = re.compile(r"(?:(?<![\w.$])|(?<=[\s,(]\$))"
+                     r"(?:(?:\.L|[A-Za-z_])[\w.$]*|\d{2,}(?=:|[bf]\b))")
 _LABEL = re.compile(r"(\.L[A-Za-z_]*?)\d+(?:_\d+)*$")
 _UNIQUE = re.compile(r"(__UNIQUE_ID_\w*?)\d+(?=$|\.)")
 _PART = re.compile(r"\.\d+(?=\.|$)")
