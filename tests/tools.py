@@ -163,6 +163,12 @@ def prepare(tmp_path: Path, text: str) -> Migration:
     return run.drivers[0]
 
 
+def room_case(step: str, name: str) -> tuple[str, str]:
+    """A case of corpus/rooms: the text before the step, and after it."""
+    folder = CORPUS / "rooms" / step / name
+    return (folder / "before.c").read_text(), (folder / "after.c").read_text()
+
+
 def check_noop(tmp_path: Path, source: str) -> None:
     """The prelude moves; what follows it stays as it is, and is not worth a word."""
     migration, files = convert(tmp_path / "before", {"d.c": (PRELUDE + source).encode()})

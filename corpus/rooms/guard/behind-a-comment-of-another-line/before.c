@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netmem_stub.h"
+
+struct demo_buf {
+	struct page *page;
+	void *va;
+	int uses;
+};
+
+int demo_fill(struct page_pool *pool, struct demo_buf *buf)
+{
+	buf->page = page_pool_dev_alloc_pages(pool);
+	return buf->page ? 0 : -ENOMEM;
+}
+
+struct sk_buff *demo_build(struct page_pool *pool, struct demo_buf *buf)
+{
+	struct sk_buff *skb;
+
+	buf->uses = 1; /* taken */
+	skb = napi_build_skb(page_address(buf->page), PAGE_SIZE);
+	if (unlikely(!skb))
+		return NULL;
+
+	skb_mark_for_recycle(skb);
+	return skb;
+}

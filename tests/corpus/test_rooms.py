@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""corpus/rooms: what each step before or behind a conversion makes, and where it makes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tools import CORPUS, compiles
+
+from netmem_migrate.api import migrate
+from netmem_migrate.convert import passes
+from netmem_migrate.results import Migration, Step
+
+BEHIND = {one.declared.id for one in passes.load() if one.declared.behind}
+STEPS = {one.declared.id for one in passes.load() if one.declared.prepares} | BEHIND
+ROOMS = CORPUS / "rooms"
+CASES = sorted(path.parent for path in ROOMS.glob("*/*/before.c"))
+MADE = [case for case in CASES if (case / "after.c").is_file()]
+REFUSED = [case for case in CASES if case not in MADE]
+# Uses that the rule unreadable-address of `check` does not know for such.
+UNSEEN = {"a-test-of-something-else", "read-in-a-choice"}
+
+
+def name_of(case: Path) -> str:
+    return f"{case.parent.name}: {case.name}"
+
+
+def convert(case: Path, folder: Path) -> Migration:
+    step = case.parent.name
+    folder.mkdir()
+    (folder / "d.c").write_bytes((case / "before.c").read_bytes())
+    run = migrate([folder / "d.c"], api="7.3", prepare=step not in BEHIND,
+                  wanted=(step,) if step in BEHIND else ())
+    assert not run.stopped
+    return run.drivers[0]
+
+
+def steps_of(migration: Migration, step: str) -> list[Step]:
+    return [one for one in migration.steps if one.room is not None and one.room.step == step]
+
+
+def test_every_step_has_cases_and_as_many_refused_as_made() -> None:
+    assert {case.parent.name for case in CASES} == STEPS
+    for step in STEPS:
+        refused = sum(case.parent.name == step for case in REFUSED)
+        assert refused >= sum(case.parent.name == step for case in MADE) > 0
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_before_compiles(case: Path, tmp_path: Path) -> None:
+    text = (case / "before.c").read_bytes()
+    assert text.startswith(b"// SPDX-License-Identifier: GPL-2.0-only\n")
+    compiles(tmp_path / "gcc", {"d.c": text})
+
+
+@pytest.mark.parametrize("case", MADE, ids=name_of)
+def test_the_step_is_made_and_builds_alone(case: Path, tmp_path: Path) -> None:
+    migration = convert(case, tmp_path / "d")
+    (step,) = steps_of(migration, case.parent.name)
+    assert step.room is not None
+    assert step.changes[0].after.decode() == (case / "after.c").read_text()
+    for number, one in enumerate(migration.steps):
+        compiles(tmp_path / str(number), {"d.c": one.changes[0].after})
+    first = migration.steps[0]
+    assert all(one.changes[0].before == last.changes[0].after for last, one in zip(
+        migration.steps, migration.steps[1:], strict=False))
+    if case.parent.name in BEHIND:
+        assert step is migration.steps[-1] and first.room is None
+        assert [one.slot for one in migration.report.behind] == [step.room.slot]
+        assert not migration.report.undone
+    else:
+        assert step is first
+        assert 0 < step.room.calls <= sum(
+            one.action == "converted" for one in migration.report.sites)
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=name_of)
+def test_nothing_is_made(case: Path, tmp_path: Path) -> None:
+    migration = convert(case, tmp_path / "d")
+    assert not steps_of(migration, case.parent.name)
+    if case.parent.name in BEHIND:
+        assert migration.report.undone or case.name in UNSEEN
+        lines = migration.changes[0].after.decode().splitlines()
+        for one in migration.report.undone:
+            assert any("va" in line or "netmem_address" in line
+                       for line in lines[one.line - 2:one.line + 1])
