@@ -22,7 +22,7 @@ from netmem_migrate.convert import members
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow import keys
-from netmem_migrate.flow.graph import Kind
+from netmem_migrate.flow.graph import Kind, reach
 from netmem_migrate.flow.modes import Arm, Origin, modes
 from netmem_migrate.model.functions import SHORT_FOR
 from netmem_migrate.reasons import Reason, Why
@@ -178,6 +178,10 @@ def _members(work: Work) -> Iterator[tuple[Member, Slot]]:
     analysis = work.analysis
     held = {key: slot for key, slot in analysis.graph.slots.items()
             if slot.kind is Kind.MEMBER and slot not in analysis.solution.moved and slot.names}
+    back = analysis.graph.predecessors() if held else {}
+    held = {key: slot for key, slot in held.items() if any(
+        one.twin is not None and one.twin.allocates and one.twin.pool_api
+        for one in reach([slot], back))}
     if not held:
         return
     for records in list(analysis.symbols.records.values()):

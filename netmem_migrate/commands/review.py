@@ -48,6 +48,9 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], in_place: bool, out:
     from netmem_migrate.review.session import Session, Wanted
 
     options, output = _options.taken(shared)
+    if options.wanted:
+        raise UsageError("--with: a step behind the conversion is asked about as a whole; give it "
+                         "to diff, apply or format-patch")
     given = pipeline.inputs(paths, options)
     if html is not None and len(given) > 1:
         raise UsageError("--html: a page is of one tree; give the paths of one at a time")

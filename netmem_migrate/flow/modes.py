@@ -227,22 +227,21 @@ class _Reader:
                 if (where := view.field(node)) is not None}
         return frozenset((own - others) & used)
 
-    def _rings(self) -> frozenset[Type]:
-        """The types of the variables by which a pool is found."""
-        found: set[Type] = set()
+    def _found_by(self) -> dict[Type, set[bytes]]:
+        """The types of the variables by which a pool is found, and the texts behind these."""
+        found: dict[Type, set[bytes]] = {}
         for one in self.known:
             for node in nodes(one.node, "field_expression"):
                 where = view.field(node)
-                if where is not None and where.name in self.pools:
-                    root = node
-                    while root.type == "field_expression" and (inner := view.operand(root)):
-                        root = inner
-                    type_ = self.homes.typed(one).of(root)
-                    if root.type == "identifier" and type_ is not None:
-                        found.add(type_)
-                        self.rings.setdefault(type_, set()).add(
-                            squeezed(node)[len(view.text(root)):])
-        return frozenset(found)
+                if where is None or where.name not in self.pools:
+                    continue
+                root = node
+                while root.type == "field_expression" and (inner := view.operand(root)):
+                    root = inner
+                type_ = self.homes.typed(one).of(root)
+                if root.type == "identifier" and type_ is not None:
+                    found.setdefault(type_, set()).add(squeezed(node)[len(view.text(root)):])
+        return found
 
     # ----------------------------------------------------------------- reaching
 
@@ -287,7 +286,7 @@ class _Reader:
         self.pools = self._pools()
         if len(self.pools) != 1:
             return False
-        self._rings()
+        self.rings = self._found_by()
         todo = []
         for one in near:
             if not callers[one] or self._is_entry(one, len(callers[one])):

@@ -114,11 +114,11 @@ def _title(prefixes: Sequence[str], names: Sequence[str], what: str) -> str:
 def _each(parts: Sequence[Part], *, documented: bool) -> Iterator[str]:
     """Of each driver, what its memory is for, and what is open; nothing where neither is known."""
     for part in parts:
-        for step in part.converting:
+        for subject in part.subjects:
             name = part.name
-            said = list(claims.open_for_unreadable(step.subject, documented=documented))
+            said = list(claims.open_for_unreadable(subject, documented=documented))
             heads = [words(replace(one, text=name))
-                     for one in claims.why(step.subject, "", documented=False)
+                     for one in claims.why(subject, "", documented=False)
                      if one.kind is Kind.HEADS]
             for text in (*message.still_open(name, said), *heads):
                 yield message.fill(text, "  - ", "    ")
