@@ -20,9 +20,9 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.convert import members
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.exits import exit_before, tested
+from netmem_migrate.flow.exits import exit_before, is_plain, tested
 from netmem_migrate.model.forms import table
-from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.kernel_calls import has, named
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import ADDRESS, IS_NET_IOV
 from netmem_migrate.reasons import Reason, Why
@@ -79,6 +79,9 @@ struct sk_buff *demo_build(struct demo_buf *buf)
 )
 
 _OPERAND = re.compile(rb"[A-Za-z_]\w*(?:(?:->|\.)\w+|\[\w+\])*")
+# By name: what a family has that is named so may do more.
+_PURE = frozenset(named(Trait.PURE))
+_NUMBER = re.compile(rb"[\sA-Z0-9_+*/<>|&()~x-]*")
 _LABELS = ("labeled_statement", "case_statement")
 _LOOPS = ("while_statement", "for_statement", "do_statement")
 
@@ -161,10 +164,13 @@ def _exit(work: Work, function: Node, found: list[Node]) -> Exit | None:
     """The exit that fits in front of all reads of one memory."""
     first = found[0]
     operand = first.child_by_field_name("arguments")
+    if operand is None or not all(is_plain(function, view.text(one))
+                                  for one in nodes(operand, "identifier")):
+        return None
     fits = exit_before(function, first, lambda call: _is_pure(work, call),
-                       lambda call: _fails_clean(work, call))
+                       lambda call: _fails_clean(work, call), lambda name: _acts(work, name))
     block = fits.before.parent if fits is not None else None
-    if fits is None or block is None or operand is None:
+    if fits is None or block is None:
         return None
     last = found[-1]
     if last.start_byte >= block.end_byte:
@@ -175,7 +181,7 @@ def _exit(work: Work, function: Node, found: list[Node]) -> Exit | None:
         return None
     looped = any(one.start_byte <= last.start_byte < one.end_byte for one in nodes(block, *_LOOPS))
     end = block.end_byte if looped else last.end_byte
-    return None if _is_changed(block, fits.before.start_byte, end, operand) else fits
+    return None if _is_changed(block, first.start_byte, end, operand) else fits
 
 
 def _is_changed(block: Node, start: int, end: int, operand: Node) -> bool:
@@ -207,7 +213,10 @@ def _is_kept(node: Node) -> bool:
     """Whether an address is only stored in a member, or only a hint is given of it."""
     parent = node.parent
     while parent is not None and parent.type in ("binary_expression", "parenthesized_expression",
-                                                 "cast_expression", "argument_list"):
+                                                 "cast_expression", "argument_list",
+                                                 "sizeof_expression"):
+        if parent.type == "sizeof_expression":
+            return True
         if parent.type == "argument_list":
             call = view.call(parent.parent)
             return call is not None and call.name.decode("latin-1") in table().hints
@@ -221,7 +230,13 @@ def _is_pure(work: Work, call: view.Call) -> bool:
     """Whether a call gives a value, or a hint, and does no more."""
     name = call.name.decode("latin-1")
     return not _is_own(work, call.name) and (
-        name in table().hints or name == ADDRESS or has(name, Trait.PURE))
+        name in table().hints or name == ADDRESS or name in _PURE)
+
+
+def _acts(work: Work, name: bytes) -> bool:
+    """Whether a name is a macro of the driver that is more than a number."""
+    return any(macro.parameters or not _NUMBER.fullmatch(macro.body)
+               for macro in work.analysis.symbols.macros.get(name, ()))
 
 
 def _is_own(work: Work, name: bytes) -> bool:
@@ -254,6 +269,8 @@ def _fails_clean(work: Work, call: view.Call) -> bool:
                     for arg in inner.args):
                 return False
             made = view.text(pair.left)
+            if not is_plain(own[0].node, made):
+                return False
             continue
         branch = view.branch(one) if one.type == "if_statement" else None
         returns = [b"".join(view.text(other).split())

@@ -23,6 +23,10 @@ _ARM = ("struct", "page", "*")
 _ASKS = ("identifier", "field_identifier", "field_expression", "parenthesized_expression",
          "unary_expression", "binary_expression")
 _SIGNS = ("&", "!")
+_SETS = ("assignment_expression", "update_expression", "pointer_expression", "init_declarator")
+_TESTED = ("if_statement", "while_statement", "conditional_expression", "binary_expression",
+           "unary_expression", "parenthesized_expression")
+_FREES = re.compile(rb"^(?:devm_)?(?:k|v|kv)free")
 
 
 Short = Mapping[str, tuple[str, str]]
@@ -76,6 +80,8 @@ def armed(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         if of is None or not _is_pointer(parsed, other):
             continue
         member = parsed.text(of).decode("latin-1")
+        if of.start_byte > name.start_byte:
+            continue  # an initialiser by its place sets the first
         found = Armed(arm, member, (path, declaration), record, (name, of),
                       tuple(accesses(after, arm)), tuple(accesses(after, member)), short_for, after)
         if found.uses and (tokens(parsed.text(other))[:-2] == _ARM or not any(
@@ -137,7 +143,8 @@ def _choice(parsed: ParsedFile, access: Access, found: Armed) -> tuple[Node, Nod
             ours = [found.member if one == found.arm else one
                     for one in tokens(parsed.text(choice.then))]
             if ours in (list(tokens(one)) for one in _spelled(parsed, other, found.short_for)) \
-                    and _only_asks(parsed, choice.test) and b"#" not in parsed.text(choice.node):
+                    and _only_asks(parsed, choice.test, access) \
+                    and b"#" not in parsed.text(choice.node):
                 whole = choice.node
                 around = whole.parent
                 # The brackets of a choice are its own.
@@ -150,8 +157,47 @@ def _choice(parsed: ParsedFile, access: Access, found: Armed) -> tuple[Node, Nod
     return None
 
 
-def _only_asks(parsed: ParsedFile, test: Node) -> bool:
-    """Whether a test looks at members, or at a bit of one, and does nothing."""
+def is_given(function: Node, name: bytes) -> bool:
+    """Whether a name is a parameter that nothing in its function sets, tests, frees, or gives the
+    address of."""
+    declared = 0
+    for node in nodes(function, "identifier"):
+        if view.text(node) != name:
+            continue
+        parent = node.parent
+        if parent is None or parent.type in _TESTED:
+            return False
+        if parent.type in _SETS and parent.child_by_field_name("value") != node and (
+                parent.type != "assignment_expression"
+                or parent.child_by_field_name("left") == node):
+            return False
+        if parent.type == "argument_list":
+            call = view.call(parent.parent)
+            if call is None or _FREES.search(call.name):
+                return False
+        if parent.type in ("declaration", "parameter_declaration") or \
+                parent.type.endswith("declarator"):
+            around: Node | None = parent
+            while around is not None and around.type.endswith("declarator"):
+                around = around.parent
+            if around is not None and around.type == "parameter_declaration":
+                declared += 1
+            elif parent.child_by_field_name("value") != node:
+                return False
+    return declared == 1
+
+
+def _only_asks(parsed: ParsedFile, test: Node, access: Access) -> bool:
+    """Whether a test looks at members, or at a bit of one, and does nothing: of the record of an
+    access, or of what a function is given, and nothing in it sets, frees, or asks for."""
+    function: Node | None = access.node
+    while function is not None and function.type != "function_definition":
+        function = function.parent
+    names = {parsed.text(one) for one in nodes(test, "identifier") if one.parent is not None
+             and one.parent.type != "binary_expression"}
+    names -= {parsed.text(one) for one in nodes(access.base, "identifier")}
+    if function is None or not all(is_given(function, one) for one in names):
+        return False
     macros = {one[1] for one in DEFINE.finditer(parsed.original)}
     stack = [test]
     while stack:
@@ -234,7 +280,7 @@ def _is_counted(files: Mapping[str, ParsedFile], node: Node) -> bool:
         return call is None or not call.name or call.name.isupper() or any(
             one[1] == call.name for parsed in files.values()
             for one in DEFINE.finditer(parsed.original))
-    return parent.type not in ("if_statement", "while_statement", "init_declarator") and not (
+    return parent.type not in ("if_statement", "while_statement") and not (
         (pair is not None and pair.sign in ("=", "==", "!=", "&&", "||"))
         or (sign is not None and sign.sign == "!"))
 

@@ -14,9 +14,11 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
+from netmem_migrate.c.words import DEFINE, WORD
 
 _SIMPLE = ("expression_statement", "declaration")
-_CHOICES = ("conditional_expression", "compound_statement")
+_CHOICES = ("conditional_expression", "compound_statement", "sizeof_expression")
+_OPERAND = re.compile(rb"[A-Za-z_]\w*(?:(?:->|\.)\w+|\[\w+\])*")
 _JUMPS = ("goto_statement", "return_statement")
 
 
@@ -32,14 +34,15 @@ def guarded(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
     if before.keys() != after.keys():
         return ()
     for path, parsed in after.items():
-        word = re.compile(rb"#[ \t]*define[ \t]+%b\b" % asks.encode())
-        if word.search(parsed.original):
+        macros = {one[1] for one in DEFINE.finditer(parsed.original)}
+        if asks.encode() in macros or any(one.name == asks for one in parsed.functions()):
             return ()
         jumps = {one.name: Counter(map(before[path].text, nodes(one.node, *_JUMPS)))
                  for one in before[path].functions()}
         tests = [one for function in parsed.functions() if function.name in jumps
                  for one in _tests(parsed, function.node, jumps[function.name], asks, address)
-                 if parsed.text(one) not in before[path].original]
+                 if parsed.text(one) not in before[path].original
+                 and macros.isdisjoint(WORD.findall(parsed.text(one)))]
         left = replaced(parsed.original, [(one.start_byte, one.end_byte, b"") for one in tests])
         if tokens(left) != tokens(before[path].original):
             return ()
@@ -55,7 +58,8 @@ def _tests(parsed: ParsedFile, function: Node, jumps: Mapping[bytes, int], asks:
         call = view.call(view.bare(test.test)) if test is not None else None
         if test is None or call is None or call.name != asks.encode() or \
                 len(call.args) != 1 or test.otherwise is not None or one.parent is None or \
-                one.parent.type != "compound_statement":
+                one.parent.type != "compound_statement" or not _OPERAND.fullmatch(
+                    b"".join(parsed.text(call.args[0]).split())):
             continue
         then = test.then
         if then is not None and then.type in _JUMPS and parsed.text(then) in jumps and \
@@ -68,7 +72,18 @@ def _is_asked(test: Node, memory: Node, address: str) -> bool:
     around = test.parent
     block = view.children(around) if around is not None else []
     at = next(index for index, one in enumerate(block) if one.id == test.id)
-    near = [*block[at + 1:at + 2], *(one for one in block[:at] if one.type == "declaration")]
+    near = block[at + 1:at + 2]
+    for one in reversed(block[:at]):
+        if one.type != "declaration":
+            break
+        near.append(one)
+    names = {view.text(one) for one in nodes(memory, "identifier", "field_identifier")}
+    for one in near:
+        for set_ in nodes(one, "assignment_expression", "update_expression"):
+            target = set_.child_by_field_name("left") or view.operand(set_)
+            where = view.field(target)
+            if target is None or (where.name if where is not None else view.text(target)) in names:
+                return False
     return any(call.name == address.encode() and len(call.args) == 1
                and tokens(view.text(call.args[0])) == tokens(view.text(memory))
                and _is_always(call.node, one)

@@ -29,7 +29,7 @@ _JUMPS = ("goto_statement", "return_statement")
 _LOOPS = ("while_statement", "for_statement", "do_statement", "goto_statement", "switch_statement")
 _CHOICES = ("conditional_expression", "comma_expression", "compound_statement")
 _CODE = re.compile(rb"ERR_PTR\(-[A-Z]+\)|-[A-Z]+|NULL")
-_SCOPED = re.compile(rb"\b(?:__free|cleanup|guard|scoped_guard|_cleanup\w*)\s*\(")
+_SCOPED = re.compile(rb"cleanup|\b__free\s*\(|guard\s*\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,12 @@ class Exit:
 
 
 def exit_before(function: Node, read: Node, is_pure: Callable[[view.Call], bool],
-                fails_clean: Callable[[view.Call], bool]) -> Exit | None:
+                fails_clean: Callable[[view.Call], bool],
+                acts: Callable[[bytes], bool]) -> Exit | None:
     """The exit that fits before the statement that reads; None for none.
 
     `is_pure` says of a call that it does no more than read, `fails_clean` that it gives NULL, and
-    leaves nothing behind, where it fails.
+    leaves nothing behind, where it fails, `acts` of a name that it stands for more than a value.
     """
     statement = _statement(read)
     body = function.child_by_field_name("body")
@@ -67,7 +68,9 @@ def exit_before(function: Node, read: Node, is_pure: Callable[[view.Call], bool]
     called = b""
     for one in block[start:]:
         if one.type == "if_statement":
-            return _taken(function, body, one, called, sets, block[place])
+            return _taken(function, body, one, called, sets, block[place], acts)
+        if any(acts(view.text(name)) for name in nodes(one, "identifier")):
+            return None
         if one.type not in _SIMPLE or called or nodes(one, *_CHOICES):
             return None
         changed = _sets(function, one)
@@ -122,7 +125,7 @@ def _is_address(declaration: Node, read: Node, later: list[Node]) -> bool:
 
 
 def _taken(function: Node, body: Node, test: Node, called: bytes, sets: set[bytes],
-           place: Node) -> Exit | None:
+           place: Node, acts: Callable[[bytes], bool]) -> Exit | None:
     """The exit that a test takes where the call failed."""
     jump = _jump(test)
     branch = view.branch(test)
@@ -145,7 +148,8 @@ def _taken(function: Node, body: Node, test: Node, called: bytes, sets: set[byte
     # A jump past a declaration whose size is computed is no C.
     declared = any(one.type == "declaration" and one.start_byte >= place.start_byte
                    for one in view.children(body))
-    return Exit(place, jump, test) if sets.isdisjoint(reads) and not declared else None
+    fits = sets.isdisjoint(reads) and not declared and not any(map(acts, reads))
+    return Exit(place, jump, test) if fits else None
 
 
 def _jump(node: Node) -> Node | None:
@@ -181,11 +185,11 @@ def _sets(function: Node, node: Node) -> set[bytes] | None:
             if name is None or nodes(one, "array_declarator"):
                 return None
             found.add(view.text(name))
-    return found if all(_is_plain(function, one) for one in found) else None
+    return found if all(is_plain(function, one) for one in found) else None
 
 
-def _is_plain(function: Node, name: bytes) -> bool:
-    """Whether a name is a local of a function, automatic, whose address nobody has."""
+def is_plain(function: Node, name: bytes) -> bool:
+    """Whether a name is an automatic local, or a parameter, whose address nobody has."""
     declared = False
     for one in nodes(function, "identifier"):
         if view.text(one) != name:
@@ -197,6 +201,8 @@ def _is_plain(function: Node, name: bytes) -> bool:
         up = parent
         while up is not None and up.type.endswith("declarator"):
             up = up.parent
+        if up is not None and up.type == "parameter_declaration":
+            declared = True
         if up is not None and up.type == "declaration":
             declared = True
             if any(inner.type == "storage_class_specifier" for inner in up.children):
