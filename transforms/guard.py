@@ -20,7 +20,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.convert import members
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.exits import exit_before, is_plain, tested
+from netmem_migrate.flow.exits import exit_before, is_plain, is_scoped, tested
 from netmem_migrate.model.forms import table
 from netmem_migrate.model.kernel_calls import has, named
 from netmem_migrate.model.schema import Trait
@@ -95,7 +95,7 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
         if ADDRESS.encode() not in source:
             continue
         for function in work.analysis.symbols.texts.parse(source).functions():
-            for fits, memory, read in _guards(work, function):
+            for fits, memory, read in _guards(work, file, function):
                 made = _room(work, file, function, fits, memory, read)
                 if made is not None:
                     yield made
@@ -147,7 +147,8 @@ def reads(function: Node) -> dict[bytes, list[Node]]:
     return found
 
 
-def _guards(work: Work, function: Definition) -> Iterator[tuple[Exit, bytes, Node]]:
+def _guards(work: Work, file: str,
+            function: Definition) -> Iterator[tuple[Exit, bytes, Node]]:
     """The exit by which a function has to leave, and for which memory, where it reads one: it, and
     the first read."""
     found = reads(function.node)
@@ -155,17 +156,21 @@ def _guards(work: Work, function: Definition) -> Iterator[tuple[Exit, bytes, Nod
                                                     for call in view.calls(function.node)):
         return
     ((memory, places),) = found.items()
-    fits = _exit(work, function.node, places) if _OPERAND.fullmatch(memory) else None
+    text = work.analysis.originals[file][function.start:function.end]
+    fits = _exit(work, function.node, places, text) if _OPERAND.fullmatch(memory) else None
     if fits is not None:
         yield fits, memory, places[0]
 
 
-def _exit(work: Work, function: Node, found: list[Node]) -> Exit | None:
-    """The exit that fits in front of all reads of one memory."""
+def _exit(work: Work, function: Node, found: list[Node], text: bytes) -> Exit | None:
+    """The exit that fits in front of all reads of one memory; `text` is that of the function as the
+    parser was not shown it."""
     first = found[0]
     operand = first.child_by_field_name("arguments")
     if operand is None or not all(is_plain(function, view.text(one))
                                   for one in nodes(operand, "identifier")):
+        return None
+    if is_scoped(text):
         return None
     fits = exit_before(function, first, lambda call: _is_pure(work, call),
                        lambda call: _fails_clean(work, call), lambda name: _acts(work, name))
@@ -180,7 +185,7 @@ def _exit(work: Work, function: Node, found: list[Node]) -> Exit | None:
                                                        "subscript_expression"):
         return None
     looped = any(one.start_byte <= last.start_byte < one.end_byte for one in nodes(block, *_LOOPS))
-    end = block.end_byte if looped else last.end_byte
+    end = block.end_byte if looped else max(last.end_byte, fits.before.start_byte)
     return None if _is_changed(block, first.start_byte, end, operand) else fits
 
 

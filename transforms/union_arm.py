@@ -204,6 +204,9 @@ def _record(work: Work, member: Member) -> bytes:
 def _is_hidden(work: Work, member: Member) -> bool:
     """Whether a macro or an initialiser may use a member, or set it, where nobody follows it."""
     name, tag = member.name, member.record.rpartition(" ")[2].encode("latin-1")
+    graph = work.analysis.graph
+    if name in graph.unresolved_members or any(one == name for one, _ in graph.macro_members):
+        return True  # a use of a record whose type is not known
     for macros in list(work.analysis.symbols.macros.values()):
         for macro in macros:
             if any(_cast(macro.body[:use.start()]) in (b"", tag)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -15,10 +16,13 @@ from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.cfg import constant
 from netmem_migrate.flow.homes import Homes
 from netmem_migrate.flow.marks import Mark
+from netmem_migrate.flow.writes import freeing, members
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
 _SETS = ("assignment_expression", "update_expression", "pointer_expression", "init_declarator")
+_VALUES = ("identifier", "field_expression", "pointer_expression", "subscript_expression")
+_NOT_ALWAYS = ("conditional_expression", "sizeof_expression", "compound_statement")
 _TESTED = ("if_statement", "while_statement", "conditional_expression", "binary_expression",
            "unary_expression", "parenthesized_expression")
 
@@ -32,8 +36,10 @@ class Asks:
     """
 
     def __init__(self, homes: Homes, calls: Mapping[bytes, Sequence[tuple[Function, view.Call]]],
-                 rings: Mapping[Type, set[bytes]], mark: Mark | None) -> None:
+                 rings: Mapping[Type, set[bytes]], mark: Mark | None,
+                 written: Mapping[bytes, frozenset[bytes]], pools: frozenset[bytes]) -> None:
         self._homes, self._calls, self._rings, self._mark = homes, calls, rings, mark
+        self._written, self._pools = written, pools
         self._known: dict[Function, list[tuple[bytes, bytes]]] = {}
 
     def of(self, function: Function, use: Node, base: Node) -> bytes:
@@ -41,15 +47,32 @@ class Asks:
         for none."""
         where = view.field(use)
         if self._mark is not None and where is not None:
-            if self._sets(function, self._mark.member):
+            if self._sets(function, self._mark.member) or self._is_lost(
+                    function, use, frozenset({self._mark.member})):
                 return b""
             return (view.text(base) + (b"->" if where.arrow else b".") + self._mark.member + b" & "
                     + self._mark.name)
         found = self._given(function)
+        if self._is_lost(function, use, self._pools) or any(
+                call.name in self._frees for call in view.calls(function.node)):
+            return b""
         rings = sum(type_ in self._rings
                     for type_ in self._homes.typed(function).declared.values())
         return b"".join(found[0]) if len(found) == rings == 1 and self._is_looked_into(
             function, found[0][0], use) else b""
+
+    @cached_property
+    def _frees(self) -> frozenset[bytes]:
+        functions = list({function for every in self._calls.values() for function, _ in every})
+        return freeing(functions, {one: [
+            name for name, type_ in self._homes.typed(one).declared.items()
+            if type_ in self._rings] for one in functions})
+
+    def _is_lost(self, function: Function, use: Node, members: frozenset[bytes]) -> bool:
+        """Whether something that is called before a use may set one of some members."""
+        return any(call.node.start_byte < use.start_byte
+                   and not members.isdisjoint(self._written.get(call.name, ()))
+                   for call in view.calls(function.node))
 
     def _given(self, function: Function) -> list[tuple[bytes, bytes]]:
         """The rings that a function is given, and how the pool is reached from each."""
@@ -86,6 +109,7 @@ class Asks:
     def _is_null(self, function: Function, index: int) -> bool:
         """Whether anybody may pass NULL."""
         return any(index >= len(call.args) or constant(call.args[index]) is False
+                   or view.bare(call.args[index]).type not in _VALUES
                    for _, call in self._calls.get(function.name, ()))
 
     def _is_looked_into(self, function: Function, name: bytes, use: Node) -> bool:
@@ -97,16 +121,20 @@ class Asks:
                 continue
             statement: Node | None = one
             while statement is not None and statement.parent != body:
-                if statement.type in ("conditional_expression", "binary_expression") and \
-                        (pair := view.infix(statement)) is not None and pair.sign in ("&&", "||"):
+                pair = view.infix(statement)
+                if statement.type in _NOT_ALWAYS or (
+                        pair is not None and pair.sign in ("&&", "||")) or (
+                        statement.type == "pointer_expression"
+                        and statement.children[0].type == "&"):
                     break
                 statement = statement.parent
             if statement is not None and statement.parent == body and statement.type in (
                     "declaration", "expression_statement") and (
-                    statement.start_byte <= use.start_byte):
+                    statement.start_byte <= use.start_byte) and not any(
+                    statement.end_byte <= label.start_byte < use.start_byte
+                    for label in nodes(function.node, "labeled_statement")):
                 return True
         return False
 
     def _sets(self, function: Function, member: bytes) -> bool:
-        return any((where := view.field(store.target)) is not None and where.name == member
-                   for store in view.stores(function.node))
+        return member in set(members(function.node))

@@ -52,8 +52,7 @@ def exit_before(function: Node, read: Node, is_pure: Callable[[view.Call], bool]
     """
     statement = _statement(read)
     body = function.child_by_field_name("body")
-    if statement is None or statement.parent is None or body is None or \
-            _SCOPED.search(view.text(function)):
+    if statement is None or statement.parent is None or body is None:
         return None
     block = view.children(statement.parent)
     start = next(index for index, one in enumerate(block) if one.id == statement.id)
@@ -83,6 +82,11 @@ def exit_before(function: Node, read: Node, is_pure: Callable[[view.Call], bool]
                 return None
             (called,) = changed
     return None
+
+
+def is_scoped(text: bytes) -> bool:
+    """Whether something is done wherever a function, or a block of it, is left."""
+    return _SCOPED.search(text) is not None
 
 
 def tested(test: Node) -> bytes:

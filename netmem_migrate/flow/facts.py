@@ -95,9 +95,11 @@ def _mask(node: Node) -> frozenset[bytes]:
 
 
 class Facts:
-    """The facts in one function, by its body."""
+    """The facts in one function, by its body; `writes` are the members that functions of the driver
+    may set."""
 
-    def __init__(self, body: Node) -> None:
+    def __init__(self, body: Node, writes: Mapping[bytes, frozenset[bytes]]) -> None:
+        self._writes = writes
         # What has its address taken is set by whoever has that.
         self._taken = {view.text(inner) for one in nodes(body, "pointer_expression")
                        if one.children[0].type == "&" and (inner := view.operand(one)) is not None
@@ -123,6 +125,12 @@ class Facts:
         return {one: truth for one, truth in first.items()
                 if all(other.get(one) is truth for other in others)}
 
+    def _kill(self, state: dict[Fact, bool], node: Node) -> None:
+        _kill(state, node)
+        for call in view.calls(node) if state else ():
+            for one in [one for one in state if one.member in self._writes.get(call.name, ())]:
+                del state[one]
+
     def _follow(self) -> None:
         todo = [0]
         while todo:
@@ -130,11 +138,13 @@ class Facts:
             block = self._flow.blocks[number]
             state = dict(self._before[number] or {})
             for item in block.items:
-                _kill(state, item.node)
+                self._kill(state, item.node)
             for edge in block.edges:
                 then = dict(state)
                 found = fact(edge.test) if edge.test is not None else None
-                if found is not None and self._taken.isdisjoint(found[0].words):
+                # One of several that an index tells apart is not followed.
+                if found is not None and b"[" not in found[0].base and self._taken.isdisjoint(
+                        found[0].words):
                     then[found[0]] = found[1] is edge.truth
                 known = self._before.get(edge.to)
                 met = then if known is None else {
@@ -143,15 +153,14 @@ class Facts:
                     self._before[edge.to] = met
                     todo.append(edge.to)
 
-    @staticmethod
-    def _through(block: Block, state: _State | None) -> list[tuple[Item, _State]]:
+    def _through(self, block: Block, state: _State | None) -> list[tuple[Item, _State]]:
         if state is None:
             return []
         found: list[tuple[Item, _State]] = []
         now = dict(state)
         for item in block.items:
             found.append((item, dict(now)))
-            _kill(now, item.node)
+            self._kill(now, item.node)
         return found
 
 

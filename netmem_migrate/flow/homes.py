@@ -19,6 +19,7 @@ from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.typed import Typed
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.cfg import constant
+from netmem_migrate.flow.writes import is_setter
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
@@ -74,8 +75,14 @@ class Homes:
             if member is None:
                 return UNKNOWN
             name = f"{member.record}.{member.name.decode('latin-1')}"
-            points = member.type.derivations[:1] == ("p",)
-            return UNKNOWN if points and name in self._aliases else frozenset({name})
+            union = member.declaration.parent.parent if member.declaration.parent else None
+            if member.type.base not in self._tags or (
+                    union is not None and union.type == "union_specifier"):
+                return UNKNOWN
+            if member.type.derivations == ("p",):
+                return UNKNOWN if name in self._aliases else frozenset({name})
+            # Of pointers in an array each may be one to anything.
+            return UNKNOWN if "p" in member.type.derivations else frozenset({name})
         if node.type == "identifier":
             type_ = self.typed(function).declared.get(view.text(node))
             if type_ is not None and "p" not in type_.derivations:
@@ -149,11 +156,42 @@ class Homes:
             for target, value in (*targets, *taken):
                 target = view.bare(target)
                 if target.type != "field_expression" or (value is not None and (
-                        view.call(_cast(value)) is not None or constant(value) is False)):
+                        self._is_new(value) or constant(value) is False)):
                     continue
                 member = self.typed(function).member(target)
-                if member is not None and member.type.derivations[:1] == ("p",):
+                if member is not None:
                     found.add(f"{member.record}.{member.name.decode('latin-1')}")
+        names = self._given_otherwise()
+        return frozenset(found) | {
+            f"{record.tag}.{name.decode('latin-1')}"
+            for records in list(self._symbols.records.values()) for record in records
+            for name in record.members if name in names or record.tag in names}
+
+    def _is_new(self, value: Node) -> bool:
+        """Whether a value is memory that the kernel allocates."""
+        call = view.call(_cast(value))
+        return call is not None and has(call.name, Trait.ALLOCATES) and not any(
+            one.body is not None for one in self._symbols.functions.get(call.name, ()))
+
+    def _given_otherwise(self) -> frozenset[bytes | str]:
+        """Names of members that are set by more than `=`, and tags of records that have theirs set
+        by their place."""
+        found: set[bytes | str] = set()
+        for function in self._functions:
+            for call in view.calls(function.node):
+                if is_setter(call.name):
+                    found |= {view.text(one) for one in nodes(call.arguments, "field_identifier")}
+            for one in nodes(function.node, "initializer_list"):
+                inside = view.children(one)
+                found |= {view.text(name) for name in nodes(one, "field_identifier")}
+                if inside and any(each.type != "initializer_pair" for each in inside):
+                    around: Node | None = one
+                    while around is not None and around.child_by_field_name("type") is None:
+                        around = around.parent
+                    said = around.child_by_field_name("type") if around is not None else None
+                    if said is not None:
+                        type_ = said.child_by_field_name("type") or said
+                        found.add(b" ".join(view.text(type_).split()).decode("latin-1"))
         return frozenset(found)
 
 

@@ -31,8 +31,10 @@ from netmem_migrate.flow.facts import Facts, squeezed
 from netmem_migrate.flow.graph import Kind, Place, Slot, reach
 from netmem_migrate.flow.homes import UNKNOWN, Homes, Kept
 from netmem_migrate.flow.marks import Mark, is_kept, mark
+from netmem_migrate.flow.stored import is_lent, is_set
 from netmem_migrate.flow.straight import is_straight, pasted
 from netmem_migrate.flow.webs import webs
+from netmem_migrate.flow.writes import written
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import CALLS, POOL
@@ -156,7 +158,7 @@ class _Reader:
         found = [node for one in self.places if (node := one.node.parent) is not None
                  and node.type == "field_expression"]
         if len(found) != len(self.places) or len(found) > _MOST_USES or any(
-                map(_is_lent, found)) or not self._reach():
+                map(is_lent, found)) or not self._reach():
             return None
         uses = self._uses(None)
         pooled = [one for one in uses if one.origin is Origin.POOL]
@@ -173,7 +175,7 @@ class _Reader:
             uses = self._uses(marked)
         if not all(_fits(one, marked) for one in uses) or self._loses_pool():
             return None
-        asks = Asks(self.homes, self._calls, self.rings, marked)
+        asks = Asks(self.homes, self._calls, self.rings, marked, self._written, self.pools)
         return Modes(tuple(uses), marked, {
             (one.place.file, one.node.start_byte): asks.of(
                 next(_around(self.analysis, one.place)), one.node, one.base)
@@ -185,7 +187,7 @@ class _Reader:
         for function in self._functions:
             for node in nodes(function.node, "field_expression"):
                 where = view.field(node)
-                if where is None or where.name != name or not _is_set(node):
+                if where is None or where.name != name or not is_set(node):
                     continue
                 of = self.homes.typed(function).of(where.base)
                 if of is None or of.base == self.tag or not of.base.startswith("struct "):
@@ -193,11 +195,11 @@ class _Reader:
         return found
 
     def _loses_pool(self) -> bool:
-        """Whether a ring loses its pool in a function that goes on to where the member is used."""
+        """Whether a ring may lose its pool in a function that goes on to uses of the member."""
         for function in self._functions:
             gone = [store.node.end_byte for store in view.stores(function.node)
                     if (where := view.field(store.target)) is not None
-                    and where.name in self.pools and constant(store.value) is False]
+                    and where.name in self.pools and not _is_made(function.node, store.value)]
             if not gone:
                 continue
             later = [call.node for call in view.calls(function.node)
@@ -259,6 +261,10 @@ class _Reader:
         return [one for functions in list(self.symbols.functions.values()) for one in functions
                 if one.body is not None and one.file in files]
 
+    @cached_property
+    def _written(self) -> dict[bytes, frozenset[bytes]]:
+        return written(self._functions)
+
     def _named(self, name: bytes) -> int:
         """How often the driver's code has a name."""
         word = re.compile(rb"\b" + re.escape(name) + rb"\b")
@@ -282,11 +288,13 @@ class _Reader:
             assert one.body is not None
             if not is_straight(one, self.analysis.originals[one.file], self.symbols.macros):
                 return False
-            self.known[one] = _Reached(one, Facts(one.body))
+            self.known[one] = _Reached(one, Facts(one.body, self._written))
         self.pools = self._pools()
         if len(self.pools) != 1:
             return False
         self.rings = self._found_by()
+        if sum(map(len, self.rings.values())) != 1:
+            return False  # two ways to a pool are two pools
         todo = []
         for one in near:
             if not callers[one] or self._is_entry(one, len(callers[one])):
@@ -449,6 +457,16 @@ class _Reader:
                 for one, origins in self.analysis.graph.predecessors().items()}
 
 
+def _is_made(function: Node, value: Node) -> bool:
+    """Whether a value is what a call gives, or a local that is set to nothing else."""
+    value = view.bare(value)
+    if value.type != "identifier":
+        return view.call(value) is not None
+    sets = [store.value for store in view.stores(function)
+            if view.text(store.target) == view.text(value)]
+    return bool(sets) and all(view.call(view.bare(one)) is not None for one in sets)
+
+
 def _declares(node: Node) -> bool:
     return node.parent is not None and node.parent.type.endswith("declarator") and \
         node.parent.child_by_field_name("value") != node
@@ -464,27 +482,3 @@ def _fits(use: Use, marked: Mark | None) -> bool:
     if use.origin is Origin.THING:
         return use.arm is Arm.OTHER or (use.arm is Arm.EITHER and marked is not None)
     return use.origin is not Origin.UNKNOWN
-
-
-def _is_lent(node: Node) -> bool:
-    """Whether something else may set the member there: by its address, or as a macro that is given
-    it."""
-    parent = node.parent
-    while parent is not None and parent.type == "parenthesized_expression":
-        parent = parent.parent
-    if parent is not None and parent.type == "argument_list":
-        call = view.call(parent.parent)
-        return call is not None and (has(call.name, Trait.STORES) or has(call.name, Trait.SWAPS))
-    return parent is not None and (
-        (parent.type == "pointer_expression" and parent.children[0].type == "&")
-        or parent.type in ("update_expression", "gnu_asm_output_operand", "gnu_asm_input_operand"))
-
-
-def _is_set(node: Node) -> bool:
-    """Whether a member is set there, or may be."""
-    parent = node.parent
-    while parent is not None and parent.type == "parenthesized_expression":
-        node, parent = parent, parent.parent
-    return parent is not None and (_is_lent(node) or (
-        parent.type == "assignment_expression"
-        and parent.child_by_field_name("left") == node))
