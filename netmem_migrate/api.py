@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from netmem_migrate import pipeline
+from netmem_migrate.check.changes import check_changes
 from netmem_migrate.flow.analyse import Analysis, analyse
 from netmem_migrate.kernel.macros import arms_of_driver
 from netmem_migrate.options import Conversion
-from netmem_migrate.pipeline import Progress, check_changes, check_migration
+from netmem_migrate.pipeline import Progress, check_migration
 from netmem_migrate.results import Finding, Run
 
 __all__ = ["analyse_path", "check", "check_changes", "check_migration", "migrate"]

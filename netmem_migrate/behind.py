@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from netmem_migrate.check.compare.compare import compare_changes
+from netmem_migrate.check.changes import check_changes
 from netmem_migrate.check.rules.unreadable_address import RULE
 from netmem_migrate.check.sources import check_sources
 from netmem_migrate.convert.edits import apply
@@ -41,10 +41,16 @@ def behind(analysis: Analysis, changes: Sequence[FileChange],
 
 def _followed(found: Behind, one: Loaded, driver: Driver, analysis: Analysis) -> Behind:
     then = analyse(driver, analysis.target, rows=analysis.rows, arms=analysis.symbols.texts.arms)
-    made = list(one.rooms(Work(then, {})))
-    changes = apply(Work(then, {}), [edit for _, edits in made for edit in edits], (one,))
-    if any(finding.severity != Severity.NOTE for finding in compare_changes(changes)):
-        made, changes = [], ()  # what cannot be shown to be the same for pages is not done
+    work = Work(then, {})
+    made = list(one.rooms(work))
+    changes = apply(work, [edit for _, edits in made for edit in edits], (one,))
+    if _has_faults(changes, then):
+        # What cannot be shown to be the same for pages is not done, nor what loses memory.
+        made = [(room, edits) for room, edits in made
+                if not _has_faults(apply(work, edits, (one,)), then)]
+        changes = apply(work, [edit for _, edits in made for edit in edits], (one,))
+        if _has_faults(changes, then):
+            made, changes = [], ()
     left = tuple(_left(then, {(room.file, room.slot.removesuffix("()")): room.line
                               for room, _ in made}))
     if not changes:
@@ -55,6 +61,11 @@ def _followed(found: Behind, one: Loaded, driver: Driver, analysis: Analysis) ->
     whole = replace(rooms[0], slot=_and(slots), made=_and(jumps), behind=True)
     return Behind((*found.steps, Step(changes, room=whole)), (*found.rooms, *rooms),
                   (*found.left, *left))
+
+
+def _has_faults(changes: Sequence[FileChange], then: Analysis) -> bool:
+    return any(finding.severity != Severity.NOTE
+               for finding in check_changes(changes, then.target.api))
 
 
 def _left(then: Analysis, done: Mapping[tuple[str, str], int]) -> Iterator[Reason]:

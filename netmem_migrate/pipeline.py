@@ -17,11 +17,10 @@ from pathlib import Path
 
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.words import CALL
-from netmem_migrate.check.compare.compare import compare_changes
-from netmem_migrate.check.half.halves import halves
+from netmem_migrate.check.changes import check_changes
 from netmem_migrate.check.moved import together
 from netmem_migrate.check.silenced import unanswered
-from netmem_migrate.check.sources import check_sources, functions_of
+from netmem_migrate.check.sources import check_sources
 from netmem_migrate.convert.passes import chosen
 from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.files import plain
@@ -176,7 +175,7 @@ def read(given: Sequence[Input], options: Conversion,
             progress(driver.path, number, len(every))
         if (one.root, driver.path) in joined:
             continue  # it moves with one that was there before
-        job = prepared(driver, one.target, options, check_changes, one.named)
+        job = prepared(driver, one.target, options, one.named)
         unknown -= job.names if job is not None else frozenset()
         if job is not None and job.scope is not None:
             driver = job.analysis.driver
@@ -188,27 +187,6 @@ def read(given: Sequence[Input], options: Conversion,
 
 
 # -- judge
-
-
-def check_changes(changes: Sequence[FileChange], api: str,
-                  beside: Mapping[str, bytes] | None = None) -> tuple[Finding, ...]:
-    """Judge one patch: what it changes in more than spelling, what it leaves half converted, and
-    what is wrong only after it. `beside` are the files of the driver that do not change."""
-    before = check_sources({one.path: one.parsed_before for one in changes}, api=api)
-    after = check_sources({one.path: one.parsed_after for one in changes}, api=api)
-    known = Counter((one.id, one.file, one.function) for one in before)
-    new = [one for one in after if not _counted(known, (one.id, one.file, one.function))]
-    sources = [one for one in changes if is_source(one.path)]
-    said = {(one.file, one.line) for one in new if one.id == "argument-kind"}
-    half = [one for one in halves(sources, functions_of(api), beside)
-            if (one.file, one.line) not in said] if sources else []
-    return (*compare_changes(changes), *half, *new)
-
-
-def _counted(known: Counter[tuple[str, str, str]], key: tuple[str, str, str]) -> bool:
-    """Take one of `known` away, if there is one left."""
-    known[key] -= 1
-    return known[key] >= 0
 
 
 def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel | None,
@@ -316,8 +294,7 @@ def committed(given: Input, run: Run, options: Conversion) -> Run:
 
 def _committed(now: Migration, driver: Driver, given: Input, options: Conversion,
                before: Mapping[str, bytes]) -> Migration:
-    job = prepared(replace(driver, held=before), given.target, options, check_changes,
-                   given.named)
+    job = prepared(replace(driver, held=before), given.target, options, given.named)
     if job is None:
         return now
     touched = before.keys() & {*job.analysis.driver.files, *job.analysis.driver.borrowed}

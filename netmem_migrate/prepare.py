@@ -10,9 +10,10 @@ same rule.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from netmem_migrate.check.changes import check_changes
 from netmem_migrate.convert.edits import apply
 from netmem_migrate.convert.passes import SCOPE, Loaded, preparing
 from netmem_migrate.convert.work import Work
@@ -24,20 +25,18 @@ from netmem_migrate.job import Job, job_of
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.model.target import Target
 from netmem_migrate.options import Conversion
-from netmem_migrate.results import Edit, FileChange, Finding, Room, Severity, Step
+from netmem_migrate.results import Edit, Room, Severity, Step
 
 _TRIES = 12  # rooms that are tried in vain for one driver; each is as long as its conversion
-Judge = Callable[[Sequence[FileChange], str], Iterable[Finding]]
-"""What finds fault with a patch, for an API."""
 
 
-def prepared(driver: Driver, target: Target, options: Conversion, judge: Judge,
+def prepared(driver: Driver, target: Target, options: Conversion,
              named: Set[str] = frozenset()) -> Job | None:
     """Read a driver and cut it, with room made for its conversion where that is asked for.
 
     Where it is not, the job says which room would do; None for a driver that does not use
     page_pool. Modules that are all `named` are taken together without being asked. A room with
-    which `judge` finds fault is not made.
+    which the check finds fault is not made.
     """
     job = job_of(driver, target, options)
     if job is None:
@@ -57,7 +56,7 @@ def prepared(driver: Driver, target: Target, options: Conversion, judge: Judge,
     passes = preparing(asked)
     if passes:
         found = _with_room(found.analysis.driver if found.scope else driver, target, found,
-                           passes, judge)
+                           passes)
     return found if options.prepare else replace(job, advised=found.rooms)
 
 
@@ -84,7 +83,6 @@ class _Search:
 
     target: Target
     passes: Sequence[Loaded]
-    judge: Judge
     tried: set[tuple[str, ...]] = field(default_factory=set)
     in_vain: int = 0
 
@@ -121,14 +119,13 @@ class _Search:
                 then = job_of(with_, self.target, job.options, job.texts)
             if then is not None and _moved(then) >= _moved(job) and not any(
                     one.severity != Severity.NOTE
-                    for one in self.judge(changes, self.target.api)):
+                    for one in check_changes(changes, self.target.api)):
                 yield with_, replace(then, ahead=(*job.ahead, Step(changes, room=room)),
                                      without=job, scope=job.scope)
 
 
-def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded],
-               judge: Judge) -> Job:
-    search = _Search(target, passes, judge)
+def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded]) -> Job:
+    search = _Search(target, passes)
     while (found := search.next(driver, job)) is not None:
         driver, then = found
         search.in_vain -= len(then.ahead) - len(job.ahead)

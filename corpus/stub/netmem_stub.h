@@ -58,6 +58,7 @@ typedef unsigned long netmem_ref;
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+#define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 #define WARN_ON(x)		(!!(x))
 #define WARN_ON_ONCE(x)		(!!(x))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))

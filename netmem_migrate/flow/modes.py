@@ -34,7 +34,7 @@ from netmem_migrate.flow.marks import Mark, is_kept, mark
 from netmem_migrate.flow.stored import is_lent, is_set
 from netmem_migrate.flow.straight import is_straight, pasted
 from netmem_migrate.flow.webs import webs
-from netmem_migrate.flow.writes import written
+from netmem_migrate.flow.writes import is_setter, written
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import CALLS, POOL
@@ -458,13 +458,14 @@ class _Reader:
 
 
 def _is_made(function: Node, value: Node) -> bool:
-    """Whether a value is what a call gives, or a local that is set to nothing else."""
+    """Whether a value is what a call gives that exchanges nothing, or a local that is set to
+    nothing else."""
     value = view.bare(value)
-    if value.type != "identifier":
-        return view.call(value) is not None
-    sets = [store.value for store in view.stores(function)
-            if view.text(store.target) == view.text(value)]
-    return bool(sets) and all(view.call(view.bare(one)) is not None for one in sets)
+    sets = [value] if value.type != "identifier" else [
+        store.value for store in view.stores(function)
+        if view.text(store.target) == view.text(value)]
+    calls = [view.call(view.bare(one)) for one in sets]
+    return bool(calls) and all(one is not None and not is_setter(one.name) for one in calls)
 
 
 def _declares(node: Node) -> bool:
