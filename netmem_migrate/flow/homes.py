@@ -163,9 +163,9 @@ class Homes:
                     found.add(f"{member.record}.{member.name.decode('latin-1')}")
         names = self._given_otherwise()
         return frozenset(found) | {
-            f"{record.tag}.{name.decode('latin-1')}"
+            f"{member.record}.{name.decode('latin-1')}"
             for records in list(self._symbols.records.values()) for record in records
-            for name in record.members if name in names or record.tag in names}
+            for name, member in record.members.items() if name in names or record.tag in names}
 
     def _is_new(self, value: Node) -> bool:
         """Whether a value is memory that the kernel allocates."""
@@ -192,7 +192,26 @@ class Homes:
                     if said is not None:
                         type_ = said.child_by_field_name("type") or said
                         found.add(b" ".join(view.text(type_).split()).decode("latin-1"))
-        return frozenset(found)
+        return frozenset(found | self._copied_over())
+
+    def _copied_over(self) -> set[bytes | str]:
+        """The tags of records that are copied from, or to, what is not such a record: a pointer in
+        one is then where one of another is."""
+        found: list[str] = []
+        for function in self._functions:
+            typed = self.typed(function)
+            for call in view.calls(function.node):
+                if not has(call.name, Trait.CPU_COPIES):
+                    continue
+                types = [typed.of(_cast(arg)) for arg in call.args[:2]]
+                tags = {type_.base if type_ is not None else "" for type_ in types}
+                if len(tags) > 1:
+                    found += (one for one in tags if one.startswith("struct "))
+        for one in found:
+            found += (member.type.base for record in self._symbols.records.get(one, ())
+                      for member in record.members.values()
+                      if "p" not in member.type.derivations and member.type.base not in found)
+        return set(found)
 
 
 def _cast(value: Node) -> Node:

@@ -68,7 +68,7 @@ def test_json_and_sarif(leaking: Path, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def patch(kernel_tree: Path, tmp_path: Path) -> Path:
+def patch(home: Path, kernel_tree: Path, tmp_path: Path) -> Path:
     result = run("format-patch", str(kernel_tree / "drivers/net/demo"), "-o", str(tmp_path / "out"))
     assert result.exit_code == 0, result.output
     (found,) = (tmp_path / "out").glob("*.patch")

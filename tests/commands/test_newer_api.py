@@ -33,6 +33,7 @@ def said(root: Path, *words: str) -> list[str]:
 
 @pytest.mark.parametrize("words", [
     ("diff",), ("apply",), ("format-patch", "-o", "OUT"), ("diff", "--stat")])
+@pytest.mark.usefixtures("home")
 def test_helpers_that_the_tree_lacks_are_named(words: tuple[str, ...], tmp_path: Path) -> None:
     root = tree(tmp_path, "6.12")
     given = [str(tmp_path / "out") if one == "OUT" else one for one in words]

@@ -132,6 +132,7 @@ def test_a_copy_with_a_state_is_none_of_its_function(kernel_tree: Path) -> None:
     assert prove(kernel_tree, before.encode(), after.encode()).identity.status is Status.FAIL
 
 
+@pytest.mark.usefixtures("home")
 def test_what_the_message_says_of_a_copy_is_what_was_done(kernel_tree: Path, tmp_path: Path,
                                                           steps: tuple[Step, ...]) -> None:
     out = tmp_path / "out"
