@@ -199,6 +199,7 @@ def test_table_tells_apart_what_is_found_and_what_is_said_elsewhere() -> None:
     assert rows["release removed"] == ["2", "0", "0", "0", "2"]
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("kind", seed_any.KINDS)
 def test_faults_of_any_kind_are_where_a_seed_says(kind: str) -> None:
     made = [[(one.line, one.text) for one in seed_any.seed("demo.c", DRIVER, each=2, seed=number)

@@ -144,6 +144,7 @@ def test_style(case: Case) -> None:
                 assert line == line.rstrip()
 
 
+@pytest.mark.few(16)
 @each_case
 def test_both_sides_compile(case: Case, tmp_path: Path) -> None:
     sides = ["before", "after"] if case.changes else ["before"]

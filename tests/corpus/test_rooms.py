@@ -47,6 +47,7 @@ def test_every_step_has_cases_and_as_many_refused_as_made() -> None:
         assert refused >= sum(case.parent.name == step for case in MADE) > 0
 
 
+@pytest.mark.few(20)
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_before_compiles(case: Path, tmp_path: Path) -> None:
     text = (case / "before.c").read_bytes()

@@ -205,6 +205,7 @@ PAIRS = {
 }
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_claim_stands_where_its_fact_does(name: str, tmp_path: Path) -> None:
     sentence, holds, fails = PAIRS[name]

@@ -73,6 +73,7 @@ FACES = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.few(4)
 @pytest.mark.parametrize("name", FACES)
 def test_every_face_says_the_same_and_writes_nothing(name: str, package: Added,

@@ -59,6 +59,7 @@ def _diffed(counting: Counting, folder: Path, files: dict[str, str]) -> None:
     assert not [text for text, number in counting.given.items() if number > 1]
 
 
+@pytest.mark.few(16)
 @pytest.mark.parametrize("name", IDIOMS)
 def test_diff_of_the_corpus(name: str, counting: Counting, tmp_path: Path) -> None:
     files = {file.name: file.read_text() for file in (CORPUS / name).glob("before*.[ch]")}

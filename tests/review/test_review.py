@@ -86,6 +86,7 @@ def test_any_subset_is_what_apply_gives_with_the_others_kept(
     compiles(tmp_path / "gcc", {"demo.c": after})
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize(("answers", "keep"), [
     ("a\n", []),
     ("d\n", MEMBERS),

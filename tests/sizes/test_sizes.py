@@ -26,7 +26,7 @@ NESTED = (
     "unclosed #if", "#define", "calls of calls", "calls of calls, the last first",
 )  # fmt: skip
 
-QUICK = frozenset({"parentheses", "calls", "if", "blocks", "members", "struct", "#if"})
+QUICK = frozenset({"parentheses", "calls", "blocks", "struct"})
 
 
 @pytest.fixture

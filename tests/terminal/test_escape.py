@@ -48,6 +48,7 @@ def test_what_is_not_there(kind: str) -> None:
     assert SHOWN[kind] in run("diff", name).err
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("kind", NAMES)
 def test_what_is_said_of_a_driver(work: Path, kind: str) -> None:
     raw = os.fsencode(work) + b"/" + NAMES[kind]

@@ -119,6 +119,7 @@ def test_in_a_function(name: str, tmp_path: Path) -> None:
     check_transformed(tmp_path, function(comment, code), function(new_comment, new_code))
 
 
+@pytest.mark.few(14)
 @pytest.mark.parametrize("text", ELSEWHERE)
 def test_what_may_mean_something_else_stays(text: str, tmp_path: Path) -> None:
     check_transformed(tmp_path, function(f"/* {text} */", "buf->page = NULL;"),

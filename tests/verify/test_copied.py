@@ -105,6 +105,7 @@ def in_copy(text: str, old: str, new: str) -> str:
     return head + tail.replace(old, new, 1)
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_in_a_copy_is_caught(name: str, kernel_tree: Path,
                                      steps: tuple[Step, ...]) -> None:
