@@ -87,6 +87,7 @@ int page_count(const struct page *page);
 int page_to_nid(const struct page *page);
 int numa_mem_id(void);
 bool page_is_pfmemalloc(const struct page *page);
+bool dev_page_is_reusable(const struct page *page);
 void *page_address(const struct page *page);
 void *page_to_virt(const struct page *page);
 struct page *virt_to_page(const void *addr);

@@ -117,7 +117,7 @@ class Facts:
     def at(self, node: Node) -> dict[Fact, bool]:
         """What holds whenever a node is evaluated; nothing where no way leads to it."""
         end = bisect_right(self._starts, node.start_byte)
-        start = bisect_left(self._starts, self._starts[end - 1]) if end else 0
+        start = bisect_left(self._starts, _statement(node).start_byte)
         states = [state for item, state in self._items[start:end] if _is_in(item, node)]
         if not states:
             return {}
@@ -205,6 +205,13 @@ def _is_set(node: Node) -> bytes | None:
     if target is None or target.type != "identifier":
         return b"" if node.type == "pointer_expression" else None
     return view.text(target)
+
+
+def _statement(node: Node) -> Node:
+    """The statement that a node stands in: no expression begins before it."""
+    while node.parent is not None and not node.type.endswith(("_statement", "declaration")):
+        node = node.parent
+    return node
 
 
 def _is_in(item: Item, node: Node) -> bool:

@@ -84,7 +84,7 @@ def told(found: Armed, root: Path, after: Mapping[str, bytes], module: str) -> T
         elif not ours and use.arm is Arm.POOL:
             said = f"{found.member} is used here where there is a page_pool"
         elif not ours and use.arm is Arm.EITHER and not use.tested and use.origin not in (
-                Origin.NONE, Origin.OTHER):
+                Origin.NONE, Origin.OTHER, Origin.THING):
             said = f"{found.member} is used here whether there is a page_pool or not"
         if said:
             wrong[line[0]] = (*wrong.get(line[0], ()), f"{line[0]}:{line[1]}: {said}")

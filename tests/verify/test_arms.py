@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from kernel_tools import DRIVER
-from tools import plant
+from tools import CORPUS, plant
 
 from netmem_migrate.api import migrate
 from netmem_migrate.results import FileChange, Step
 from netmem_migrate.verify import ObjectProof, Status, Way, verify_changes
+from netmem_migrate.verify.arms import armed, told
 
 HEADER = """\
 #ifndef DEMO_H
@@ -157,6 +158,19 @@ def test_a_fault_is_caught(name: str, tree: Path) -> None:
         assert proof.identity.status is Status.FAIL and proof.way is None
     else:
         assert proof.identity.status is Status.FAIL and proof.identity.details
+
+
+ARMED = sorted(path.parent for path in (CORPUS / "rooms/union-arm").glob("*/after.c"))
+
+
+@pytest.mark.parametrize("case", ARMED, ids=lambda one: one.name)
+def test_what_the_step_makes_is_followed_anew(case: Path, kernel_tree: Path) -> None:
+    before, after = ((case / name).read_bytes() for name in ("before.c", "after.c"))
+    (kernel_tree / DRIVER).write_bytes(before)
+    found = armed({DRIVER: FileChange(DRIVER, before, after)})
+    assert found is not None
+    then = told(found, kernel_tree, {DRIVER: after}, "drivers/net/demo")
+    assert not then.whole and not then.wrong and then.arm and then.member
 
 
 def test_a_use_that_is_reached_otherwise_in_another_file_is_found(tree: Path) -> None:
