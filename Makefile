@@ -51,6 +51,7 @@ ifeq ($(TOOLCHAIN),)
 	@$(BIN)/python tests/real/run.py $(KERNEL)
 	@$(BIN)/python tests/real/run_partners.py $(KERNEL)
 	@$(BIN)/python tests/real/run_modules.py $(KERNEL)
+	@$(BIN)/python tests/real/run_prepared.py $(KERNEL)
 else
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL) $(TOOLCHAIN)
 	@$(BIN)/python tests/real/run_toolchain.py $(KERNEL) $(TOOLCHAIN) $(DRIVERS)
