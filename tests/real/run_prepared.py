@@ -12,6 +12,7 @@ import time
 from run import tree_of
 
 from netmem_migrate.api import migrate
+from netmem_migrate.results import FileChange
 from netmem_migrate.verify import verify_changes
 
 
@@ -28,9 +29,13 @@ def main() -> int:
             continue
         drivers += 1
         patches += len(migration.steps)
+        earlier: dict[str, FileChange] = {}  # as the patches before leave it
         for step in migration.steps:
             name = step.room.step if step.room is not None else "conversion"
-            proofs = verify_changes(root, list(step.changes))
+            here = {change.path: change for change in step.changes}
+            proofs = verify_changes(root, list((earlier | here).values()))
+            earlier |= {path: FileChange(path, change.after, change.after)
+                        for path, change in here.items()}
             objects += len(proofs)
             if not proofs:
                 failed += 1
