@@ -15,6 +15,7 @@ from netmem_migrate.convert.work import Work
 from netmem_migrate.flow.analyse import Analysis, analyse
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.reasons import Reason, Why
+from netmem_migrate.report.wording import listed
 from netmem_migrate.results import FileChange, Room, Severity, Step
 
 
@@ -58,7 +59,7 @@ def _followed(found: Behind, one: Loaded, driver: Driver, analysis: Analysis) ->
     rooms = tuple(room for room, _ in made)
     slots = list(dict.fromkeys(room.slot for room in rooms))
     jumps = list(dict.fromkeys(room.made for room in rooms))
-    whole = replace(rooms[0], slot=_and(slots), made=_and(jumps), behind=True)
+    whole = replace(rooms[0], slot=listed(slots), made=listed(jumps), behind=True)
     return Behind((*found.steps, Step(changes, room=whole)), (*found.rooms, *rooms),
                   (*found.left, *left))
 
@@ -76,7 +77,3 @@ def _left(then: Analysis, done: Mapping[tuple[str, str], int]) -> Iterator[Reaso
         at = done.get((read.file, read.function))
         if at is None or read.line < at:
             yield Reason(Why.CPU_READS, slot=f"{read.function}()", file=read.file, line=read.line)
-
-
-def _and(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

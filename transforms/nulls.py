@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from netmem_migrate.c import view
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow.graph import UseKind
 
@@ -66,9 +67,8 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def _is_truth(node: Node) -> bool:
     """Whether only the truth of an expression matters where it stands."""
+    node = view.outer(node)
     parent = node.parent
-    while parent is not None and parent.type == "parenthesized_expression":
-        node, parent = parent, parent.parent
     if parent is None:
         return False
     if parent.type == "conditional_expression":

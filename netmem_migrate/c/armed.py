@@ -13,6 +13,7 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.beside import Access, accesses
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.given import is_given
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
@@ -23,9 +24,6 @@ _ARM = ("struct", "page", "*")
 _ASKS = ("identifier", "field_identifier", "field_expression", "parenthesized_expression",
          "unary_expression", "binary_expression")
 _SIGNS = ("&", "!")
-_SETS = ("assignment_expression", "update_expression", "pointer_expression", "init_declarator")
-_TESTED = ("if_statement", "while_statement", "conditional_expression", "binary_expression",
-           "unary_expression", "parenthesized_expression")
 _FREES = re.compile(rb"^(?:devm_)?(?:k|v|kv)free")
 
 
@@ -157,34 +155,8 @@ def _choice(parsed: ParsedFile, access: Access, found: Armed) -> tuple[Node, Nod
     return None
 
 
-def is_given(function: Node, name: bytes) -> bool:
-    """Whether a name is a parameter that nothing in its function sets, tests, frees, or gives the
-    address of."""
-    declared = 0
-    for node in nodes(function, "identifier"):
-        if view.text(node) != name:
-            continue
-        parent = node.parent
-        if parent is None or parent.type in _TESTED:
-            return False
-        if parent.type in _SETS and parent.child_by_field_name("value") != node and (
-                parent.type != "assignment_expression"
-                or parent.child_by_field_name("left") == node):
-            return False
-        if parent.type == "argument_list":
-            call = view.call(parent.parent)
-            if call is None or _FREES.search(call.name):
-                return False
-        if parent.type in ("declaration", "parameter_declaration") or \
-                parent.type.endswith("declarator"):
-            around: Node | None = parent
-            while around is not None and around.type.endswith("declarator"):
-                around = around.parent
-            if around is not None and around.type == "parameter_declaration":
-                declared += 1
-            elif parent.child_by_field_name("value") != node:
-                return False
-    return declared == 1
+def _frees(name: bytes) -> bool:
+    return _FREES.search(name) is not None
 
 
 def _only_asks(parsed: ParsedFile, test: Node, access: Access) -> bool:
@@ -196,7 +168,8 @@ def _only_asks(parsed: ParsedFile, test: Node, access: Access) -> bool:
     names = {parsed.text(one) for one in nodes(test, "identifier") if one.parent is not None
              and one.parent.type != "binary_expression"}
     names -= {parsed.text(one) for one in nodes(access.base, "identifier")}
-    if function is None or not all(is_given(function, one) for one in names):
+    if function is None or not all(
+            is_given(function, one, _frees) for one in names):
         return False
     macros = {one[1] for one in DEFINE.finditer(parsed.original)}
     stack = [test]
@@ -269,9 +242,7 @@ def _is_pointer(parsed: ParsedFile, declaration: Node) -> bool:
 def _is_counted(files: Mapping[str, ParsedFile], node: Node) -> bool:
     """Whether what a pointer points to may make a difference: anywhere but where it is passed to a
     function, stored, or asked for."""
-    parent = node.parent
-    while parent is not None and parent.type == "parenthesized_expression":
-        node, parent = parent, parent.parent
+    parent = view.outer(node).parent
     if parent is None:
         return True
     pair, sign = view.infix(parent), view.prefix(parent)

@@ -106,6 +106,13 @@ def bare(node: Node) -> Node:
     return node
 
 
+def outer(node: Node) -> Node:
+    """An expression with the parentheses around it."""
+    while node.parent is not None and node.parent.type == "parenthesized_expression":
+        node = node.parent
+    return node
+
+
 def call(node: Node | None) -> Call | None:
     """A node as a call."""
     if node is None or node.type != "call_expression":
@@ -217,6 +224,16 @@ def stores(root: Node) -> Iterator[Store]:
             target = target.child_by_field_name("declarator")
         if target is not None and given is not None and target.type == "identifier":
             yield Store(node, target, given)
+
+
+def changed(node: Node) -> Node | None:
+    """What an assignment, `++` or `--` sets, or `&` gives the address of; of an array, that."""
+    target = node.child_by_field_name("left") or operand(node)
+    while target is not None and target.type in ("parenthesized_expression",
+                                                 "subscript_expression"):
+        target = (operand(target) if target.type == "subscript_expression"
+                  else next(iter(children(target)), None))
+    return target
 
 
 def declared(node: Node | None) -> Node | None:

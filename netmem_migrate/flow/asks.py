@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.given import is_given
 from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type
 from netmem_migrate.c.words import WORD
@@ -20,11 +21,8 @@ from netmem_migrate.flow.writes import freeing, members
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
-_SETS = ("assignment_expression", "update_expression", "pointer_expression", "init_declarator")
 _VALUES = ("identifier", "field_expression", "pointer_expression", "subscript_expression")
 _NOT_ALWAYS = ("conditional_expression", "sizeof_expression", "compound_statement")
-_TESTED = ("if_statement", "while_statement", "conditional_expression", "binary_expression",
-           "unary_expression", "parenthesized_expression")
 
 
 class Asks:
@@ -81,30 +79,10 @@ class Asks:
                 (one.name, tail) for index, one in enumerate(function.parameters)
                 if (type_ := self._homes.typed(function).declared.get(one.name)) is not None
                 for tail in self._rings.get(type_, ())
-                if self._is_steady(function, one.name) and not self._is_null(function, index)
+                if is_given(function.node, one.name, _frees)
+                and not self._is_null(function, index)
                 and not any(self._sets(function, word) for word in WORD.findall(tail))]
         return self._known[function]
-
-    def _is_steady(self, function: Function, name: bytes) -> bool:
-        """Whether a parameter is what it was given as, and never asked for."""
-        declared = 0
-        for node in nodes(function.node, "identifier"):
-            if view.text(node) != name:
-                continue
-            parent = node.parent
-            if parent is None or parent.type in _TESTED:
-                return False
-            if parent.type in _SETS and parent.child_by_field_name("value") != node and (
-                    parent.type != "assignment_expression"
-                    or parent.child_by_field_name("left") == node):
-                return False
-            if parent.type == "argument_list":
-                call = view.call(parent.parent)
-                if call is None or has(call.name, Trait.ANY_MEMORY):
-                    return False
-            if parent.type == "declaration" or parent.type.endswith("declarator"):
-                declared += parent.child_by_field_name("value") != node
-        return declared == 1
 
     def _is_null(self, function: Function, index: int) -> bool:
         """Whether anybody may pass NULL."""
@@ -138,3 +116,7 @@ class Asks:
 
     def _sets(self, function: Function, member: bytes) -> bool:
         return member in set(members(function.node))
+
+
+def _frees(name: bytes) -> bool:
+    return has(name, Trait.ANY_MEMORY)

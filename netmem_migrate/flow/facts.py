@@ -186,19 +186,10 @@ def _kill(state: dict[Fact, bool], node: Node) -> None:
 def _is_set(node: Node) -> bytes | None:
     """The name of what a node sets, or may set: of a member, or in an array, that of it; b"" for
     nothing, None for what a pointer points to."""
-    target: Node | None
-    if node.type == "pointer_expression":
-        if node.children[0].type != "&":
-            return b""
-        target = view.operand(node)
-    elif node.type == "init_declarator":
-        target = view.declared(node.child_by_field_name("declarator"))
-    else:
-        target = node.child_by_field_name("left") or view.operand(node)
-    while target is not None and target.type in ("parenthesized_expression",
-                                                 "subscript_expression"):
-        target = (view.operand(target) if target.type == "subscript_expression"
-                  else next(iter(view.children(target)), None))
+    if node.type == "pointer_expression" and node.children[0].type != "&":
+        return b""
+    target = (view.declared(node.child_by_field_name("declarator"))
+              if node.type == "init_declarator" else view.changed(node))
     where = view.field(target)
     if where is not None:
         return where.name

@@ -49,9 +49,7 @@ class Homes:
         parameters."""
         if self._are_copied:
             return UNKNOWN
-        value = view.bare(value)
-        if value.type == "cast_expression" and (inner := view.value(value)) is not None:
-            value = view.bare(inner)
+        value = _cast(value)
         if value.type == "pointer_expression" and value.children[0].type == "&":
             inner = view.operand(value)
             return self.kept(function, given, inner) if inner is not None else UNKNOWN

@@ -83,9 +83,7 @@ class Use:
     @property
     def tested(self) -> bool:
         """Whether it is only looked at whether there is memory."""
-        parent = self.node.parent
-        while parent is not None and parent.type == "parenthesized_expression":
-            parent = parent.parent
+        parent = view.outer(self.node).parent
         if parent is None:
             return False
         pair, negated = view.infix(parent), view.prefix(parent)
@@ -100,7 +98,6 @@ class Modes:
     expression that is true where it is of the pool's."""
 
     uses: tuple[Use, ...]
-    mark: Mark | None
     asks: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
 
     def condition(self, use: Use) -> bytes:
@@ -176,7 +173,7 @@ class _Reader:
         if not all(_fits(one, marked) for one in uses) or self._loses_pool():
             return None
         asks = Asks(self.homes, self._calls, self.rings, marked, self._written, self.pools)
-        return Modes(tuple(uses), marked, {
+        return Modes(tuple(uses), {
             (one.place.file, one.node.start_byte): asks.of(
                 next(_around(self.analysis, one.place)), one.node, one.base)
             for one in uses if one.arm is Arm.EITHER and one.stored is None and not one.tested})

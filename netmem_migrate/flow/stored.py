@@ -12,9 +12,7 @@ from netmem_migrate.flow.writes import is_setter
 def is_lent(node: Node) -> bool:
     """Whether something else may set the member there: by its address, or as a macro that is given
     it."""
-    parent = node.parent
-    while parent is not None and parent.type == "parenthesized_expression":
-        parent = parent.parent
+    parent = view.outer(node).parent
     if parent is not None and parent.type == "argument_list":
         call = view.call(parent.parent)
         return call is not None and is_setter(call.name)
@@ -25,9 +23,8 @@ def is_lent(node: Node) -> bool:
 
 def is_set(node: Node) -> bool:
     """Whether a member is set there, or may be."""
+    node = view.outer(node)
     parent = node.parent
-    while parent is not None and parent.type == "parenthesized_expression":
-        node, parent = parent, parent.parent
     return parent is not None and (is_lent(node) or (
         parent.type == "assignment_expression"
         and parent.child_by_field_name("left") == node))

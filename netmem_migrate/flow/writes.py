@@ -53,12 +53,7 @@ def members(function: Node) -> Iterator[bytes]:
     for one in nodes(function, *_SETS):
         if one.type == "pointer_expression" and one.children[0].type != "&":
             continue
-        target = one.child_by_field_name("left") or view.operand(one)
-        while target is not None and target.type in ("parenthesized_expression",
-                                                     "subscript_expression"):
-            target = (view.operand(target) if target.type == "subscript_expression"
-                      else next(iter(view.children(target)), None))
-        where = view.field(target)
+        where = view.field(view.changed(one))
         if where is not None:
             yield where.name
     for call in view.calls(function):

@@ -11,6 +11,7 @@ from netmem_migrate.patch.kinds import Claim, Kind, Subject
 from netmem_migrate.patch.plan import PatchStep
 from netmem_migrate.patch.prefix import shared
 from netmem_migrate.patch.said import memory, words
+from netmem_migrate.report import wording
 from netmem_migrate.results import DriverReport, Room
 
 _TITLE_COLUMNS = 70
@@ -104,8 +105,7 @@ def _title(prefixes: Sequence[str], names: Sequence[str], what: str) -> str:
     prefix = shared(prefixes)
     if len(prefixes) == 1 and len(names) == 1:
         return f"{prefix}: convert {what} to netmem"
-    shown = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    title = f"{prefix}: convert {what} of {shown} to netmem"
+    title = f"{prefix}: convert {what} of {wording.listed(names)} to netmem"
     if len(title) <= _TITLE_COLUMNS or len(names) == 1:
         return title
     return f"{prefix}: convert {what} of {len(names)} drivers to netmem"

@@ -24,10 +24,8 @@ from netmem_migrate.verify import code, coverage, overlay
 from netmem_migrate.verify.layout import layout
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
 from netmem_migrate.verify.rooms import Rooms, Way
-from netmem_migrate.verify.said import Said, Status
+from netmem_migrate.verify.said import LINE, Said, Status, errors
 
-_SAID = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? "
-                   r"(?P<kind>warning|error|fatal error): (?P<text>.*)$", re.MULTILINE)
 # Headers behind those of the table take netmem for the integer that it is; for newer compilers
 # that is an error.
 _INTEGERS = "-Wno-error=int-conversion"
@@ -299,7 +297,7 @@ def _diagnostics(trees: _Trees, side: str, command: Recorded,
     text = done.stderr.decode("utf-8", "replace")
     counts: Counter[tuple[str, str]] = Counter()
     lines: list[str] = []
-    for match in _SAID.finditer(text):
+    for match in LINE.finditer(text):
         key = (match["file"], match["kind"] + _QUOTED.sub("''", match["text"]))
         counts[key] += 1
         lines.append(match.group())
@@ -319,7 +317,7 @@ def _diagnosed(trees: _Trees, command: Recorded, sides: tuple[str, str],
     new = after - before
     if new:
         found = [line for line in lines
-                 if (match := _SAID.match(line)) is None or
+                 if (match := LINE.match(line)) is None or
                  (match["file"], match["kind"] + _QUOTED.sub("''", match["text"])) in new]
         return Said(Status.FAIL, tuple(found))
     if not built_before:
@@ -369,7 +367,7 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
             done = _compile(trees, side, command, options)
             if done.returncode:
                 said = done.stderr.decode("utf-8", "replace")
-                lines = tuple(m.group() for m in _SAID.finditer(said) if "error" in m["kind"])
+                lines = errors(said)
                 status = Status.FAIL if side == "after" else Status.NOT_BUILT
                 return Said(status, (f"{side}: does not compile with netmem defined as pages",
                                           *(lines or tuple(said.strip().splitlines()[-1:]))[:3]))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -13,12 +12,11 @@ from netmem_migrate.c.armed import Armed
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import arms, code, member
 from netmem_migrate.verify.copied import copied
-from netmem_migrate.verify.said import Said, Status
+from netmem_migrate.verify.said import Said, Status, errors
 
 Compile = Callable[[str, Sequence[str]], subprocess.CompletedProcess[bytes]]
 """Compiles one object of a side, with more options."""
 
-_ERROR = re.compile(r"^[^\s:][^:\n]*:\d+:(?:\d+:)? (?:fatal )?error: .*$", re.MULTILINE)
 _COPIED = ("copies-called", "copies-after")
 _PROBED = ("probe-member", "probe-address")
 _LIST = ("-w", "-fsyntax-only", "-fmax-errors=0")
@@ -96,7 +94,7 @@ class Rooms:
             if done.returncode:
                 said = done.stderr.decode("utf-8", "replace")
                 return Said(Status.NOT_BUILT, ("does not compile with its copies standing alone",
-                                               *_ERROR.findall(said)[:2]))
+                                               *errors(said)[:2]))
             texts.append(done.stdout.decode("utf-8", "replace"))
         bodies = code.functions(texts[1])
         for copy, function in self.copied.names.items():

@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+LINE = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? "
+                  r"(?P<kind>warning|error|fatal error): (?P<text>.*)$", re.MULTILINE)
+"""A line in which a compiler says something of a place."""
 
 
 class Status(StrEnum):
@@ -21,3 +26,8 @@ class Said:
 
     status: Status
     details: tuple[str, ...] = ()
+
+
+def errors(text: str) -> tuple[str, ...]:
+    """The errors in what a compiler says."""
+    return tuple(one.group() for one in LINE.finditer(text) if "error" in one["kind"])
