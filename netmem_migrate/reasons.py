@@ -172,6 +172,7 @@ class Why(StrEnum):
     READ_BACK = "read-back"  # by: what reads frags back as pages that it fills
     FOUND_AGAIN = "found-again"  # by: what finds the page by an address of it
     SERVES_TWO = "serves-two"  # by, other: what gets its pages; because: what blocks the other
+    KEEPS_TWO = "keeps-two"  # of a function; by: what gives the other
     # What became of a call that stays, where no slot is to blame.
     IN_MACRO = "in-macro"
     CALLS_INSIDE = "calls-inside"  # by: the function that the macro calls
@@ -207,7 +208,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.PAGE_ONLY_USE: (
         Why.SET_FROM_HIDDEN, Why.PASSED, Why.PASSED_VARIABLY, Why.PRINTED, Why.MEMBER_READ,
         Why.STRUCT_READ, Why.INDEXED, Why.ARITHMETIC, Why.GRANTED, Why.READ_BACK),
-    Category.MIXED_ORIGIN: (Why.HOLDS_TOO, Why.SERVES_TWO),
+    Category.MIXED_ORIGIN: (Why.HOLDS_TOO, Why.SERVES_TWO, Why.KEEPS_TWO),
     Category.MACRO: (Why.MACRO_TYPE, Why.MACRO_DECLARES, Why.MACRO_GIVEN, Why.MACRO_USES,
                      Why.MACRO_REACHES, Why.MACRO_NAMES, Why.MACRO_SPELLS,
                      Why.CALLS_INSIDE, Why.ANOTHER_NAME),

@@ -8,6 +8,9 @@ function that keeps something of its own between calls (a static variable, a *_o
 *_ratelimited() call), that says its own name (__func__), calls itself, is exported, or has two
 definitions.
 
+A function that keeps in a member the pages it is given, and another's things as well, gets a copy
+for the pages, too. A guarded `#define` inside of it is not written twice.
+
 A local that holds a page of the driver's own, and later another's, gets a second one beside it for
 the other. Refused where a use may mean either.
 """
@@ -15,16 +18,16 @@ the other. Refused where a use may mean either.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
-from netmem_migrate.c.copies import is_any_copy
+from netmem_migrate.c.copies import is_any_copy, unguarded
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow import keys
-from netmem_migrate.flow.served import Served, Shared, served, shared
+from netmem_migrate.flow.served import Served, Shared, handed, served, shared
 from netmem_migrate.results import Edit, Room
 
 if TYPE_CHECKING:
@@ -112,6 +115,10 @@ void demo_fill_head(struct page_pool *pool, struct demo_head *head, bool copy)
         "function": ("clone {slot} for payload", ", so that neither can be converted alone.",
                      "Give the calls for payload a copy, {made}, so that it can be converted; it "
                      "is named for what it returns then. The other calls keep {slot}."),
+        "parameter": ("clone {slot} for payload", ", so that neither can be converted alone.",
+                      "Give the calls that pass payload a copy, {made}, so that it can be "
+                      "converted; it is named for what it takes then. The other calls keep "
+                      "{slot}."),
         "local": ("do not use {slot} twice", ", so that neither can be converted alone.",
                   "Give the page that stays one a local of its own, {made}."),
     },
@@ -127,12 +134,23 @@ _HOST = "host_page"  # what stays one
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each function and local that can become two, and the edits that make it so."""
     for one in served(work.analysis):
-        function = _function(work, one)
+        function = _function(work, one.slot.name)
         name = _name(work, one.slot.name)
         if function is None or not name:
             continue
-        made = [*_copies(work, function, name.encode()), *_calls(work, one, name.encode())]
+        calls = [view.call(view.bare(place.node)) for place in one.payload]
+        made = [*_copies(work, function, name.encode()),
+                *_calls(work, one, calls, name.encode())]
         yield _room("function", one, f"{one.slot.name}()", f"{name}()"), made
+    for one in handed(work.analysis):
+        function = _function(work, one.slot.place.function)
+        name = _name(work, one.slot.place.function)
+        calls = [_given(place.node) for place in one.payload]
+        if function is None or not name or None in calls:
+            continue
+        made = [*_copies(work, function, name.encode()),
+                *_calls(work, one, calls, name.encode())]
+        yield _room("parameter", one, f"{one.slot.place.function}()", f"{name}()"), made
     for local in shared(work.analysis):
         (spelling,) = local.slot.spellings
         source = work.analysis.originals[spelling.file]
@@ -160,10 +178,19 @@ def edits(work: Work) -> Iterator[Edit]:
         yield from made
 
 
-def _function(work: Work, one: Served) -> Function | None:
+def _given(node: Node) -> view.Call | None:
+    """The call that is given an argument."""
+    parent = node.parent
+    while parent is not None and parent.type in ("cast_expression", "parenthesized_expression"):
+        parent = parent.parent
+    return view.call(parent.parent) if parent is not None and \
+        parent.type == "argument_list" else None
+
+
+def _function(work: Work, name: str) -> Function | None:
     """The one definition of a function of which a copy is the same."""
     symbols = work.analysis.symbols
-    found = [other for other in symbols.functions.get(one.slot.name.encode("latin-1"), ())
+    found = [other for other in symbols.functions.get(name.encode("latin-1"), ())
              if other.body is not None]
     if len(found) != 1 or found[0].name in symbols.exported:
         return None
@@ -175,7 +202,8 @@ def _function(work: Work, one: Served) -> Function | None:
     code = code_of(work.analysis.sources[function.file])[body.start_byte:body.end_byte]
     own = re.compile(rb"\b" + re.escape(function.name) + rb"\b")
     same = function.static and is_any_copy(symbols.files[function.file], function.node) and \
-        b"#" not in source[function.node.start_byte:function.node.end_byte] and all(
+        b"#" not in unguarded(
+            source[function.node.start_byte:function.node.end_byte], source) and all(
             _has_lines(source, one.node) for one in keys.versions(symbols, function))
     return function if same and not own.search(code) else None
 
@@ -215,15 +243,15 @@ def _copies(work: Work, function: Function, name: bytes) -> Iterator[Edit]:
             Edit(one.file, at.start_byte, at.end_byte, name, PASS.id)])
         start = source.rfind(b"\n", 0, one.node.start_byte) + 1
         end = source.find(b"\n", one.node.end_byte - 1) + 1 or len(source)
-        copy = renamed[start:end + len(renamed) - len(source)]
+        copy = unguarded(renamed[start:end + len(renamed) - len(source)], source)
         newline = b"\r\n" if b"\r\n" in source else b"\n"
         gap = newline if one.body is not None else b""
         yield work.edit(PASS, one.file, end, end, gap + copy, "a function for payload alone")
 
 
-def _calls(work: Work, one: Served, name: bytes) -> Iterator[Edit]:
-    for place in one.payload:
-        call = view.call(view.bare(place.node))
+def _calls(work: Work, one: Served, calls: Sequence[view.Call | None],
+           name: bytes) -> Iterator[Edit]:
+    for place, call in zip(one.payload, calls, strict=True):
         if call is not None:
             at = call.function
             yield work.edit(PASS, place.file, at.start_byte, at.end_byte, name,

@@ -5,6 +5,9 @@ The mode is whether the ring has a page_pool, or the mark that the driver sets b
 pages (flow/modes.py). A use that is reached in the pool's mode alone takes the new arm, one that is
 reached in the other keeps the member; where both reach it, the test is asked, if the use stands in
 a statement of its own or in a call. Setting it to NULL clears both.
+
+A `void *` needs no mode where each use says by itself whose memory it is of (flow/kinds.py): what
+takes it for a page takes the new arm, and is cast no more.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.graph import Kind, reach
-from netmem_migrate.flow.modes import Arm, Origin, modes
+from netmem_migrate.flow.kinds import are_two, kinds
+from netmem_migrate.flow.modes import Arm, modes
+from netmem_migrate.flow.origins import Origin
 from netmem_migrate.model.functions import SHORT_FOR
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, Room
@@ -134,6 +139,10 @@ void demo_reuse(struct demo_ring *ring, struct demo_buf *buf)
                   " where the ring has no page_pool, so that it cannot be converted alone.",
                   "Give the memory of the pool an arm of its own, {made}, in a union with it. A "
                   "use that is reached in either mode asks in which it is."),
+        "kinds": ("give {slot} an arm for the page_pool",
+                  ", so that it cannot be converted alone.",
+                  "Give the memory of the pool an arm of its own, {made}, in a union with it: "
+                  "what takes it for a page names that."),
     },
     follows="Documentation/process/submitting-patches.rst",
     order=3,
@@ -150,12 +159,16 @@ _MOST = 64  # uses that ask in which mode they are
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each member that can have two arms, and the edits that make it so."""
     for member, slot in _members(work):
-        found = modes(work.analysis, [slot])
+        found, kind = modes(work.analysis, [slot]), "union"
+        if found is None and slot.void:
+            found, kind = kinds(work.analysis, [slot]), "kinds"
+            found = found if found is not None and are_two(found) else None
         name = members.free_name(work, _NAMES[slot.void])
         if found is None or not name or _is_hidden(work, member):
             continue
         # What is allocated says more than what is only passed on.
-        other = min((one for one in found.uses if one.origin is Origin.OTHER),
+        kept = Origin.OTHER if kind == "union" else Origin.THING
+        other = min((one for one in found.uses if one.origin is kept),
                     key=lambda one: view.call(one.stored) is None, default=None)
         made = _edits(work, member, found, name.encode())
         if other is None or made is None or not _is_whole(work, made):
@@ -163,7 +176,7 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
         tag = member.record.rpartition(" ")[2]
         reason = Reason(Why.HOLDS_TOO, _given(work, other), slot=slot.name,
                         file=other.place.file, line=other.place.line)
-        yield (Room(PASS.id, "union", slot.name, f"{tag}.{name}", member.file,
+        yield (Room(PASS.id, kind, slot.name, f"{tag}.{name}", member.file,
                     int(member.declaration.start_point[0]) + 1, reason), made)
 
 
@@ -252,8 +265,9 @@ def _is_whole(work: Work, made: list[Edit]) -> bool:
     from netmem_migrate.convert.edits import apply
 
     changes = apply(work, made, ())
-    return armed({one.path: one.parsed_before for one in changes},
-                 {one.path: one.parsed_after for one in changes}, SHORT_FOR) is not None
+    found = armed({one.path: one.parsed_before for one in changes},
+                  {one.path: one.parsed_after for one in changes}, SHORT_FOR)
+    return found is not None and not found.bare
 
 
 def _edits(work: Work, member: Member, found: Modes, name: bytes) -> list[Edit] | None:
@@ -284,7 +298,16 @@ def _edits(work: Work, member: Member, found: Modes, name: bytes) -> list[Edit] 
 
 
 def _given(work: Work, use: Use) -> str:
-    """What is stored, as a reason names it."""
+    """What is stored, as a reason names it: by what gives it, where that can be told."""
+    graph = work.analysis.graph
+    around = use.node.parent
+    into = [origin for origin, _, at in graph.flows if around is not None
+            and at.file == use.place.file
+            and around.start_byte <= at.node.start_byte < around.end_byte]
+    behind = reach(into, graph.predecessors()) if use.origin is Origin.THING else []
+    for bridge in graph.bridges:
+        if bridge.foreign and bridge.into in behind:
+            return bridge.text
     call = view.call(use.stored)
     node = call.function if call is not None else use.stored
     assert node is not None
@@ -294,7 +317,18 @@ def _given(work: Work, use: Use) -> str:
 
 def _named(work: Work, use: Use, name: bytes) -> Edit:
     at = use.place.node
+    cast = view.outer(use.node).parent
+    if cast is not None and cast.type == "cast_expression" and use.stored is None and \
+            _is_page(cast.child_by_field_name("type")):
+        text = work.text(use.place.file, use.node)
+        return work.edit(PASS, use.place.file, cast.start_byte, cast.end_byte,
+                         text[:at.start_byte - use.node.start_byte] + name, "the pool's page")
     return work.edit(PASS, use.place.file, at.start_byte, at.end_byte, name, "the pool's memory")
+
+
+def _is_page(type_: Node | None) -> bool:
+    return type_ is not None and view.text(type_).split() in (
+        [b"struct", b"page", b"*"], [b"struct", b"page*"])
 
 
 def _asking(work: Work, use: Use) -> Node | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -23,6 +23,8 @@ _ARM = ("struct", "page", "*")
 # What a test may be made of that looks at members, and does nothing.
 _ASKS = ("identifier", "field_identifier", "field_expression", "parenthesized_expression",
          "unary_expression", "binary_expression")
+_CAST = ("(", *_ARM, ")")
+_UNCAST = ("netmem_was_cast", "netmem_member_was_cast")  # no names of anything
 _SIGNS = ("&", "!")
 _FREES = re.compile(rb"^(?:devm_)?(?:k|v|kv)free")
 
@@ -37,7 +39,8 @@ class Armed:
 
     `arm` is the new name, `member` the old one; `declared` is the declaration of the arm, its file
     and node, `record` the struct around the union, and `named` are the names that declare both.
-    `uses` are all uses of the arm, `others` those of the member.
+    `uses` are all uses of the arm, `others` those of the member; `bare` says that one of these is
+    cast to a page no more, which is left to the arm.
     """
 
     arm: str
@@ -47,6 +50,7 @@ class Armed:
     named: tuple[Node, Node]
     uses: tuple[Access, ...] = ()
     others: tuple[Access, ...] = ()
+    bare: bool = False
     short_for: Short = field(default_factory=dict)
     after: Mapping[str, ParsedFile] = field(default_factory=dict, repr=False, compare=False)
 
@@ -81,19 +85,42 @@ def armed(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         if of.start_byte > name.start_byte:
             continue  # an initialiser by its place sets the first
         found = Armed(arm, member, (path, declaration), record, (name, of),
-                      tuple(accesses(after, arm)), tuple(accesses(after, member)), short_for, after)
-        if found.uses and (tokens(parsed.text(other))[:-2] == _ARM or not any(
-                _is_counted(after, one.node) for one in found.uses)) and all(
-                tokens(before[one].original) in (
-                    tokens(undone(found, one)), tokens(undone(found, one, whole=True)))
-                for one in after):
-            return found
+                      tuple(accesses(after, arm)), tuple(accesses(after, member)),
+                      short_for=short_for, after=after)
+        if not found.uses or (tokens(parsed.text(other))[:-2] != _ARM and any(
+                _is_counted(after, one.node) for one in found.uses)):
+            continue
+        same = [_same(tokens(before[one].original), undone(found, one),
+                      undone(found, one, whole=True)) for one in after]
+        if None not in same:
+            return replace(found, bare=any(same))
+    return None
+
+
+def _same(before: tuple[str, ...], *undone: bytes) -> bool | None:
+    """Whether a text that is one of others has the member cast where that has not; None where it is
+    none of them. What is the arm there is no `void *`, and need not be cast."""
+    for text in undone:
+        at, bare = 0, False
+        for one in tokens(text):
+            cast = before[at:at + len(_CAST)] == _CAST
+            if one in _UNCAST:
+                at += len(_CAST) if cast else 0
+                bare |= cast and one == _UNCAST[1]
+            elif at < len(before) and before[at] == one:
+                at += 1
+            else:
+                at = -1
+                break
+        if at == len(before):
+            return bare
     return None
 
 
 def undone(found: Armed, path: str, *, whole: bool = False) -> bytes:
     """A file without the arm, and without the tests that were added for it; without the union
-    around it, too, if that is to be the `whole` of it."""
+    around it, too, if that is to be the `whole` of it. A word stands where the member may have been
+    cast to a page."""
     parsed = found.after[path]
     arm = found.arm.encode("latin-1")
     edits: list[tuple[int, int, bytes]] = []
@@ -122,8 +149,16 @@ def undone(found: Armed, path: str, *, whole: bool = False) -> bytes:
             continue
         where = view.field(access.node)
         if where is not None and parsed.text(where.member) == arm:
+            at = access.node.start_byte
+            edits.append((at, at, _UNCAST[0].encode() + b" "))
             edits.append((where.member.start_byte, where.member.end_byte,
                           found.member.encode("latin-1")))
+    for access in found.others:
+        at = access.node.start_byte
+        before = tokens(parsed.original[max(0, at - 40):at])[-len(_CAST):]
+        if access.path == path and before != _CAST and not any(
+                start <= at < end for start, end in taken):
+            edits.append((at, at, _UNCAST[1].encode() + b" "))
     return replaced(parsed.original, sorted(edits))
 
 

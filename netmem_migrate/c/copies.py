@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from tree_sitter import Node
 
@@ -20,6 +20,22 @@ ALONE = re.compile(rb"\bstatic\b|\b__(?:func|FUNCTION|PRETTY_FUNCTION|COUNTER|LI
                    rb"\b\w+_(?:once|ONCE|ratelimited)\b|\bonce\b|\b(?:__)?asm(?:__)?\b")
 
 
+_GUARDED = re.compile(
+    rb"(?m)(?:^[ \t]*\r?\n)?^[ \t]*#[ \t]*ifndef[ \t]+(\w+)[ \t]*\r?\n"
+    rb"[ \t]*#[ \t]*define[ \t]+\1\b[^\n\\]*\n[ \t]*#[ \t]*endif[ \t]*\r?\n")
+
+
+def unguarded(text: bytes, source: bytes) -> bytes:
+    """A part of a file without each `#define` in it that stands under `#ifndef` of its own name.
+
+    Behind such a part the name is defined, by whomever: a copy that stands there needs none.
+    """
+    for one in reversed(list(_GUARDED.finditer(text))):
+        if not re.search(rb"(?m)^[ \t]*#[ \t]*undef[ \t]+%b\b" % one[1], source):
+            text = text[:one.start()] + text[one.end():]
+    return text
+
+
 def copies(before: ParsedFile, old: Iterable[Definition],
            after: ParsedFile, new: Iterable[Definition]) -> dict[str, str]:
     """By the name of a new function, the one that it has the text of and is the same as."""
@@ -31,6 +47,57 @@ def copies(before: ParsedFile, old: Iterable[Definition],
             same.setdefault(found[text], []).append(one.name)
     return {name: max(several, key=lambda one: _less(before, after, one))
             for name, several in same.items()}
+
+
+def only_copies(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile]
+                ) -> dict[str, str]:
+    """The copies that files get, by name, and the functions that they are of; none where anything
+    else changes.
+
+    The text after, without the copies and with their calls naming the function, is then the text
+    before, token by token.
+    """
+    if before.keys() != after.keys():
+        return {}
+    names: dict[str, str] = {}
+    for path, parsed in after.items():
+        if before[path].original != parsed.original:
+            known = {one.name for one in before[path].functions()}
+            new = [one for one in parsed.functions() if one.name not in known]
+            names |= copies(before[path], before[path].functions(), parsed, new) if new else {}
+    same = all(_tokens(before[path].original, [], {}) == _tokens(
+        parsed.original, list(declarations(parsed, names)), names)
+        for path, parsed in after.items()) if names else False
+    return names if same else {}
+
+
+def declarations(parsed: ParsedFile, names: Collection[str]) -> Iterator[Node]:
+    """The definitions and prototypes of functions of some names."""
+    for kind in ("function_definition", "declaration"):
+        for node in nodes(parsed.tree.root_node, kind):
+            if named(parsed, node) in names:
+                yield node
+
+
+def named(parsed: ParsedFile, node: Node) -> str:
+    """The name of the function that a definition or a prototype is of, "" for anything else."""
+    declarators = node.children_by_field_name("declarator")
+    if len(declarators) != 1:
+        return ""  # a prototype and something else
+    (declarator,) = declarators
+    inside: Node | None = declarator
+    while inside is not None and inside.type == "pointer_declarator":
+        inside = inside.child_by_field_name("declarator")
+    name = view.declared(declarator) if inside is not None and \
+        inside.type == "function_declarator" else None
+    return parsed.text(name).decode("latin-1") if name is not None else ""
+
+
+def _tokens(text: bytes, gone: list[Node], names: Mapping[str, str]) -> list[str]:
+    code = bytearray(text)
+    for node in gone:
+        code[node.start_byte:node.end_byte] = b" " * (node.end_byte - node.start_byte)
+    return [names.get(one, one) for one in tokens(bytes(code))]
 
 
 def is_any_copy(parsed: ParsedFile, function: Node) -> bool:
@@ -54,7 +121,8 @@ def _text(parsed: ParsedFile, node: Node) -> tuple[str, ...]:
     """The tokens of a function, the comments left out, and its own name."""
     name = view.declared(node.child_by_field_name("declarator"))
     own = parsed.text(name).decode("latin-1") if name is not None else ""
-    return tuple(_NAME if one == own else one for one in tokens(parsed.text(node)))
+    text = unguarded(parsed.original[node.start_byte:node.end_byte], parsed.original)
+    return tuple(_NAME if one == own else one for one in tokens(text))
 
 
 def declared_again(parsed: ParsedFile, functions: Iterable[Node]) -> list[Node]:

@@ -11,7 +11,7 @@ record, and that a ring does not get or lose its pool while it has pages.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -26,18 +26,15 @@ from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.asks import Asks
-from netmem_migrate.flow.cfg import constant
 from netmem_migrate.flow.facts import Facts, squeezed
-from netmem_migrate.flow.graph import Kind, Place, Slot, reach
+from netmem_migrate.flow.graph import Place, Slot, reach
 from netmem_migrate.flow.homes import UNKNOWN, Homes, Kept
 from netmem_migrate.flow.marks import Mark, is_kept, mark
+from netmem_migrate.flow.origins import Origin, Origins, around
 from netmem_migrate.flow.stored import is_lent, is_set
 from netmem_migrate.flow.straight import is_straight, pasted
-from netmem_migrate.flow.webs import webs
 from netmem_migrate.flow.writes import is_setter, written
-from netmem_migrate.model.kernel_calls import has
-from netmem_migrate.model.schema import Trait
-from netmem_migrate.model.spelled import CALLS, POOL
+from netmem_migrate.model.spelled import POOL
 
 if TYPE_CHECKING:
     from netmem_migrate.flow.analyse import Analysis
@@ -53,16 +50,6 @@ class Arm(StrEnum):
     POOL = "pool"
     OTHER = "other"
     EITHER = "either"
-
-
-class Origin(StrEnum):
-    """What a value that is stored is."""
-
-    POOL = "pool"
-    OTHER = "other"
-    THING = "thing"  # something else than a page
-    NONE = "none"  # NULL
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +74,10 @@ class Use:
         if parent is None:
             return False
         pair, negated = view.infix(parent), view.prefix(parent)
+        choice = view.branch(parent)
         return parent.type in ("if_statement", "while_statement") or (
+            choice is not None and choice.test.start_byte <= self.node.start_byte
+            < choice.test.end_byte) or (
             negated is not None and negated.sign == "!") or (
             pair is not None and pair.sign in ("&&", "||"))
 
@@ -132,13 +122,6 @@ def modes(analysis: Analysis, slots: Sequence[Slot]) -> Modes | None:
     return _Reader(analysis, slots).modes()
 
 
-def _around(analysis: Analysis, place: Place) -> Iterator[Function]:
-    for one in analysis.symbols.functions.get(place.function.encode("latin-1"), ()):
-        if one.file == place.file and one.body is not None and \
-                one.node.start_byte <= place.node.start_byte < one.node.end_byte:
-            yield one
-
-
 class _Reader:
     def __init__(self, analysis: Analysis, slots: Sequence[Slot]) -> None:
         self.analysis, self.slots = analysis, slots
@@ -150,6 +133,7 @@ class _Reader:
         slot = slots[0]
         self.tag = f"{slot.record} {slot.name.rpartition('.')[0]}"
         self.homes = Homes(self.symbols, self._functions, self.tag)
+        self.origins = Origins(analysis, slots, self.homes.typed)
 
     def modes(self) -> Modes | None:
         found = [node for one in self.places if (node := one.node.parent) is not None
@@ -175,7 +159,7 @@ class _Reader:
         asks = Asks(self.homes, self._calls, self.rings, marked, self._written, self.pools)
         return Modes(tuple(uses), {
             (one.place.file, one.node.start_byte): asks.of(
-                next(_around(self.analysis, one.place)), one.node, one.base)
+                next(around(self.analysis.symbols, one.place)), one.node, one.base)
             for one in uses if one.arm is Arm.EITHER and one.stored is None and not one.tested})
 
     def _writes(self, name: bytes) -> list[tuple[Node, Node]]:
@@ -274,7 +258,7 @@ class _Reader:
 
     def _reach(self) -> bool:
         """Find the ways to each function that uses the member."""
-        wanted = [one for place in self.places for one in _around(self.analysis, place)]
+        wanted = [one for place in self.places for one in around(self.analysis.symbols, place)]
         if len(wanted) != len(self.places):
             return False
         callers = {one: [caller for caller, call in self._calls.get(one.name, ())
@@ -363,7 +347,7 @@ class _Reader:
             node = place.node.parent
             where = view.field(node)
             assert node is not None and where is not None
-            at = self.known[next(_around(self.analysis, place))]
+            at = self.known[next(around(self.analysis.symbols, place))]
             ways = []
             for way in at.ways:
                 mode = self._mode(at, way, node, mark, squeezed(where.base))
@@ -382,76 +366,10 @@ class _Reader:
             stored = pair.right if pair is not None and pair.sign == "=" and \
                 pair.left == node else None
             if stored is not None:
-                stored = self._last(place, view.bare(stored))
+                stored = self.origins.last(place, view.bare(stored))
             uses.append(Use(place, node, base, arm, stored,
-                            self._origin(place, stored) if stored is not None else None))
+                            self.origins.of(place, stored) if stored is not None else None))
         return uses
-
-    @cached_property
-    def _allocates(self) -> dict[tuple[str, int], bool]:
-        """The calls whose forms are known, by place: whether they take a page from a pool."""
-        return {(one.place.file, one.place.node.start_byte):
-                one.twin.allocates and one.twin.pool_api for one in self.analysis.graph.calls}
-
-    def _last(self, place: Place, value: Node) -> Node:
-        """What a local was last set to, where that can be told; else the value itself."""
-        if value.type != "identifier":
-            return value
-        function = next(_around(self.analysis, place))
-        # Each use of a name in the function but the one that is declared.
-        names = [one for one in nodes(function.node, "identifier")
-                 if view.text(one) == view.text(value) and not _declares(one)]
-        found = webs(function.node, names) or ()
-        web = next((one for one in found if value in one.names), None)
-        assigned = view.infix(web.statement.named_children[0]) if web is not None else None
-        return view.bare(assigned.right) if assigned is not None else value
-
-    def _origin(self, place: Place, value: Node) -> Origin:
-        """Whose page a value is."""
-        if constant(value) is False:
-            return Origin.NONE
-        call = view.call(value)
-        if call is not None:
-            pool = self._allocates.get((place.file, call.node.start_byte))
-            if pool is not None:
-                return Origin.POOL if pool else Origin.OTHER if has(
-                    call.name, Trait.ALLOCATES) else Origin.UNKNOWN
-            if not self._is_own(call.name, place.file):
-                # What leads to a page from another may lead to the pool's.
-                return Origin.OTHER if has(call.name, Trait.ALLOCATES) else Origin.UNKNOWN
-        return self._behind(place, value)
-
-    def _is_own(self, name: bytes, file: str) -> bool:
-        """Whether a function is the driver's, or one of the pool, or no function at all."""
-        return not name or name in self.symbols.macros or name.startswith(CALLS.encode()) or \
-            self.symbols.function(name, file) is not None
-
-    def _behind(self, place: Place, value: Node) -> Origin:
-        """Whose page flows into the member there, by all that flows into what is stored."""
-        graph = self.analysis.graph
-        node = place.node.parent
-        around = node.parent if node is not None else None
-        into = [origin for origin, slot, at in graph.flows if slot in self.slots
-                and at.file == place.file and around is not None
-                and around.start_byte <= at.node.start_byte < around.end_byte]
-        behind = reach(into, self._back)
-        if any(one.twin is not None and one.twin.allocates and one.twin.pool_api
-               for one in behind):
-            others = any(bridge.into in behind and bridge.foreign for bridge in graph.bridges)
-            ends = [one for one in behind if not self._back.get(one)]
-            return Origin.POOL if not others and all(
-                one.twin is not None and one.twin.allocates for one in ends) else Origin.UNKNOWN
-        type_ = self.homes.typed(next(_around(self.analysis, place))).of(value)
-        page = type_ is not None and type_.is_page
-        if page or any(not one.void and one.kind is not Kind.CALL for one in behind):
-            return Origin.OTHER
-        return Origin.THING if type_ is not None and type_.derivations[:1] == ("p",) else \
-            Origin.UNKNOWN
-
-    @cached_property
-    def _back(self) -> dict[Slot, list[Slot]]:
-        return {one: [origin for origin in origins if origin not in self.slots]
-                for one, origins in self.analysis.graph.predecessors().items()}
 
 
 def _is_made(function: Node, value: Node) -> bool:
@@ -463,11 +381,6 @@ def _is_made(function: Node, value: Node) -> bool:
         if view.text(store.target) == view.text(value)]
     calls = [view.call(view.bare(one)) for one in sets]
     return bool(calls) and all(one is not None and not is_setter(one.name) for one in calls)
-
-
-def _declares(node: Node) -> bool:
-    return node.parent is not None and node.parent.type.endswith("declarator") and \
-        node.parent.child_by_field_name("value") != node
 
 
 def _fits(use: Use, marked: Mark | None) -> bool:

@@ -92,5 +92,51 @@ def shared(analysis: Analysis) -> Iterator[Shared]:
                                              for name in web.names))
 
 
+def handed(analysis: Analysis) -> Iterator[Served]:
+    """The functions of a driver that keep in one member what they are given of the pool and what
+    they are given of another kind, in order of the source; `payload` are the arguments."""
+    graph = analysis.graph
+    kept: dict[Slot, list[Slot]] = {}
+    for origin, into, _ in graph.flows:
+        if origin.kind is Kind.PARAMETER and origin.void and into.kind is Kind.MEMBER and \
+                into not in analysis.solution.moved:
+            kept.setdefault(origin, []).append(into)
+    if not kept:
+        return
+    # Not what is one type with another for being void: that says nothing of where it came from.
+    back: dict[Slot, list[Slot]] = {}
+    for origin, into, _ in graph.flows:
+        back.setdefault(into, []).append(origin)
+    foreign: dict[Slot, list[Bridge]] = {}
+    for bridge in graph.bridges:
+        if bridge.foreign:
+            foreign.setdefault(bridge.into, []).append(bridge)
+    for slot in sorted(kept, key=_order):
+        # What comes back from there was kept there before.
+        edges = {one: [origin for origin in origins if origin not in kept[slot]]
+                 for one, origins in back.items()}
+        payload: list[Place] = []
+        others: list[Bridge] = []
+        for origin, into, place in graph.flows:
+            if into is not slot:
+                continue
+            behind = reach([origin], edges)
+            strange = [bridge for one in behind for bridge in foreign.get(one, ())]
+            others += strange[:1]
+            ends = [one for one in behind if not edges.get(one)]
+            if not strange and all(map(_is_of_pool, ends)) and all(
+                    blocker.derived for one in behind for blocker in graph.blockers.get(one, ())):
+                payload.append(place)
+        if payload and others:
+            first = others[0]
+            reason = Reason(Why.KEEPS_TWO, first.text, slot=f"{slot.place.function}()",
+                            file=first.place.file, line=first.place.line)
+            yield Served(slot, reason, tuple(payload))
+
+
+def _is_of_pool(slot: Slot) -> bool:
+    return slot.twin is not None and slot.twin.allocates and slot.twin.pool_api
+
+
 def _order(slot: Slot) -> tuple[str, int]:
     return slot.place.file, slot.place.node.start_byte

@@ -116,6 +116,8 @@ _WAYS = {
     Way.ARM: "the text without the new arm, and without the tests that were added for it, is the "
              "one before, and each use that the compiler lists names the arm of the mode in which "
              "it is reached",
+    Way.KIND: "the text without the new arm is the one before, but for casts, and each use that "
+              "the compiler lists names the arm of what it is taken for",
 }
 
 

@@ -3,8 +3,9 @@
 
 The text without the arm, and without the tests that were added for it, is the text before, token by
 token (c/armed.py): both arms are one storage, and either way of such a test does the same. What is
-left to show is that each use names the arm of its mode. Where the driver is in which mode is
-followed anew in the text after (flow/modes.py), in every file of it; and what the compiler lists as
+left to show is that each use names the arm of its mode. Where the driver is in which mode, or
+what a use takes it for, is followed anew in the text after (flow/modes.py, flow/kinds.py), in every
+file of it; and what the compiler lists as
 uses of either arm must all be among those that were followed.
 """
 
@@ -15,12 +16,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tree_sitter import Node
+
 from netmem_migrate.c import armed as text
 from netmem_migrate.c.armed import Armed
+from netmem_migrate.c.beside import accesses
 from netmem_migrate.errors import InputError
 from netmem_migrate.flow.analyse import analyse
 from netmem_migrate.flow.graph import Kind
-from netmem_migrate.flow.modes import Arm, Origin, modes
+from netmem_migrate.flow.kinds import kinds
+from netmem_migrate.flow.modes import Arm, modes
+from netmem_migrate.flow.origins import Origin
 from netmem_migrate.kernel.drivers import find
 from netmem_migrate.kernel.macros import arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
@@ -34,12 +40,14 @@ from netmem_migrate.verify.member import Line
 @dataclass(frozen=True, slots=True)
 class Told:
     """What follows from the driver's text: how often either name is used on each line, and the uses
-    that name the wrong arm, by file. `whole` says why nothing can be followed, "" where all is."""
+    that name the wrong arm, by file. `whole` says why nothing can be followed, "" where all is;
+    `by_kind` that uses say by themselves whose memory it is, and no mode does."""
 
     arm: Counter[Line] = field(default_factory=Counter)
     member: Counter[Line] = field(default_factory=Counter)
     wrong: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: str = ""
+    by_kind: bool = False
 
 
 def armed(changes: Mapping[str, FileChange]) -> Armed | None:
@@ -54,6 +62,9 @@ def armed(changes: Mapping[str, FileChange]) -> Armed | None:
 def told(found: Armed, root: Path, after: Mapping[str, bytes], module: str) -> Told:
     """Follow the driver of a patch as the patch leaves it."""
     path = found.declared[0]
+    if found.bare:
+        return Told(whole=f"{path}: {found.member} is taken for a page where it is no more cast "
+                          "to one", by_kind=_is_void(found))
     kernel = Kernel.at(root)
     target = from_tree(kernel.root, kernel.api, kernel.version)
     try:
@@ -68,11 +79,20 @@ def told(found: Armed, root: Path, after: Mapping[str, bytes], module: str) -> T
              and any(one.file == path and one.identifier is not None
                      and one.identifier.start_byte in named for one in slot.spellings)]
     uses = modes(analysis, slots) if slots else None
-    if uses is None:
-        return Told(whole=f"{path}: no condition of this driver decides whose memory "
-                          f"{found.member} holds")
-    arm: Counter[Line] = Counter()
     member: Counter[Line] = Counter()
+    by_kind = uses is None and bool(slots) and _is_void(found)
+    if by_kind:
+        uses = kinds(analysis, slots)
+        # No page goes through these any more, so that nobody follows them.
+        if not any(one.void for one in slots):
+            files = {file: analysis.symbols.texts.parse(analysis.originals[file])
+                     for file in analysis.driver.files
+                     if found.member.encode() in analysis.originals.get(file, b"")}
+            member.update((one.path, one.line) for one in accesses(files, found.member))
+    if uses is None:
+        return Told(whole=f"{path}: nothing in this driver decides whose memory "
+                          f"{found.member} holds", by_kind=by_kind)
+    arm: Counter[Line] = Counter()
     wrong: dict[str, tuple[str, ...]] = {}
     for use in uses.uses:
         line = use.place.file, use.place.line
@@ -80,15 +100,26 @@ def told(found: Armed, root: Path, after: Mapping[str, bytes], module: str) -> T
         (arm if ours else member)[line] += 1
         said = ""
         if ours and use.arm is not Arm.POOL:
-            said = f"{found.arm} is used here where there may be no page_pool"
+            said = (f"{found.arm} is used here for what is not taken for a page" if by_kind else
+                    f"{found.arm} is used here where there may be no page_pool")
         elif not ours and use.arm is Arm.POOL:
-            said = f"{found.member} is used here where there is a page_pool"
+            said = (f"{found.member} is used here for a page of the pool" if by_kind else
+                    f"{found.member} is used here where there is a page_pool")
         elif not ours and use.arm is Arm.EITHER and not use.tested and use.origin not in (
                 Origin.NONE, Origin.OTHER, Origin.THING):
             said = f"{found.member} is used here whether there is a page_pool or not"
         if said:
             wrong[line[0]] = (*wrong.get(line[0], ()), f"{line[0]}:{line[1]}: {said}")
-    return Told(arm, member, wrong)
+    return Told(arm, member, wrong, by_kind=by_kind)
+
+
+def _is_void(found: Armed) -> bool:
+    """Whether the member is `void *`, of which each use may say what it takes it for."""
+    node: Node | None = found.named[1]
+    while node is not None and node.type != "field_declaration":
+        node = node.parent
+    type_ = node.child_by_field_name("type") if node is not None else None
+    return type_ is not None and found.after[found.declared[0]].text(type_) == b"void"
 
 
 def faults(found: Armed, told: Told, source: str, of_arm: Counter[Line],

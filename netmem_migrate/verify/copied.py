@@ -11,17 +11,16 @@ its function. And so is all else, where the copy's symbol counts as the function
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from netmem_migrate.c import view
-from netmem_migrate.c.copies import copies
+from netmem_migrate.c.copies import declarations, named, only_copies
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.c.text import replaced, tokens
+from netmem_migrate.c.text import replaced
 from netmem_migrate.results import FileChange
 
 # No inlining, folding, or cloning, nor is anything left out or known of its callers.
@@ -45,56 +44,21 @@ class Copied:
 
 def copied(changes: Mapping[str, FileChange]) -> Copied | None:
     """The copies that files get; None where they get none, or where anything else changes."""
-    names: dict[str, str] = {}
-    for change in changes.values():
-        if change.before != change.after and change.path.endswith((".c", ".h")):
-            known = {one.name for one in change.parsed_before.functions()}
-            new = [one for one in change.parsed_after.functions() if one.name not in known]
-            names |= copies(change.parsed_before, change.parsed_before.functions(),
-                            change.parsed_after, new) if new else {}
+    if any(one.before != one.after and not one.path.endswith((".c", ".h"))
+           for one in changes.values()):
+        return None
+    sources = {path: one for path, one in changes.items() if one.path.endswith((".c", ".h"))}
+    names = only_copies({path: one.parsed_before for path, one in sources.items()},
+                        {path: one.parsed_after for path, one in sources.items()})
     if not names:
         return None
     found = Copied(names)
-    for path, change in changes.items():
-        if not path.endswith((".c", ".h")):
-            if change.before != change.after:
-                return None
-            continue
+    for path, change in sources.items():
         parsed = change.parsed_after
-        gone = list(_declarations(parsed, names))
-        if _tokens(change.before, [], {}) != _tokens(change.after, gone, names):
-            return None
+        gone = list(declarations(parsed, names))
         found.called[path] = _alone(parsed, names, _renamed(change.after, gone, names))
         found.after[path] = _alone(parsed, names, {})
     return found
-
-
-def _declarations(parsed: ParsedFile, names: Mapping[str, str]) -> Iterator[Node]:
-    """The definitions and prototypes of copies."""
-    for kind in ("function_definition", "declaration"):
-        for node in nodes(parsed.tree.root_node, kind):
-            if _named(parsed, node) in names:
-                yield node
-
-
-def _named(parsed: ParsedFile, node: Node) -> str:
-    declarators = node.children_by_field_name("declarator")
-    if len(declarators) != 1:
-        return ""  # a prototype and something else
-    (declarator,) = declarators
-    inside: Node | None = declarator
-    while inside is not None and inside.type == "pointer_declarator":
-        inside = inside.child_by_field_name("declarator")
-    name = view.declared(declarator) if inside is not None and \
-        inside.type == "function_declarator" else None
-    return parsed.text(name).decode("latin-1") if name is not None else ""
-
-
-def _tokens(text: bytes, gone: list[Node], names: Mapping[str, str]) -> list[str]:
-    code = bytearray(text)
-    for node in gone:
-        code[node.start_byte:node.end_byte] = b" " * (node.end_byte - node.start_byte)
-    return [names.get(one, one) for one in tokens(bytes(code))]
 
 
 def _renamed(text: bytes, gone: list[Node],
@@ -112,6 +76,6 @@ def _alone(parsed: ParsedFile, names: Mapping[str, str],
     both = {*names, *names.values()}
     all_ = dict(edits)
     for one in nodes(parsed.tree.root_node, "function_definition"):
-        if _named(parsed, one) in both:
+        if named(parsed, one) in both:
             all_[one.start_byte] = one.start_byte, _ALONE
     return replaced(parsed.original, ((start, *all_[start]) for start in sorted(all_)))

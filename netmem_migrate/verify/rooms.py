@@ -30,6 +30,7 @@ class Way(StrEnum):
     COPIES = "copies"  # functions that are copied (verify/copied.py)
     MEMBER = "member"  # a member beside an address (verify/member.py)
     ARM = "arm"  # an arm of a union for one mode (verify/arms.py)
+    KIND = "kind"  # an arm of a union for what is taken for a page (verify/arms.py)
 
 
 class Rooms:
@@ -61,7 +62,9 @@ class Rooms:
             return Way.COPIES
         if self.kept is None:
             return None
-        return Way.ARM if isinstance(self.kept, Armed) else Way.MEMBER
+        if self.told is None:
+            return Way.MEMBER
+        return Way.KIND if self.told.by_kind else Way.ARM
 
     @property
     def tag(self) -> str:

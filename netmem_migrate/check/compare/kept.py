@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Patches that make room for pages in a record, or only ask for them, and do nothing else."""
+"""Patches that make room for pages in a record or by a copy of a function, or only ask for them,
+and do nothing else."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c.armed import armed
 from netmem_migrate.c.beside import beside
+from netmem_migrate.c.copies import only_copies
 from netmem_migrate.c.guarded import guarded
 from netmem_migrate.check.registry import rule
 from netmem_migrate.model.addresses import ASKS, FINDS, READS
@@ -26,13 +28,19 @@ def made_room(changes: Sequence[FileChange]) -> Finding | None:
         return _said(*kept.declared, f"{kept.member} keeps the page of {kept.address}: set with "
                                      f"it, and read where {kept.finds}() found it")
     arm = armed(before, after, SHORT_FOR)
-    if arm is not None:
+    if arm is not None and not arm.bare:
         return _said(*arm.declared, f"{arm.arm} is another name for what {arm.member} holds, and "
                                     "either way of each test that was added does the same")
     tests = guarded(before, after, IS_NET_IOV, ADDRESS)
     if tests:
         return _said(*tests[0], f"leaves as the function does elsewhere where {IS_NET_IOV}(), "
                                 "and is the same for pages")
+    copied = only_copies(before, after)
+    for path, parsed in after.items() if copied else ():
+        for one in parsed.functions():
+            if one.name in copied:
+                return _said(path, one.node, f"{one.name}() is {copied[one.name]}() for some of "
+                                             "its calls")
     return None
 
 
