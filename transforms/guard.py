@@ -71,8 +71,9 @@ struct sk_buff *demo_build(struct demo_buf *buf)
     words={
         "reads": ("do not read a net_iov in {slot}",
                   ", which it is where a net_iov is behind the netmem.",
-                  "Take {made} then, which the function has for another failure. Nothing changes "
-                  "for pages."),
+                  "Take {made} then, which the function has for another failure. Callers do what "
+                  "they do for that one: one that tries again meets the same memory again. "
+                  "Nothing changes for pages."),
     },
     follows="Documentation/networking/netmem.rst",
     order=90,
