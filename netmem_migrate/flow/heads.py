@@ -219,7 +219,7 @@ class _Heads:
         if function is None or value_of(function.node, name) != fetch.place.node:
             return ()
         one = declared(function.node, name)
-        places = {call.node.start_byte: call for call in only_given(function.node, name, looks)}
+        places = {call.node.start_byte for call in only_given(function.node, name, looks)}
         calls = [call for call in graph.calls if call.place.file == function.file
                  and call.place.node.start_byte in places]
         if one is None or one.type.derivations != ("p",) or len(calls) != len(places) or not any(
