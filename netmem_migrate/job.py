@@ -9,6 +9,7 @@ from pathlib import Path
 
 from netmem_migrate.behind import behind
 from netmem_migrate.c.parse import Texts
+from netmem_migrate.check.changes import check_changes
 from netmem_migrate.check.own import own
 from netmem_migrate.convert.edits import convert
 from netmem_migrate.convert.naming import new_names
@@ -17,6 +18,7 @@ from netmem_migrate.convert.work import Work
 from netmem_migrate.flow.analyse import Analysis, analyse, use_page_pool
 from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import solve
+from netmem_migrate.flow.heads import leave_heads, move_heads
 from netmem_migrate.flow.older import older_kernels
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.kernel.macros import arms_of_driver
@@ -26,7 +28,7 @@ from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
 from netmem_migrate.report.build import report
-from netmem_migrate.results import FileChange, Migration, Room, Step
+from netmem_migrate.results import FileChange, Migration, Room, Severity, Step
 
 
 def target_of(tree: Kernel | None, options: Conversion) -> Target:
@@ -81,10 +83,23 @@ class Job:
             return self
         options = replace(self.options, keep=(*self.options.keep, *kept))
         solution = solve(self.analysis.graph, frozenset(options.keep), self.analysis.costs)
+        solution = leave_heads(self.analysis.graph, self.analysis.symbols, solution)
         return replace(self, options=options, analysis=replace(self.analysis, solution=solution))
 
     def migration(self, *, judge: bool = True) -> Migration:
-        """The conversion, not judged yet; `judge` asks for the requirements of netmem.rst."""
+        """The conversion, not judged yet; `judge` asks for the requirements of netmem.rst.
+
+        What could stay a page of a ring of heads moves where the check finds fault with that.
+        """
+        solution, api = self.analysis.solution, self.analysis.target.api
+        made = self._made(judge=judge)
+        if solution.heads and any(finding.severity != Severity.NOTE for step in made.steps
+                                  for finding in check_changes(step.changes, api)):
+            analysis = replace(self.analysis, solution=move_heads(solution))
+            return replace(self, analysis=analysis)._made(judge=judge)
+        return made
+
+    def _made(self, *, judge: bool) -> Migration:
         renames = any(one.declared.renames for one in self.passes)
         passes = [one for one in self.passes
                   if not (one.declared.prepares or one.declared.behind)]

@@ -263,7 +263,7 @@ def _without(migration: Migration) -> Migration:
                           reason=Reason(Why.STOPPED), detail=Detail.OTHER) for one in said.sites)
     return replace(migration, changes=(), edits=(), steps=(), report=replace(
         said, verdict=Verdict.STOPPED, declarations=(), sites=sites, readable=(), bridges=(),
-        older=None))
+        stays=(), older=None))
 
 
 # -- what was applied already

@@ -148,8 +148,10 @@ def _rooms(job: Job, passes: Sequence[Loaded]) -> Iterator[tuple[Room, Sequence[
 
 
 def _moved(job: Job) -> set[tuple[Kind, str, str]]:
-    """What moves, by its name, and the function that it is of."""
-    return {(one.kind, one.name, one.place.function) for one in job.analysis.solution.moved
+    """What moves, or stays for good of what does, by its name, and the function that it is of."""
+    solution = job.analysis.solution
+    return {(one.kind, one.name, one.place.function)
+            for one in (*solution.moved, *(head.slot for head in solution.heads))
             if one.kind is not Kind.CALL}
 
 

@@ -187,6 +187,7 @@ class Why(StrEnum):
     ONLY_PASSED = "only-passed"
     GIVEN = "given"  # by: what gives the page
     HOST_READS = "host-reads"  # by: the function that makes a packet of the memory
+    OF_HEADS = "of-heads"  # by: the member that is the ring; slot: what holds the page
     BLOCKED = "blocked"  # slot, and because: what blocks it
     TAKES_PAGE = "takes-page"  # of a netmem
     # What makes the class of a call, where the flow of pages alone does not.

@@ -284,7 +284,8 @@ class DriverReport:
 
     `rooms` were made for the conversion; with those that are `advised` more would convert. `joined`
     are the folders of the modules that move together, where it is about several. `behind` is what
-    was done to the converted driver, and `undone` what of that was not, with the place.
+    was done to the converted driver, and `undone` what of that was not, with the place. `stays` is
+    what stays a page for good though what it is set from moves.
     """
 
     path: str
@@ -304,6 +305,7 @@ class DriverReport:
     advised: tuple[Room, ...] = ()
     behind: tuple[Room, ...] = ()
     undone: tuple[Reason, ...] = ()
+    stays: tuple[Reason, ...] = ()
 
     @property
     def heads_only(self) -> bool:

@@ -3,8 +3,8 @@
 
 A page that comes from elsewhere and flows into a moved slot is wrapped in page_to_netmem(), which
 is always safe; virt_to_page() becomes virt_to_netmem(). A page_to_netmem() around a slot that
-moved is taken away. The other direction, netmem_to_page(), is never written: a slot that would
-need it stays a page.
+moved is taken away. The other direction, netmem_to_page(), is written only for what stays a page of
+a ring of heads (netmem_migrate/flow/heads.py); any other slot that would need it stays a page.
 """
 
 from __future__ import annotations
@@ -56,6 +56,12 @@ def edits(work: Work) -> Iterator[Edit]:
         if where not in done:
             done.add(where)
             yield from _bridged(work, bridge)
+    for head in work.analysis.solution.heads:
+        for place in head.taken:
+            node, why = place.node, "the page of a ring of heads"
+            yield work.edit(PASS, place.file, node.start_byte, node.start_byte,
+                            b"netmem_to_page(", why)
+            yield work.edit(PASS, place.file, node.end_byte, node.end_byte, b")", why)
 
 
 def _bridged(work: Work, bridge: Bridge) -> Iterator[Edit]:

@@ -21,6 +21,7 @@ from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.cut import Solution, solve
 from netmem_migrate.flow.frags import block_half, mark_others
 from netmem_migrate.flow.graph import Graph, Place
+from netmem_migrate.flow.heads import leave_heads
 from netmem_migrate.flow.hidden import block_hidden
 from netmem_migrate.flow.keys import Key
 from netmem_migrate.flow.outside import Outside
@@ -136,8 +137,8 @@ def analyse(driver: Driver, target: Target,
         solution = solve(slots.graph, keep, costs)
     if block_half(slots.graph, sources, solution.moved):
         solution = solve(slots.graph, keep, costs)
-    return Analysis(driver, symbols, slots.graph, solution, target, sources,
-                    originals, rows, costs, unreadable)
+    return Analysis(driver, symbols, slots.graph, leave_heads(slots.graph, symbols, solution),
+                    target, sources, originals, rows, costs, unreadable)
 
 
 def _adopt(driver: Driver, sources: dict[str, bytes], originals: dict[str, bytes], arms: Arms,

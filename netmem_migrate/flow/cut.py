@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.flow.addresses import found_again
 from netmem_migrate.flow.costs import DEFAULT, Costs
 from netmem_migrate.flow.frags import own_frags
-from netmem_migrate.flow.graph import Blocker, Bridge, Graph, Kind, Slot, reach
+from netmem_migrate.flow.graph import Blocker, Bridge, Graph, Kind, Place, Slot, reach
 from netmem_migrate.reasons import CATEGORY, Category, Reason, Why
 
 if TYPE_CHECKING:
@@ -24,11 +24,25 @@ _SOURCE = "pool"
 _SINK = "page"
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stays a page of a ring of heads, though what it is set from moves (flow/heads.py).
+
+    `taken` are the places where its page is taken of the netmem, `looks` the calls that look at it.
+    """
+
+    slot: Slot
+    reason: Reason
+    taken: tuple[Place, ...]
+    looks: tuple[Slot, ...]
+
+
 @dataclass(slots=True)
 class Solution:
     """Which slots move, which pages are bridged into them, and why the others stay."""
 
     moved: set[Slot] = field(default_factory=set)
+    heads: list[Head] = field(default_factory=list)
     bridges: list[Bridge] = field(default_factory=list)
     accesses: list[Blocker] = field(default_factory=list)
     stays: dict[Slot, Why] = field(default_factory=dict)

@@ -10,17 +10,19 @@ else, and where no packet of the stack is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
+from netmem_migrate.c import view
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.words import WORD
-from netmem_migrate.flow.graph import Graph, Slot, reach
+from netmem_migrate.flow.graph import Graph, Place, Slot, reach
 from netmem_migrate.kernel.makefiles import alone
+from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import named
-from netmem_migrate.model.schema import Trait
-from netmem_migrate.model.spelled import SENDS
+from netmem_migrate.model.schema import Effect, Trait
+from netmem_migrate.model.spelled import SENDS, TO_NETMEM
 from netmem_migrate.reasons import Why
 
 _RUNS = re.compile(rb"\b(?:" + "|".join(named(Trait.RUNS_XDP)).encode() + rb")\b")
@@ -59,6 +61,20 @@ def _sending(symbols: Symbols, sources: Mapping[str, bytes]) -> set[bytes]:
         found += [word for file, data in sources.items() if file not in symbols.files
                   for word in WORD.findall(data)]
     return set(reach(found, calls))
+
+
+def filled(graph: Graph) -> Iterator[tuple[Slot, Place, str]]:
+    """What is given memory that goes into a frag: its slot, the place, and what takes it there."""
+    for call in graph.calls:
+        if call.twin.hands_over:
+            yield call.slot, call.place, call.twin.page
+    for use in graph.forms:
+        # What takes netmem already is given the page by another name.
+        around = view.call(use.place.node.parent.parent) if (
+            use.form.call == TO_NETMEM and use.place.node.parent is not None) else None
+        name = around.name.decode("latin-1") if around is not None else ""
+        if name in BY_NAME and BY_NAME[name].effect is Effect.HANDS_OVER:
+            yield use.slot, use.place, name
 
 
 def own_frags(graph: Graph, moved: set[Slot]) -> set[Slot]:

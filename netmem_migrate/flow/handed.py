@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netmem_migrate.c import view
 from netmem_migrate.flow import addresses
 from netmem_migrate.flow.analyse import Analysis
+from netmem_migrate.flow.frags import filled
 from netmem_migrate.flow.graph import Place
-from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import has
-from netmem_migrate.model.schema import Effect, Trait
-from netmem_migrate.model.spelled import TO_NETMEM
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.results import Handed, Reach
 
 
@@ -27,18 +25,9 @@ def handed(analysis: Analysis) -> tuple[Handed, ...]:
 
 
 def _frags(analysis: Analysis) -> Iterator[Handed]:
-    moves = analysis.solution.moves
-    for call in analysis.graph.calls:
-        if call.twin.hands_over and moves(call.slot):
-            yield _handed(call.place, call.place, call.twin.page, Reach.FRAG)
-    for use in analysis.graph.forms:
-        # What takes netmem already is given the page by another name.
-        around = view.call(use.place.node.parent.parent) if (
-            use.form.call == TO_NETMEM and moves(use.slot)
-            and use.place.node.parent is not None) else None
-        name = around.name.decode("latin-1") if around is not None else ""
-        if name in BY_NAME and BY_NAME[name].effect is Effect.HANDS_OVER:
-            yield _handed(use.place, use.place, name, Reach.FRAG)
+    for slot, place, name in filled(analysis.graph):
+        if analysis.solution.moves(slot):
+            yield _handed(place, place, name, Reach.FRAG)
 
 
 def _heads(analysis: Analysis) -> Iterator[Handed]:

@@ -39,7 +39,11 @@ def kept(analysis: Analysis) -> dict[Slot, Kept]:
     back, near = analysis.graph.predecessors(), analysis.graph.near()
     classes = Classes(analysis)
     found: dict[Slot, Kept] = {}
+    of_heads = {slot: head.reason for head in analysis.solution.heads for slot in head.looks}
     for call in calls:
+        if call.slot in of_heads:
+            found[call.slot] = Kept(of_heads[call.slot], Detail.HEAD_RING)
+            continue
         first = _first(analysis, call, back, flows)
         if first.blocker is None:
             first = _lost(analysis, call, near) or first

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from netmem_migrate.model.forms import Form, Table
+from netmem_migrate.model.forms import Form, Table, table
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Effect, Trait
 
@@ -94,3 +94,10 @@ def twins(rows: Table) -> tuple[Twin, ...]:
 def by_page(rows: Table) -> dict[str, Twin]:
     """The calls of a table by the name of the page call."""
     return {one.page: one for one in twins(rows)}
+
+
+def looks(name: bytes) -> bool:
+    """Whether a function gives the address of a page, for the CPU or for the device, and does
+    nothing else."""
+    one = by_page(table()).get(name.decode("latin-1"))
+    return one is not None and (one.gives_address or one.gives_dma_address)

@@ -11,7 +11,7 @@ from netmem_migrate.model.spelled import TO_NETMEM, TO_NETMEM_BY_ADDRESS, TO_PAG
 from netmem_migrate.pages.sources import Sources, Spot
 from netmem_migrate.results import Edit, Migration
 
-_WRITTEN = (TO_NETMEM.encode(), TO_NETMEM_BY_ADDRESS.encode())
+_WRITTEN = (TO_NETMEM.encode(), TO_NETMEM_BY_ADDRESS.encode(), TO_PAGE.encode())
 _ADVICE = ("Check that this memory is a page whatever provides the pool's memory. "
          "The bridge itself is safe.")
 _BACK = ("Check that nothing but pages can ever come from this pool. Reviewers will ask why the "
@@ -40,7 +40,8 @@ def bridges(migration: Migration, sources: Sources) -> list[Bridge]:
         line = _line(before[edit.file], edit)
         found.setdefault((edit.file, line), Bridge(
             sources.spot(edit.file, line, code=True), f"{written.decode()}() is written",
-            edit.why or "a page flows into a netmem"))
+            edit.why or "a page flows into a netmem",
+            _BACK if written == _WRITTEN[-1] else _ADVICE))
     return [found[place] for place in sorted(found)]
 
 

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 
 from netmem_migrate.c.heads import around
+from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.passes import ids
 from netmem_migrate.model.assumed import Assumption
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
-from netmem_migrate.model.spelled import ADDRESS
+from netmem_migrate.model.spelled import ADDRESS, TO_PAGE
 from netmem_migrate.patch.disclosure import NAME
 from netmem_migrate.patch.kinds import Claim, Kind, Subject
 from netmem_migrate.patch.replacements import Replacement, calls
@@ -165,12 +166,25 @@ def how(subject: Subject, found: Sequence[Replacement]) -> Iterator[Claim]:
         bridges.setdefault(one.text, {})[_place(subject, one.file, one.line)] = None
     for text, places in bridges.items():
         yield Claim(Kind.BRIDGED, tuple(places), text=text)
+    taken = _taken(subject)
+    if taken:
+        rings = dict.fromkeys(one.by for one in subject.report.stays)
+        yield Claim(Kind.OF_HEADS, taken, text=wording.listed(tuple(rings)))
     accessors = ids(lambda one: one.accessor)
     if any(edit.transform in accessors for edit in subject.migration.edits):
         yield Claim(Kind.ACCESSOR)
     for made in found:
         if made.spelled_out:
             yield Claim(Kind.GFP, made.spelled_out)
+
+
+def _taken(subject: Subject) -> tuple[str, ...]:
+    """Where a page of a ring of heads is taken of a netmem."""
+    before = {one.path: one.before for one in subject.changes}
+    return tuple(dict.fromkeys(
+        _place(subject, edit.file, line_of(before[edit.file], edit.start))
+        for edit in subject.migration.edits
+        if edit.file in before and edit.text.startswith(TO_PAGE.encode())))
 
 
 def lacks(report: DriverReport) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     LACKS = "lacks"  # names: helpers
     BRIDGED = "bridged"  # text: what is written; names: places
     ACCESSOR = "accessor"
+    OF_HEADS = "of-heads"  # text: the rings; names: places
     GFP = "gfp"  # names: what is written, the page call, the helper that would say it
     # What is open for memory that the CPU cannot read; text: the requirement, where one asks.
     NO_SPLIT = "no-split"

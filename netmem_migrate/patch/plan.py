@@ -71,6 +71,7 @@ class PatchStep:
                 sites=tuple(one for one in report.sites if one.file in mine),
                 refusals=tuple(one for one in report.refusals if one.file in mine),
                 bridges=tuple(one for one in report.bridges if one.file in changed),
+                stays=tuple(one for one in report.stays if one.file in changed),
                 handed=tuple(one for one in report.handed if one.file in changed),
                 requirements=own.requirements))
         return Subject(share, self.changes, own)

@@ -12,6 +12,7 @@ from netmem_migrate.model.spelled import (
     POOL,
     QUEUE_OPS,
     REF,
+    TO_PAGE,
     UNREADABLE,
 )
 from netmem_migrate.patch.disclosure import NAME
@@ -94,6 +95,9 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
         "has to add it before the calls kept for it can follow."),
     Kind.BRIDGED: lambda one: (
         f"{one.text} makes a netmem of what is not held as one, {_first(one.names)}."),
+    Kind.OF_HEADS: lambda one: (
+        f"{TO_PAGE}() gives a page of a ring of heads ({one.text}), {_first(one.names)}: only the "
+        "CPU looks at it."),
     Kind.ACCESSOR: lambda _: (
         "Where only a page will do, one accessor gives it, as was asked for."),
     Kind.GFP: lambda one: (

@@ -66,7 +66,8 @@ def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverRe
                     if judge else {})
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
                         refusals, _bridges(work, edits), requirements, parse_counts(parsed),
-                        readable=readable(work), handed=handed(analysis))
+                        readable=readable(work), handed=handed(analysis),
+                        stays=tuple(one.reason for one in analysis.solution.heads))
 
 
 def _verdict(moves: bool, left: bool, calls: bool, netmem: bool) -> Verdict:

@@ -14,7 +14,7 @@ from netmem_migrate.flow.costs import DEFAULT, WITH_ACCESSOR
 from netmem_migrate.flow.cut import components
 from netmem_migrate.flow.graph import Kind, Place, Slot, reach
 from netmem_migrate.flow.verdicts import kept
-from netmem_migrate.model.spelled import REF, TO_NETMEM
+from netmem_migrate.model.spelled import REF, TO_NETMEM, TO_PAGE
 from netmem_migrate.reasons import Class, Reason
 from netmem_migrate.report import wording
 
@@ -89,6 +89,10 @@ def explain(analysis: Analysis, slot: Slot) -> list[Line]:
     lines = [Line(LineKind.VERDICT, 0, f"{title}: stays a page"), *_class(analysis, slot)]
     if len(lines) > 1 and slot.kind is Kind.CALL:
         return lines
+    head = next((one for one in analysis.solution.heads if slot in (one.slot, *one.looks)), None)
+    if head is not None:
+        return [lines[0], _fact(wording.text(head.reason)), *(
+            _fact(f"{TO_PAGE}() gives it the page at {_where(one)}") for one in head.taken)]
     if slot in analysis.solution.stays:
         lines.append(_fact(wording.text(Reason(analysis.solution.stays[slot]))))
         return lines

@@ -104,6 +104,11 @@ def _undone(item: Reason) -> dict[str, Any]:
             "reason": wording.undone(item)}
 
 
+def _stay(item: Reason) -> dict[str, Any]:
+    return {"slot": item.slot, "file": item.file, "line": item.line,
+            "reason": wording.text(item)}
+
+
 def _readable(item: Readable) -> dict[str, Any]:
     return {
         "file": item.file,
@@ -143,6 +148,7 @@ def driver_to_dict(report: DriverReport) -> dict[str, Any]:
         **({"behind": [_behind(item) for item in report.behind],
             "undone": [_undone(item) for item in report.undone]}
            if report.behind or report.undone else {}),
+        **({"stays": [_stay(item) for item in report.stays]} if report.stays else {}),
         **({"older_kernels": {"before": report.older.release, "file": report.older.file,
                               "line": report.older.line}} if report.older is not None else {}),
         "parse": {

@@ -102,6 +102,7 @@ _TEXT: dict[Why, str] = {
     Why.NOT_OURS: "its page does not come from this driver's page_pool allocations",
     Why.HOST_READS: "its packets have their payload in another ring, and {by}() makes their heads "
                     "of this one{at}",
+    Why.OF_HEADS: "it is of {by}, a ring of heads: only the CPU looks at it{at}",
     Why.OF_XDP: "{by} finds the page from an XDP buffer or frame{at}",
     Why.COPIED: "{by}() copies between it and the packet{at}",
     Why.WRITES_INSIDE: "the driver keeps its own {by} inside the page{at}",
@@ -403,6 +404,11 @@ def room(item: Room) -> str:
     if not item.calls:
         calls = "none converts with it alone, but with the next"
     return f"{item.step}: {item.slot} ({item.file}:{item.line}) with {item.made}: {calls}"
+
+
+def stay(item: Reason) -> str:
+    """What stays a page beside what moves, and why."""
+    return f"{item.slot}: {text(item)}"
 
 
 def behind(item: Room) -> str:

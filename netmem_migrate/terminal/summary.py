@@ -175,6 +175,8 @@ def _lines(run: Run) -> Iterator[str]:
         yield from _group_lines("kept", "cyan", (
             (f"{site.call}()", wording.site(site), site)
             for site in report.sites if site.action is Action.KEPT))
+        for reason in report.stays:
+            yield f"  {click.style('kept', fg='cyan')} {shown(wording.stay(reason))}"
         yield from _refusal_lines(report.refusals)
 
 

@@ -77,6 +77,23 @@ def test_other_spellings(before: str, after: str) -> None:
     assert compare(_function(before), _function(after), "d.c") == ()
 
 
+LOOKED = "struct page *page = {given};\n\tprepare(page_pool_get_dma_addr(page));\n\treturn {used};"
+
+
+def test_a_page_that_is_only_looked_at_may_be_taken_of_a_netmem() -> None:
+    """In a function, too, that is compared in no other way."""
+    def function(given: str, used: str) -> bytes:
+        body = LOOKED.format(given=given, used=used)
+        return _function(f"again:\n\tif (n--)\n\t\tgoto again;\n\t{body}")
+
+    before, after = "get(one)", "netmem_to_page(get(one))"
+    looks = "page_address(page)"
+    assert compare(function(before, looks), function(after, looks), "d.c") == ()
+    for used in ("foreign(page)", "page", "!page", "page = 0"):
+        assert compare(function(before, used), function(after, used), "d.c"), used
+    assert compare(function(before, looks), function("netmem_to_page(netmem)", looks), "d.c")
+
+
 @pytest.mark.parametrize(("before", "after"), [
     ("return !page_to_netmem(n ? one->page : 0);", "return !n ? one->netmem : 0;"),
     ("return (n == 1) + 2;", "return n == 1 + 2;"),

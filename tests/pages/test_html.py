@@ -159,6 +159,42 @@ void demo_use(struct rx_buf *buf)
     assert "foreign(buf->page);" in used.words
 
 
+def test_a_page_of_heads_is_shown_where_it_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "d.c").write_text("""\
+struct demo_buf { struct page *page; };
+struct demo_ring { struct demo_buf *buf; };
+struct demo_queue { struct demo_ring heads, data; };
+
+void demo_fill(struct page_pool *pool, struct demo_ring *ring, int i)
+{
+	ring->buf[i].page = page_pool_dev_alloc_pages(pool);
+}
+
+static struct page *demo_get(struct demo_ring *ring, int i)
+{
+	return ring->buf[i].page;
+}
+
+void *demo_head(struct demo_queue *q, int i)
+{
+	struct page *page = demo_get(&q->heads, i);
+
+	return page_address(page);
+}
+
+void demo_data(struct demo_queue *q, struct sk_buff *skb, int i)
+{
+	skb_add_rx_frag(skb, 0, demo_get(&q->data, i), 0, 64, PAGE_SIZE);
+}
+""")
+    (shown,) = parsed(page(migrate([tmp_path / "d.c"], api="7.3"))).id("decide").all(
+        "article", "bridge")
+    assert "netmem_to_page() is written" in shown.words
+    assert "the page of a ring of heads" in shown.words
+    assert "To do: Check that nothing but pages" in shown.words
+    assert "struct page *page = demo_get(&q->heads, i);" in shown.words
+
+
 def test_page_says_so_when_nothing_was_refused(tmp_path: Path) -> None:
     run = run_of(tmp_path / "clean", {"d.c": PRELUDE})
     decide = parsed(page(run)).id("decide")

@@ -230,6 +230,38 @@ def test_an_accessor_is_told_of_where_one_is_written(tmp_path: Path) -> None:
     assert said not in text
 
 
+HEADS = """\
+struct claim_queue { struct claim_ring heads, data; };
+
+static struct page *claim_get(struct claim_ring *ring, int i)
+{
+	return ring->buf[i].page;
+}
+
+static void *claim_head(struct claim_queue *q, int i)
+{
+	struct page *page = claim_get(&q->heads, i);
+
+	return page_address(page);
+}
+
+static void claim_data(struct claim_queue *q, struct sk_buff *skb, int i)
+{
+	skb_add_rx_frag(skb, 0, claim_get(&q->data, i), 0, 64, PAGE_SIZE);
+}
+"""
+
+
+def test_a_page_of_heads_is_told_of_where_it_is_taken(tmp_path: Path) -> None:
+    said = ("netmem_to_page() gives a page of a ring of heads (claim_queue.heads), in "
+            "claim_head(): only the CPU looks at it.")
+    source = changed((FRAG, "")) + HEADS
+    text, _ = parts(patch(tmp_path / "with", source))
+    assert said in text
+    text, _ = parts(patch(tmp_path / "without", source.replace("&q->heads", "&q->data")))
+    assert "netmem_to_page" not in text
+
+
 def test_the_document_is_named_where_the_tree_has_it(tmp_path: Path) -> None:
     text, _ = parts(patch(tmp_path / "with", DRIVER))
     assert f"{DOCUMENT} asks drivers" in text and "(Rx 2)" in text

@@ -22,6 +22,7 @@ from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.types import PAGE
 from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.aliases import aliases, without
+from netmem_migrate.check.compare.back import ways_back
 from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.differences import differences
@@ -39,7 +40,7 @@ from netmem_migrate.check.compare.words import REF
 from netmem_migrate.check.half.sides import Sides
 from netmem_migrate.check.paths.lines import Lines
 from netmem_migrate.check.registry import rule
-from netmem_migrate.model.forms import BACK, BACK_CALL
+from netmem_migrate.model.forms import BACK
 from netmem_migrate.model.providers import HEADER
 from netmem_migrate.model.spelled import REF as NETMEM_REF
 from netmem_migrate.model.spelled import TO_PAGE
@@ -245,8 +246,7 @@ class _File:
         kept = self.declared.kept | both(sides[0] & sides[1])
         given = given_names(one, other, self.declared.records) | kept
         names = self._paired(renamed(one, other, given), other) | given
-        # Ways back to a page may go, where what they gave becomes a netmem; none may come.
-        back = BACK if len(BACK_CALL.findall(other)) <= len(BACK_CALL.findall(one)) else frozenset()
+        back = ways_back(one, other, new.node)
         canons = (Canon(was, given, back),
                   Canon(self.after, names, self.accessors | back, self._called))
         before, after = canons[0].function(old.node), canons[1].function(new.node)
