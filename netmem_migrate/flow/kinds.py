@@ -91,6 +91,8 @@ class _Reader:
             if origin is Origin.OTHER and call is not None and not has(
                     call.name, Trait.GIVES_PAGE):
                 origin = Origin.THING
+            elif origin is Origin.THING and not self.origins.is_thing(place, stored):
+                origin = Origin.UNKNOWN
             return Use(place, node, base, _ARM_OF[origin], stored, origin
                        ) if origin in _ARM_OF else None
         arms = set(self._reads(place, node))
@@ -121,16 +123,16 @@ class _Reader:
             return Arm.POOL
         behind = reach([slot], self._edges[0])
         if any(map(_is_of_pool, behind)):
-            whole = not any(bridge.into in behind and bridge.foreign
-                            for bridge in self.graph.bridges) and all(
+            whole = not self.graph.is_open(behind) and not any(
+                bridge.into in behind and bridge.foreign for bridge in self.graph.bridges) and all(
                 _is_of_pool(one) for one in behind if not self._edges[0].get(one))
             return Arm.POOL if whole else None
         ahead = reach([slot], self._edges[1])
+        said = {_of(blocker) for one in ahead if one.void
+                for blocker in self.graph.blockers.get(one, ()) if not blocker.derived}
         if any(not one.void for one in ahead):
-            return Arm.POOL
-        said = {_of(blocker) for one in ahead for blocker in self.graph.blockers.get(one, ())
-                if not blocker.derived}
-        return Arm.OTHER if said <= {Arm.OTHER} else None
+            return Arm.POOL if Arm.OTHER not in said else None
+        return Arm.OTHER if said == {Arm.OTHER} else None
 
     @cached_property
     def _edges(self) -> tuple[dict[Slot, list[Slot]], dict[Slot, list[Slot]]]:
