@@ -50,9 +50,3 @@ void demo_end(struct demo_buf *buf)
 	prefetch(buf->token);
 	kfree(buf->token);
 }
-
-void demo_rx_end(struct demo_buf *buf)
-{
-	prefetch(buf->token);
-	put_page(buf->token);
-}
