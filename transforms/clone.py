@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
-from netmem_migrate.c.copies import is_any_copy, unguarded
+from netmem_migrate.c.copies import SYMBOL, is_any_copy, unguarded
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
@@ -204,7 +204,9 @@ def _function(work: Work, name: str) -> Function | None:
     same = function.static and is_any_copy(symbols.files[function.file], function.node) and \
         b"#" not in unguarded(
             source[function.node.start_byte:function.node.end_byte], source) and all(
-            _has_lines(source, one.node) for one in keys.versions(symbols, function))
+            _has_lines(source, one.node) and SYMBOL.search(
+                work.text(one.file, one.node)) is None
+            for one in keys.versions(symbols, function))
     return function if same and not own.search(code) else None
 
 

@@ -21,6 +21,7 @@ from netmem_migrate.c.above import above
 from netmem_migrate.c.armed import armed, spelled_out
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.types import PAGE, Type
+from netmem_migrate.c.words import WORD
 from netmem_migrate.convert import members
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
@@ -225,10 +226,19 @@ def _is_hidden(work: Work, member: Member) -> bool:
             if any(_cast(macro.body[:use.start()]) in (b"", tag)
                    for use in re.finditer(rb"(?:->|\.)\s*%b\b" % re.escape(name), macro.body)):
                 return True
-    spelled = re.compile(rb"\bstruct\s+%b\b" % re.escape(tag))
-    for file, parsed in list(work.analysis.symbols.files.items()):
-        if file not in work.analysis.driver.files:
-            continue
+            if name not in macro.parameters and re.search(
+                    rb"[(,]\s*%b\s*[,)]" % re.escape(name), macro.body) and any(
+                        _takes_member(other) for one in set(WORD.findall(macro.body))
+                        for other in work.analysis.symbols.macros.get(one, ())):
+                return True
+    spelled = _spelled(work, member.record)
+    for file in work.analysis.driver.files:
+        parsed = work.analysis.symbols.files.get(file)
+        source = work.analysis.originals.get(file, b"")
+        if parsed is None:
+            if not spelled.search(source):
+                continue
+            parsed = work.analysis.symbols.texts.parse(source)  # it names no page
         given = {call.name for call in view.calls(parsed.tree.root_node)
                  if any(arg.type == "identifier" and view.text(arg) == name for arg in call.args)}
         if any(_takes_member(macro) for one in given
@@ -240,6 +250,24 @@ def _is_hidden(work: Work, member: Member) -> bool:
                     for one in nodes(node, "initializer_list")):
                 return True
     return False
+
+
+def _spelled(work: Work, record: str) -> re.Pattern[bytes]:
+    """What spells the type of a record, or of one that holds it, or may: typeof()."""
+    symbols = work.analysis.symbols
+    around: dict[str, list[str]] = {}
+    for records in list(symbols.records.values()):
+        for one in records:
+            for inner in one.members.values():
+                type_ = symbols.resolve(inner.type)
+                if "p" not in type_.derivations:
+                    around.setdefault(type_.base, []).append(one.tag)
+    holders = set(reach([record], around))
+    names = [rb"(?:struct|union)\s+%b" % re.escape(tag.rpartition(" ")[2].encode("latin-1"))
+             for tag in sorted(holders)]
+    names += [re.escape(name.encode("latin-1")) for name, target in symbols.typedefs.items()
+              if symbols.resolve(target).base in holders]
+    return re.compile(rb"\b(?:%b|(?:__)?typeof(?:__)?)\b" % b"|".join(names))
 
 
 def _cast(before: bytes) -> bytes:

@@ -20,6 +20,9 @@ ALONE = re.compile(rb"\bstatic\b|\b__(?:func|FUNCTION|PRETTY_FUNCTION|COUNTER|LI
                    rb"\b\w+_(?:once|ONCE|ratelimited)\b|\bonce\b|\b(?:__)?asm(?:__)?\b")
 
 
+# What says of a declaration which symbol it is of.
+SYMBOL = re.compile(rb"\b(?:__)?asm(?:__)?\b|\b(?:__)?(?:weak_?)?alias(?:__)?\b")
+_DIRECTIVE = re.compile(rb"(?m)^[ \t]*#")
 _GUARDED = re.compile(
     rb"(?m)(?:^[ \t]*\r?\n)?^[ \t]*#[ \t]*ifndef[ \t]+(\w+)[ \t]*\r?\n"
     rb"[ \t]*#[ \t]*define[ \t]+\1\b[^\n\\]*\n[ \t]*#[ \t]*endif[ \t]*\r?\n")
@@ -28,10 +31,14 @@ _GUARDED = re.compile(
 def unguarded(text: bytes, source: bytes) -> bytes:
     """A part of a file without each `#define` in it that stands under `#ifndef` of its own name.
 
-    Behind such a part the name is defined, by whomever: a copy that stands there needs none.
+    Behind such a part the name is defined, by whomever: a copy that stands there needs none. But
+    what names it before that, or is a macro that does, would mean something else in the copy.
     """
     for one in reversed(list(_GUARDED.finditer(text))):
-        if not re.search(rb"(?m)^[ \t]*#[ \t]*undef[ \t]+%b\b" % one[1], source):
+        word = re.compile(rb"\b%b\b" % one[1])
+        if not re.search(rb"(?m)^[ \t]*#[ \t]*undef[ \t]+%b\b" % one[1], source) and \
+                not word.search(text, 0, one.start()) and not any(
+                    word.search(macro[2]) for macro in DEFINE.findall(source)):
             text = text[:one.start()] + text[one.end():]
     return text
 
@@ -65,10 +72,42 @@ def only_copies(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile
             known = {one.name for one in before[path].functions()}
             new = [one for one in parsed.functions() if one.name not in known]
             names |= copies(before[path], before[path].functions(), parsed, new) if new else {}
+    said = _declared(before)
     same = all(_tokens(before[path].original, [], {}) == _tokens(
         parsed.original, list(declarations(parsed, names)), names)
         for path, parsed in after.items()) if names else False
+    same = same and all((names[named(parsed, one)], _head(parsed, one)) in said
+                        for parsed in after.values() for one in declarations(parsed, names)) and \
+        not any(_is_apart(parsed, names) for parsed in after.values())
     return names if same else {}
+
+
+def _is_apart(parsed: ParsedFile, names: Mapping[str, str]) -> bool:
+    """Whether a directive stands between a copy and its function: words may mean something else
+    behind it."""
+    found = {one.name: one.node for one in parsed.functions()}
+    for name in names.keys() & found.keys():
+        of = found.get(names[name])
+        if of is not None:
+            first, last = sorted((found[name], of), key=lambda one: one.start_byte)
+            if _DIRECTIVE.search(parsed.original, first.end_byte, last.start_byte):
+                return True
+    return False
+
+
+def _declared(files: Mapping[str, ParsedFile]) -> set[tuple[str, tuple[str, ...]]]:
+    """How functions are declared: the name of each, and what its definition and prototypes say."""
+    return {(name, _head(parsed, one)) for parsed in files.values()
+            for kind in ("function_definition", "declaration")
+            for one in nodes(parsed.tree.root_node, kind) if (name := named(parsed, one))}
+
+
+def _head(parsed: ParsedFile, node: Node) -> tuple[str, ...]:
+    """The tokens of a prototype, or of what stands before the body of a function, without its
+    name."""
+    body, name = node.child_by_field_name("body"), named(parsed, node)
+    text = parsed.original[node.start_byte:body.start_byte if body is not None else node.end_byte]
+    return tuple(_NAME if one == name else one for one in tokens(text.rstrip(b"; \t\r\n")))
 
 
 def declarations(parsed: ParsedFile, names: Collection[str]) -> Iterator[Node]:
@@ -105,9 +144,20 @@ def is_any_copy(parsed: ParsedFile, function: Node) -> bool:
     body = function.child_by_field_name("body")
     if body is None or ALONE.search(parsed.text(body)) is not None:
         return False
-    words = set(WORD.findall(parsed.text(body)))
-    return not any(name in words and ALONE.search(text) is not None
-                   for name, _, text in DEFINE.findall(parsed.original))
+    macros: dict[bytes, bytes] = {}
+    for name, _, text in DEFINE.findall(parsed.original):
+        macros[name] = macros.get(name, b"") + text
+    # A macro may name another one.
+    found = list(dict.fromkeys(WORD.findall(parsed.text(body))))
+    seen = set(found)
+    for name in found:
+        text = macros.get(name, b"")
+        if ALONE.search(text) is not None:
+            return False
+        more = [one for one in WORD.findall(text) if one not in seen]
+        seen.update(more)
+        found += more
+    return True
 
 
 def _less(before: ParsedFile, after: ParsedFile, name: str) -> int:

@@ -267,6 +267,12 @@ class Graph:
         self.blockers.setdefault(slot, []).append(
             Blocker(reason, category or CATEGORY[why], place, readable))
 
+    def is_open(self, slots: Iterable[Slot]) -> bool:
+        """Whether a `void *` among slots may hold what does not flow there from any slot: something
+        else is stored, or somebody has its address, or that of the function that is given it."""
+        return any(not blocker.derived for slot in slots if slot.void
+                   for blocker in self.blockers.get(slot, ()))
+
     def near(self) -> dict[Slot, list[Slot]]:
         """For each slot, those that share pages with it in either direction."""
         edges: dict[Slot, list[Slot]] = {}

@@ -4,9 +4,9 @@
 A use is the pool's where a page of the pool is stored, or where it is taken for a page: by a cast,
 by the page API, or by a function that is given pages of the pool there and nothing else. It is
 another's where something else is stored, or where it is freed, copied, or kept as a pointer to
-something else. What only tests the member, or clears it, goes with the other uses of the same
-record in its function. Taken for granted is what the driver takes for granted: that what it
-takes for a page is one.
+something else. What only tests the member, prefetches it, or clears it, goes with the other uses
+of the same record in its function. Taken for granted is what the driver takes for granted: that
+what it takes for a page is one.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _ARM_OF = {Origin.POOL: Arm.POOL, Origin.THING: Arm.OTHER, Origin.NONE: Arm.EITHER}
 _PAGE = PAGE.encode().replace(b" ", b"") + b"*"
+_HINTS = "hints"
 _TAKES_ANYTHING = (Trait.ANY_MEMORY, Trait.CPU_COPIES)
 
 
@@ -91,12 +92,15 @@ class _Reader:
             if origin is Origin.OTHER and call is not None and not has(
                     call.name, Trait.GIVES_PAGE):
                 origin = Origin.THING
+            elif origin is Origin.THING and not self.origins.is_thing(place, stored):
+                origin = Origin.UNKNOWN
             return Use(place, node, base, _ARM_OF[origin], stored, origin
                        ) if origin in _ARM_OF else None
         arms = set(self._reads(place, node))
         if not arms:
             use = Use(place, node, base, Arm.EITHER)
-            return use if use.tested else None
+            hinted = (place.file, node.start_byte) in self._flows  # by what may be about anything
+            return use if use.tested or hinted else None
         (arm, *more) = arms
         return Use(place, node, base, arm) if arm is not None and not more else None
 
@@ -111,7 +115,8 @@ class _Reader:
                 yield Arm.POOL
                 return
         for into in self._flows.get(at, ()):
-            yield self._into(into)
+            if into not in self._hints:
+                yield self._into(into)
         for blocker in self._blockers.get(at, ()):
             yield _of(blocker)
 
@@ -121,16 +126,21 @@ class _Reader:
             return Arm.POOL
         behind = reach([slot], self._edges[0])
         if any(map(_is_of_pool, behind)):
-            whole = not any(bridge.into in behind and bridge.foreign
-                            for bridge in self.graph.bridges) and all(
+            whole = not self.graph.is_open(behind) and not any(
+                bridge.into in behind and bridge.foreign for bridge in self.graph.bridges) and all(
                 _is_of_pool(one) for one in behind if not self._edges[0].get(one))
             return Arm.POOL if whole else None
         ahead = reach([slot], self._edges[1])
-        if any(not one.void for one in ahead):
-            return Arm.POOL
-        said = {_of(blocker) for one in ahead for blocker in self.graph.blockers.get(one, ())
-                if not blocker.derived}
-        return Arm.OTHER if said <= {Arm.OTHER} else None
+        said = {_of(blocker) for one in ahead if one.void
+                for blocker in self.graph.blockers.get(one, ()) if not blocker.derived}
+        if any(not one.void and one not in self._hints for one in ahead):
+            return Arm.POOL if Arm.OTHER not in said else None
+        return Arm.OTHER if said == {Arm.OTHER} else None
+
+    @cached_property
+    def _hints(self) -> set[Slot]:
+        """The calls that take a page, but may be about any memory."""
+        return {one.slot for one in self.graph.forms if one.form.concern == _HINTS}
 
     @cached_property
     def _edges(self) -> tuple[dict[Slot, list[Slot]], dict[Slot, list[Slot]]]:

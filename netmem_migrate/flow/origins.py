@@ -14,15 +14,19 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.typed import Typed
+from netmem_migrate.c.types import Type
 from netmem_migrate.flow.cfg import constant
 from netmem_migrate.flow.graph import Kind, Place, Slot, reach
 from netmem_migrate.flow.webs import webs
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import CALLS
+from netmem_migrate.reasons import Why
 
 if TYPE_CHECKING:
     from netmem_migrate.flow.analyse import Analysis
+
+_VOID = Type("void", ("p",))
 
 
 class Origin(StrEnum):
@@ -93,18 +97,12 @@ class Origins:
 
     def _behind(self, place: Place, value: Node) -> Origin:
         """Whose page flows into the member there, by all that flows into what is stored."""
-        graph = self.analysis.graph
-        node = place.node.parent
-        whole = node.parent if node is not None else None
-        into = [origin for origin, slot, at in graph.flows if slot in self.slots
-                and at.file == place.file and whole is not None
-                and whole.start_byte <= at.node.start_byte < whole.end_byte]
-        behind = reach(into, self._back)
+        graph, behind = self.analysis.graph, self._stored(place)
         if any(one.twin is not None and one.twin.allocates and one.twin.pool_api
                for one in behind):
             others = any(bridge.into in behind and bridge.foreign for bridge in graph.bridges)
-            ends = [one for one in behind if not self._back.get(one)]
-            return Origin.POOL if not others and all(
+            ends = [one for one in behind if one not in self._given]
+            return Origin.POOL if not others and not graph.is_open(behind) and all(
                 one.twin is not None and one.twin.allocates for one in ends) else Origin.UNKNOWN
         type_ = self.typed(next(around(self.analysis.symbols, place))).of(value)
         page = type_ is not None and type_.is_page
@@ -112,6 +110,35 @@ class Origins:
             return Origin.OTHER
         return Origin.THING if type_ is not None and type_.derivations[:1] == ("p",) else \
             Origin.UNKNOWN
+
+    def is_thing(self, place: Place, value: Node) -> bool:
+        """Whether a value that is no page for all that is known is known for something else: by its
+        type, or as a `void *` by all that flows into it, which is allocated, or a pointer to
+        something else."""
+        if self.typed(next(around(self.symbols, place))).of(value) != _VOID:
+            return True
+        graph, behind = self.analysis.graph, self._stored(place)
+        given = [one for one in graph.bridges if one.foreign and one.into in behind]
+        known = {one.into for one in given}
+        known |= {one for one in behind for blocker in graph.blockers.get(one, ())
+                  if blocker.reason.why is Why.SET_FROM_POINTER
+                  and blocker.reason.other != _VOID.base}
+        return bool(behind) and all(one.allocated and not one.typed for one in given) and all(
+            one in known for one in behind if one not in self._given)
+
+    def _stored(self, place: Place) -> list[Slot]:
+        """All that flows into what is stored in the member there."""
+        node = place.node.parent
+        whole = node.parent if node is not None else None
+        into = [origin for origin, slot, at in self.analysis.graph.flows if slot in self.slots
+                and at.file == place.file and whole is not None
+                and whole.start_byte <= at.node.start_byte < whole.end_byte]
+        return reach(into, self._back)
+
+    @cached_property
+    def _given(self) -> set[Slot]:
+        """What something flows into, and is not only one type with another."""
+        return {into for _, into, _ in self.analysis.graph.flows}
 
     @cached_property
     def _back(self) -> dict[Slot, list[Slot]]:

@@ -87,6 +87,9 @@ FAULTS: dict[str, Callable[[str], str]] = {
     "not called": lambda text: text.replace(f"\tbuf->page = {COPY}(pool, &buf->offset);\n", ""),
     "something else changed": lambda text: text.replace("if (len < 60)", "if (len < 61)"),
     "the function changed, too": lambda text: text.replace("4096", "8192"),
+    "its symbol is the function's": lambda text: text.replace(
+        f"static struct page *{COPY}(", f"static struct page *{COPY}(struct page_pool *pool, "
+        f'int *left)\n\t__asm__("rx_alloc_page");\n\nstatic struct page *{COPY}(', 1),
     "a state of its own": lambda text: text.replace(
         "\t*left = *left + 4096;\n", "\tstatic int calls;\n\n\t*left = *left + 4096 + calls++;\n"),
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netmem_stub.h"
+
+struct demo_buf {
+	union {
+		void *token;
+		struct page *page;
+	};
+	u32 len;
+};
+
+int demo_rx_fill(struct page_pool *pool, struct demo_buf *buf)
+{
+	struct page *page = page_pool_dev_alloc_pages(pool);
+
+	if (!page)
+		return -ENOMEM;
+
+	buf->page = page;
+	return 0;
+}
+
+void demo_rx_frag(struct demo_buf *buf, struct sk_buff *skb)
+{
+	skb_add_rx_frag(skb, 0, buf->page, 0, buf->len,
+			PAGE_SIZE);
+	buf->page = NULL;
+}
+
+void demo_rx_drop(struct page_pool *pool, struct demo_buf *buf)
+{
+	if (!buf->page)
+		return;
+
+	page_pool_put_full_page(pool, buf->page, false);
+	buf->page = NULL;
+}
+
+int demo_ctrl_fill(struct demo_buf *buf)
+{
+	buf->token = kmalloc(buf->len, GFP_ATOMIC);
+	return buf->token ? 0 : -ENOMEM;
+}
+
+void demo_ctrl_drop(struct demo_buf *buf)
+{
+	kfree(buf->token);
+	buf->token = NULL;
+}
+
+void demo_end(struct demo_buf *buf)
+{
+	prefetch(buf->token);
+	kfree(buf->token);
+}
