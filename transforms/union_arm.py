@@ -161,7 +161,7 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each member that can have two arms, and the edits that make it so."""
     for member, slot in _members(work):
         found, kind = modes(work.analysis, [slot]), "union"
-        if found is None and slot.void and not _is_in_union(member):
+        if found is None and slot.void and not member.in_union:
             found, kind = kinds(work.analysis, [slot]), "kinds"
             found = found if found is not None and are_two(found) else None
         name = members.free_name(work, _NAMES[slot.void])
@@ -207,12 +207,6 @@ def _members(work: Work) -> Iterator[tuple[Member, Slot]]:
                             member.declaration.children_by_field_name("declarator")) == 1 and \
                         b"#" not in _record(work, member):
                     yield member, slot
-
-
-def _is_in_union(member: Member) -> bool:
-    """Whether what a member holds may be used by another name, too."""
-    around = member.declaration.parent.parent if member.declaration.parent is not None else None
-    return around is None or around.type == "union_specifier"
 
 
 def _record(work: Work, member: Member) -> bytes:

@@ -129,6 +129,14 @@ class Member:
     declarator: Declarator
     record: str
 
+    @property
+    def in_union(self) -> bool:
+        """Whether it may share its memory with others, by a union around it in its record."""
+        node: Node | None = self.declaration
+        while node is not None and node.type != "union_specifier":
+            node = node.parent
+        return node is not None
+
 
 @dataclass(slots=True)
 class Record:

@@ -276,14 +276,6 @@ def _other(way: _Way, other: _Way) -> Member | None:
         return None
     one, two = apart[0]
     if (one.record, one.type) != (two.record, two.type) or one.type.derivations or \
-            _in_union(one) or _in_union(two):
+            one.in_union or two.in_union:
         return None
     return one
-
-
-def _in_union(member: Member) -> bool:
-    """Whether a member may share its memory with others."""
-    node: Node | None = member.declaration
-    while node is not None and node.type != "union_specifier":
-        node = node.parent
-    return node is not None
