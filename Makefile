@@ -72,7 +72,7 @@ test-prefixes: setup ## Hold the subject prefixes against the changelogs of the 
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/python tests/real/run_prefixes.py $(KERNEL)
 
-slots: setup ## Measure the tool, slot by slot, against what humans converted by hand (long; ARGS=--no-compile: 2 min)
+slots: setup ## Measure the tool, slot by slot, against what humans converted by hand (long; ARGS=--no-compile: without proofs)
 	@$(BIN)/netmem-migrate kernel fetch 6.12
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
