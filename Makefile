@@ -15,7 +15,7 @@ STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compiled run test test-tools test-kernel test-series test-prefixes golden coverage mutants faults fuzz bench-check lint bench bench-sizes docs clean
+.PHONY: help setup compiled run test test-tools test-kernel test-series test-prefixes slots golden coverage mutants faults fuzz bench-check lint bench bench-sizes docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -71,6 +71,12 @@ test-series: setup ## Send five real series through git am, checkpatch, verify a
 test-prefixes: setup ## Hold the subject prefixes against the changelogs of the kernel packages (network)
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
 	@$(BIN)/python tests/real/run_prefixes.py $(KERNEL)
+
+slots: setup ## Measure the tool, slot by slot, against what humans converted by hand (long; ARGS=--no-compile: without proofs)
+	@$(BIN)/netmem-migrate kernel fetch 6.12
+	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
+	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
+	@$(BIN)/python tests/real/run_slots.py $(if $(KERNEL),--new $(KERNEL)) $(ARGS)
 
 golden: setup ## Compare the bytes of every conversion with what they were (BASE=REV: with a revision of the tool)
 	@$(BIN)/python tests/golden/run.py $(KERNEL) $(if $(BASE),--base $(BASE)) $(if $(RENEW),--renew)
