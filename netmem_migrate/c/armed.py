@@ -39,7 +39,7 @@ class Armed:
 
     `arm` is the new name, `member` the old one; `declared` is the declaration of the arm, its file
     and node, `record` the struct around the union, and `named` are the names that declare both.
-    `uses` are all uses of the arm, `others` those of the member; `bare` says that one of these is
+    `had` is what the files were before, as tokens. `uses` are all uses of the arm, `others` those of the member; `bare` says that one of these is
     cast to a page no more, which is left to the arm.
     """
 
@@ -51,6 +51,7 @@ class Armed:
     uses: tuple[Access, ...] = ()
     others: tuple[Access, ...] = ()
     bare: bool = False
+    had: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     short_for: Short = field(default_factory=dict)
     after: Mapping[str, ParsedFile] = field(default_factory=dict, repr=False, compare=False)
 
@@ -86,6 +87,7 @@ def armed(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
             continue  # an initialiser by its place sets the first
         found = Armed(arm, member, (path, declaration), record, (name, of),
                       tuple(accesses(after, arm)), tuple(accesses(after, member)),
+                      had={one: " ".join(tokens(text.original)) for one, text in before.items()},
                       short_for=short_for, after=after)
         if not found.uses or (tokens(parsed.text(other))[:-2] != _ARM and any(
                 _is_counted(after, one.node) for one in found.uses)):
@@ -143,7 +145,7 @@ def undone(found: Armed, path: str, *, whole: bool = False) -> bytes:
                                       for start, end in taken):
             continue
         chosen = _choice(parsed, access, found)
-        if chosen is not None:
+        if chosen is not None and not _had(found, path, chosen[0]):
             edits.append((chosen[0].start_byte, chosen[0].end_byte, parsed.text(chosen[1])))
             taken.append((chosen[0].start_byte, chosen[0].end_byte))
             continue
@@ -160,6 +162,13 @@ def undone(found: Armed, path: str, *, whole: bool = False) -> bytes:
                 start <= at < end for start, end in taken):
             edits.append((at, at, _UNCAST[1].encode() + b" "))
     return replaced(parsed.original, sorted(edits))
+
+
+def _had(found: Armed, path: str, choice: Node) -> bool:
+    """Whether a file had a test before, which does the same either way."""
+    text = " ".join(found.member if one == found.arm else one
+                    for one in tokens(found.after[path].text(choice)))
+    return f" {text} " in f" {found.had[path]} "
 
 
 def _choice(parsed: ParsedFile, access: Access, found: Armed) -> tuple[Node, Node] | None:

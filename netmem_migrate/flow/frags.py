@@ -34,8 +34,8 @@ def mark_others(graph: Graph, symbols: Symbols, sources: dict[str, bytes], root:
     reads = [call.slot for call in graph.calls if call.slot.borrowed]
     if not reads:
         return
-    files = {call.place.file for call in graph.calls
-             if call.slot.borrowed or call.twin.hands_over}
+    files = {call.place.file for call in graph.calls if call.slot.borrowed}
+    files |= {place.file for _, place, _ in filled(graph)}
     graph.modules = {file: number for number, group in enumerate(
         alone(root, sources, sorted(files))) for file in group}
     fills = {call.twin.page.encode() for call in graph.calls if call.twin.hands_over}
@@ -79,9 +79,9 @@ def filled(graph: Graph) -> Iterator[tuple[Slot, Place, str]]:
 
 def own_frags(graph: Graph, moved: set[Slot]) -> set[Slot]:
     """The calls that read the driver's own frags back, and what their memory goes to."""
-    fills = [call for call in graph.calls if call.twin.hands_over]
-    own = {graph.modules.get(call.place.file) for call in fills} - {
-        graph.modules.get(call.place.file) for call in fills if call.slot not in moved}
+    fills = [(slot, graph.modules.get(place.file)) for slot, place, _ in filled(graph)]
+    own = {module for _, module in fills} - {
+        module for slot, module in fills if slot not in moved}
     near = {slot: [one for one in others if one not in moved]
             for slot, others in graph.near().items()}
     found: set[Slot] = set()
@@ -103,18 +103,18 @@ def block_half(graph: Graph, sources: Mapping[str, bytes], moved: Container[Slot
     if runs_programs(sources):
         return False
     forward, calls = graph.successors(), {call.slot: call for call in graph.calls}
-    fills = [call for call in graph.calls if call.twin.hands_over]
+    fills = [(slot, graph.modules.get(place.file)) for slot, place, _ in filled(graph)]
     found = False
     for read in graph.calls:
         if not read.slot.borrowed or read.slot in moved or read.slot in graph.others or not any(
                 one in calls and calls[one].twin.pool_api for one in reach([read.slot], forward)):
             continue
         module = graph.modules.get(read.place.file)
-        near = [one for one in fills if graph.modules.get(one.place.file) == module]
-        if all(one.slot in moved for one in near):
+        near = [slot for slot, of in fills if of == module]
+        if all(one in moved for one in near):
             for one in near:
                 found = True
-                graph.block(one.slot, Why.READ_BACK, read.place, by=read.twin.page)
+                graph.block(one, Why.READ_BACK, read.place, by=read.twin.page)
     return found
 
 

@@ -240,3 +240,11 @@ def test_where_it_cannot_be_told_whose_they_are_a_bridge_stays_one(tmp_path: Pat
     source = PRELUDE + OTHER + FILL + CONVERTED["back-into-the-ring"][0]
     _, files = convert(tmp_path / "d", {"d.c": source.encode()})
     assert b"buf->netmem = page_to_netmem(skb_frag_page(frag));" in files["d.c"]
+
+
+def test_what_is_given_on_as_netmem_already_fills_a_frag_too(tmp_path: Path) -> None:
+    fill = FILL.replace("fill_page_desc", "fill_netmem_desc").replace(
+        "buf->page, 0", "page_to_netmem(buf->page), 0")
+    before, after = CONVERTED["at-once"]
+    _, files = convert(tmp_path / "d", {"d.c": (PRELUDE + fill + before + RUN).encode()})
+    assert files["d.c"].decode() == MOVED + FILLED + after + RUN
