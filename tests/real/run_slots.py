@@ -9,8 +9,8 @@ are taken back to pages (undo.py) in memory, and converted again. Both with --pr
 looked for in the text that a conversion leaves, not only in its report. Unless --no-compile is
 given, what was taken back is compiled against what it was made of, and each patch of the conversion
 that follows is proven. Neither tree is written. The exit code is 1 where a slot that is known to
-move does not, where text and report differ, where a call is given something else than before, or
-where a proof fails.
+move does not, where one moves that humans left a page, where text and report differ, where a call
+is given something else than before, or where a proof fails.
 """
 
 from __future__ import annotations
@@ -100,8 +100,9 @@ class Side:
             name = owner if one.kind == "return" else (
                 copies.get(one.name, one.name) if one.kind == "member" else f"{owner}.{one.name}")
             if name not in known:
-                left = " (humans left it a page)" if name in LEFT else ""
-                self.say(f"{one.file}:{one.line}: {one.kind} {name} moves, too{left}")
+                left = name in LEFT
+                self.say(f"{one.file}:{one.line}: {one.kind} {name} moves, too"
+                         f"{' (humans left it a page)' if left else ''}", failed=left)
 
 
 def old(side: Side, root: Path, api: str, driver: str, slots: Sequence[Slot]) -> None:
