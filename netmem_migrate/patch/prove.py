@@ -116,6 +116,9 @@ _WAYS = {
     Way.ARM: "the text without the new arm, and without the tests that were added for it, is the "
              "one before, and each use that the compiler lists names the arm of the mode in which "
              "it is reached",
+    Way.PAGE: "the text in which the function returns the address again is the one before, and "
+              "the code is the same with the function put into its callers, wherever the address "
+              "is taken, as far as that is not NULL",
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netmem_migrate.c.armed import Armed
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import arms, code, member
+from netmem_migrate.verify import arms, code, member, returned
 from netmem_migrate.verify.copied import copied
 from netmem_migrate.verify.said import Said, Status, errors
 
@@ -18,8 +18,10 @@ Compile = Callable[[str, Sequence[str]], subprocess.CompletedProcess[bytes]]
 """Compiles one object of a side, with more options."""
 
 _COPIED = ("copies-called", "copies-after")
+_RETURNED = ("address-before", "address-after")
 _PROBED = ("probe-member", "probe-address")
 _LIST = ("-w", "-fsyntax-only", "-fmax-errors=0")
+_ALIKE = ("-w", "-D__LINE__=1", *code.ASSEMBLY)
 # Who calls whom decides the order otherwise.
 _ALONE = ("-w", "-D__LINE__=1", "-fno-toplevel-reorder", *code.ASSEMBLY)
 
@@ -30,6 +32,7 @@ class Way(StrEnum):
     COPIES = "copies"  # functions that are copied (verify/copied.py)
     MEMBER = "member"  # a member beside an address (verify/member.py)
     ARM = "arm"  # an arm of a union for one mode (verify/arms.py)
+    PAGE = "page"  # a page returned instead of its address (verify/returned.py)
 
 
 class Rooms:
@@ -47,6 +50,11 @@ class Rooms:
             self.sides |= dict(zip(_COPIED, (self.copied.called, self.copied.after), strict=True))
         self.kept = (member.kept(changes) or arms.armed(changes)
                      if self.copied is None else None)
+        self.returned = (returned.returned(changes)
+                         if self.copied is None and self.kept is None else None)
+        if self.returned is not None:
+            self.sides |= dict(zip(_RETURNED, (after | returned.before(self.returned),
+                                               returned.after(self.returned)), strict=True))
         self.told: arms.Told | None = None
         if self.kept is not None:
             for named, side in zip(self.kept.named, _PROBED, strict=True):
@@ -59,6 +67,8 @@ class Rooms:
         """How such a patch is compared; None for one that makes no room."""
         if self.copied is not None:
             return Way.COPIES
+        if self.returned is not None:
+            return Way.PAGE
         if self.kept is None:
             return None
         return Way.ARM if isinstance(self.kept, Armed) else Way.MEMBER
@@ -72,6 +82,8 @@ class Rooms:
         """Identity of such a patch for one object; None for any other."""
         if self.copied is not None:
             return self._same_copies(compile_)
+        if self.returned is not None:
+            return self._same_addresses(compile_)
         found = self.kept
         if found is None:
             return None
@@ -85,6 +97,23 @@ class Rooms:
         else:
             odd = member.faults(found, source, self.root, *listed)
         return Said(Status.FAIL, odd) if odd else Said(Status.PASS)
+
+    def _same_addresses(self, compile_: Compile) -> Said:
+        said: Said | None = None
+        for more in returned.TRIES:
+            done = [compile_(side, (*_ALIKE, *more)) for side in _RETURNED]
+            odd = next((one for one in done if one.returncode), None)
+            if odd is not None:
+                found = errors(odd.stderr.decode("utf-8", "replace"))
+                said = said or Said(Status.NOT_BUILT, (
+                    "does not compile with the function put into its callers", *found[:2]))
+                continue
+            texts = [code.normal(one.stdout.decode("utf-8", "replace")) for one in done]
+            if texts[0] == texts[1]:
+                return Said(Status.PASS)
+            said = said or Said(Status.FAIL, code.difference(*texts))
+        assert said is not None
+        return said
 
     def _same_copies(self, compile_: Compile) -> Said:
         assert self.copied is not None

@@ -11,6 +11,7 @@ from netmem_migrate.c.armed import armed
 from netmem_migrate.c.beside import beside
 from netmem_migrate.c.guarded import guarded
 from netmem_migrate.check.registry import rule
+from netmem_migrate.flow.returned import returned
 from netmem_migrate.model.addresses import ASKS, FINDS, READS
 from netmem_migrate.model.functions import SHORT_FOR
 from netmem_migrate.model.spelled import ADDRESS, IS_NET_IOV
@@ -29,6 +30,10 @@ def made_room(changes: Sequence[FileChange]) -> Finding | None:
     if arm is not None:
         return _said(*arm.declared, f"{arm.arm} is another name for what {arm.member} holds, and "
                                     "either way of each test that was added does the same")
+    page = returned(before, after, ASKS, FINDS)
+    if page is not None:
+        return _said(page.path, page.node, f"{page.helper.name.decode('latin-1')}() returns the "
+                                           "page, and each of its calls takes the address of that")
     tests = guarded(before, after, IS_NET_IOV, ADDRESS)
     if tests:
         return _said(*tests[0], f"leaves as the function does elsewhere where {IS_NET_IOV}(), "
