@@ -194,7 +194,9 @@ def _calls(work: Work, function: Function) -> list[tuple[Node, Taken]] | None:
              if call.name == function.name]
     word = re.compile(rb"\b%b\b" % re.escape(function.name))
     count = sum(len(word.findall(code_of(text))) for text in work.analysis.originals.values())
-    if count != len(names) + len(calls):
+    if count != len(names) + len(calls) or any(
+            word.search(macro.body) for several in list(work.analysis.symbols.macros.values())
+            for macro in several):
         return None
     found = [(caller, how) for caller, call in calls if (how := taken(call)) is not None]
     return found if len(found) == len(calls) else None

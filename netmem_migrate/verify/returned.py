@@ -39,10 +39,6 @@ static inline __attribute__((__always_inline__)) void *netmem_probe_at(const str
 """
 _ADDRESS = b"netmem_probe_at(%b, (unsigned long)(%b))"
 _NOWHERE = b"(char *)0"
-TRIES = ((), ("-fno-guess-branch-probability",), ("-Os",),
-         ("-fno-guess-branch-probability", "-fno-code-hoisting"))
-"""Options with which both are compiled until the code is the same: any that show it will do. How
-likely a test looks, and where equal expressions meet, decides where a compiler keeps what."""
 
 
 def returned(changes: Mapping[str, FileChange]) -> Returned | None:
