@@ -28,7 +28,7 @@ from netmem_migrate.flow import keys
 from netmem_migrate.flow.graph import reach
 from netmem_migrate.flow.returned import returned
 from netmem_migrate.flow.returning import Taken, address, helper, is_dead, is_local, stretch, taken
-from netmem_migrate.flow.straight import is_straight
+from netmem_migrate.flow.straight import captured, is_straight
 from netmem_migrate.model.addresses import ASKS, FINDS
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, Room
@@ -303,6 +303,8 @@ def _taking(work: Work, function: Function, found: Helper, caller: Node, one: Ta
                  for known in several if known.node == caller), None)
     own = is_local(caller, one.target)
     uses = list(_found_again(one, target)) if own else []
+    if target in captured(caller, work.analysis.symbols.macros):
+        return None
     if text is None or mine is None or not _are_alike(work, function, found, mine, one) or (
             own and _is_unused(caller, one, target, uses)):
         return None

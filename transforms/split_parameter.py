@@ -28,7 +28,10 @@ from netmem_migrate.flow import keys
 from netmem_migrate.flow.divided import divided, named
 from netmem_migrate.flow.divided import edits as dividing
 from netmem_migrate.flow.graph import Kind
+from netmem_migrate.flow.returning import declared_in
 from netmem_migrate.flow.splitting import split
+from netmem_migrate.flow.straight import captured
+from netmem_migrate.reasons import Why
 from netmem_migrate.results import Edit, Room
 
 if TYPE_CHECKING:
@@ -138,18 +141,20 @@ void demo_frag(struct demo_tx *tx, struct sk_buff *skb, int len)
 """,
     prepares=True,
     words={
-        "told": ("split {slot}", ", so that neither can be converted alone.",
+        "told": ("split {slot}", ", so that its pages cannot be converted.",
                  "Give the calls with a page a function of their own, {made}; it is named for what "
                  "it takes after the next patch."),
-        "assumed": ("split {slot}", ", so that neither can be converted alone.",
+        "assumed": ("split {slot}", ", so that its pages cannot be converted.",
                     "Give the calls with a page a function of their own, {made}; it is named for "
-                    "what it takes after the next patch. With that value a page was taken for the "
-                    "other thing: nothing shows that no call with a page passes it, and this takes "
-                    "it that none does."),
+                    "what it takes after the next patch. With any other value a page was taken for "
+                    "something else: that no call with a page passes such a one is not shown, but "
+                    "taken for granted."),
     },
     follows="Documentation/process/submitting-patches.rst",
     order=5,
 )
+
+_OTHERS = (Why.SET_FROM_POINTER, Why.SET_FROM_OTHER, Why.HOLDS_TOO)
 
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
@@ -175,7 +180,8 @@ def edits(work: Work) -> Iterator[Edit]:
 
 
 def _room(work: Work, found: Split, slot: Slot, copy: str, *, assumed: bool) -> Room:
-    reason = replace(work.analysis.graph.blockers[slot][0].reason, slot=slot.name)
+    known = [one.reason for one in work.analysis.graph.blockers[slot]]
+    reason = replace(next((one for one in known if one.why in _OTHERS), known[0]), slot=slot.name)
     name, flag, value = (text.decode("latin-1") for text in (
         found.name, found.names[found.flag], found.value))
     which = "that is not" if found.truth else "that is"
@@ -228,7 +234,8 @@ def _is_only_called(work: Work, function: Function) -> bool:
 def _pages(work: Work, function: Function, found: Split) -> dict[str, dict[int, bool]] | None:
     """By file and start of each call whether it passes a page, None where one does not tell."""
     symbols = work.analysis.symbols
-    if len(symbols.macros.get(found.value, ())) > 1:
+    if len(symbols.macros.get(found.value, ())) > 1 or not captured(
+            found.node, symbols.macros).isdisjoint(declared_in(found.node)):
         return None
     thing = Typed(symbols, function.file, function).declared.get(found.other.local)
     result: dict[str, dict[int, bool]] = {}

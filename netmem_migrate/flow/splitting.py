@@ -19,6 +19,7 @@ from netmem_migrate.flow import cfg
 _PAGE = ("struct", "page", "*")
 _TRUTH = {b"true": 1, b"false": 0, b"NULL": 0}
 _NUMBER = re.compile(rb"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*")
+_MOST = 127
 # Where a test is a value, and no way that is taken.
 _VALUED = ("assignment_expression", "init_declarator", "argument_list", "return_statement")
 Edits = list[tuple[int, int, bytes]]
@@ -119,6 +120,8 @@ def _split(parsed: ParsedFile, function: Node, name: bytes, given: tuple[Node, .
     flags = [number for number, one in enumerate(given) if number != index
              and (of := view.declared(one.child_by_field_name("declarator"))) is not None
              and view.text(of) == named and b"*" not in view.text(one)]
+    if flags and b"bool" in view.text(given[flags[0]]) and not _equal(value, b"0"):
+        return None
     arms = [_arm(body, block, uses) for block in (branch.then, otherwise[0])]
     if len(flags) != 1 or _is_changed(body, named) or None in arms:
         return None
@@ -158,7 +161,8 @@ def _equal(one: bytes, other: bytes) -> bool | None:
                int(found[1], 0) if (found := _NUMBER.fullmatch(text)) is not None
                and (found[1] == b"0" or found[1][:1] != b"0" or found[1][1:2] in b"xX") else None
                for text in (one, other)]
-    return None if None in numbers else numbers[0] == numbers[1]
+    # What is larger may be another number as a parameter.
+    return None if any(one is None or one > _MOST for one in numbers) else numbers[0] == numbers[1]
 
 
 def _is_changed(body: Node, name: bytes) -> bool:
