@@ -95,13 +95,16 @@ def divided(before: Mapping[str, ParsedFile],
     """
     if before.keys() != after.keys():
         return None
-    new = [(path, one) for path, parsed in after.items() for one in parsed.functions()
-           if one.name not in {old.name for old in before[path].functions()}]
+    new = []
+    for path, parsed in after.items():
+        known = {one.name for one in before[path].functions()}
+        new += [(path, one) for one in parsed.functions() if one.name not in known]
     if len(new) != 1:
         return None
     ((path, made),) = new
+    then = after[path].functions()
     for old in before[path].functions():
-        now = [one.node for one in after[path].functions() if one.name == old.name]
+        now = [one.node for one in then if one.name == old.name]
         if len(now) != 1 or before[path].text(old.node) == after[path].text(now[0]):
             continue
         found = split(before[path], old.node)

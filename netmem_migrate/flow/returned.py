@@ -76,16 +76,18 @@ def returned(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
     """
     if before.keys() != after.keys():
         return None
-    pairs = [(path, old, new) for path, parsed in before.items()
-             for old in parsed.functions() for new in after[path].functions()
-             if old.name == new.name and _type(parsed, old.node) == ("void", "*")
-             and _type(after[path], new.node) == _PAGE]
+    pairs = []
+    for path, parsed in before.items():
+        now = {one.name: one for one in after[path].functions()}
+        pairs += [(path, old, new) for old in parsed.functions()
+                  if (new := now.get(old.name)) is not None
+                  and _type(parsed, old.node) == ("void", "*")
+                  and _type(after[path], new.node) == _PAGE]
     if len(pairs) != 1:
         return None
     ((path, old, new),) = pairs
     found = helper(before[path], old, asks)
-    if found is None or any(one.name == old.name and one.node != new.node
-                            for one in after[path].functions()):
+    if found is None or sum(one.name == old.name for one in after[path].functions()) != 1:
         return None
     takes = _takes(found, before, after)
     if takes is None:
@@ -123,9 +125,12 @@ def _takes(found: Helper, before: Mapping[str, ParsedFile],
         return None
     result: list[Take] = []
     for path, parsed in after.items():
+        if found.name not in parsed.original:
+            continue
+        were = list(before[path].functions())
         for function in parsed.functions():
             calls = [one for one in view.calls(function.node) if one.name == found.name]
-            old = [one.node for one in before[path].functions() if one.name == function.name]
+            old = [one.node for one in were if one.name == function.name]
             own = [_take(found, path, parsed, function.node, one, macros) for one in calls]
             mine = [one for one in own if one is not None]
             if len(mine) != len(calls) or (calls and len(old) != 1):
