@@ -358,7 +358,8 @@ def _named(node: Node, source: bytes) -> str:
         name = node.child_by_field_name("name")
         return "" if name is None else (
             f"{_RECORDS[node.type]} {source[name.start_byte : name.end_byte].decode('latin-1')}")
-    if node.type == "enum_specifier":
+    # What only stands for a name (c/mask/macros.py) is no enum.
+    if node.type == "enum_specifier" and source.startswith(b"enum", node.start_byte):
         return "int"
     if node.type == "macro_type_specifier":
         return ""

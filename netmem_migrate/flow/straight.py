@@ -11,6 +11,7 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import Function, Macro
+from netmem_migrate.c.words import WORD
 
 _JUMPS = ("goto_statement", "return_statement", "break_statement", "continue_statement")
 _CONDITIONAL = re.compile(rb"(?m)^[ \t]*#[ \t]*(?:if|else|elif|endif)")
@@ -46,6 +47,20 @@ def pasted(macros: Mapping[bytes, Sequence[Macro]]) -> frozenset[bytes]:
     return frozenset(part for every in macros.values() for macro in every
                      for found in _PASTED.findall(macro.body) for part in found
                      if part and part != b"__VA_ARGS__" and part not in macro.parameters)
+
+
+def captured(node: Node, macros: Mapping[bytes, Sequence[Macro]]) -> frozenset[bytes]:
+    """The words that macros named below a node say in the end and are not given."""
+    found: set[bytes] = set()
+    left = {view.text(one) for one in nodes(node, "identifier", "type_identifier")}
+    known = set(left)
+    while left:
+        for macro in macros.get(left.pop(), ()):
+            words = set(WORD.findall(macro.body)) - set(macro.parameters)
+            found |= words
+            left |= words - known
+            known |= words
+    return frozenset(found)
 
 
 def _is_expression(block: Node) -> bool:

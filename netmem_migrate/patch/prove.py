@@ -118,6 +118,11 @@ _WAYS = {
              "it is reached",
     Way.KIND: "the text without the new arm is the one before, but for casts, and each use that "
               "the compiler lists names the arm of what it is taken for",
+    Way.PAGE: "the text in which the function returns the address again is the one before, and "
+              "the code is the same with the function put into its callers, wherever the address "
+              "is taken, as far as that is not NULL",
+    Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
+             "pass, and the rest is the text before but for those calls",
 }
 
 

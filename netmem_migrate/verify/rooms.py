@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netmem_migrate.c.armed import Armed
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import arms, code, member
+from netmem_migrate.verify import arms, code, divided, member, returned
 from netmem_migrate.verify.copied import copied
 from netmem_migrate.verify.said import Said, Status, errors
 
@@ -18,8 +18,15 @@ Compile = Callable[[str, Sequence[str]], subprocess.CompletedProcess[bytes]]
 """Compiles one object of a side, with more options."""
 
 _COPIED = ("copies-called", "copies-after")
+_RETURNED = ("address-before", "address-after")
+_DIVIDED = ("two-before", "two-after")
 _PROBED = ("probe-member", "probe-address")
 _LIST = ("-w", "-fsyntax-only", "-fmax-errors=0")
+_ALIKE = ("-w", "-D__LINE__=1", *code.ASSEMBLY)
+# Both sides are compiled with each until the code is the same: any that show it will do. How likely
+# a test looks, and where equal expressions meet, decides where a compiler keeps what.
+_TRIES = ((), ("-fno-guess-branch-probability",), ("-Os",),
+          ("-fno-guess-branch-probability", "-fno-code-hoisting"))
 # Who calls whom decides the order otherwise.
 _ALONE = ("-w", "-D__LINE__=1", "-fno-toplevel-reorder", *code.ASSEMBLY)
 
@@ -31,6 +38,8 @@ class Way(StrEnum):
     MEMBER = "member"  # a member beside an address (verify/member.py)
     ARM = "arm"  # an arm of a union for one mode (verify/arms.py)
     KIND = "kind"  # an arm of a union for what is taken for a page (verify/arms.py)
+    PAGE = "page"  # a page returned instead of its address (verify/returned.py)
+    TWO = "two"  # two functions of one that takes two kinds of thing (verify/divided.py)
 
 
 class Rooms:
@@ -48,6 +57,17 @@ class Rooms:
             self.sides |= dict(zip(_COPIED, (self.copied.called, self.copied.after), strict=True))
         self.kept = (member.kept(changes) or arms.armed(changes)
                      if self.copied is None else None)
+        self.returned = (returned.returned(changes)
+                         if self.copied is None and self.kept is None else None)
+        if self.returned is not None:
+            self.sides |= dict(zip(_RETURNED, (after | returned.before(self.returned),
+                                               returned.after(self.returned)), strict=True))
+        self.divided = (divided.divided(changes) if self.copied is None and self.kept is None
+                        and self.returned is None else None)
+        if self.divided is not None:
+            self.sides |= {side: after | {self.divided.path: text} for side, text in zip(
+                _DIVIDED, (divided.before(self.divided), divided.after(self.divided)),
+                strict=True)}
         self.told: arms.Told | None = None
         if self.kept is not None:
             for named, side in zip(self.kept.named, _PROBED, strict=True):
@@ -60,6 +80,10 @@ class Rooms:
         """How such a patch is compared; None for one that makes no room."""
         if self.copied is not None:
             return Way.COPIES
+        if self.returned is not None:
+            return Way.PAGE
+        if self.divided is not None:
+            return Way.TWO
         if self.kept is None:
             return None
         if self.told is None:
@@ -75,6 +99,12 @@ class Rooms:
         """Identity of such a patch for one object; None for any other."""
         if self.copied is not None:
             return self._same_copies(compile_)
+        if self.returned is not None:
+            return self._alike(compile_, _RETURNED)
+        if self.divided is not None:
+            # What calls them elsewhere is the same, but for what they are called by.
+            return self._alike(compile_, _DIVIDED) if source == self.divided.path else Said(
+                Status.PASS)
         found = self.kept
         if found is None:
             return None
@@ -88,6 +118,25 @@ class Rooms:
         else:
             odd = member.faults(found, source, self.root, *listed)
         return Said(Status.FAIL, odd) if odd else Said(Status.PASS)
+
+    @staticmethod
+    def _alike(compile_: Compile, sides: Sequence[str]) -> Said:
+        """Whether two texts give the same code, by any of several options."""
+        said: Said | None = None
+        for more in _TRIES:
+            done = [compile_(side, (*_ALIKE, *more)) for side in sides]
+            odd = next((one for one in done if one.returncode), None)
+            if odd is not None:
+                found = errors(odd.stderr.decode("utf-8", "replace"))
+                said = said or Said(Status.NOT_BUILT, (
+                    "does not compile with a function put into its callers", *found[:2]))
+                continue
+            texts = [code.normal(one.stdout.decode("utf-8", "replace")) for one in done]
+            if texts[0] == texts[1]:
+                return Said(Status.PASS)
+            said = said or Said(Status.FAIL, code.difference(*texts))
+        assert said is not None
+        return said
 
     def _same_copies(self, compile_: Compile) -> Said:
         assert self.copied is not None

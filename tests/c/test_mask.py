@@ -88,6 +88,8 @@ IN_FUNCTION = {
         "if time_after(a, b)\n\t\tf();",
         "if           (a, b)\n\t\tf();",
     ),
+    "pointer to an array": ("netmem_ref (*p)[4];", "enum m_ref (*p)[4];"),
+    "no pointer to an array": ("g();\n\treturn (*p)[4];", "g();\n\treturn (*p)[4];"),
     "local bitmap": ("DECLARE_BITMAP(n, 3) = { 0 };", "DECLARE_BITMAP n[ 3] = { 0 };"),
     "local with flexible array": (
         "DEFINE_FLEX(struct foo, p, m, 3);",

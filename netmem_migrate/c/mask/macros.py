@@ -17,7 +17,7 @@ from netmem_migrate.c.mask.text import (
     last_word,
 )
 from netmem_migrate.c.mask.types import is_type, stand_in
-from netmem_migrate.c.mask.words import BASIC_TYPE
+from netmem_migrate.c.mask.words import BASIC_TYPE, KEYWORDS, POINTED
 
 _BODIES = tuple(re.compile(tag + rb"\s*+(?:\w++\s*+)?(\{)") for tag in (rb"struct", rb"union"))
 _MEMBER = re.compile(rb"[;{}]\s*+([A-Za-z_]\w*+)\s*+(\()(?!\s*+[*^)])")
@@ -107,14 +107,21 @@ def _member(text: Text, name: int, paren: int, limit: int) -> None:
         text.blank_code(name, close + 1)
     if byte_at(code, after) != 0x3B:
         text.put(close, b";")
+_LOCAL_POINTER = re.compile(
+    rb"(?<=[;{}])\s*+([A-Za-z_]\w{5,}+)[ \t]*+\(\*\s*+\w++\)(?:\[[^\];\n]*+\])++\s*+;"
+)
 
 
 def locals_(text: Text) -> None:
     """Locals declared by a macro: `DECLARE_BITMAP(n, 3) = {}`, `DEFINE_FLEX(struct foo, p, m, 3)`.
 
-    The former becomes an array, the latter a pointer to the type.
+    The former becomes an array, the latter a pointer to the type. In `name (*p)[3];`, which would
+    be read as a call, the name becomes an enum.
     """
     code = text.code
+    for m in _LOCAL_POINTER.finditer(code):
+        if m[1] not in KEYWORDS:
+            text.put(m.start(1), POINTED)
     for m in _STATIC.finditer(code):
         text.blank_code(m.start(), m.start() + 6)
     if b"DECLARE_BITMAP" in code:

@@ -67,3 +67,6 @@ BASIC_TYPE = (
     rb"(?:unsigned|signed|long|short|int|char|bool|float|double|void|_Bool|size_t|ssize_t|"
     rb"ptrdiff_t|u?intptr_t|u?int(?:8|16|32|64)_t)\b"
 )
+
+# What the name of a type begins with that a pointer to an array is declared of.
+POINTED = b"enum "

@@ -13,6 +13,8 @@ from netmem_migrate.c.beside import beside
 from netmem_migrate.c.copies import only_copies
 from netmem_migrate.c.guarded import guarded
 from netmem_migrate.check.registry import rule
+from netmem_migrate.flow.divided import divided
+from netmem_migrate.flow.returned import returned
 from netmem_migrate.model.addresses import ASKS, FINDS, READS
 from netmem_migrate.model.functions import SHORT_FOR
 from netmem_migrate.model.spelled import ADDRESS, IS_NET_IOV
@@ -31,6 +33,15 @@ def made_room(changes: Sequence[FileChange]) -> Finding | None:
     if arm is not None and not arm.bare:
         return _said(*arm.declared, f"{arm.arm} is another name for what {arm.member} holds, and "
                                     "either way of each test that was added does the same")
+    page = returned(before, after, ASKS, FINDS)
+    if page is not None:
+        return _said(page.path, page.node, f"{page.helper.name.decode('latin-1')}() returns the "
+                                           "page, and each of its calls takes the address of that")
+    two = divided(before, after)
+    if two is not None:
+        name, copy = two.split.name.decode("latin-1"), two.copy.decode("latin-1")
+        return _said(two.path, two.nodes[1], f"{copy}() is what {name}() was for pages, as far as "
+                                             "its calls with a page told so")
     tests = guarded(before, after, IS_NET_IOV, ADDRESS)
     if tests:
         return _said(*tests[0], f"leaves as the function does elsewhere where {IS_NET_IOV}(), "

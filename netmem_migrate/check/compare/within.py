@@ -12,6 +12,7 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.above import Above
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.mask.words import POINTED
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.words import TEXT_WORD
 from netmem_migrate.model.forms import BACK
@@ -64,7 +65,7 @@ class Within:
         return "".join(TEXT_WORD.findall(text)[-1:])
 
     def hidden(self, node: Node) -> str:
-        """The tokens that the parser was not shown."""
+        """The tokens that the parser was not shown, nor something in place of them."""
         found = self._hidden
         first, last = (bisect_left(found, (at, b"")) for at in (node.start_byte, node.end_byte))
         return b" ".join(word for _, word in found[first:last]).decode("latin-1")
@@ -91,4 +92,5 @@ class Within:
             return []
         return [(start + one.start(), one.group()) for one in _TOKEN.finditer(
                     code_of(source[start:end]))
-                if masked[start + one.start():start + one.end()] != one.group()]
+                if masked[start + one.start():start + one.end()] != one.group()
+                and not masked.startswith(POINTED, start + one.start())]
