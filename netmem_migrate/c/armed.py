@@ -39,8 +39,8 @@ class Armed:
 
     `arm` is the new name, `member` the old one; `declared` is the declaration of the arm, its file
     and node, `record` the struct around the union, and `named` are the names that declare both.
-    `had` is what the files were before, as tokens. `uses` are all uses of the arm, `others` those of the member; `bare` says that one of these is
-    cast to a page no more, which is left to the arm.
+    `uses` are all uses of the arm, `others` those of the member; `bare` says that one of these is
+    cast to a page no more, which is left to the arm. `had` is what the files were, as tokens.
     """
 
     arm: str
