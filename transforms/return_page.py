@@ -27,7 +27,16 @@ from netmem_migrate.convert.text import columns
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.graph import reach
 from netmem_migrate.flow.returned import returned
-from netmem_migrate.flow.returning import Taken, address, helper, is_dead, is_local, stretch, taken
+from netmem_migrate.flow.returning import (
+    SAME,
+    Taken,
+    address,
+    helper,
+    is_dead,
+    is_local,
+    stretch,
+    taken,
+)
 from netmem_migrate.flow.straight import captured, is_straight
 from netmem_migrate.model.addresses import ASKS, FINDS
 from netmem_migrate.reasons import Reason, Why
@@ -130,8 +139,6 @@ void demo_frag(struct demo_entry *e, struct sk_buff *skb, int len)
     order=4,
 )
 
-_SAME = {"u8": "unsigned char", "u16": "unsigned short", "u32": "unsigned int",
-         "unsigned": "unsigned int", "u64": "unsigned long long"}
 _NAMES = (b"page", b"rx_page", b"new_page", b"pool_page")
 
 
@@ -330,9 +337,10 @@ def _are_alike(work: Work, function: Function, found: Helper, mine: Function, on
     return True
 
 
-def _plain(type_: Type) -> tuple[str, tuple[str, ...]]:
+def _plain(type_: Type) -> tuple[tuple[str, ...], tuple[str, ...]]:
     base = type_.base.removeprefix("const ")
-    return _SAME.get(base, base), type_.derivations
+    words = tuple(base.split())
+    return SAME.get(words, words), type_.derivations
 
 
 def _found_again(one: Taken, target: bytes) -> Iterator[Node]:

@@ -18,6 +18,12 @@ from netmem_migrate.flow import cfg
 Macros = Mapping[bytes, Sequence[bytes]]
 """The bodies of macros by name: one for each definition, and b"" where it is undone."""
 NONE = (b"NULL", b"0")
+SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("u8",): ("unsigned", "char"), ("u16",): ("unsigned", "short"),
+    ("u32",): ("unsigned", "int"), ("unsigned",): ("unsigned", "int"),
+    ("u64",): ("unsigned", "long", "long"),
+}
+"""Names of types that are others."""
 _HEAD = frozenset({"static", "inline", "void", "*"})
 _JUMPS = ("goto_statement", "return_statement", "break_statement", "continue_statement")
 
@@ -262,7 +268,7 @@ def address(found: Helper, call: view.Call, caller: Node, page: bytes,
             edits.append((one.start_byte, one.end_byte, page))
         elif name in args:
             edit = _given(one, args[name], own, moving)
-            if edit is None:
+            if edit is None or not _is_alike(found.node, name, caller, args[name]):
                 return None
             edits.append(edit)
         elif name in own or not _is_one(name, macros, locals_):
@@ -270,6 +276,40 @@ def address(found: Helper, call: view.Call, caller: Node, page: bytes,
     start = value.start_byte
     return replaced(view.text(value), [(one - start, end - start, text)
                                        for one, end, text in edits])
+
+
+def _is_alike(helper: Node, name: bytes, caller: Node, arg: Node) -> bool:
+    """Whether what is passed has the type of the parameter, as far as its declaration tells."""
+    wanted = _type_of(helper, name)
+    through = view.prefix(arg)
+    if arg.type == "number_literal":
+        return view.text(arg).isdigit() and wanted == (("int",), 0)
+    if through is not None and through.sign == "&":
+        if through.argument.type != "identifier":
+            return True  # a member, of which the text alone does not tell
+        known = _type_of(caller, view.text(through.argument))
+        return known is not None and wanted == (known[0], known[1] + 1)
+    return wanted is not None and wanted == _type_of(caller, view.text(arg))
+
+
+def _type_of(function: Node, name: bytes) -> tuple[tuple[str, ...], int] | None:
+    """The type of a local or parameter: its words, and how many pointers lead to it."""
+    for one in nodes(function, "declaration", "parameter_declaration"):
+        type_ = view.type_of(one)
+        for declarator in one.children_by_field_name("declarator"):
+            named = view.declared(declarator)
+            inside: Node | None = declarator
+            if inside is not None and inside.type == "init_declarator":
+                inside = inside.child_by_field_name("declarator")
+            stars = 0
+            while inside is not None and inside.type == "pointer_declarator":
+                inside, stars = inside.child_by_field_name("declarator"), stars + 1
+            if named is not None and view.text(named) == name:
+                if type_ is None or inside is None or inside.type != "identifier":
+                    return None
+                words = tokens(view.text(type_))
+                return SAME.get(words, words), stars
+    return None
 
 
 def _is_one(name: bytes, macros: Macros, locals_: Collection[bytes]) -> bool:

@@ -57,6 +57,20 @@ def test_what_is_read_on_the_way_out_is_null_there(text: str) -> None:
     assert {"error", "warning"} & {one.severity for one in check_changes([wrong], "7.3")}
 
 
+@pytest.mark.parametrize(("parameter", "local"), [("u8", "u32"), ("u32", "int"), ("int", "long")])
+def test_what_is_passed_is_of_the_type_that_is_added(parameter: str, local: str) -> None:
+    sides = [text.replace("dma_addr_t *dma)", f"dma_addr_t *dma, {parameter} room)").replace(
+        "page_address(page) + NET_SKB_PAD", "page_address(page) + room").replace(
+        "page_address(rx_page) + NET_SKB_PAD", "page_address(rx_page) + room").replace(
+        "&e->dma)", "&e->dma, room)").replace("*e)\n{\n\tvoid", f"*e, {local} room)\n{{\n\tvoid")
+        .replace("*e)\n{\n\tstruct", f"*e, {local} room)\n{{\n\tstruct")
+        for text in (PLAIN, RETURNED)]
+    said = check_changes([FileChange("d.c", *(one.encode() for one in sides))], "7.3")
+    assert {"error", "warning"} & {one.severity for one in said}
+    same = [one.replace(f"{local} room", f"{parameter} room").encode() for one in sides]
+    assert [one.severity for one in check_changes([FileChange("d.c", *same)], "7.3")] == ["note"]
+
+
 TWO_STEPS = """\
 #include "netmem_stub.h"
 
