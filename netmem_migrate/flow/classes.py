@@ -215,7 +215,7 @@ class Classes:
         if inside is not None:
             return inside
         kept = [one for one in ahead if one.kind in (Kind.MEMBER, Kind.GLOBAL)]
-        mixed = self._mixed(kept)
+        mixed = self._mixed(kept, ahead)
         if mixed is not None:
             return mixed
         holds = self._holds(ahead)
@@ -383,14 +383,17 @@ class Classes:
                 return False
         return any(one.twin is not None and one.twin.allocates for one in behind)
 
-    def _mixed(self, kept: list[Slot]) -> Classed | None:
+    def _mixed(self, kept: list[Slot], together: list[Slot]) -> Classed | None:
         """A void pointer of the driver that holds memory of several kinds, among what keeps it."""
         blockers = self.analysis.graph.blockers
         for one in kept:
             known = [blocker for blocker in blockers.get(one, ()) if not blocker.derived
                      and blocker.category in (Category.VOID_POINTER, Category.MIXED_ORIGIN)]
             if one.void and known:
-                return Classed(Detail.UNION_ARM, _because(Reason(
+                pages = any(bridge.allocated and bridge.typed for slot in together
+                            for bridge in self._into.get(slot, ()))
+                detail = Detail.UNION_ARM if pages else Detail.OWN_MEMBER
+                return Classed(detail, _because(Reason(
                     Why.HOLDS_KINDS, slot=one.name, file=one.place.file, line=one.place.line,
                     because=known[0].reason)))
         return None

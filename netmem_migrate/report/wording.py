@@ -143,14 +143,15 @@ MEANS: dict[Class | Detail, str] = {
                         "never a frag.",
     Detail.CPU_METADATA: "The driver keeps data of its own inside the page.",
     Detail.FOREIGN: "The memory is another's: it is granted to another domain.",
-    Detail.OWN_MEMBER: "A member or token keeps only an address, or something by which the page "
-                       "is found: keep the netmem in a member of its own beside it.",
+    Detail.OWN_MEMBER: "A member, token or void pointer keeps an address, or memory of several "
+                       "kinds: keep the netmem in a member of its own beside it, or in an arm of "
+                       "a union with it.",
     Detail.CLONE: "One function serves memory of the pool and other memory: make it two.",
     Detail.SPLIT_PARAMETER: "A void * parameter takes two kinds of thing: make it two functions.",
     Detail.RETURN_PAGE: "A function gives the address of a new page: return the page, and let "
                         "the callers take the address.",
-    Detail.UNION_ARM: "A member holds pages of the pool, and pages or things of another owner: "
-                      "give each an arm of a union.",
+    Detail.UNION_ARM: "A member holds pages of the pool and of another owner: give each an arm of "
+                      "a union.",
     Detail.SCOPE: "Other modules use it: they have to move in the same patch.",
     Detail.HARDWARE_ADDRESS: "Only an address that the device hands out leads back to the page, "
                              "and no slot of the driver keeps it.",
