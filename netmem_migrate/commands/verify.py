@@ -234,6 +234,7 @@ def _said(said: Said) -> dict[str, object]:
 def _as_dict(proof: ObjectProof) -> dict[str, object]:
     return {"source": proof.source, "proven": proof.proven,
             **({"as_if": list(proof.as_if)} if proof.as_if else {}),
+            **({"assumes": proof.assumes} if proof.assumes else {}),
             **{way: _said(getattr(proof, way)) for way in _WAYS}}
 
 
@@ -265,5 +266,7 @@ def _print(found: Sequence[tuple[str, ObjectProof]]) -> None:
         count = sum(proof.as_if == options for proof in proofs)
         click.echo(f"{count} compiled as if {' and '.join(options)} were set: this configuration "
                    "leaves them out")
+    for what in dict.fromkeys(proof.assumes for proof in proofs if proof.assumes):
+        say(f"assumed: {what}", err=False)
     proven = sum(proof.proven for proof in proofs)
     click.echo(f"{proven} of {len(proofs)} objects proven in all three ways")

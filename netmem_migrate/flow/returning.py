@@ -48,7 +48,7 @@ class Helper:
 class Taken:
     """A call whose result is put somewhere, and the statement behind it, which leaves for NULL.
 
-    `names` are where the test names what was set: once.
+    `target` is where it is put, `named` where the test names that, `leave` what the test leads to.
     """
 
     call: view.Call

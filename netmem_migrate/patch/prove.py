@@ -122,7 +122,7 @@ _WAYS = {
               "the code is the same with the function put into its callers, wherever the address "
               "is taken, as far as that is not NULL",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
-             "pass, and the rest is the text before but for those calls",
+             "pass, or are taken to pass, and the rest is the text before but for those calls",
 }
 
 

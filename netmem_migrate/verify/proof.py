@@ -40,7 +40,8 @@ class ObjectProof:
 
     `as_if` are the CONFIG_ options that were taken for set, since this configuration leaves the
     object out without them. `way` is how the code was compared where that is not as it is.
-    `layout` is that of a record that got a member, before and after.
+    `layout` is that of a record that got a member, before and after; `assumes` what the compiler is
+    told that nothing shows.
     """
 
     source: str
@@ -50,6 +51,7 @@ class ObjectProof:
     as_if: tuple[str, ...] = ()
     way: Way | None = None
     layout: tuple[str, str] | None = None
+    assumes: str = ""
 
     @property
     def proven(self) -> bool:
@@ -234,6 +236,7 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
         identity,
         way=trees.rooms.way, layout=_layout(trees, command) if changed else None,
+        assumes=trees.rooms.assumes,
     )
     if not proof.failed:
         return proof

@@ -91,6 +91,19 @@ class Rooms:
         return Way.KIND if self.told.by_kind else Way.ARM
 
     @property
+    def assumes(self) -> str:
+        """What the compiler is told that nothing shows, "" for nothing."""
+        if self.returned is not None:
+            name = self.returned.helper.name.decode("latin-1")
+            return f"no address that {name}() gave of a page is NULL"
+        if self.divided is None or not self.divided.assumed:
+            return ""
+        of = self.divided.split
+        copy, flag, value = (one.decode("latin-1") for one in (
+            self.divided.copy, of.names[of.flag], of.value))
+        return f"no call of {copy}() passes {flag} that is {'' if of.truth else 'not '}{value}"
+
+    @property
     def tag(self) -> str:
         """The struct that got a member, "" for none."""
         return member.tag(self.kept) if self.kept is not None else ""

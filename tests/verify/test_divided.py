@@ -127,8 +127,19 @@ def test_both_functions_and_the_conversion_are_proven(tree: Path) -> None:
     proofs = prove(tree, list(first.changes))
     assert set(proofs) == {DRIVER, OTHER}
     assert all(one.proven and one.way is Way.TWO for one in proofs.values()), proofs
+    assert {one.assumes for one in proofs.values()} == {
+        "no call of tx_send_netmem() passes len that is 0"}
     proofs = prove(tree, list(then.changes))
     assert all(one.proven and one.way is None for one in proofs.values()), proofs
+    assert not any(one.assumes for one in proofs.values())
+
+
+def test_what_calls_tell_is_not_assumed(tree: Path) -> None:
+    plant(tree, {OTHER: MORE.replace("page, len)", "page, 64)")})
+    first, _ = steps(tree)
+    assert first.room is not None and first.room.kind == "told"
+    proofs = prove(tree, list(first.changes))
+    assert all(one.proven and not one.assumes for one in proofs.values()), proofs
 
 
 FRAME = """\

@@ -106,6 +106,7 @@ def test_the_page_and_the_conversion_are_proven(tree: Path) -> None:
     first, then = steps(tree)
     proof = prove(tree, list(first.changes))
     assert proof.proven and proof.way is Way.PAGE, proof
+    assert proof.assumes == "no address that rx_get() gave of a page is NULL"
     proof = prove(tree, list(then.changes))
     assert proof.proven and proof.way is None, proof
 
