@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.c.copies import SYMBOL, is_any_copy, unguarded
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.convert.layout import rewrite
+from netmem_migrate.convert.layout import rewrite, under
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.served import Served, Shared, handed, served, shared
@@ -245,7 +245,7 @@ def _copies(work: Work, function: Function, name: bytes) -> Iterator[Edit]:
             Edit(one.file, at.start_byte, at.end_byte, name, PASS.id)])
         start = source.rfind(b"\n", 0, one.node.start_byte) + 1
         end = source.find(b"\n", one.node.end_byte - 1) + 1 or len(source)
-        copy = unguarded(renamed[start:end + len(renamed) - len(source)], source)
+        copy = under(unguarded(renamed[start:end + len(renamed) - len(source)], source))
         newline = b"\r\n" if b"\r\n" in source else b"\n"
         gap = newline if one.body is not None else b""
         yield work.edit(PASS, one.file, end, end, gap + copy, "a function for payload alone")

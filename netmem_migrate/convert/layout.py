@@ -17,6 +17,7 @@ from netmem_migrate.convert.wrap import BRACKETS, OPEN, Old, wrap
 from netmem_migrate.results import Edit
 
 _ID = "layout"
+_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,20 @@ def rewrite(source: bytes, seen: bytes, edits: Sequence[Edit]) -> tuple[bytes, l
             return text, aligned
         # A line that fits nowhere under its parenthesis stays where it was.
         loose |= far
+
+
+def under(text: bytes) -> bytes:
+    """A text of which each line that continues its first bracket stands under that."""
+    lines = _lines(text)
+    opener = next((line.opener for line in lines if line.opener is not None), None)
+    if opener is None:
+        return text
+    column = columns(text[text.rfind(b"\n", 0, opener) + 1:opener]) + 1
+    edits = [Edit("", line.start, line.text, indent_to(column), _ID) for line in lines
+             if line.opener == opener and line.text < line.end]
+    made = apply(text, edits)
+    width = max(columns(one.rstrip(b"\r")) for one in made.split(b"\n")[:len(edits) + 1])
+    return made if width <= _WIDTH else text
 
 
 def _applied(source: bytes, edits: Sequence[Edit]) -> tuple[bytes, dict[int, Old]]:
@@ -132,7 +147,8 @@ def _realign(source: bytes, lines: Sequence[_Line], edits: Sequence[Edit],
             continue
         old, new = column(line.opener)
         here = columns(source[line.start:line.text])
-        if here != old + 1 or old == new:
+        # One column beside the bracket is meant to be under it.
+        if abs(here - old - 1) > 1 or old == new:
             continue
         indent = indent_to(new + 1)
         before = bisect_left(begins, line.text) - 1
