@@ -46,7 +46,17 @@ def prepared(found: list[DriverReport]) -> list[str]:
     share = Share.of(site for one in found for site in one.sites)
     rooms = [f"- {one.path.removeprefix('drivers/')}: {wording.room(room)}"
              for one in found for room in one.rooms]
-    return [f"With `--prepare`: {wording.share(share)}.\n", *rooms, *([""] if rooms else [])]
+    return [f"With `--prepare`: {wording.share(share)}. {heads(found)}\n", *rooms,
+            *([""] if rooms else [])]
+
+
+def heads(found: list[DriverReport]) -> str:
+    """How much of what converts goes to the stack as heads only."""
+    only = [one for one in found if one.heads_only and Share.of(one.sites).converted]
+    share = Share.of(site for one in only for site in one.sites)
+    names = ", ".join(one.path.removeprefix("drivers/net/") for one in only)
+    return (f"{share.converted} of those converted are of drivers whose buffers come to the stack as "
+            f"heads only, which `format-patch` writes with `--heads`: {names}.")
 
 
 def table(found: list[DriverReport]) -> list[str]:
@@ -77,7 +87,7 @@ def main() -> int:
         share = Share.of(site for one in found for site in one.sites)
         lines += [f"## linux {tree.version}\n",
                   f"{share.calls} calls, {share.by_design} of them by design: "
-                  f"{wording.share(share)}.\n", *table(found), "",
+                  f"{wording.share(share)}. {heads(found)}\n", *table(found), "",
                   *prepared(reports(tree, prepare=True))]
     PAGE.write_text("\n".join(lines))
     return 0
