@@ -55,8 +55,8 @@ def heads(found: list[DriverReport]) -> str:
     only = [one for one in found if one.heads_only and Share.of(one.sites).converted]
     share = Share.of(site for one in only for site in one.sites)
     names = ", ".join(one.path.removeprefix("drivers/net/") for one in only)
-    return (f"{share.converted} of those converted are of drivers whose buffers come to the stack as "
-            f"heads only, which `format-patch` writes with `--heads`: {names}.")
+    return (f"{share.converted} of those converted are of drivers whose buffers come to the stack "
+            f"as heads only, which `format-patch` writes with `--heads`: {names}.")
 
 
 def table(found: list[DriverReport]) -> list[str]:
