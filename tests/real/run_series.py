@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Series of real drivers: what netdev's robot, git and the compiler say of them.
 
-    run_series.py [VERSION|TREE] [--no-compile] [--drivers VENDOR/DRIVER...]
+    run_series.py [VERSION|TREE] [--no-compile] [--prepare] [--drivers VENDOR/DRIVER...]
 
 For each driver `git am` must give what `apply` gives, every prefix of the series must build and be
 proven, checkpatch must be silent with the robot's flags, and every check of the self-check must
@@ -38,6 +38,9 @@ DRIVERS = tuple(f"drivers/net/ethernet/{name}" for name in (
     "alibaba/eea", "broadcom/genet", "huawei/hinic3", "hisilicon/hibmcge", "mellanox/mlx4"))
 # The conversion of the one needs a patch before it; the other is a folder of several drivers.
 STEPPED = ("drivers/net/ethernet/wangxun/libwx", "drivers/net/ethernet/ti")
+# Those that convert with `--prepare` on 7.3.4, or convert more so.
+PREPARED = tuple(f"drivers/net/ethernet/{name}" for name in (
+    "airoha", "cisco/enic", "hisilicon/hns3", "microchip/lan966x"))
 PERSON = {"GIT_AUTHOR_NAME": "Jane Developer", "GIT_AUTHOR_EMAIL": "jane@example.org"}
 # What the tool reads of a tree, beside the drivers.
 KEPT = ("include/linux", "include/net", "scripts", "Documentation/process", "MAINTAINERS",
@@ -163,6 +166,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tree", nargs="?", default="")
     parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--prepare", action="store_true",
+                        help="only those that need room first, with it")
     parser.add_argument("--drivers", nargs="+", default=[], help="these only, and no bytes")
     options = parser.parse_args()
     named = Path(options.tree)
@@ -172,11 +177,13 @@ def main() -> int:
     tally = Tally()
     started = time.monotonic()
     chosen = [f"drivers/net/ethernet/{name}" for name in options.drivers]
-    for path in chosen or (*DRIVERS, *STEPPED):
-        run = api.migrate([root / path], kernel=root, one_driver=True)
+    rooms = dict.fromkeys(PREPARED if not chosen else chosen if options.prepare else (), True)
+    plain = () if options.prepare else chosen or (*DRIVERS, *STEPPED)
+    for path, prepare in (dict.fromkeys(plain, False) | rooms).items():
+        run = api.migrate([root / path], kernel=root, one_driver=True, prepare=prepare)
         print(judge(root, run, path.removeprefix("drivers/net/ethernet/"), tally,
                     not options.no_compile), flush=True)
-    if not chosen:
+    if not chosen and not options.prepare:
         together = api.migrate([root / path for path in DRIVERS], kernel=root, one_driver=True)
         print(judge(root, together, "all together", tally, False), flush=True)
         same_bytes(root, tally)
