@@ -14,6 +14,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.c.words import DEFINE, WORD
+from netmem_migrate.flow.constants import is_constant
 from netmem_migrate.flow.splitting import Edits, Split, head, parameters, split, version, without
 
 _ACTS = ("call_expression", "assignment_expression", "update_expression")
@@ -120,6 +121,8 @@ def _divided(found: Split, path: str, copy: bytes, now: tuple[Node, Node],
     if any(found.name in WORD.findall(body) for parsed in before.values()
            for _, _, body in DEFINE.findall(parsed.original)):
         return None  # a call that is not seen
+    if not is_constant(found.value, list(before.values())):
+        return None
     constants: set[bytes] = set()
     said_of_pages: set[bool | None] = set()
     for file, parsed in before.items():
