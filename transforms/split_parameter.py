@@ -25,7 +25,7 @@ from netmem_migrate.c.types import PAGE, Type
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow import keys
-from netmem_migrate.flow.constants import is_constant
+from netmem_migrate.flow.constants import acts, is_constant
 from netmem_migrate.flow.divided import divided, named
 from netmem_migrate.flow.divided import edits as dividing
 from netmem_migrate.flow.graph import Kind
@@ -269,7 +269,8 @@ def _pages(work: Work, function: Function, found: Split) -> dict[str, dict[int, 
                 said = found.decided(call.args[found.flag])
                 if type_ is None or type_.derivations[:1] != ("p",) or type_.base == "void" or (
                         said is True if page else said is not True or (
-                            thing is not None and type_ != thing)):
+                            thing is not None and type_ != thing)) or (
+                                page and not found.kept and acts(call.args[found.flag], files)):
                     return None
                 result.setdefault(caller.file, {})[call.node.start_byte] = page
     whole = all(call.node.start_byte in result.get(file, {})

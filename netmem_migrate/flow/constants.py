@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from tree_sitter import Node
+
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
@@ -14,7 +16,16 @@ from netmem_migrate.c.words import CALL, DEFINE, UNDEF, WORD
 
 _NUMBER = re.compile(rb"\b\d\w*")
 _SUM = re.compile(rb"[\w\s()+*|&~<>^-]*")
+_ACTS = ("call_expression", "assignment_expression", "update_expression")
 _SAID = frozenset({b"true", b"false", b"NULL"})
+
+
+def acts(value: Node, files: Collection[ParsedFile]) -> bool:
+    """Whether something may be done where a value is asked for, by a macro of some files, too."""
+    words = set(WORD.findall(view.text(value)))
+    macros = {one[0] for parsed in files for one in DEFINE.findall(parsed.original)}
+    return bool(nodes(value, *_ACTS)) or b"volatile" in words or not all(
+        is_constant(one, files) for one in words & macros)
 
 
 def is_constant(name: bytes, files: Collection[ParsedFile]) -> bool:

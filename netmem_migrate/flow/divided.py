@@ -14,10 +14,9 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.c.words import DEFINE, WORD
-from netmem_migrate.flow.constants import is_constant
+from netmem_migrate.flow.constants import acts, is_constant
 from netmem_migrate.flow.splitting import Edits, Split, head, parameters, split, version, without
 
-_ACTS = ("call_expression", "assignment_expression", "update_expression")
 Lay = Callable[[Edits], bytes]
 """The whole text of a file after some edits, laid out."""
 
@@ -140,7 +139,7 @@ def _divided(found: Split, path: str, copy: bytes, now: tuple[Node, Node],
             said, page = found.decided(arg), pages[call.node.start_byte]
             if said is True if page else said is not True:
                 return None
-            if page and not found.kept and nodes(arg, *_ACTS):
+            if page and not found.kept and acts(arg, list(before.values())):
                 return None
             if page:
                 said_of_pages.add(said)

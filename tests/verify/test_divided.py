@@ -213,8 +213,9 @@ ANEW = "\n#undef DEMO_FRAME\n#define DEMO_FRAME 7\n\n"
     ("\nint demo_send", ANEW + "int demo_send", None),
     ("#define DEMO_FRAME ", "#define DEMO_FRAME demo_next() + ", None),
     ("(DEMO_BASE | 1)", "demo_kind", None),
+    ("#define DEMO_PAGE DEMO_BASE", "#define DEMO_PAGE (demo_ticks++)", None),
     ("\nint demo_send", "\nenum { DEMO_BASE };\n\nint demo_send", None),
-], ids=["a constant", "defined anew", "a call", "a variable", "an enumerator, too"])
+], ids=["a constant", "defined anew", "a call", "a variable", "what acts", "an enumerator, too"])
 def test_a_name_that_is_no_constant_everywhere_is_not_proven(
         old: str, new: str, way: Way | None, tmp_path: Path) -> None:
     case = CORPUS / "rooms/split-parameter/told-by-a-macro-of-a-macro"
