@@ -253,7 +253,8 @@ def _edits(work: Work, function: Function, found: Helper,
 
 def _free(work: Work, found: Helper, caller: Node) -> bytes:
     """A name for the page that means nothing in a function; b"" for none."""
-    used = set(WORD.findall(view.text(caller))) | set(WORD.findall(view.text(found.values[0][0])))
+    used = set(WORD.findall(view.text(caller))) | captured(
+        caller, work.analysis.symbols.macros) | set(WORD.findall(view.text(found.values[0][0])))
     symbols = work.analysis.symbols
     return next((name for name in _NAMES if name not in used | symbols.macros.keys()), b"")
 
@@ -316,7 +317,7 @@ def _taking(work: Work, function: Function, found: Helper, caller: Node, one: Ta
             own and _is_unused(caller, one, target, uses)):
         return None
     cleared = not (own and is_straight(mine, parsed.original, work.analysis.symbols.macros)
-                   and is_dead(one, caller, target))
+                   and is_dead(one, caller, target, parsed.original))
     return _taken(work, function.file, one, name, text, uses, cleared=cleared)
 
 

@@ -25,6 +25,7 @@ from netmem_migrate.c.types import PAGE, Type
 from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow import keys
+from netmem_migrate.flow.constants import acts, is_constant
 from netmem_migrate.flow.divided import divided, named
 from netmem_migrate.flow.divided import edits as dividing
 from netmem_migrate.flow.graph import Kind
@@ -35,6 +36,8 @@ from netmem_migrate.reasons import Why
 from netmem_migrate.results import Edit, Room
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from netmem_migrate.c.symbols import Function
     from netmem_migrate.convert.work import Work
     from netmem_migrate.flow.divided import Divided
@@ -207,9 +210,21 @@ def _functions(work: Work) -> Iterator[tuple[Function, Slot]]:
         comment = function.node.prev_sibling
         told = comment is not None and comment.type == "comment" and \
             view.text(comment).startswith(b"/**")
-        if not told and function.file.endswith(".c") and files <= set(
+        alone = all(_is_alone(work.analysis.originals[one.file], one.node)
+                    for one in keys.versions(symbols, function)
+                    if one.file in work.analysis.originals)
+        if not told and alone and function.file.endswith(".c") and files <= set(
                 work.analysis.driver.files) and _is_only_called(work, function):
             yield function, slot
+
+
+def _is_alone(source: bytes, node: Node) -> bool:
+    """Whether nothing stands in the lines of a declaration but that, and no attribute above."""
+    code = code_of(source)
+    above, below = code[:node.start_byte].rstrip(), code[node.end_byte:].partition(b"\n")[0]
+    return not code[code.rfind(b"\n", 0, node.start_byte) + 1:node.start_byte].strip() and \
+        not below.strip() and (not above or above[-1:] in b"};" or
+                               above.rpartition(b"\n")[2].lstrip()[:1] == b"#")
 
 
 def _index(function: Function, slot: Slot) -> int | None:
@@ -234,8 +249,9 @@ def _is_only_called(work: Work, function: Function) -> bool:
 def _pages(work: Work, function: Function, found: Split) -> dict[str, dict[int, bool]] | None:
     """By file and start of each call whether it passes a page, None where one does not tell."""
     symbols = work.analysis.symbols
-    if len(symbols.macros.get(found.value, ())) > 1 or not captured(
-            found.node, symbols.macros).isdisjoint(declared_in(found.node)):
+    files = list(symbols.files.values())
+    if len(symbols.macros.get(found.value, ())) > 1 or not is_constant(found.value, files) or \
+            not captured(found.node, symbols.macros).isdisjoint(declared_in(found.node)):
         return None
     thing = Typed(symbols, function.file, function).declared.get(found.other.local)
     result: dict[str, dict[int, bool]] = {}
@@ -253,10 +269,14 @@ def _pages(work: Work, function: Function, found: Split) -> dict[str, dict[int, 
                 said = found.decided(call.args[found.flag])
                 if type_ is None or type_.derivations[:1] != ("p",) or type_.base == "void" or (
                         said is True if page else said is not True or (
-                            thing is not None and type_ != thing)):
+                            thing is not None and type_ != thing)) or (
+                                page and not found.kept and acts(call.args[found.flag], files)):
                     return None
                 result.setdefault(caller.file, {})[call.node.start_byte] = page
-    return result
+    whole = all(call.node.start_byte in result.get(file, {})
+                for file, parsed in list(symbols.files.items())
+                for call in named(parsed, found.name))
+    return result if whole else None
 
 
 def _name(work: Work, found: Split) -> str:

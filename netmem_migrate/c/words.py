@@ -23,6 +23,8 @@ _BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*+")
 _INCLUDE = re.compile(rb'#[ \t]*+include[ \t]*+(["<])([^">\n]++)[">]')
 # A macro: its name, what it takes, and its body.
 DEFINE = re.compile(rb"(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(\([^)]*\))?((?:\\\n|[^\n])*)")
+# The name of a macro that is one no more.
+UNDEF = re.compile(rb"(?m)^[ \t]*#[ \t]*undef[ \t]+(\w+)")
 # Literals are one token each, operators one a character.
 TEXT_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
 

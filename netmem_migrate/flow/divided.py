@@ -14,9 +14,9 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.c.words import DEFINE, WORD
+from netmem_migrate.flow.constants import acts, is_constant
 from netmem_migrate.flow.splitting import Edits, Split, head, parameters, split, version, without
 
-_ACTS = ("call_expression", "assignment_expression", "update_expression")
 Lay = Callable[[Edits], bytes]
 """The whole text of a file after some edits, laid out."""
 
@@ -120,6 +120,8 @@ def _divided(found: Split, path: str, copy: bytes, now: tuple[Node, Node],
     if any(found.name in WORD.findall(body) for parsed in before.values()
            for _, _, body in DEFINE.findall(parsed.original)):
         return None  # a call that is not seen
+    if not is_constant(found.value, list(before.values())):
+        return None
     constants: set[bytes] = set()
     said_of_pages: set[bool | None] = set()
     for file, parsed in before.items():
@@ -137,7 +139,7 @@ def _divided(found: Split, path: str, copy: bytes, now: tuple[Node, Node],
             said, page = found.decided(arg), pages[call.node.start_byte]
             if said is True if page else said is not True:
                 return None
-            if page and not found.kept and nodes(arg, *_ACTS):
+            if page and not found.kept and acts(arg, list(before.values())):
                 return None
             if page:
                 said_of_pages.add(said)

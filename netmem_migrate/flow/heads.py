@@ -5,13 +5,15 @@ One record holds both rings, each a member of its own, and both keep their memor
 That moves, for payload. Memory of the ring of heads is pages for good: a local that holds one, and
 of which only the address is asked for, stays a page, taken of the netmem where it is set. What two
 rings of one record share by other means, such as one array that both point to, is not followed:
-what stays is looked at by the CPU in any case, and pages are what it is now.
+what stays is looked at by the CPU in any case, and pages are what it is now. Where the driver
+copies such records whole, or finds memory again as netmem by an address, nothing stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -21,13 +23,16 @@ from netmem_migrate.c.given import is_given
 from netmem_migrate.c.once import declared, only_given, value_of
 from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.typed import Typed
-from netmem_migrate.c.types import Member
+from netmem_migrate.c.types import Member, Type
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.cut import Head, Solution
 from netmem_migrate.flow.frags import filled
 from netmem_migrate.flow.graph import Graph, Kind, Place, Slot, reach
 from netmem_migrate.flow.slots import record_name
-from netmem_migrate.model.spelled import TO_NETMEM
+from netmem_migrate.model.addresses import FINDS
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
+from netmem_migrate.model.spelled import TO_NETMEM, TO_NETMEM_BY_ADDRESS
 from netmem_migrate.model.twins import looks
 from netmem_migrate.reasons import Reason, Why
 
@@ -188,14 +193,44 @@ class _Heads:
         kept = self._slots.get(keys.of_member(head.way[-1])) if head.way else None
         if ring is None or kept is None or kept not in self._moved:
             return None
-        if kept in reach(self._forward.get(kept, []), self._forward):
+        if kept in reach(self._forward.get(kept, []), self._forward) or \
+                self._are_copied({one.record for one in head.way[1:]}):
             return None  # a page goes from one buffer to another, of whatever ring
+        if self._are_found_as_netmem:
+            return None
         apart = {(one.place.file, one.place.node.start_byte) for one, _ in others}
         other_ways = reach([kept], self._without(apart))
         found = reach([one.into for one in self._graph.bridges if one.origin is None and (
             one.place.file, one.place.node.start_byte) in self._graph.addresses.pages],
             self._forward)
         return ring if self._frags.isdisjoint((*other_ways, *found)) else None
+
+    def _are_copied(self, tags: Collection[str]) -> bool:
+        """Whether any record of some is copied whole, or passed as a value."""
+        def held(type_: Type | None) -> bool:
+            return type_ is not None and not type_.derivations and type_.base in tags
+
+        for function in (one for several in self._in_file.values() for one in several):
+            typed = Typed(self._symbols, function.file, function)
+            if any(held(typed.of(store.target)) for store in view.stores(function.node)
+                   if store.value.type not in ("initializer_list", "compound_literal_expression")):
+                return True
+            for call in view.calls(function.node):
+                types = [typed.of(arg) for arg in call.args]
+                if has(call.name, Trait.CPU_COPIES):
+                    types += [one.target() for one in types if one is not None]
+                if any(map(held, types)):
+                    return True
+        return False
+
+    @cached_property
+    def _are_found_as_netmem(self) -> bool:
+        """Whether memory is found again by an address, as netmem: where that goes is not known."""
+        return any(call.name == TO_NETMEM_BY_ADDRESS.encode() or (
+            call.name == TO_NETMEM.encode() and any(
+                inner.name.decode("latin-1") in FINDS for inner in view.calls(call.arguments)))
+            for several in self._in_file.values() for one in several
+            for call in view.calls(one.node))
 
     def _without(self, apart: set[tuple[str, int]]) -> dict[Slot, list[Slot]]:
         """How pages flow, but for some places."""

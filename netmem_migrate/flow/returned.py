@@ -14,7 +14,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
-from netmem_migrate.c.words import DEFINE, WORD
+from netmem_migrate.c.words import DEFINE, UNDEF, WORD
 from netmem_migrate.flow.returning import (
     Helper,
     Macros,
@@ -28,7 +28,6 @@ from netmem_migrate.flow.returning import (
 )
 
 _PAGE = ("struct", "page", "*")
-_UNDONE = re.compile(rb"(?m)^[ \t]*#[ \t]*undef[ \t]+(\w+)")
 _JUMPED = re.compile(rb"\b(?:goto|return|break|continue)\b")
 Edits = list[tuple[int, int, bytes]]
 
@@ -119,7 +118,7 @@ def _takes(found: Helper, before: Mapping[str, ParsedFile],
     for parsed in before.values():
         for name, _, body in DEFINE.findall(parsed.original):
             macros.setdefault(name, []).append(body)
-        for name in _UNDONE.findall(parsed.original):
+        for name in UNDEF.findall(parsed.original):
             macros.setdefault(name, []).append(b"")
     if any(found.name in WORD.findall(body) for bodies in macros.values() for body in bodies):
         return None
@@ -167,7 +166,7 @@ def _take(found: Helper, path: str, parsed: ParsedFile, caller: Node, call: view
                     for body in macros.get(name, ()))
         if jumps or b"#" in parsed.original[caller.start_byte:caller.end_byte] or \
                 not is_local(caller, store.left) or \
-                not is_dead(one, caller, view.text(store.left)):
+                not is_dead(one, caller, view.text(store.left), parsed.original):
             return None
     return take
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.c.words import WORD
 from netmem_migrate.flow import cfg
+from netmem_migrate.flow.lent import is_lent
 
 Macros = Mapping[bytes, Sequence[bytes]]
 """The bodies of macros by name: one for each definition, and b"" where it is undone."""
@@ -25,6 +27,7 @@ SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
 }
 """Names of types that are others."""
 _HEAD = frozenset({"static", "inline", "void", "*"})
+_MARK = re.compile(rb"\b__\w+")
 _JUMPS = ("goto_statement", "return_statement", "break_statement", "continue_statement")
 
 
@@ -360,7 +363,8 @@ def _is_fixed(node: Node, moving: set[bytes]) -> bool:
 
 def stretch(found: Node, names: Collection[bytes]) -> Iterator[Node]:
     """The statements behind one in its block that nothing jumps into and that set none of some
-    names, as far as there are only such up to the end of the block."""
+    names, nor lend them to what may be a macro that does, as far as there are only such up to the
+    end of the block."""
     behind: list[Node] = []
     node = found.next_named_sibling
     while node is not None:
@@ -373,6 +377,8 @@ def stretch(found: Node, names: Collection[bytes]) -> Iterator[Node]:
                and view.text(change)[:1] != b"*"
                for change in nodes(one, "assignment_expression", "update_expression",
                                    "pointer_expression")):
+            return
+        if any(is_lent(one, name) for name in names):
             return
         yield one
 
@@ -387,10 +393,11 @@ def is_local(caller: Node, node: Node) -> bool:
         view.text(one) in (b"static", b"extern") for one in found[0].named_children)
 
 
-def is_dead(found: Taken, caller: Node, name: bytes) -> bool:
-    """Whether nothing reads a local on the way out of a test before it sets it."""
+def is_dead(found: Taken, caller: Node, name: bytes, original: bytes) -> bool:
+    """Whether nothing reads a local on the way out of a test before it sets it; `original` is the
+    text of its file as the parser was not shown it."""
     body = caller.child_by_field_name("body")
-    if body is None or name in _names(found.leave) or any(
+    if body is None or name in _names(found.leave) or _is_marked(caller, name, original) or any(
             view.text(one)[:1] == b"&" and (of := view.changed(one)) is not None
             and view.text(of) == name for one in nodes(body, "pointer_expression")):
         return False
@@ -423,6 +430,15 @@ def is_dead(found: Taken, caller: Node, name: bytes) -> bool:
                 seen.add(edge.to)
                 left.append(edge.to)
     return True
+
+
+def _is_marked(caller: Node, name: bytes, original: bytes) -> bool:
+    """Whether the declaration of a local has an attribute: one may read it at the end."""
+    return any(_MARK.search(original, one.start_byte, one.end_byte)
+               or original[one.start_byte:one.end_byte] != view.text(one)
+               for one in nodes(caller, "declaration")
+               for declarator in one.children_by_field_name("declarator")
+               if (of := view.declared(declarator)) is not None and view.text(of) == name)
 
 
 def _only_sets(node: Node, name: bytes) -> bool:

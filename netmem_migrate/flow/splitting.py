@@ -13,13 +13,16 @@ from netmem_migrate.c import view
 from netmem_migrate.c.copies import is_any_copy
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.c.text import tokens
+from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.flow import cfg
+from netmem_migrate.flow.lent import are_functions, is_lent
 
 _PAGE = ("struct", "page", "*")
 _TRUTH = {b"true": 1, b"false": 0, b"NULL": 0}
 _NUMBER = re.compile(rb"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*")
 _MOST = 127
+# A line that goes on, such as one of a string: less in front of the next is another string.
+_CONTINUED = re.compile(rb"\\\r?\n")
 # Where a test is a value, and no way that is taken.
 _VALUED = ("assignment_expression", "init_declarator", "argument_list", "return_statement")
 Edits = list[tuple[int, int, bytes]]
@@ -122,7 +125,9 @@ def _split(parsed: ParsedFile, function: Node, name: bytes, given: tuple[Node, .
              and view.text(of) == named and b"*" not in view.text(one)]
     if flags and b"bool" in view.text(given[flags[0]]) and not _equal(value, b"0"):
         return None
-    arms = [_arm(body, block, uses) for block in (branch.then, otherwise[0])]
+    arms = [_arm(parsed, body, block, uses) for block in (branch.then, otherwise[0])]
+    if _is_said_between(parsed, branch, otherwise[0]):
+        return None
     if len(flags) != 1 or _is_changed(body, named) or None in arms:
         return None
     first, second = (arm for arm in arms if arm is not None)
@@ -175,10 +180,34 @@ def _is_changed(body: Node, name: bytes) -> bool:
         if (of := view.declared(declarator)) is not None}
 
 
-def _arm(body: Node, block: Node, uses: list[Node]) -> Arm | None:
+def _is_said_between(parsed: ParsedFile, branch: view.Branch, otherwise: Node) -> bool:
+    """Whether a comment stands beside both arms, and would go with the test."""
+    assert branch.then is not None
+    start, end = branch.node.start_byte, branch.node.end_byte
+    around = replaced(parsed.original[start:end], [
+        (one.start_byte - start, one.end_byte - start, b"") for one in (branch.then, otherwise)])
+    return b"/*" in around or b"//" in around
+
+
+def _leaves_more(block: Node) -> bool:
+    """Whether an arm does not go on to what stands behind the test."""
+    test = block.parent
+    while test is not None and test.type != "if_statement":
+        test = test.parent
+    behind = test.next_named_sibling if test is not None else None
+    while behind is not None and behind.type == "comment":
+        behind = behind.next_named_sibling
+    inside = view.children(block)
+    return behind is not None and behind.type != "labeled_statement" and bool(inside) and \
+        inside[-1].type in ("return_statement", "goto_statement")
+
+
+def _arm(parsed: ParsedFile, body: Node, block: Node, uses: list[Node]) -> Arm | None:
     """An arm that declares nothing, and that has a use of the parameter."""
     mine = [one for one in uses if block.start_byte < one.start_byte < block.end_byte]
-    if block.type != "compound_statement" or not mine or nodes(block, "declaration"):
+    if block.type != "compound_statement" or not mine or nodes(block, "declaration") or \
+            _leaves_more(block) or _CONTINUED.search(parsed.original, block.start_byte,
+                                                     block.end_byte):
         return None
     first = next(iter(view.children(block)), None)
     store = view.infix(view.children(first)[0]) if first is not None and \
@@ -194,7 +223,8 @@ def _arm(body: Node, block: Node, uses: list[Node]) -> Arm | None:
     inside = sum(block.start_byte < one.start_byte < block.end_byte for one in names)
     if len(declared) != 1 or declared[0].parent != body or inside != len(names) - 1 or \
             len(declared[0].children_by_field_name("declarator")) != 1 or \
-            nodes(declared[0], "init_declarator") or _is_set_again(block, first, local):
+            nodes(declared[0], "init_declarator") or _is_set_again(block, first, local) or \
+            parsed.text(declared[0]) != view.text(declared[0]):
         return Arm(block)
     return Arm(block, first, local, declared[0])
 
@@ -221,6 +251,9 @@ def _is_whole(found: Split, body: Node, flag: bytes) -> bool:
     if any(not found.page.block.start_byte < one.start_byte < found.page.block.end_byte
            for one in values):
         return False
+    if any(one.start_byte > found.page.block.end_byte for one in left) and \
+            is_lent(found.page.block, flag):
+        return False
     return all(_unused(found, body, arm) is not None for arm in (found.page, found.other))
 
 
@@ -231,9 +264,16 @@ def _tests(found: Split, body: Node, flag: bytes) -> list[Node]:
         asked = _asked(one)
         inside = found.test.start_byte <= one.start_byte < found.test.end_byte
         if asked is not None and asked[0] == flag and _equal(asked[1], found.value) and \
-                not inside and one.parent is not None and one.parent.type in _VALUED:
+                not inside and one.parent is not None and one.parent.type in _VALUED and \
+                _is_evaluated(one.parent):
             result.append(one)
     return result
+
+
+def _is_evaluated(around: Node) -> bool:
+    """Whether what stands around a test takes its value, and not what is written."""
+    call = view.call(around.parent) if around.type == "argument_list" else None
+    return call is None or are_functions(call.node, {call.name})
 
 
 def _unused(found: Split, body: Node, arm: Arm) -> list[Node] | None:
@@ -241,11 +281,11 @@ def _unused(found: Split, body: Node, arm: Arm) -> list[Node] | None:
     go; the local that becomes the parameter is among them."""
     away = found.other.block if arm is found.page else found.page.block
     gone: list[Node] = []
-    labels = {view.text(name) for one in nodes(body, "labeled_statement")
-              if (name := view.label(one)) is not None}
-    jumps = [one for one in nodes(body, "goto_statement")
-             if not away.start_byte < one.start_byte < away.end_byte]
-    if labels - {view.text(name) for one in jumps if (name := view.label(one)) is not None}:
+    labels, gotos = ({(view.text(name), away.start_byte < one.start_byte < away.end_byte)
+                      for one in nodes(body, kind) if (name := view.label(one)) is not None}
+                     for kind in ("labeled_statement", "goto_statement"))
+    jumped = {name for name, goes in gotos if not goes}
+    if jumped != {name for name, _ in labels} or jumped & {name for name, goes in labels if goes}:
         return None
     for declaration in (one for one in view.children(body) if one.type == "declaration"):
         declarators = declaration.children_by_field_name("declarator")
@@ -256,12 +296,31 @@ def _unused(found: Split, body: Node, arm: Arm) -> list[Node] | None:
             left = [one for one in nodes(body, "identifier") if view.text(one) == view.text(name)
                     and one != name and not away.start_byte < one.start_byte < away.end_byte]
             if left and declaration != arm.declaration:
+                if _is_half(declarator, body, view.text(name), away):
+                    return None
                 continue
             if len(declarators) != 1 or declarator.type == "init_declarator" or \
                     _line(found.parsed.original, declaration) != view.text(declaration):
                 return None
             gone.append(declaration)
     return gone
+
+
+def _is_half(declarator: Node, body: Node, name: bytes, away: Node) -> bool:
+    """Whether a local is not read, or not set, but in an arm that goes."""
+    names = [one for one in nodes(body, "identifier") if view.text(one) == name
+             and one != view.declared(declarator)]
+    left = [one for one in names if not away.start_byte < one.start_byte < away.end_byte]
+    if len(left) == len(names):
+        return False
+    changed = {of.id for one in nodes(body, "assignment_expression", "update_expression",
+                                      "pointer_expression")
+               if (of := view.changed(one)) is not None and view.text(one)[:1] != b"*"}
+    stored = {view.bare(one.target).id for one in view.stores(body)}
+    parts = [one for one in left if one.parent is not None and one.parent.type in (
+        "field_expression", "subscript_expression")]
+    is_set = parts or declarator.type == "init_declarator" or any(one.id in changed for one in left)
+    return not is_set or all(one.id in stored for one in left)
 
 
 def _line(source: bytes, node: Node) -> bytes:
@@ -316,7 +375,11 @@ def without(several: tuple[Node, ...], index: int) -> tuple[int, int, bytes]:
 def inside(source: bytes, arm: Arm) -> bytes:
     """The statements of an arm, one level less deep, but for the one that takes the parameter."""
     start, end = arm.block.start_byte + 1, arm.block.end_byte - 1
-    if arm.first is not None:
-        start = arm.first.end_byte
     text = source[start:end]
+    if arm.first is not None:
+        said, text = source[start:arm.first.start_byte], source[arm.first.end_byte:end]
+        if said.strip():
+            # A comment, which stays.
+            more = b"" if text.lstrip(b" \t\r")[:1] == b"\n" else said[len(said.rstrip()):]
+            text = said.rstrip() + more + (text.lstrip(b" \t") if more else text)
     return re.sub(rb"(?m)^\t", b"", text).strip()

@@ -140,6 +140,16 @@ def test_a_local_that_is_set_later_stays_too(tmp_path: Path) -> None:
     assert "\tpage = netmem_to_page(demo_get(ring, i));\n" in after
 
 
+def test_a_copy_of_what_holds_both_rings_mixes_nothing(tmp_path: Path) -> None:
+    after = converted(tmp_path, ONE + """
+void demo_reset(struct demo_queue *q, struct demo_queue *other)
+{
+	*q = *other;
+}
+""")
+    assert "netmem_to_page(demo_get(&q->heads, i))" in after
+
+
 def test_a_function_that_only_gives_heads_stays_with_them(tmp_path: Path) -> None:
     text = HEAD + TWO + LOOK.replace("demo_get(&q->heads, ", "demo_get_head(q, ") + \
         FRAG.replace("demo_get(&q->data, ", "demo_get_data(q, ")
@@ -216,6 +226,43 @@ void demo_more(struct demo_pkt *pkt, struct sk_buff *skb)
 void demo_move(struct demo_queue *q, int i)
 {
 	q->heads.buf[i].page = q->data.buf[i].page;
+}
+"""),
+    "a buffer that is copied whole": (FRAG, FRAG + """
+void demo_move(struct demo_queue *q, int i)
+{
+	q->heads.buf[i] = q->data.buf[i];
+}
+"""),
+    "a ring that is copied whole": (FRAG, FRAG + """
+void demo_move(struct demo_queue *q)
+{
+	q->heads = q->data;
+}
+"""),
+    "a buffer that is copied by its place": (FRAG, FRAG + """
+void demo_move(struct demo_queue *q, int i)
+{
+	memcpy(&q->heads.buf[i], &q->data.buf[i], sizeof(q->heads.buf[i]));
+}
+"""),
+    "buffers that are swapped": (FRAG, FRAG + """
+void demo_move(struct demo_queue *q, int i)
+{
+	swap(q->heads.buf[i], q->data.buf[i]);
+}
+"""),
+    "found as netmem by its address": (FRAG, FRAG + """
+void demo_more(struct demo_pkt *pkt, struct sk_buff *skb)
+{
+	skb_add_rx_frag_netmem(skb, 0, virt_to_netmem(pkt->start), 0, 64, PAGE_SIZE);
+}
+"""),
+    "found by its address and given on as netmem": (FRAG, FRAG + """
+void demo_more(struct demo_pkt *pkt, struct sk_buff *skb)
+{
+	skb_add_rx_frag_netmem(skb, 0, page_to_netmem(virt_to_head_page(pkt->start)), 0, 64,
+			       PAGE_SIZE);
 }
 """),
     "another ring at times": ("\tstruct demo_buf *buf = &ring->buf[i];\n\n\tbuf->bias--;",

@@ -203,3 +203,23 @@ def test_what_the_step_makes_is_the_same_code(case: Path, tmp_path: Path) -> Non
 
     said = rooms.same("d.c", compiled)
     assert rooms.way is Way.TWO and said is not None and said.status is Status.PASS, said
+
+
+ANEW = "\n#undef DEMO_FRAME\n#define DEMO_FRAME 7\n\n"
+
+
+@pytest.mark.parametrize("old, new, way", [
+    ("", "", Way.TWO),
+    ("\nint demo_send", ANEW + "int demo_send", None),
+    ("#define DEMO_FRAME ", "#define DEMO_FRAME demo_next() + ", None),
+    ("(DEMO_BASE | 1)", "demo_kind", None),
+    ("#define DEMO_PAGE DEMO_BASE", "#define DEMO_PAGE (demo_ticks++)", None),
+    ("\nint demo_send", "\nenum { DEMO_BASE };\n\nint demo_send", None),
+], ids=["a constant", "defined anew", "a call", "a variable", "what acts", "an enumerator, too"])
+def test_a_name_that_is_no_constant_everywhere_is_not_proven(
+        old: str, new: str, way: Way | None, tmp_path: Path) -> None:
+    case = CORPUS / "rooms/split-parameter/told-by-a-macro-of-a-macro"
+    texts = [(case / name).read_text() for name in ("before.c", "after.c")]
+    assert all(old in one for one in texts)
+    before, after = (one.replace(old, new, 1).encode() for one in texts)
+    assert Rooms(tmp_path, {"d.c": FileChange("d.c", before, after)}, "").way is way

@@ -178,3 +178,16 @@ def test_what_the_step_makes_is_the_same_code(case: Path, tmp_path: Path) -> Non
 
     said = rooms.same("d.c", compiled)
     assert rooms.way is Way.PAGE and said is not None and said.status is Status.PASS, said
+
+
+@pytest.mark.parametrize("moves, way", [
+    ("", Way.PAGE),
+    ("#define prefetch(at) ((at) += 8192)\n\n", None),
+    ("#define prefetch(at) demo_touch(at)\n\n", None),
+], ids=["a function", "a macro that moves it", "any macro"])
+def test_a_page_that_is_found_after_a_macro_had_its_address_is_not_proven(
+        moves: str, way: Way | None, tmp_path: Path) -> None:
+    case = CORPUS / "rooms/return-page/plain"
+    before, after = ((case / name).read_text().replace(
+        "static ", moves + "static ", 1).encode() for name in ("before.c", "after.c"))
+    assert Rooms(tmp_path, {"d.c": FileChange("d.c", before, after)}, "").way is way
