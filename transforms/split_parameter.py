@@ -267,10 +267,11 @@ def _pages(work: Work, function: Function, found: Split) -> dict[str, dict[int, 
                 type_ = Typed(symbols, caller.file, caller).of(call.args[found.given])
                 page = type_ == Type(PAGE, ("p",))
                 said = found.decided(call.args[found.flag])
+                arg = call.args[found.flag]
                 if type_ is None or type_.derivations[:1] != ("p",) or type_.base == "void" or (
                         said is True if page else said is not True or (
-                            thing is not None and type_ != thing)) or (
-                                page and not found.kept and acts(call.args[found.flag], files)):
+                            thing is not None and type_ != thing)) or found.is_unsure(arg) or (
+                                page and not found.kept and acts(arg, files)):
                     return None
                 result.setdefault(caller.file, {})[call.node.start_byte] = page
     whole = all(call.node.start_byte in result.get(file, {})

@@ -137,7 +137,7 @@ def _divided(found: Split, path: str, copy: bytes, now: tuple[Node, Node],
                 return None
             arg = call.args[found.flag]
             said, page = found.decided(arg), pages[call.node.start_byte]
-            if said is True if page else said is not True:
+            if found.is_unsure(arg) or (said is True if page else said is not True):
                 return None
             if page and not found.kept and acts(arg, list(before.values())):
                 return None

@@ -70,6 +70,11 @@ class Split:
         """Whether the function for pages needs the flag."""
         return self.names[self.flag] in _words(self.page.block)
 
+    def is_unsure(self, arg: Node) -> bool:
+        """Whether a call passes a number which, as a parameter, may be another."""
+        text = view.text(view.bare(arg))
+        return _NUMBER.fullmatch(text) is not None and _equal(text, text) is None
+
     def decided(self, arg: Node) -> bool | None:
         """Whether a call passes something else than a page, by what it says of that; None where
         that cannot be told."""

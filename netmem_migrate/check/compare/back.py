@@ -12,8 +12,9 @@ from netmem_migrate.model.forms import BACK, BACK_CALL
 from netmem_migrate.model.twins import looks
 
 
-def ways_back(before: bytes, after: bytes, function: Node) -> frozenset[str]:
-    """The calls that count as what they are given; `function` is that after the change.
+def ways_back(before: bytes, after: bytes, function: Node) -> tuple[frozenset[str], str]:
+    """The calls that count as what they are given, and the name of one that came, "" for none;
+    `function` is that after the change.
 
     Ways back may go, where what they gave becomes a netmem. None may come, but to set a local of
     which only the address is asked for: that of a head, which the CPU reads in any case.
@@ -21,8 +22,8 @@ def ways_back(before: bytes, after: bytes, function: Node) -> frozenset[str]:
     came = len(BACK_CALL.findall(after)) > len(BACK_CALL.findall(before))
     calls = [one for one in view.calls(function) if one.name.decode("latin-1") in BACK]
     if came and not (calls and all(_is_for_heads(function, one) for one in calls)):
-        return frozenset()
-    return BACK
+        return frozenset(), ""
+    return BACK, calls[0].name.decode("latin-1") if came else ""
 
 
 def _is_for_heads(function: Node, call: view.Call) -> bool:

@@ -27,7 +27,7 @@ from netmem_migrate.check.compare.canonical import Canon
 from netmem_migrate.check.compare.declared import Statement
 from netmem_migrate.check.compare.differences import differences
 from netmem_migrate.check.compare.events import same_function, says_netmem
-from netmem_migrate.check.compare.kept import made_room
+from netmem_migrate.check.compare.kept import made_room, only_drops
 from netmem_migrate.check.compare.kinds import LEGAL, kind, shown
 from netmem_migrate.check.compare.locals import locals_of, parameter_names, same_parameters
 from netmem_migrate.check.compare.orders import same_orders
@@ -65,7 +65,7 @@ def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
     moved = _moved(files)
     found = [finding for file in files for finding in file.findings(moved)]
     hints = [one for one in found if one.id == "hint-with-conversion"]
-    if hints and len(hints) == len(found) and _only_drops(changes):
+    if hints and len(hints) == len(found) and only_drops(changes):
         return ()
     return tuple(sorted(found))
 
@@ -73,16 +73,6 @@ def compare_changes(changes: Sequence[FileChange]) -> tuple[Finding, ...]:
 def compare(before: bytes, after: bytes, path: str) -> tuple[Finding, ...]:
     """The same for one file."""
     return compare_changes([FileChange(path, before, after)])
-
-
-def _only_drops(changes: Sequence[FileChange]) -> bool:
-    """Whether nothing is added at all: a preparatory patch."""
-    for change in changes:
-        left = Counter(change.after.split(b"\n"))
-        left.subtract(Counter(change.before.split(b"\n")))
-        if any(count > 0 for count in left.values()):
-            return False
-    return True
 
 
 def _accessors(change: FileChange) -> Iterator[str]:
@@ -246,12 +236,15 @@ class _File:
         kept = self.declared.kept | both(sides[0] & sides[1])
         given = given_names(one, other, self.declared.records) | kept
         names = self._paired(renamed(one, other, given), other) | given
-        back = ways_back(one, other, new.node)
+        back, heads = ways_back(one, other, new.node)
         canons = (Canon(was, given, back),
                   Canon(self.after, names, self.accessors | back, self._called))
         before, after = canons[0].function(old.node), canons[1].function(new.node)
         mixed = canons[1].mixed[len(canons[0].mixed):]
         if self._is_same(before, after) and not mixed:
+            if heads:
+                yield self._finding("same-ways", new.name, self.after.line_of(new.start),
+                                    f"takes a page of a netmem by {heads}(), and only looks at it")
             return
         symbols = self.declared.before, self.declared.after
         path = next(path for path, one in symbols[0].files.items() if one is was)

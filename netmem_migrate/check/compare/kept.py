@@ -4,6 +4,7 @@ and do nothing else."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tree_sitter import Node
@@ -53,6 +54,16 @@ def made_room(changes: Sequence[FileChange]) -> Finding | None:
                 return _said(path, one.node, f"{one.name}() is {copied[one.name]}() for some of "
                                              "its calls")
     return None
+
+
+def only_drops(changes: Sequence[FileChange]) -> bool:
+    """Whether nothing is added at all: a preparatory patch."""
+    for change in changes:
+        left = Counter(change.after.split(b"\n"))
+        left.subtract(Counter(change.before.split(b"\n")))
+        if any(count > 0 for count in left.values()):
+            return False
+    return True
 
 
 def _said(path: str, node: Node, message: str) -> Finding:
