@@ -25,6 +25,7 @@ from netmem_migrate.job import Job, job_of
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.model.target import Target
 from netmem_migrate.options import Conversion
+from netmem_migrate.reasons import Why
 from netmem_migrate.results import Edit, Room, Severity, Step
 
 _TRIES = 12  # rooms that are tried in vain for one driver; each is as long as its conversion
@@ -46,8 +47,10 @@ def prepared(driver: Driver, target: Target, options: Conversion,
     wanted = SCOPE not in options.skip and (
         not options.only or SCOPE in options.only or options.with_users)
     # What is kept, and why, is asked for once more for the report: only where it may be for this.
-    if wanted and shares(job.analysis) and any(
-            one.detail.step == SCOPE for one in verdicts.kept(job.analysis).values()):
+    # A function that another module defines may take netmem then, too.
+    reasons = shares(job.analysis) if wanted else []
+    if reasons and (any(one.why is Why.PASSED for one in reasons) or any(
+            one.detail.step == SCOPE for one in verdicts.kept(job.analysis).values())):
         found = _with_users(driver, target, job)
     together = options.with_users or (found.scope is not None and named >= set(
         found.analysis.driver.joined))

@@ -6,10 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools import CORPUS, compiles
+from tools import CORPUS, compiles, plant
 
 from netmem_migrate.api import migrate
 from netmem_migrate.convert import passes
+from netmem_migrate.convert.passes import SCOPE
 from netmem_migrate.results import Migration, Step
 
 BEHIND = {one.declared.id for one in passes.load() if one.declared.behind}
@@ -18,6 +19,11 @@ ROOMS = CORPUS / "rooms"
 CASES = sorted(path.parent for path in ROOMS.glob("*/*/before.c"))
 MADE = [case for case in CASES if (case / "after.c").is_file()]
 REFUSED = [case for case in CASES if case not in MADE]
+# Modules that move together: before/ is a part of a tree, after/ what changes of it.
+TREES = sorted((ROOMS / SCOPE).iterdir())
+TREE = {"Makefile": "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 1\n", "Kbuild": "", "MAINTAINERS": "",
+        "include/linux/kernel.h": "",
+        "include/net/netmem.h": "typedef unsigned long __bitwise netmem_ref;\n"}
 # Uses that the rule unreadable-address of `check` does not know for such.
 UNSEEN = {"a-test-of-something-else", "read-in-a-choice"}
 
@@ -87,3 +93,26 @@ def test_nothing_is_made(case: Path, tmp_path: Path) -> None:
         for one in migration.report.undone:
             assert any("va" in line or "netmem_address" in line
                        for line in lines[one.line - 2:one.line + 1])
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text()
+            for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("case", TREES, ids=lambda one: f"{SCOPE}: {one.name}")
+def test_modules_move_together_or_not_at_all(case: Path, tmp_path: Path) -> None:
+    before, after = texts_of(case / "before"), texts_of(case / "after")
+    root = plant(tmp_path / "linux", TREE | before)
+    modules = sorted((root / "drivers/net").iterdir())
+    for module in modules:
+        run = migrate([module], api="7.3", prepare=True)
+        assert not run.stopped
+        (migration,) = run.drivers
+        assert {one.path: one.after.decode() for one in migration.changes} == after
+        assert [one.step for one in migration.report.rooms] == [SCOPE] * bool(after)
+
+
+def test_as_many_trees_stay_as_move() -> None:
+    moved = [case for case in TREES if (case / "after").is_dir()]
+    assert 0 < len(moved) <= len(TREES) - len(moved)
