@@ -27,7 +27,7 @@ from netmem_migrate.convert.layout import rewrite
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.graph import Kind, reach
-from netmem_migrate.flow.kinds import are_two, kinds
+from netmem_migrate.flow.kinds import are_two, cast_to_page, kinds
 from netmem_migrate.flow.modes import Arm, modes
 from netmem_migrate.flow.origins import Origin
 from netmem_migrate.model.functions import SHORT_FOR
@@ -194,8 +194,7 @@ def _members(work: Work) -> Iterator[tuple[Member, Slot]]:
             if slot.kind is Kind.MEMBER and slot not in analysis.solution.moved and slot.names}
     back = analysis.graph.predecessors() if held else {}
     held = {key: slot for key, slot in held.items() if any(
-        one.twin is not None and one.twin.allocates and one.twin.pool_api
-        for one in reach([slot], back))}
+        one.of_pool for one in reach([slot], back))}
     if not held:
         return
     for records in list(analysis.symbols.records.values()):
@@ -345,18 +344,12 @@ def _given(work: Work, use: Use) -> str:
 
 def _named(work: Work, use: Use, name: bytes) -> Edit:
     at = use.place.node
-    cast = view.outer(use.node).parent
-    if cast is not None and cast.type == "cast_expression" and use.stored is None and \
-            _is_page(cast.child_by_field_name("type")):
+    cast = cast_to_page(use.node)
+    if cast is not None and use.stored is None:
         text = work.text(use.place.file, use.node)
         return work.edit(PASS, use.place.file, cast.start_byte, cast.end_byte,
                          text[:at.start_byte - use.node.start_byte] + name, "the pool's page")
     return work.edit(PASS, use.place.file, at.start_byte, at.end_byte, name, "the pool's memory")
-
-
-def _is_page(type_: Node | None) -> bool:
-    return type_ is not None and view.text(type_).split() in (
-        [b"struct", b"page", b"*"], [b"struct", b"page*"])
 
 
 def _asking(work: Work, use: Use) -> Node | None:

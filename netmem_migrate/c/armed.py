@@ -17,13 +17,13 @@ from netmem_migrate.c.given import is_given
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
+from netmem_migrate.c.types import PAGE_POINTER
 from netmem_migrate.c.words import DEFINE
 
-_ARM = ("struct", "page", "*")
 # What a test may be made of that looks at members, and does nothing.
 _ASKS = ("identifier", "field_identifier", "field_expression", "parenthesized_expression",
          "unary_expression", "binary_expression")
-_CAST = ("(", *_ARM, ")")
+_CAST = ("(", *PAGE_POINTER, ")")
 _UNCAST = ("netmem_was_cast", "netmem_member_was_cast")  # no names of anything
 _SIGNS = ("&", "!")
 _FREES = re.compile(rb"^(?:devm_)?(?:k|v|kv)free")
@@ -89,7 +89,7 @@ def armed(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
                       tuple(accesses(after, arm)), tuple(accesses(after, member)),
                       had={one: " ".join(tokens(text.original)) for one, text in before.items()},
                       short_for=short_for, after=after)
-        if not found.uses or (tokens(parsed.text(other))[:-2] != _ARM and any(
+        if not found.uses or (tokens(parsed.text(other))[:-2] != PAGE_POINTER and any(
                 _is_counted(after, one.node) for one in found.uses)):
             continue
         same = [_same(tokens(before[one].original), undone(found, one),
@@ -255,7 +255,7 @@ def _arms(parsed: ParsedFile) -> Iterator[tuple[Node, Node, Node]]:
         union = node.parent.parent if node.parent is not None else None
         name = view.declared(node.child_by_field_name("declarator"))
         if union is not None and _record(union) is not None and name is not None and \
-                tokens(parsed.text(node))[:-2] == _ARM:
+                tokens(parsed.text(node))[:-2] == PAGE_POINTER:
             yield union, node, name
 
 
@@ -280,7 +280,7 @@ def _others(union: Node, declaration: Node) -> Iterator[Node]:
 
 def _is_pointer(parsed: ParsedFile, declaration: Node) -> bool:
     """Whether a member is one page, or one `void *`."""
-    return tokens(parsed.text(declaration))[:-2] in (_ARM, ("void", "*"))
+    return tokens(parsed.text(declaration))[:-2] in (PAGE_POINTER, ("void", "*"))
 
 
 def _is_counted(files: Mapping[str, ParsedFile], node: Node) -> bool:

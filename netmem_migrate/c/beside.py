@@ -16,6 +16,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
+from netmem_migrate.c.types import PAGE_POINTER
 from netmem_migrate.c.words import DEFINE, WORD
 
 _NONE = (b"NULL", b"0")
@@ -27,7 +28,6 @@ _READ = ("binary_expression", "cast_expression", "return_statement", "init_decla
 _NO_OFFSET = ("unary_expression", "pointer_expression", "subscript_expression",
               "conditional_expression", "comma_expression", "compound_statement")
 _EMPTY = re.compile(rb"\{\s*(?:0|NULL)?\s*,?\s*\}")
-_TYPE = ("struct", "page", "*")
 # What is evaluated once more, or once less, is no act.
 _ACTS = ("call_expression", "update_expression", "assignment_expression")
 
@@ -88,7 +88,7 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
     path, declaration = added[0]
     record = _struct(declaration)
     name = view.declared(declaration.child_by_field_name("declarator"))
-    if record is None or name is None or tokens(after[path].text(declaration))[:-2] != _TYPE:
+    if record is None or name is None or tokens(after[path].text(declaration))[:-2] != PAGE_POINTER:
         return None
     member = after[path].text(name).decode("latin-1")
     if any(member in _fields(parsed) for parsed in before.values()):

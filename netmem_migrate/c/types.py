@@ -11,6 +11,8 @@ from tree_sitter import Node
 Derivation = Literal["p", "a", "f"]
 
 PAGE = "struct page"
+PAGE_POINTER = (*PAGE.split(), "*")
+"""A pointer to one, as tokens."""
 
 
 @dataclass(frozen=True, slots=True)

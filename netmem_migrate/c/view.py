@@ -236,6 +236,22 @@ def changed(node: Node) -> Node | None:
     return target
 
 
+def behind(node: Node) -> Node | None:
+    """What stands behind a node, but for comments."""
+    found = node.next_named_sibling
+    while found is not None and found.type == "comment":
+        found = found.next_named_sibling
+    return found
+
+
+def assigned(statement: Node | None) -> Infix | None:
+    """A statement as one that does nothing but `left = right;`."""
+    inside = children(statement) if statement is not None and \
+        statement.type == "expression_statement" else []
+    found = infix(inside[0]) if inside else None
+    return found if found is not None and found.sign == "=" else None
+
+
 def declared(node: Node | None) -> Node | None:
     """The identifier that a declarator declares."""
     while node is not None and node.type not in ("identifier", "field_identifier",

@@ -82,6 +82,11 @@ class Slot:
         return self.twin is not None and self.twin.borrows
 
     @property
+    def of_pool(self) -> bool:
+        """Whether it is a call that takes memory from a pool."""
+        return self.twin is not None and self.twin.allocates and self.twin.pool_api
+
+    @property
     def short_name(self) -> str:
         return self.name.rpartition(".")[2]
 

@@ -20,8 +20,9 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.symbols import Function
+from netmem_migrate.c.text import tokens
 from netmem_migrate.c.typed import Typed
-from netmem_migrate.c.types import PAGE
+from netmem_migrate.c.types import PAGE_POINTER
 from netmem_migrate.flow.facts import squeezed
 from netmem_migrate.flow.graph import Blocker, Place, Slot, reach
 from netmem_migrate.flow.modes import Arm, Modes, Use
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from netmem_migrate.flow.analyse import Analysis
 
 _ARM_OF = {Origin.POOL: Arm.POOL, Origin.THING: Arm.OTHER, Origin.NONE: Arm.EITHER}
-_PAGE = PAGE.encode().replace(b" ", b"") + b"*"
 _HINTS = "hints"
 _TAKES_ANYTHING = (Trait.ANY_MEMORY, Trait.CPU_COPIES)
 
@@ -108,12 +108,9 @@ class _Reader:
         """What each thing that is done with the member there takes it for; None for what does not
         say that."""
         at = place.file, node.start_byte
-        cast = view.outer(node).parent
-        if cast is not None and cast.type == "cast_expression":
-            type_ = cast.child_by_field_name("type")
-            if type_ is not None and b"".join(view.text(type_).split()) == _PAGE:
-                yield Arm.POOL
-                return
+        if cast_to_page(node) is not None:
+            yield Arm.POOL
+            return
         for into in self._flows.get(at, ()):
             if into not in self._hints:
                 yield self._into(into)
@@ -125,10 +122,10 @@ class _Reader:
         if not slot.void:
             return Arm.POOL
         behind = reach([slot], self._edges[0])
-        if any(map(_is_of_pool, behind)):
+        if any(one.of_pool for one in behind):
             whole = not self.graph.is_open(behind) and not any(
                 bridge.into in behind and bridge.foreign for bridge in self.graph.bridges) and all(
-                _is_of_pool(one) for one in behind if not self._edges[0].get(one))
+                one.of_pool for one in behind if not self._edges[0].get(one))
             return Arm.POOL if whole else None
         ahead = reach([slot], self._edges[1])
         said = {_of(blocker) for one in ahead if one.void
@@ -173,6 +170,14 @@ class _Reader:
         return found
 
 
+def cast_to_page(node: Node) -> Node | None:
+    """The cast of an expression to a page, if it is cast to one."""
+    cast = view.outer(node).parent
+    type_ = cast.child_by_field_name("type") if (
+        cast is not None and cast.type == "cast_expression") else None
+    return cast if type_ is not None and tokens(view.text(type_)) == PAGE_POINTER else None
+
+
 def _inner(place: Place) -> tuple[str, int]:
     """Where an expression is, less what casts it."""
     node = view.bare(place.node)
@@ -190,7 +195,3 @@ def _of(blocker: Blocker) -> Arm | None:
     other = reason.why is Why.PASSED and (takes_none(reason.by) or any(
         has(reason.by, trait) for trait in _TAKES_ANYTHING))
     return Arm.OTHER if other else None
-
-
-def _is_of_pool(slot: Slot) -> bool:
-    return slot.twin is not None and slot.twin.allocates and slot.twin.pool_api

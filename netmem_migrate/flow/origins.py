@@ -98,8 +98,7 @@ class Origins:
     def _behind(self, place: Place, value: Node) -> Origin:
         """Whose page flows into the member there, by all that flows into what is stored."""
         graph, behind = self.analysis.graph, self._stored(place)
-        if any(one.twin is not None and one.twin.allocates and one.twin.pool_api
-               for one in behind):
+        if any(one.of_pool for one in behind):
             others = any(bridge.into in behind and bridge.foreign for bridge in graph.bridges)
             ends = [one for one in behind if one not in self._given]
             return Origin.POOL if not others and not graph.is_open(behind) and all(

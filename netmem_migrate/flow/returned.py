@@ -14,6 +14,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
+from netmem_migrate.c.types import PAGE_POINTER
 from netmem_migrate.c.words import DEFINE, UNDEF, WORD
 from netmem_migrate.flow.returning import (
     Helper,
@@ -27,7 +28,6 @@ from netmem_migrate.flow.returning import (
     taken,
 )
 
-_PAGE = ("struct", "page", "*")
 _JUMPED = re.compile(rb"\b(?:goto|return|break|continue)\b")
 Edits = list[tuple[int, int, bytes]]
 
@@ -81,7 +81,7 @@ def returned(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         pairs += [(path, old, new) for old in parsed.functions()
                   if (new := now.get(old.name)) is not None
                   and _type(parsed, old.node) == ("void", "*")
-                  and _type(after[path], new.node) == _PAGE]
+                  and _type(after[path], new.node) == PAGE_POINTER]
     if len(pairs) != 1:
         return None
     ((path, old, new),) = pairs
@@ -149,13 +149,10 @@ def _take(found: Helper, path: str, parsed: ParsedFile, caller: Node, call: view
     one = taken(call)
     if one is None or one.target.type != "identifier":
         return None
-    statement = one.test.next_named_sibling
-    while statement is not None and statement.type == "comment":
-        statement = statement.next_named_sibling
-    store = view.infix(view.children(statement)[0]) if statement is not None and \
-        statement.type == "expression_statement" and view.children(statement) else None
+    statement = view.behind(one.test)
+    store = view.assigned(statement)
     wanted = address(found, call, caller, view.text(one.target), macros)
-    if statement is None or store is None or store.sign != "=" or wanted is None or \
+    if statement is None or store is None or wanted is None or \
             tokens(view.text(store.right)) != tokens(wanted) or \
             b"#" in parsed.original[one.statement.start_byte:statement.end_byte]:
         return None
@@ -175,9 +172,8 @@ def _cleared(take: Take) -> Node | None:
     """The statement that sets the address to NULL on the way out."""
     leave = take.taken.leave
     first = next(iter(view.children(leave)), None) if leave.type == "compound_statement" else None
-    store = view.infix(view.children(first)[0]) if first is not None and \
-        first.type == "expression_statement" and view.children(first) else None
-    same = store is not None and store.sign == "=" and view.text(store.right) == b"NULL" and \
+    store = view.assigned(first)
+    same = store is not None and view.text(store.right) == b"NULL" and \
         tokens(view.text(store.left)) == tokens(view.text(take.target))
     return first if same else None
 
@@ -268,7 +264,7 @@ def undone(found: Returned, path: str) -> bytes:
     for known in declared.values():
         name = view.text(known.taken.target).decode("latin-1")
         for node in nodes(known.caller, "declaration"):
-            if tokens(parsed.text(node)) == (*_PAGE, name, ";"):
+            if tokens(parsed.text(node)) == (*PAGE_POINTER, name, ";"):
                 edits.append((node.start_byte, node.end_byte, b""))
     return replaced(parsed.original, sorted(edits))
 
@@ -286,7 +282,7 @@ def _prototypes(found: Returned, parsed: ParsedFile) -> Edits:
         declarators = node.children_by_field_name("declarator")
         name = view.declared(declarators[0]) if len(declarators) == 1 else None
         if type_ is not None and name is not None and view.text(name) == found.helper.name and \
-                _type(parsed, node) == _PAGE:
+                _type(parsed, node) == PAGE_POINTER:
             edits.append((type_.start_byte, type_.end_byte, b"void"))
     return edits
 

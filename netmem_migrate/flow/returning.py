@@ -188,17 +188,9 @@ def _is_tested(body: Node, page: Node) -> bool:
     if statement is None or statement.parent != body or statement.type not in (
             "expression_statement", "declaration"):
         return False
-    test = _next(statement)
+    test = view.behind(statement)
     return statement.end_byte < page.start_byte and test is not None and \
         _leaves(test, name) is not None
-
-
-def _next(node: Node) -> Node | None:
-    """The statement behind one."""
-    behind = node.next_named_sibling
-    while behind is not None and behind.type == "comment":
-        behind = behind.next_named_sibling
-    return behind
 
 
 def _leaves(test: Node, name: bytes) -> tuple[Node, Node] | None:
@@ -238,7 +230,7 @@ def taken(call: view.Call) -> Taken | None:
     target = found.left
     if target.type != "identifier" and not _is_member(target):
         return None
-    test = _next(statement)
+    test = view.behind(statement)
     leaves = _leaves(test, view.text(target)) if test is not None else None
     if test is None or leaves is None:
         return None

@@ -124,7 +124,7 @@ def handed(analysis: Analysis) -> Iterator[Served]:
             strange = [bridge for one in behind for bridge in foreign.get(one, ())]
             others += strange[:1]
             ends = [one for one in behind if not edges.get(one)]
-            if not strange and all(map(_is_of_pool, ends)) and all(
+            if not strange and all(one.of_pool for one in ends) and all(
                     blocker.derived for one in behind for blocker in graph.blockers.get(one, ())):
                 payload.append(place)
         if payload and others:
@@ -132,10 +132,6 @@ def handed(analysis: Analysis) -> Iterator[Served]:
             reason = Reason(Why.KEEPS_TWO, first.text, slot=f"{slot.place.function}()",
                             file=first.place.file, line=first.place.line)
             yield Served(slot, reason, tuple(payload))
-
-
-def _is_of_pool(slot: Slot) -> bool:
-    return slot.twin is not None and slot.twin.allocates and slot.twin.pool_api
 
 
 def _order(slot: Slot) -> tuple[str, int]:

@@ -14,10 +14,10 @@ from netmem_migrate.c.copies import is_any_copy
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
+from netmem_migrate.c.types import PAGE_POINTER
 from netmem_migrate.flow import cfg
 from netmem_migrate.flow.lent import are_functions, is_lent
 
-_PAGE = ("struct", "page", "*")
 _TRUTH = {b"true": 1, b"false": 0, b"NULL": 0}
 _NUMBER = re.compile(rb"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*")
 _MOST = 127
@@ -199,9 +199,7 @@ def _leaves_more(block: Node) -> bool:
     test = block.parent
     while test is not None and test.type != "if_statement":
         test = test.parent
-    behind = test.next_named_sibling if test is not None else None
-    while behind is not None and behind.type == "comment":
-        behind = behind.next_named_sibling
+    behind = view.behind(test) if test is not None else None
     inside = view.children(block)
     return behind is not None and behind.type != "labeled_statement" and bool(inside) and \
         inside[-1].type in ("return_statement", "goto_statement")
@@ -215,9 +213,8 @@ def _arm(parsed: ParsedFile, body: Node, block: Node, uses: list[Node]) -> Arm |
                                                      block.end_byte):
         return None
     first = next(iter(view.children(block)), None)
-    store = view.infix(view.children(first)[0]) if first is not None and \
-        first.type == "expression_statement" and view.children(first) else None
-    if len(mine) != 1 or store is None or store.sign != "=" or store.right != mine[0] or \
+    store = view.assigned(first)
+    if len(mine) != 1 or store is None or store.right != mine[0] or \
             store.left.type != "identifier":
         return Arm(block)
     local = view.text(store.left)
@@ -243,7 +240,7 @@ def _is_set_again(block: Node, first: Node | None, local: bytes) -> bool:
 
 def _is_page(arm: Arm) -> bool:
     return arm.declaration is not None and tokens(view.text(arm.declaration)) == (
-        *_PAGE, arm.local.decode("latin-1"), ";")
+        *PAGE_POINTER, arm.local.decode("latin-1"), ";")
 
 
 def _is_whole(found: Split, body: Node, flag: bytes) -> bool:

@@ -10,6 +10,10 @@ from collections.abc import Callable
 ASSEMBLY = ("-S", "-g0", "-fno-verbose-asm", "-o", "-")
 """Options that give assembly of code alone: neither lines of the source nor remarks on names."""
 
+ALONE = b"__attribute__((__noipa__, __used__)) "
+"""In front of a function: no inlining, folding or cloning, nor is anything left out or known of its
+callers."""
+
 # Where a piece of inline assembly came from; what names the source; clang's remarks.
 _MARKS = re.compile(r'^(?:[#@] \d+ "|\s*\.(?:file|ident|loc|addrsig|addrsig_sym)\b)')
 _STRINGS = re.compile(r"\t\.section\t\.rodata(?:\.\w+)*?\.{1,2}str")

@@ -22,9 +22,7 @@ from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced
 from netmem_migrate.results import FileChange
-
-# No inlining, folding, or cloning, nor is anything left out or known of its callers.
-_ALONE = b"__attribute__((__noipa__, __used__)) "
+from netmem_migrate.verify.code import ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +75,5 @@ def _alone(parsed: ParsedFile, names: Mapping[str, str],
     all_ = dict(edits)
     for one in nodes(parsed.tree.root_node, "function_definition"):
         if named(parsed, one) in both:
-            all_[one.start_byte] = one.start_byte, _ALONE
+            all_[one.start_byte] = one.start_byte, ALONE
     return replaced(parsed.original, ((start, *all_[start]) for start in sorted(all_)))

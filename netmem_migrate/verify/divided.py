@@ -21,8 +21,8 @@ from netmem_migrate.flow import divided as text
 from netmem_migrate.flow.divided import Divided
 from netmem_migrate.flow.splitting import parameters
 from netmem_migrate.results import FileChange
+from netmem_migrate.verify.code import ALONE
 
-_ALONE = b"__attribute__((__noipa__, __used__)) "
 _INLINE = b"__attribute__((__always_inline__)) static inline "
 _BOTH, _OTHER, _PAGE = b"netmem_probe_both", b"netmem_probe_other", b"netmem_probe_page"
 _ANY = b"netmem_probe_any"  # what a call may pass that no longer passes it
@@ -98,4 +98,4 @@ def _call(found: Divided, index: int, name: bytes, args: list[bytes]) -> bytes:
             told, flag = b"\textern %b;\n" % re.sub(
                 rb"\b%b$" % flag, _ANY, view.text(one.parameters[one.flag])), _ANY
         told += _TOLD % (b"" if one.truth else b"!", flag, one.value)
-    return _ALONE + head + b"{\n" + told + b"\treturn " + name + b"(" + b", ".join(args) + b");\n}"
+    return ALONE + head + b"{\n" + told + b"\treturn " + name + b"(" + b", ".join(args) + b");\n}"
