@@ -105,9 +105,9 @@ class _Search:
 
     def _tries(self, driver: Driver, job: Job) -> Iterator[tuple[Driver, Job]]:
         """With each room alone: what moved still does, and nothing is found fault with."""
-        before = tuple(f"{one.step} {one.file} {one.slot}" for one in job.rooms)
+        before = tuple(_key(one) for one in job.rooms)
         for room, edits in _rooms(job, self.passes):
-            key = tuple(sorted((*before, f"{room.step} {room.file} {room.slot}")))
+            key = tuple(sorted((*before, _key(room))))
             if key in self.tried:
                 continue
             if self.in_vain >= _TRIES:
@@ -142,6 +142,10 @@ def _counted(then: Job, job: Job) -> Job:
     assert last.room is not None
     room = replace(last.room, calls=_calls(then) - _calls(job))
     return replace(then, ahead=(*steps, replace(last, room=room)))
+
+
+def _key(room: Room) -> str:
+    return f"{room.step} {room.kind} {room.file} {room.slot}"
 
 
 def _rooms(job: Job, passes: Sequence[Loaded]) -> Iterator[tuple[Room, Sequence[Edit]]]:

@@ -20,6 +20,7 @@ from netmem_migrate.c.types import PAGE_POINTER
 from netmem_migrate.c.words import DEFINE, WORD
 
 _NONE = (b"NULL", b"0")
+ZERO = re.compile(rb"0(?:x0+)?|'\\0'")
 _TESTED = ("if_statement", "while_statement", "do_statement", "switch_statement")
 # What reads an operand, whatever a macro in it does.
 _READ = ("binary_expression", "cast_expression", "return_statement", "init_declarator",
@@ -33,13 +34,39 @@ _ACTS = ("call_expression", "update_expression", "assignment_expression")
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """The functions that an address is known by.
+
+    `asks` give the address of a page, `finds` find the page by it, and whether by any address of
+    it, `reads` only read what they are given, and `fills` sets the bytes of it.
+    """
+
+    asks: Collection[str]
+    finds: Mapping[str, bool]
+    reads: Collection[str]
+    fills: str
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
-    """A use of a member: where it is, the node, and the node of what has it."""
+    """A use of a member: where it is, the node, with subscripts, and the node that names it."""
 
     path: str
     line: int
     node: Node
-    base: Node
+    name: Node
+
+    @property
+    def base(self) -> Node:
+        """The node of what has the member."""
+        found = view.field(self.name.parent)
+        assert found is not None
+        return found.base
+
+    def named(self, name: bytes) -> bytes:
+        """The use with another name of the member."""
+        text, at = view.text(self.node), self.name.start_byte - self.node.start_byte
+        return text[:at] + name + text[at + len(view.text(self.name)):]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +74,9 @@ class Beside:
     """A member that was added beside an address.
 
     `declared` is its declaration's file and node, `record` the struct, and `named` are the names
-    that declare member and address in it. `stores` and `reads` are all uses of the member, `writes`
-    what sets the address. `finds` is the function that a read of it stands for.
+    that declare member and address in it; `deep` is how many subscripts lead to one, where they are
+    arrays. `stores` and `reads` are all uses of the member, `writes` what sets the address. `finds`
+    is the function that a read of it stands for.
     """
 
     member: str
@@ -57,6 +85,7 @@ class Beside:
     record: Node
     named: tuple[Node, Node]
     finds: str
+    deep: int = 0
     stores: tuple[Access, ...] = ()
     reads: tuple[Access, ...] = ()
     writes: tuple[Access, ...] = ()
@@ -64,17 +93,59 @@ class Beside:
 
 
 def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
-           asks: Collection[str], finds: Mapping[str, bool],
-           reads: Collection[str]) -> Beside | None:
+           known: Known) -> Beside | None:
     """What a patch adds so, if it does nothing else.
 
-    `asks` are the functions that give the address of a page, `finds` those that find the page by
-    it, and whether by any address of it, `reads` those that only read what they are given. Each
-    store of the member stands right behind the one of the address of that page, in one block, and
-    each store of the address has one behind it, but for NULL.
+    Each store of the member stands right behind the one of the address of that page, in one block,
+    and each store of the address has one behind it, but for NULL.
     """
-    if before.keys() != after.keys():
+    added = _added(before, after) if before.keys() == after.keys() else []
+    if len(added) != 1:
         return None
+    path, declaration = added[0]
+    record = _struct(declaration)
+    name = view.declared(declaration.child_by_field_name("declarator"))
+    if record is None or name is None or \
+            tokens(after[path].text(declaration))[:len(PAGE_POINTER)] != PAGE_POINTER:
+        return None
+    member = after[path].text(name).decode("latin-1")
+    sizes = _sizes(declaration, name)
+    if any(member in _fields(parsed) for parsed in before.values()):
+        return None  # another record has such a member, too: text cannot tell them apart
+    stores: list[Access] = []
+    uses: list[Access] = []
+    for access in accesses(after, member, len(sizes)):
+        if nodes(access.node, *_ACTS) or _depth(access) != len(sizes):
+            return None
+        (stores if _assigned(access.node) is not None else uses).append(access)
+    addresses = {_address(after[one.path], one, known.asks, len(sizes)) for one in stores}
+    if len(addresses) != 1 or None in addresses or not uses:
+        return None
+    (address,) = addresses
+    assert address is not None
+    of = _is_of(after[path], record, address, declaration, sizes)
+    if of is None or any(
+            is_set_unseen(parsed, record, after[path], address) for parsed in after.values()):
+        return None
+    every = list(accesses(after, address, len(sizes)))
+    whole = [one for one in every if is_whole(one, len(sizes), known.fills)]
+    if any(_depth(one) != len(sizes) and one not in whole for one in every):
+        return None
+    writes = [one for one in every if one not in whole and is_written(one.node, known.reads)]
+    if not all(_has_partner(after[one.path], one, member, len(sizes)) for one in writes):
+        return None
+    bare = all(_is_bare(after[one.path], one, known.asks) for one in writes)
+    for function in (one for one, any_ in known.finds.items() if any_ or bare):
+        found = Beside(member, address, (path, declaration), record, (name, of), function,
+                       len(sizes), tuple(stores), tuple(uses), tuple(writes), after)
+        if all(_same(before[one], undone(found, one)) for one in after):
+            return found
+    return None
+
+
+def _added(before: Mapping[str, ParsedFile],
+           after: Mapping[str, ParsedFile]) -> list[tuple[str, Node]]:
+    """The members that are declared as pages in files and were not."""
     added: list[tuple[str, Node]] = []
     for path, parsed in after.items():
         were = Counter(tokens(before[path].text(one)) for one in _pages(before[path]))
@@ -83,42 +154,7 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
             were[text] -= 1
             if were[text] < 0:
                 added.append((path, node))
-    if len(added) != 1:
-        return None
-    path, declaration = added[0]
-    record = _struct(declaration)
-    name = view.declared(declaration.child_by_field_name("declarator"))
-    if record is None or name is None or tokens(after[path].text(declaration))[:-2] != PAGE_POINTER:
-        return None
-    member = after[path].text(name).decode("latin-1")
-    if any(member in _fields(parsed) for parsed in before.values()):
-        return None  # another record has such a member, too: text cannot tell them apart
-    stores: list[Access] = []
-    uses: list[Access] = []
-    for access in accesses(after, member):
-        if nodes(access.base, *_ACTS):
-            return None
-        (stores if _assigned(access.node) is not None else uses).append(access)
-    addresses = {_address(after[one.path], one, asks) for one in stores}
-    if len(addresses) != 1 or None in addresses or not uses:
-        return None
-    (address,) = addresses
-    assert address is not None
-    of = _is_of(after[path], record, address, declaration)
-    if of is None or any(
-            _is_set_unseen(parsed, record, after[path], address) for parsed in after.values()):
-        return None
-    writes = [one for one in accesses(after, address)
-              if is_written(one.node, reads)]
-    if not all(_has_partner(after[one.path], one, member) for one in writes):
-        return None
-    bare = all(_is_bare(after[one.path], one, asks) for one in writes)
-    for function in (one for one, any_ in finds.items() if any_ or bare):
-        found = Beside(member, address, (path, declaration), record, (name, of), function,
-                       tuple(stores), tuple(uses), tuple(writes), after)
-        if all(_same(before[one], undone(found, one)) for one in after):
-            return found
-    return None
+    return added
 
 
 def undone(found: Beside, path: str) -> bytes:
@@ -134,10 +170,8 @@ def undone(found: Beside, path: str) -> bytes:
             edits.append((statement.start_byte, statement.end_byte, b""))
     for one in found.reads:
         if one.path == path:
-            where = view.field(one.node)
-            sign = b"->" if where is not None and where.arrow else b"."
-            edits.append((one.node.start_byte, one.node.end_byte, b"%b(%b%b%b)" % (
-                found.finds.encode(), parsed.text(one.base), sign, found.address.encode())))
+            edits.append((one.node.start_byte, one.node.end_byte, b"%b(%b)" % (
+                found.finds.encode(), one.named(found.address.encode()))))
     return replaced(parsed.original, sorted(edits))
 
 
@@ -156,13 +190,65 @@ def _fields(parsed: ParsedFile) -> set[str]:
             for one in nodes(parsed.tree.root_node, "field_identifier")}
 
 
-def accesses(files: Mapping[str, ParsedFile], member: str) -> Iterator[Access]:
-    """All uses of members of a name, of whatever record."""
+def accesses(files: Mapping[str, ParsedFile], member: str, deep: int = 0) -> Iterator[Access]:
+    """All uses of members of a name, of whatever record, each with `deep` subscripts at most."""
     for path, parsed in files.items():
         for node in nodes(parsed.tree.root_node, "field_expression"):
             found = view.field(node)
             if found is not None and parsed.text(found.member) == member.encode("latin-1"):
-                yield Access(path, parsed.line_of(found.member.start_byte), node, found.base)
+                yield Access(path, parsed.line_of(found.member.start_byte), _indexed(node, deep),
+                             found.member)
+
+
+def _indexed(node: Node, deep: int) -> Node:
+    """A node with the subscripts around it, `deep` of them at most."""
+    while deep and node.parent is not None and node.parent.type == "subscript_expression" and \
+            view.operand(node.parent) == node:
+        node, deep = node.parent, deep - 1
+    return node
+
+
+def _depth(access: Access) -> int:
+    node, found = access.node, 0
+    while node.type == "subscript_expression" and (inner := view.operand(node)) is not None:
+        node, found = inner, found + 1
+    return found
+
+
+def _member_of(node: Node, deep: int) -> Access | None:
+    """A node as a use of a member, with `deep` subscripts."""
+    inner: Node | None = node
+    for _ in range(deep):
+        if inner is None or inner.type != "subscript_expression":
+            return None
+        inner = view.operand(inner)
+    found = view.field(inner)
+    return Access("", 0, node, found.member) if found is not None else None
+
+
+def is_whole(access: Access, deep: int, fills: str) -> bool:
+    """Whether a use is of an array of addresses, and sets none: it is asked for its size, or all
+    are set to NULL."""
+    whole = access.node
+    if _depth(access) == deep:
+        return False
+    around = view.outer(whole).parent
+    call = view.call(around.parent) if around is not None else None
+    if around is None or call is None:
+        return around is not None and around.type == "sizeof_expression"
+    return call.name.decode("latin-1") == fills and call.args[0] == whole and \
+        len(call.args) == 3 and ZERO.fullmatch(view.text(call.args[1])) is not None
+
+
+def _sizes(declaration: Node, name: Node) -> tuple[tuple[str, ...], ...]:
+    """The sizes of an array of pointers by its declaration, in order; () for one pointer."""
+    found: list[tuple[str, ...]] = []
+    node = name.parent
+    while node is not None and node != declaration and node.type == "array_declarator":
+        size = node.child_by_field_name("size")
+        found.append(tokens(view.text(size)) if size is not None else ())
+        node = node.parent
+    return tuple(found)
 
 
 def _assigned(node: Node) -> Node | None:
@@ -207,9 +293,10 @@ def _struct(declaration: Node) -> Node | None:
     return around if around is not None and around.type == "struct_specifier" else None
 
 
-def _is_of(parsed: ParsedFile, record: Node, address: str, declaration: Node) -> Node | None:
+def _is_of(parsed: ParsedFile, record: Node, address: str, declaration: Node,
+           sizes: tuple[tuple[str, ...], ...]) -> Node | None:
     """The name that declares the address in a struct, where that has it once, and nothing else
-    stands in its place by itself.
+    stands in its place by itself; as many as there are pages.
 
     A struct in which arms of `#if` stand, or that is packed, is another for each who looks.
     """
@@ -221,7 +308,7 @@ def _is_of(parsed: ParsedFile, record: Node, address: str, declaration: Node) ->
              for declarator in field.children_by_field_name("declarator")
              if (name := view.declared(declarator)) is not None
              and parsed.text(name) == address.encode("latin-1")]
-    if len(found) != 1:
+    if len(found) != 1 or _sizes(*found[0]) != sizes:
         return None
     ((member, named),) = found
     if member.parent is None or member.parent == declaration.parent:
@@ -240,7 +327,7 @@ def _is_record(member: Node) -> bool:
     return type_ is not None and type_.type in ("struct_specifier", "union_specifier")
 
 
-def _is_set_unseen(parsed: ParsedFile, record: Node, of: ParsedFile, address: str) -> bool:
+def is_set_unseen(parsed: ParsedFile, record: Node, of: ParsedFile, address: str) -> bool:
     """Whether a file has anything that may set the address, or counts on the record's size, and
     that is no assignment to it: a macro, an initialiser, an assertion."""
     text = without_comments(parsed.original)
@@ -279,22 +366,21 @@ def _is_made_by_call(declaration: Node) -> bool:
     return False
 
 
-def _address(parsed: ParsedFile, store: Access, asks: Collection[str]) -> str | None:
+def _address(parsed: ParsedFile, store: Access, asks: Collection[str], deep: int) -> str | None:
     """The member that is set right in front of a store, to the address of what is stored."""
     statement, page = _assigned(store.node), _value(store.node)
     before = statement.prev_named_sibling if statement is not None else None
-    if before is None or before.type != "expression_statement" or page is None or \
-            page.type != "identifier":
+    found = view.assigned(before)
+    if found is None or page is None or page.type != "identifier":
         return None
-    found = view.infix(before.named_children[0]) if before.named_children else None
-    where = view.field(found.left) if found is not None and found.sign == "=" else None
-    if found is None or where is None or parsed.text(where.base) != parsed.text(store.base):
+    where = _member_of(found.left, deep)
+    if where is None or where.named(b"") != store.named(b""):
         return None
     for node in nodes(found.right, "call_expression"):
         call = view.call(node)
         if call is not None and call.name.decode("latin-1") in asks and len(call.args) == 1 and \
                 parsed.text(call.args[0]) == parsed.text(page) and _is_added_to(found.right, node):
-            return parsed.text(where.member).decode("latin-1")
+            return parsed.text(where.name).decode("latin-1")
     return None
 
 
@@ -322,7 +408,7 @@ def _is_bare(parsed: ParsedFile, write: Access, asks: Collection[str]) -> bool:
         call is not None and call.name.decode("latin-1") in asks))
 
 
-def _has_partner(parsed: ParsedFile, write: Access, member: str) -> bool:
+def _has_partner(parsed: ParsedFile, write: Access, member: str, deep: int) -> bool:
     statement, value = _assigned(write.node), _value(write.node)
     if statement is None or value is None:
         return False
@@ -331,11 +417,10 @@ def _has_partner(parsed: ParsedFile, write: Access, member: str) -> bool:
     behind = statement.next_named_sibling
     if behind is None or parsed.original[statement.end_byte:behind.start_byte].strip():
         return False
-    found = view.infix(behind.named_children[0]) if \
-        behind.type == "expression_statement" and behind.named_children else None
-    where = view.field(found.left) if found is not None else None
-    return where is not None and parsed.text(where.member) == member.encode("latin-1") and \
-        parsed.text(where.base) == parsed.text(write.base)
+    found = view.assigned(behind)
+    where = _member_of(found.left, deep) if found is not None else None
+    return where is not None and parsed.text(where.name) == member.encode("latin-1") and \
+        where.named(b"") == write.named(b"")
 
 
 def _same(before: ParsedFile, text: bytes) -> bool:

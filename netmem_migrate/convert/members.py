@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from netmem_migrate.c import view
 from netmem_migrate.c.types import Member
 from netmem_migrate.c.words import include_lines
 from netmem_migrate.convert.text import columns
@@ -48,6 +49,16 @@ def newline(work: Work, file: str) -> bytes:
 def told(work: Work, member: Member, anchor: Node, line: str) -> tuple[int, bytes] | None:
     """Where, and as what, a line comes into the kernel-doc comment of a record, behind the one that
     tells of a member; None for a record that has none."""
+    found = entry(work, member, anchor)
+    if found is None:
+        return None
+    _, end, start = found
+    return end, start + line.encode() + newline(work, member.file)
+
+
+def entry(work: Work, member: Member, anchor: Node) -> tuple[int, int, bytes] | None:
+    """What the kernel-doc comment of a record tells of a member: where that starts and ends, and
+    what its first line begins with; None for a record that has none."""
     source = work.analysis.originals[member.file]
     record: Node | None = anchor
     while record is not None and record.parent is not None and \
@@ -61,7 +72,7 @@ def told(work: Work, member: Member, anchor: Node, line: str) -> tuple[int, byte
                       % member.name, text)
     if found is None:
         return None
-    return comment.start_byte + found.end(), found[1] + line.encode() + newline(work, member.file)
+    return comment.start_byte + found.start(), comment.start_byte + found.end(), found[1]
 
 
 def end(work: Work, file: str, node: Node) -> int:
@@ -100,4 +111,6 @@ def declared(work: Work, member: Member, anchor: Node, name: str) -> bytes:
         while columns(text) < wanted:
             text += b"\t"
         gap = text[len(indent) + len(b"struct page"):]
-    return indent + b"struct page" + gap + b"*" + name.encode() + b";"
+    named = view.declared(declarator) or declarator
+    sizes = source[named.end_byte:declarator.end_byte]  # as many as there are of the other
+    return indent + b"struct page" + gap + b"*" + name.encode() + sizes + b";"

@@ -94,7 +94,7 @@ def transparent(node: Node) -> Node:
     return _within(node, lambda name: has(name, Trait.GIVES_BACK))
 
 
-def _hinted(node: Node) -> Node:
+def hinted(node: Node) -> Node:
     """The expression in likely() and unlikely(), which say nothing but how often it is true."""
     return _within(node, (b"likely", b"unlikely").__contains__)
 
@@ -246,7 +246,7 @@ class _Builder:
 
     def condition(self, node: Node, block: int, yes: int, no: int) -> Steps[None]:
         """Leave `block` for `yes` or `no` by the truth of an expression."""
-        whole, node = node, _hinted(node) if self.exact else transparent(node)
+        whole, node = node, hinted(node) if self.exact else transparent(node)
         known = constant(node)
         if known is not None:
             self.go(block, yes if known else no)

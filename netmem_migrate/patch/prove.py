@@ -113,6 +113,9 @@ _WAYS = {
     Way.MEMBER: "the text without the stores of the new member, with each read of it spelled as it "
                 "was, is the one before, and each store of the address has one of the member "
                 "behind it, for the parser and for the compiler",
+    Way.INSTEAD: "the text with each use of the page spelled as that of its address again is the "
+                 "one before, and the uses that the compiler lists are those, as far as no address "
+                 "of a page is NULL",
     Way.ARM: "the text without the new arm, and without the tests that were added for it, is the "
              "one before, and each use that the compiler lists names the arm of the mode in which "
              "it is reached",

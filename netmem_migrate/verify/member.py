@@ -18,11 +18,12 @@ from pathlib import Path
 from tree_sitter import Node
 
 from netmem_migrate.c.armed import Armed
-from netmem_migrate.c.beside import Beside, accesses, beside, is_written
+from netmem_migrate.c.beside import Beside, accesses, beside, is_whole, is_written
 from netmem_migrate.c.parse import ParsedFile, parse
 from netmem_migrate.c.text import replaced
 from netmem_migrate.files import plain
-from netmem_migrate.model.addresses import ASKS, FINDS, READS
+from netmem_migrate.flow.instead import Instead
+from netmem_migrate.model.addresses import FILLS, KNOWN, READS
 from netmem_migrate.results import FileChange
 
 Line = tuple[str, int]
@@ -37,17 +38,17 @@ def kept(changes: Mapping[str, FileChange]) -> Beside | None:
     if not changed or not all(path.endswith((".c", ".h")) for path in changed):
         return None
     return beside({path: one.parsed_before for path, one in changed.items()},
-                  {path: one.parsed_after for path, one in changed.items()}, ASKS, FINDS, READS)
+                  {path: one.parsed_after for path, one in changed.items()}, KNOWN)
 
 
-def probed(found: Beside | Armed, named: Node) -> dict[str, bytes]:
-    """The file that declares the record, with one of its two members under another name."""
+def probed(found: Beside | Armed | Instead, named: Node) -> dict[str, bytes]:
+    """The file that declares the record, with one of its members under another name."""
     path = found.declared[0]
     at = named.start_byte
     return {path: replaced(found.after[path].original, [(at, at, _PROBE)])}
 
 
-def tag(found: Beside | Armed) -> str:
+def tag(found: Beside | Armed | Instead) -> str:
     """The name of the struct, "" for one without."""
     name = found.record.child_by_field_name("name")
     return found.after[found.declared[0]].text(name).decode("latin-1") if name is not None else ""
@@ -73,10 +74,11 @@ def faults(found: Beside, source: str, root: Path, of_member: Counter[Line],
     for path, line in sorted(of_address):
         if path not in texts:
             texts[path] = parse(plain.read(root / path))
-        lines = [one for one in accesses({path: texts[path]}, found.address) if one.line == line]
+        lines = [one for one in accesses({path: texts[path]}, found.address, found.deep)
+                 if one.line == line]
         if len(lines) < of_address[path, line]:
             said.append(f"{path}:{line}: {found.address} is used here for the compiler only")
         said += [f"{path}:{line}: {found.address} is set here without {found.member}"
-                 for one in lines if is_written(one.node, READS)
-                 and (path, one.node.start_byte) not in writes]
+                 for one in lines if not is_whole(one, found.deep, FILLS)
+                 and is_written(one.node, READS) and (path, one.node.start_byte) not in writes]
     return tuple(said)

@@ -23,7 +23,7 @@ from netmem_migrate.results import FileChange
 from netmem_migrate.verify import code, coverage, overlay
 from netmem_migrate.verify.layout import layout
 from netmem_migrate.verify.objects import Recorded, record, touched_sources
-from netmem_migrate.verify.rooms import Rooms, Way
+from netmem_migrate.verify.rooms import Way, made
 from netmem_migrate.verify.said import LINE, Said, Status, errors
 
 # Headers behind those of the table take netmem for the integer that it is; for newer compilers
@@ -202,8 +202,8 @@ class _Trees:
         strict = overlay.strict_header(root)
         self.sides = {"before": before, "after": after,
                       "strict-before": {**strict, **before}, "strict-after": {**strict, **after}}
-        self.rooms = Rooms(root, self.changes, module)
-        self.sides |= self.rooms.sides
+        self.room = made(root, self.changes, module)
+        self.sides |= self.room.sides if self.room is not None else {}
         for side, files in self.sides.items():
             overlay.build(root, where / side, files, module)
         for side in ("before", "after"):
@@ -226,8 +226,9 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         return ObjectProof(command.source, said, said, said)
     # Flow-based warnings need the whole compiler; an unchanged source can only get others.
     options = ["-c", "-o", os.devnull] if changed else ["-fsyntax-only"]
-    identity = trees.rooms.same(command.source, lambda side, more: _compile(
-        trees, side, command, more)) or _same_literals(trees, command)
+    room = trees.room
+    identity = room.same(command.source, lambda side, more: _compile(
+        trees, side, command, more)) if room is not None else _same_literals(trees, command)
     if identity is None:
         identity = _identical(trees, command) if changed else _same_tokens(trees, command)
     proof = ObjectProof(
@@ -235,8 +236,9 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         _diagnosed(trees, command, ("before", "after"), options),
         _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
         identity,
-        way=trees.rooms.way, layout=_layout(trees, command) if changed else None,
-        assumes=trees.rooms.assumes,
+        way=room.way if room is not None else None,
+        layout=_layout(trees, command) if changed else None,
+        assumes=room.assumes if room is not None else "",
     )
     if not proof.failed:
         return proof
@@ -250,7 +252,7 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
 
 def _layout(trees: _Trees, command: Recorded) -> tuple[str, str] | None:
     """That of a record that got a member."""
-    tag = trees.rooms.tag
+    tag = trees.room.tag if trees.room is not None else ""
 
     def build(side: str, made: Path) -> bool:
         return not _compile(trees, side, command, ["-w", "-g", "-c", "-o", str(made)]).returncode

@@ -4,14 +4,21 @@
 from __future__ import annotations
 
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from tree_sitter import Node
+
 from netmem_migrate.c.armed import Armed
+from netmem_migrate.c.beside import Beside
+from netmem_migrate.flow.instead import Instead
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import arms, code, divided, member, returned
-from netmem_migrate.verify.copied import copied
+from netmem_migrate.verify import arms, code, copied, divided, instead, member, returned
+from netmem_migrate.verify.copied import Copied
+from netmem_migrate.verify.member import Line
 from netmem_migrate.verify.said import Said, Status, errors
 
 Compile = Callable[[str, Sequence[str]], subprocess.CompletedProcess[bytes]]
@@ -36,136 +43,162 @@ class Way(StrEnum):
 
     COPIES = "copies"  # functions that are copied (verify/copied.py)
     MEMBER = "member"  # a member beside an address (verify/member.py)
+    INSTEAD = "instead"  # a member that keeps a page and no address (verify/instead.py)
     ARM = "arm"  # an arm of a union for one mode (verify/arms.py)
     KIND = "kind"  # an arm of a union for what is taken for a page (verify/arms.py)
     PAGE = "page"  # a page returned instead of its address (verify/returned.py)
     TWO = "two"  # two functions of one that takes two kinds of thing (verify/divided.py)
 
 
-class Rooms:
-    """What room a patch makes, if it does nothing else, and the texts that show it.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What room a patch makes that does nothing else, and how that is shown.
 
-    `sides` are more texts of files, by the name of the tree that they make.
+    `sides` are more texts of files, by the name of the tree that they make; `same` is the identity
+    of one object, of a source, compiled with those. `tag` is the struct that got a member, "" for
+    none, and `assumes` what the compiler is told, or is taken for granted, that nothing shows.
     """
 
-    def __init__(self, root: Path, changes: Mapping[str, FileChange], module: str) -> None:
-        self.root = root
-        after = {path: change.after for path, change in changes.items()}
-        self.sides: dict[str, dict[str, bytes]] = {}
-        self.copied = copied(changes)
-        if self.copied is not None:
-            self.sides |= dict(zip(_COPIED, (self.copied.called, self.copied.after), strict=True))
-        self.kept = (member.kept(changes) or arms.armed(changes)
-                     if self.copied is None else None)
-        self.returned = (returned.returned(changes)
-                         if self.copied is None and self.kept is None else None)
-        if self.returned is not None:
-            self.sides |= dict(zip(_RETURNED, (after | returned.before(self.returned),
-                                               returned.after(self.returned)), strict=True))
-        self.divided = (divided.divided(changes) if self.copied is None and self.kept is None
-                        and self.returned is None else None)
-        if self.divided is not None:
-            self.sides |= {side: after | {self.divided.path: text} for side, text in zip(
-                _DIVIDED, (divided.before(self.divided), divided.after(self.divided)),
-                strict=True)}
-        self.told: arms.Told | None = None
-        if self.kept is not None:
-            for named, side in zip(self.kept.named, _PROBED, strict=True):
-                self.sides[side] = after | member.probed(self.kept, named)
-            if isinstance(self.kept, Armed):
-                self.told = arms.told(self.kept, root, after, module)
+    way: Way
+    same: Callable[[str, Compile], Said]
+    sides: Mapping[str, dict[str, bytes]] = field(default_factory=dict)
+    tag: str = ""
+    assumes: str = ""
 
-    @property
-    def way(self) -> Way | None:
-        """How such a patch is compared; None for one that makes no room."""
-        if self.copied is not None:
-            return Way.COPIES
-        if self.returned is not None:
-            return Way.PAGE
-        if self.divided is not None:
-            return Way.TWO
-        if self.kept is None:
-            return None
-        if self.told is None:
-            return Way.MEMBER
-        return Way.KIND if self.told.by_kind else Way.ARM
 
-    @property
-    def assumes(self) -> str:
-        """What the compiler is told that nothing shows, "" for nothing."""
-        if self.returned is not None:
-            name = self.returned.helper.name.decode("latin-1")
-            return f"no address that {name}() gave of a page is NULL"
-        if self.divided is None or not self.divided.assumed:
-            return ""
-        of = self.divided.split
-        copy, flag, value = (one.decode("latin-1") for one in (
-            self.divided.copy, of.names[of.flag], of.value))
-        return f"no call of {copy}() passes {flag} that is {'' if of.truth else 'not '}{value}"
+def made(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | None:
+    """How such a patch is compared; None for one that makes no room."""
+    after = {path: change.after for path, change in changes.items()}
+    found = (_copies(changes) or _beside(root, changes, after) or _instead(changes, after)
+             or _arm(root, changes, after, module) or _page(changes, after))
+    return found or _two(changes, after)
 
-    @property
-    def tag(self) -> str:
-        """The struct that got a member, "" for none."""
-        return member.tag(self.kept) if self.kept is not None else ""
 
-    def same(self, source: str, compile_: Compile) -> Said | None:
-        """Identity of such a patch for one object; None for any other."""
-        if self.copied is not None:
-            return self._same_copies(compile_)
-        if self.returned is not None:
-            return self._alike(compile_, _RETURNED)
-        if self.divided is not None:
-            # What calls them elsewhere is the same, but for what they are called by.
-            return self._alike(compile_, _DIVIDED) if source == self.divided.path else Said(
-                Status.PASS)
-        found = self.kept
-        if found is None:
-            return None
-        names = ((found.arm, found.member) if isinstance(found, Armed)
-                 else (found.member, found.address))
-        listed = [member.uses(compile_(side, _LIST).stderr.decode("utf-8", "replace"), name)
-                  for name, side in zip(names, _PROBED, strict=True)]
-        if isinstance(found, Armed):
-            assert self.told is not None
-            odd = arms.faults(found, self.told, source, *listed)
-        else:
-            odd = member.faults(found, source, self.root, *listed)
-        return Said(Status.FAIL, odd) if odd else Said(Status.PASS)
+def _copies(changes: Mapping[str, FileChange]) -> Made | None:
+    found = copied.copied(changes)
+    if found is None:
+        return None
+    return Made(Way.COPIES, lambda _, compile_: _same_copies(found, compile_),
+                dict(zip(_COPIED, (found.called, found.after), strict=True)))
 
-    @staticmethod
-    def _alike(compile_: Compile, sides: Sequence[str]) -> Said:
-        """Whether two texts give the same code, by any of several options."""
-        said: Said | None = None
-        for more in _TRIES:
-            done = [compile_(side, (*_ALIKE, *more)) for side in sides]
-            odd = next((one for one in done if one.returncode), None)
-            if odd is not None:
-                found = errors(odd.stderr.decode("utf-8", "replace"))
-                said = said or Said(Status.NOT_BUILT, (
-                    "does not compile with a function put into its callers", *found[:2]))
-                continue
-            texts = [code.normal(one.stdout.decode("utf-8", "replace")) for one in done]
-            if texts[0] == texts[1]:
-                return Said(Status.PASS)
-            said = said or Said(Status.FAIL, code.difference(*texts))
-        assert said is not None
-        return said
 
-    def _same_copies(self, compile_: Compile) -> Said:
-        assert self.copied is not None
-        texts: list[str] = []
-        for side in _COPIED:
-            done = compile_(side, _ALONE)
-            if done.returncode:
-                said = done.stderr.decode("utf-8", "replace")
-                return Said(Status.NOT_BUILT, ("does not compile with its copies standing alone",
-                                               *errors(said)[:2]))
-            texts.append(done.stdout.decode("utf-8", "replace"))
-        bodies = code.functions(texts[1])
-        for copy, function in self.copied.names.items():
-            one, other = bodies.get(function), bodies.get(copy)
-            if one != other:
-                return Said(Status.FAIL, (f"{copy}() is not the code of {function}()",))
-        before, after = (code.normal(self.copied.symbols(text)) for text in texts)
-        return Said(Status.PASS) if before == after else Said(
-            Status.FAIL, code.difference(before, after))
+def _beside(root: Path, changes: Mapping[str, FileChange],
+            after: Mapping[str, bytes]) -> Made | None:
+    found = member.kept(changes)
+    if found is None:
+        return None
+
+    def same(source: str, compile_: Compile) -> Said:
+        of_member, of_address = _listed(compile_, (found.member, found.address))
+        return _judged(member.faults(found, source, root, of_member, of_address))
+
+    return Made(Way.MEMBER, same, _probed(found, found.named, after), member.tag(found))
+
+
+def _instead(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made | None:
+    found = instead.instead(changes)
+    if found is None:
+        return None
+
+    def same(source: str, compile_: Compile) -> Said:
+        (listed,) = _listed(compile_, (found.member,))
+        return _judged(instead.faults(found, source, listed))
+
+    return Made(Way.INSTEAD, same, _probed(found, (found.named,), after), assumes=
+                f"no address of a page that {member.tag(found)}.{found.address} was set to is NULL")
+
+
+def _arm(root: Path, changes: Mapping[str, FileChange], after: Mapping[str, bytes],
+         module: str) -> Made | None:
+    found = arms.armed(changes)
+    if found is None:
+        return None
+    told = arms.told(found, root, after, module)
+
+    def same(source: str, compile_: Compile) -> Said:
+        of_arm, of_member = _listed(compile_, (found.arm, found.member))
+        return _judged(arms.faults(found, told, source, of_arm, of_member))
+
+    return Made(Way.KIND if told.by_kind else Way.ARM, same,
+                _probed(found, found.named, after), member.tag(found))
+
+
+def _page(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made | None:
+    found = returned.returned(changes)
+    if found is None:
+        return None
+    name = found.helper.name.decode("latin-1")
+    return Made(Way.PAGE, lambda _, compile_: _alike(compile_, _RETURNED),
+                dict(zip(_RETURNED, ({**after, **returned.before(found)}, returned.after(found)),
+                         strict=True)),
+                assumes=f"no address that {name}() gave of a page is NULL")
+
+
+def _two(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made | None:
+    found = divided.divided(changes)
+    if found is None:
+        return None
+    of = found.split
+    copy, flag, value = (one.decode("latin-1") for one in (
+        found.copy, of.names[of.flag], of.value))
+    # What calls them elsewhere is the same, but for what they are called by.
+    return Made(Way.TWO, lambda source, compile_: _alike(compile_, _DIVIDED)
+                if source == found.path else Said(Status.PASS),
+                {side: {**after, found.path: text} for side, text in zip(
+                    _DIVIDED, (divided.before(found), divided.after(found)), strict=True)},
+                assumes="" if not found.assumed else
+                f"no call of {copy}() passes {flag} that is {'' if of.truth else 'not '}{value}")
+
+
+def _probed(found: Beside | Armed | Instead, names: Sequence[Node],
+            after: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
+    return {side: {**after, **member.probed(found, named)}
+            for named, side in zip(names, _PROBED, strict=False)}
+
+
+def _listed(compile_: Compile, names: Sequence[str]) -> list[Counter[Line]]:
+    """The uses of members that a compiler lists, each in the tree where it has another name."""
+    return [member.uses(compile_(side, _LIST).stderr.decode("utf-8", "replace"), name)
+            for name, side in zip(names, _PROBED, strict=False)]
+
+
+def _judged(odd: tuple[str, ...]) -> Said:
+    return Said(Status.FAIL, odd) if odd else Said(Status.PASS)
+
+
+def _alike(compile_: Compile, sides: Sequence[str]) -> Said:
+    """Whether two texts give the same code, by any of several options."""
+    said: Said | None = None
+    for more in _TRIES:
+        done = [compile_(side, (*_ALIKE, *more)) for side in sides]
+        odd = next((one for one in done if one.returncode), None)
+        if odd is not None:
+            found = errors(odd.stderr.decode("utf-8", "replace"))
+            said = said or Said(Status.NOT_BUILT, (
+                "does not compile with a function put into its callers", *found[:2]))
+            continue
+        texts = [code.normal(one.stdout.decode("utf-8", "replace")) for one in done]
+        if texts[0] == texts[1]:
+            return Said(Status.PASS)
+        said = said or Said(Status.FAIL, code.difference(*texts))
+    assert said is not None
+    return said
+
+
+def _same_copies(found: Copied, compile_: Compile) -> Said:
+    texts: list[str] = []
+    for side in _COPIED:
+        done = compile_(side, _ALONE)
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace")
+            return Said(Status.NOT_BUILT, ("does not compile with its copies standing alone",
+                                           *errors(said)[:2]))
+        texts.append(done.stdout.decode("utf-8", "replace"))
+    bodies = code.functions(texts[1])
+    for copy, function in found.names.items():
+        one, other = bodies.get(function), bodies.get(copy)
+        if one != other:
+            return Said(Status.FAIL, (f"{copy}() is not the code of {function}()",))
+    before, after = (code.normal(found.symbols(text)) for text in texts)
+    return Said(Status.PASS) if before == after else Said(
+        Status.FAIL, code.difference(before, after))

@@ -14,7 +14,7 @@ from tools import CORPUS, STUB, plant
 from netmem_migrate.api import migrate
 from netmem_migrate.results import FileChange, Step
 from netmem_migrate.verify import ObjectProof, Status, Way, verify_changes
-from netmem_migrate.verify.rooms import Rooms
+from netmem_migrate.verify.rooms import made
 
 HEADER = """\
 #ifndef DEMO_H
@@ -195,14 +195,16 @@ MADE = sorted(path.parent for path in (CORPUS / "rooms/split-parameter").glob("*
 @pytest.mark.parametrize("case", MADE, ids=lambda one: one.name)
 def test_what_the_step_makes_is_the_same_code(case: Path, tmp_path: Path) -> None:
     before, after = ((case / name).read_bytes() for name in ("before.c", "after.c"))
-    rooms = Rooms(tmp_path, {"d.c": FileChange("d.c", before, after)}, "")
+    room = made(tmp_path, {"d.c": FileChange("d.c", before, after)}, "")
+    assert room is not None and room.way is Way.TWO
+    sides = room.sides
 
     def compiled(side: str, options: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{STUB}", "-xc", *options, "-"],
-                              input=rooms.sides[side]["d.c"], capture_output=True, check=False)
+                              input=sides[side]["d.c"], capture_output=True, check=False)
 
-    said = rooms.same("d.c", compiled)
-    assert rooms.way is Way.TWO and said is not None and said.status is Status.PASS, said
+    said = room.same("d.c", compiled)
+    assert said.status is Status.PASS, said
 
 
 ANEW = "\n#undef DEMO_FRAME\n#define DEMO_FRAME 7\n\n"
@@ -222,4 +224,5 @@ def test_a_name_that_is_no_constant_everywhere_is_not_proven(
     texts = [(case / name).read_text() for name in ("before.c", "after.c")]
     assert all(old in one for one in texts)
     before, after = (one.replace(old, new, 1).encode() for one in texts)
-    assert Rooms(tmp_path, {"d.c": FileChange("d.c", before, after)}, "").way is way
+    room = made(tmp_path, {"d.c": FileChange("d.c", before, after)}, "")
+    assert (room.way if room is not None else None) is way

@@ -15,8 +15,9 @@ from netmem_migrate.c.copies import only_copies
 from netmem_migrate.c.guarded import guarded
 from netmem_migrate.check.registry import rule
 from netmem_migrate.flow.divided import divided
+from netmem_migrate.flow.instead import instead
 from netmem_migrate.flow.returned import returned
-from netmem_migrate.model.addresses import ASKS, FINDS, READS
+from netmem_migrate.model.addresses import ASKS, FINDS, KNOWN
 from netmem_migrate.model.functions import SHORT_FOR
 from netmem_migrate.model.spelled import ADDRESS, IS_NET_IOV
 from netmem_migrate.results import FileChange, Finding
@@ -26,17 +27,21 @@ def made_room(changes: Sequence[FileChange]) -> Finding | None:
     """What is said of such a patch, once for all of it; None for any other."""
     before = {one.path: one.parsed_before for one in changes}
     after = {one.path: one.parsed_after for one in changes}
-    kept = beside(before, after, ASKS, FINDS, READS)
+    kept = beside(before, after, KNOWN)
     if kept is not None:
         return _said(*kept.declared, f"{kept.member} keeps the page of {kept.address}: set with "
                                      f"it, and read where {kept.finds}() found it")
+    page = instead(before, after)
+    if page is not None:
+        return _said(*page.declared, f"{page.member} keeps the page of which {page.address} kept "
+                                     f"the address: {page.asks}() gives that where it is read")
     arm = armed(before, after, SHORT_FOR)
     if arm is not None and not arm.bare:
         return _said(*arm.declared, f"{arm.arm} is another name for what {arm.member} holds, and "
                                     "either way of each test that was added does the same")
-    page = returned(before, after, ASKS, FINDS)
-    if page is not None:
-        return _said(page.path, page.node, f"{page.helper.name.decode('latin-1')}() returns the "
+    of = returned(before, after, ASKS, FINDS)
+    if of is not None:
+        return _said(of.path, of.node, f"{of.helper.name.decode('latin-1')}() returns the "
                                            "page, and each of its calls takes the address of that")
     two = divided(before, after)
     if two is not None:

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netmem_stub.h"
+
+struct demo_ring {
+	struct page_pool *pool;
+	void **bufs;
+};
+
+int demo_make(struct demo_ring *ring, void *buf)
+{
+	ring->bufs = kcalloc(256, sizeof(*ring->bufs), GFP_KERNEL);
+	if (!ring->bufs)
+		return -ENOMEM;
+	ring->bufs[0] = buf;
+	return 0;
+}
+
+int demo_fill(struct demo_ring *ring, unsigned int i)
+{
+	struct page *page;
+
+	page = page_pool_dev_alloc_pages(ring->pool);
+	if (!page)
+		return -ENOMEM;
+
+	ring->bufs[i] = page_address(page);
+	return 0;
+}
+
+void demo_clean(struct demo_ring *ring, unsigned int i)
+{
+	if (ring->bufs[i])
+		page_pool_put_full_page(ring->pool,
+					virt_to_head_page(ring->bufs[i]),
+					false);
+	ring->bufs[i] = NULL;
+}

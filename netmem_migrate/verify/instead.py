@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The proof of a patch that keeps a page where a record kept its address (docs/proof.md).
+
+The text with each use of the page spelled as that of the address again is the text before, token by
+token (flow/instead.py). What is left to show is that all uses are among those: the compiler is
+given the record with the member under a name that nobody uses, so that each use is an error, and
+what it lists is held against what the parser does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from netmem_migrate.flow import instead as text
+from netmem_migrate.flow.instead import Instead
+from netmem_migrate.results import FileChange
+from netmem_migrate.verify.member import Line
+
+
+def instead(changes: Mapping[str, FileChange]) -> Instead | None:
+    """What a patch keeps so; None where it does anything else."""
+    changed = {path: change for path, change in changes.items() if change.before != change.after}
+    if not changed or not all(path.endswith((".c", ".h")) for path in changed):
+        return None
+    return text.instead({path: one.parsed_before for path, one in changed.items()},
+                        {path: one.parsed_after for path, one in changed.items()})
+
+
+def faults(found: Instead, source: str, listed: Counter[Line]) -> tuple[str, ...]:
+    """What the list of the compiler for one object, and that of the parser, do not agree on."""
+    # A macro may say an argument several times. One of another file says no name that is new.
+    known = {(one.path, one.line) for one in found.uses}
+    here = {place for place in known if place[0] == source}
+    return tuple(f"{path}:{line}: {found.member} is used here for one of compiler and parser only"
+                 for path, line in sorted({*(listed.keys() - known), *(here - listed.keys())}))
