@@ -43,7 +43,7 @@ DRIVERS = tuple(f"drivers/net/ethernet/{name}" for name in (
 STEPPED = ("drivers/net/ethernet/wangxun/libwx", "drivers/net/ethernet/ti")
 # Those that convert with `--prepare` on 7.3.4, or convert more so.
 PREPARED = tuple(f"drivers/net/ethernet/{name}" for name in (
-    "airoha", "cisco/enic", "hisilicon/hns3", "microchip/lan966x"))
+    "airoha", "cisco/enic", "hisilicon/hns3", "microchip/lan966x", "realtek/rtase"))
 PERSON = {"GIT_AUTHOR_NAME": "Jane Developer", "GIT_AUTHOR_EMAIL": "jane@example.org"}
 # What the tool reads of a tree, beside the drivers.
 KEPT = ("include/linux", "include/net", "scripts", "Documentation/process", "MAINTAINERS",
