@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What sets a member of a record without naming it, or counts on where the record's members are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import in_all_arms, nodes
+from netmem_migrate.c.mask.text import without_comments
+from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.c.words import DEFINE, WORD
+
+RECORDS = ("struct_specifier", "union_specifier")
+_EMPTY = re.compile(rb"\{\s*(?:0|NULL)?\s*,?\s*\}")
+
+
+class _Holders:
+    """The records that hold a record, and itself: by what names, and through which members.
+
+    `mixed` is whether one of them shares its place with something that is no record.
+    """
+
+    def __init__(self, files: Collection[ParsedFile], record: Node, of: ParsedFile,
+                 member: bytes) -> None:
+        self._named: dict[bytes, set[bytes]] = {}
+        self._bodies: dict[tuple[int, int], set[bytes]] = {}
+        self.mixed = False
+        bodies = [(parsed, one) for parsed in files for one in nodes(
+            parsed.tree.root_node, *RECORDS) if one.child_by_field_name("body") is not None]
+        types = [(parsed, one) for parsed in files
+                 for one in nodes(parsed.tree.root_node, "type_definition")]
+        self._add(of, record, {member})
+        size = -1
+        while size != len(self._named) + len(self._bodies):
+            size = len(self._named) + len(self._bodies)
+            for parsed, one in bodies:
+                through = self._through(parsed, one)
+                if through is not None:
+                    self._add(parsed, one, through)
+            for parsed, one in types:
+                known = self.members(parsed, one.child_by_field_name("type"))
+                for name in one.children_by_field_name("declarator"):
+                    if known is not None and name.type == "type_identifier":
+                        self._named.setdefault(view.text(name), known)
+
+    @property
+    def tags(self) -> list[bytes]:
+        """The names, as a pattern spells them."""
+        return [rb"\s+".join(map(re.escape, name.split())) for name in self._named]
+
+    def members(self, parsed: ParsedFile, type_: Node | None) -> set[bytes] | None:
+        """Through which members a type has the record; None for one that has it not."""
+        if type_ is None:
+            return None
+        if type_.child_by_field_name("body") is not None:
+            return self._bodies.get((id(parsed), type_.start_byte))
+        return self._named.get(b" ".join(view.text(type_).split()))
+
+    def _add(self, parsed: ParsedFile, record: Node, through: set[bytes]) -> None:
+        self._bodies.setdefault((id(parsed), record.start_byte), set()).update(through)
+        name = record.child_by_field_name("name")
+        if name is not None:
+            word = record.type.partition("_")[0].encode()
+            self._named.setdefault(word + b" " + view.text(name), set()).update(through)
+
+    def _through(self, parsed: ParsedFile, record: Node) -> set[bytes] | None:
+        body = record.child_by_field_name("body")
+        found: set[bytes] | None = None
+        others = False
+        for one in in_all_arms(body) if body is not None else ():
+            if one.type != "field_declaration":
+                continue
+            type_ = view.type_of(one)
+            declarators = one.children_by_field_name("declarator")
+            held = [name for node in declarators if not nodes(node, "pointer_declarator")
+                    and (name := view.declared(node)) is not None]
+            if self.members(parsed, type_) is not None and (held or not declarators):
+                found = (found or set()) | {view.text(name) for name in held}
+            others |= type_ is None or type_.type not in RECORDS
+        self.mixed |= found is not None and others and record.type == "union_specifier"
+        return found
+
+
+def is_set_unseen(files: Collection[ParsedFile], record: Node, of: ParsedFile,
+                  address: str) -> bool:
+    """Whether files have anything that may set the address, or counts on the record's size, and
+    that is no assignment to it: a macro, an initialiser, an assertion, a number in its place."""
+    member = address.encode("latin-1")
+    known = _Holders(files, record, of, member)
+    return known.mixed or any(_is_set(parsed, known, member) for parsed in files)
+
+
+def _is_set(parsed: ParsedFile, known: _Holders, member: bytes) -> bool:
+    text = without_comments(parsed.original)
+    for macro in DEFINE.finditer(text):
+        body = macro[3]
+        if re.search(rb"(?:->|\.)\s*%b\b" % member, body):
+            return True
+        for name in WORD.findall(macro[2] or b""):
+            if re.search(rb"(?:->|\.)\s*%b\b" % name, body) and re.search(
+                    rb"\b%b\s*\([^;]*\b%b\b" % (macro[1], member), text):
+                return True
+    root = parsed.tree.root_node
+    if any(parsed.text(one).lstrip(b". \t") == member for one in nodes(root, "field_designator")):
+        return True
+    tags = b"|".join(known.tags)
+    if tags and re.search(rb"(?:assert|BUILD_BUG_ON\w*)\s*\([^;]*sizeof\s*\(\s*(?:%b)\b" % tags,
+                          text):
+        return True
+    return any(not _is_harmless(value, through, is_array)
+               for value, through, is_array in _initialised(parsed, known))
+
+
+def _initialised(parsed: ParsedFile, known: _Holders) -> Iterator[tuple[Node, set[bytes], bool]]:
+    """What records that are known, or arrays of them, begin with."""
+    for one in nodes(parsed.tree.root_node, "compound_literal_expression", "declaration"):
+        type_ = view.type_of(one)
+        through = known.members(parsed, view.type_of(type_) if type_ is not None
+                                and type_.type == "type_descriptor" else type_)
+        if through is None:
+            continue
+        value = one.child_by_field_name("value")
+        if one.type == "compound_literal_expression" and value is not None and type_ is not None:
+            yield value, through, bool(nodes(type_, "abstract_array_declarator"))
+        for declarator in one.children_by_field_name("declarator"):
+            value = declarator.child_by_field_name("value")
+            of = declarator.child_by_field_name("declarator")
+            if value is not None and of is not None and of.type != "pointer_declarator":
+                yield value, through, of.type == "array_declarator"
+
+
+def _is_harmless(value: Node, through: set[bytes], is_array: bool) -> bool:
+    """Whether a record, or an array of such, is not set through some members by what it begins
+    with. A name, or what looks like a call, may be a macro that is a list."""
+    if value.type != "initializer_list":
+        return value.type not in ("call_expression", "identifier")
+    if _EMPTY.fullmatch(view.text(value)):
+        return True
+    for one in view.children(value):
+        inner = one.child_by_field_name("value") if one.type == "initializer_pair" else one
+        names = [name for name in nodes(one, "field_identifier") if name.parent is not None
+                 and name.parent.type == "field_designator" and name.parent.parent == one]
+        if inner is None or (not names and (
+                not is_array or inner.type != "initializer_list"
+                or not _is_harmless(inner, through, False))):
+            return False
+        if names and view.text(names[0]) in through and not _EMPTY.fullmatch(view.text(inner)):
+            return False
+    return True
