@@ -302,8 +302,10 @@ def _is_of(work: Work, path: str, name: Node, member: Member) -> bool:
         return True
     type_ = (type_.target() if of is not None and of.arrow else type_) or type_
     found = symbols.member(type_, member.name, path)
-    return keys.of_member(found) == keys.of_member(member) if found is not None else \
-        symbols.resolve(type_).base == member.record
+    if found is not None:
+        return keys.of_member(found) == keys.of_member(member)
+    name_ = symbols.resolve(type_).base
+    return name_ == member.record or name_.rpartition(" ")[2].encode("latin-1") in symbols.macros
 
 
 def _retyped(work: Work, file: str, declaration: Node, named: Node, name: bytes) -> Iterator[Edit]:

@@ -18,6 +18,7 @@ from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.c.types import PAGE_POINTER
 from netmem_migrate.c.unseen import RECORDS, is_set_unseen
+from netmem_migrate.c.words import DEFINE
 
 _NONE = (b"NULL", b"0")
 # An array that may have more elements than its size.
@@ -30,6 +31,7 @@ _READ = ("binary_expression", "cast_expression", "return_statement", "init_decla
          "parenthesized_expression", "initializer_list", "initializer_pair", "for_statement")
 _NO_OFFSET = ("unary_expression", "pointer_expression", "subscript_expression",
               "conditional_expression", "comma_expression", "compound_statement")
+_CHANGES = re.compile(rb"\+\+|--|(?<![=!<>])=(?!=)")
 # What is evaluated once more, or once less, is no act.
 _ACTS = ("call_expression", "update_expression", "assignment_expression")
 
@@ -115,10 +117,12 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         return None  # as many as there is memory for, behind the record
     if any(member in _fields(parsed) for parsed in before.values()):
         return None  # another record has such a member, too: text cannot tell them apart
+    acting = {macro[1] for parsed in after.values() for macro in DEFINE.finditer(parsed.original)
+              if not macro[2] and _CHANGES.search(macro[3])}
     stores: list[Access] = []
     uses: list[Access] = []
     for access in accesses(after, member, len(sizes)):
-        if nodes(access.node, *_ACTS) or _depth(access) != len(sizes):
+        if _acts(access.node, acting) or _depth(access) != len(sizes):
             return None
         (stores if _assigned(access.node) is not None else uses).append(access)
     addresses = {_address(after[one.path], one, known.asks, len(sizes)) for one in stores}
@@ -143,6 +147,12 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         if all(_same(before[one], undone(found, one)) for one in after):
             return found
     return None
+
+
+def _acts(node: Node, macros: Collection[bytes]) -> bool:
+    """Whether an expression does anything, by itself or by a macro that takes nothing."""
+    return bool(nodes(node, *_ACTS)) or any(
+        view.text(one) in macros for one in nodes(node, "identifier"))
 
 
 def _added(before: Mapping[str, ParsedFile],

@@ -33,6 +33,8 @@ class _Holders:
             parsed.tree.root_node, *RECORDS) if one.child_by_field_name("body") is not None]
         types = [(parsed, one) for parsed in files
                  for one in nodes(parsed.tree.root_node, "type_definition")]
+        macros = [(macro[1], b" ".join(macro[3].split())) for parsed in files for macro in
+                  DEFINE.finditer(without_comments(parsed.original)) if not macro[2]]
         self._add(of, record, {member})
         size = -1
         while size != len(self._named) + len(self._bodies):
@@ -46,6 +48,10 @@ class _Holders:
                 for name in one.children_by_field_name("declarator"):
                     if known is not None and name.type == "type_identifier":
                         self._named.setdefault(view.text(name), known)
+            for name_, body in macros:
+                for word in (b"", b"struct ", b"union "):
+                    if word + body in self._named:
+                        self._named.setdefault(word + name_, self._named[word + body])
 
     @property
     def tags(self) -> list[bytes]:
