@@ -220,7 +220,7 @@ def _edits(work: Work, member: Member, name: str) -> Iterator[Edit]:
     files = {file: parsed for file, parsed in work.analysis.symbols.files.items()
              if file in work.analysis.driver.files}
     for use in accesses(files, member.name.decode("latin-1"), deep):
-        if not _is_of(work, use.path, use.name, member):
+        if _is_of(work, use.path, use.name, member) is False:
             continue
         file, node, around = use.path, use.node, use.node.parent
         call = view.call(around.parent) if around is not None else None
@@ -262,8 +262,11 @@ def _instead(work: Work, member: Member, name: str) -> list[Edit]:
     made += _told(work, member.file, declaration, member.name, f"@{name}: page of the buffer")
     files = {file: one for file, one in work.analysis.symbols.files.items()
              if file in work.analysis.driver.files}
-    found = [one for one in uses(files, member.name, deep)
-             if _is_of(work, one.path, one.name, member)]
+    every = [(one, _is_of(work, one.path, one.name, member))
+             for one in uses(files, member.name, deep)]
+    if any(is_of is None for _, is_of in every):
+        return []
+    found = [one for one, is_of in every if is_of]
     parts = [_used(work, one, name.encode()) for one in found]
     parts += [_taking(work, one) for one in given(found)]
     return [*made, *(edit for part in parts for edit in part)] if all(parts) else []
@@ -287,8 +290,9 @@ def _is_named(source: bytes, of: Node, name: bytes) -> bool:
     return name in WORD.findall(source[comment.start_byte:start] + source[end:comment.end_byte])
 
 
-def _is_of(work: Work, path: str, name: Node, member: Member) -> bool:
-    """Whether a name in a file is of a member, and not of another record's of that name."""
+def _is_of(work: Work, path: str, name: Node, member: Member) -> bool | None:
+    """Whether a name in a file is of a member, and not of another record's of that name; None where
+    that is not known."""
     symbols = work.analysis.symbols
     around = view.function_around(symbols.files[path].tree.root_node, name)
     mine = next((one for several in symbols.functions.values() for one in several
@@ -299,13 +303,14 @@ def _is_of(work: Work, path: str, name: Node, member: Member) -> bool:
     if base.type == "cast_expression" and (to := view.type_of(base)) is not None:
         type_ = Type(symbols.base_of(path, view.type_of(to)), ("p",))
     if type_ is None:
-        return True
+        return None
     type_ = (type_.target() if of is not None and of.arrow else type_) or type_
     found = symbols.member(type_, member.name, path)
     if found is not None:
         return keys.of_member(found) == keys.of_member(member)
-    name_ = symbols.resolve(type_).base
-    return name_ == member.record or name_.rpartition(" ")[2].encode("latin-1") in symbols.macros
+    _, of_record, tag = symbols.resolve(type_).base.rpartition(" ")
+    # By a macro, or by typeof(), it may be any.
+    return None if tag.encode("latin-1") in symbols.macros or not of_record else False
 
 
 def _retyped(work: Work, file: str, declaration: Node, named: Node, name: bytes) -> Iterator[Edit]:

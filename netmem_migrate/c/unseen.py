@@ -94,17 +94,28 @@ class _Holders:
 def is_set_unseen(files: Collection[ParsedFile], record: Node, of: ParsedFile,
                   address: str) -> bool:
     """Whether files have anything that may set the address, or counts on the record's size, and
-    that is no assignment to it: a macro, an initialiser, an assertion, a number in its place."""
+    that is no assignment to it: a macro, an initialiser, an assertion, a number in its place; or
+    the record is another in an arm of `#if`."""
     member = address.encode("latin-1")
     known = _Holders(files, record, of, member)
-    return known.mixed or any(_is_set(parsed, known, member) for parsed in files)
+    return known.mixed or _is_twice(of, record) or any(
+        _is_set(parsed, known, member) for parsed in files)
+
+
+def _is_twice(parsed: ParsedFile, record: Node) -> bool:
+    name = record.child_by_field_name("name")
+    return name is not None and sum(
+        one.child_by_field_name("body") is not None and tag is not None
+        and view.text(tag) == view.text(name) for one in nodes(parsed.tree.root_node, record.type)
+        for tag in (one.child_by_field_name("name"),)) > 1
 
 
 def _is_set(parsed: ParsedFile, known: _Holders, member: bytes) -> bool:
     text = without_comments(parsed.original)
     for macro in DEFINE.finditer(text):
         body = macro[3]
-        if re.search(rb"(?:->|\.)\s*%b\b" % member, body):
+        if re.search(rb"(?:->|\.)\s*%b\b" % member, body) or (member in WORD.findall(body) and
+                re.search(rb"(?:->|\.)\s*%b\b" % macro[1], text)):
             return True
         for name in WORD.findall(macro[2] or b""):
             if re.search(rb"(?:->|\.)\s*%b\b" % name, body) and re.search(
