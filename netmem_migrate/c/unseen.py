@@ -66,6 +66,12 @@ class _Holders:
             return self._bodies.get((id(parsed), type_.start_byte))
         return self._named.get(b" ".join(view.text(type_).split()))
 
+    @property
+    def any(self) -> set[bytes]:
+        """The members through which some type may have it."""
+        return {name for through in (*self._named.values(), *self._bodies.values())
+                for name in through}
+
     def _add(self, parsed: ParsedFile, record: Node, through: set[bytes]) -> None:
         self._bodies.setdefault((id(parsed), record.start_byte), set()).update(through)
         name = record.child_by_field_name("name")
@@ -135,14 +141,17 @@ def _is_set(parsed: ParsedFile, known: _Holders, member: bytes) -> bool:
 def _initialised(parsed: ParsedFile, known: _Holders) -> Iterator[tuple[Node, set[bytes], bool]]:
     """What records that are known, or arrays of them, begin with."""
     for one in nodes(parsed.tree.root_node, "compound_literal_expression", "declaration"):
-        type_ = view.type_of(one)
-        through = known.members(parsed, view.type_of(type_) if type_ is not None
-                                and type_.type == "type_descriptor" else type_)
+        whole = view.type_of(one)
+        type_ = view.type_of(whole) if whole is not None and whole.type == "type_descriptor" \
+            else whole
+        through, value = known.members(parsed, type_), one.child_by_field_name("value")
+        if through is None and type_ is not None and b"typeof" in view.text(type_) and \
+                nodes(one, "initializer_list"):
+            through = known.any
         if through is None:
             continue
-        value = one.child_by_field_name("value")
-        if one.type == "compound_literal_expression" and value is not None and type_ is not None:
-            yield value, through, bool(nodes(type_, "abstract_array_declarator"))
+        if one.type == "compound_literal_expression" and value is not None and whole is not None:
+            yield value, through, bool(nodes(whole, "abstract_array_declarator"))
         for declarator in one.children_by_field_name("declarator"):
             value = declarator.child_by_field_name("value")
             of = declarator.child_by_field_name("declarator")

@@ -115,9 +115,10 @@ def instead(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile]) -
                after.values(), record, after[path], member.decode("latin-1")):
         return None
     found = list(uses(after, member, depth(new)))
-    bases = {base(after[one.path], one.name) for one in found}
     if any(one.use is Use.OTHER for one in found) or any(
-            is_left(parsed, view.text(was), bases) for parsed in after.values()):
+            is_left(parsed, view.text(was), {base(parsed, use.name) for use in found
+                                             if use.path == one})
+            for one, parsed in after.items()):
         return None
     edits: dict[str, Edits] = {one: [] for one in after}
     edits[path].append((new.start_byte, new.end_byte, before[path].text(old)))

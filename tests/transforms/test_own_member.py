@@ -149,6 +149,17 @@ def test_a_file_that_does_not_name_the_member_counts(name: str, tmp_path: Path) 
     assert bool(rooms) is is_made
 
 
+def test_another_record_of_another_file_is_none(tmp_path: Path) -> None:
+    # In the same place of the file, and by the same name.
+    header = HEADER.replace("#endif", "struct demo_tx {\n\tvoid *buf;\n};\n\n#endif")
+    other = '#include "demo.h"\n\nint demo_sent(struct demo_tx *e)\n{\n\treturn !e->buf;\n}\n'
+    assert FIRST.index("int demo_fill") == other.index("int demo_sent")
+    migration = converted(tmp_path / "d", {"demo.h": header, "d.c": FIRST.replace(
+        "\tdemo_forget(&e->buf);\n", "").replace("void demo_frag", "int demo_frag").replace(
+        "len, PAGE_SIZE);\n", "len, PAGE_SIZE);\n\treturn 0;\n"), "other.c": other})
+    assert [one.room.kind for one in migration.steps if one.room] == ["instead"]
+
+
 def test_kernel_doc_in_a_header_is_found(tmp_path: Path) -> None:
     migration = converted(tmp_path / "d", {"demo.h": HEADER, "d.c": FIRST})
     header = next(one.after.decode() for one in migration.steps[0].changes
