@@ -20,6 +20,7 @@ from netmem_migrate.c.beside import accesses, beside
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.text import tokens
 from netmem_migrate.c.typed import Typed
+from netmem_migrate.c.types import Type
 from netmem_migrate.c.words import WORD
 from netmem_migrate.convert import members
 from netmem_migrate.convert.passes import Pass
@@ -199,11 +200,11 @@ def _is_instead(work: Work, member: Member, made: list[Edit]) -> bool:
 
 
 def _rest(work: Work, member: Member) -> dict[str, ParsedFile]:
-    """The files of the driver in which the address may be used: what they do with it counts."""
+    """The files of the driver that see the record: what they do with it counts, and what they call
+    of a header."""
     analysis = work.analysis
     return {file: analysis.symbols.texts.parse(analysis.originals[file])
-            for file in members.seeing(work, member.file)
-            if member.name in analysis.originals[file]}
+            for file in members.seeing(work, member.file)}
 
 
 def _edits(work: Work, member: Member, name: str) -> Iterator[Edit]:
@@ -219,6 +220,8 @@ def _edits(work: Work, member: Member, name: str) -> Iterator[Edit]:
     files = {file: parsed for file, parsed in work.analysis.symbols.files.items()
              if file in work.analysis.driver.files}
     for use in accesses(files, member.name.decode("latin-1"), deep):
+        if _is_of(work, use.path, use.name, member) is False:
+            continue
         file, node, around = use.path, use.node, use.node.parent
         call = view.call(around.parent) if around is not None else None
         if call is not None and call.name.decode("latin-1") in FINDS and call.args == (node,):
@@ -256,13 +259,14 @@ def _instead(work: Work, member: Member, name: str) -> list[Edit]:
             tokens(parsed.text(declaration))[:len(one)] == one for one in ADDRESSES):
         return []
     made = list(_retyped(work, member.file, declaration, named, name.encode()))
-    told = members.entry(work, member, declaration)
-    if told is not None:
-        text = told[2] + f"@{name}: page of the buffer".encode() + members.newline(work, member.file)
-        made.append(work.edit(PASS, member.file, *told[:2], text, "the page itself"))
+    made += _told(work, member.file, declaration, member.name, f"@{name}: page of the buffer")
     files = {file: one for file, one in work.analysis.symbols.files.items()
              if file in work.analysis.driver.files}
-    found = [one for one in uses(files, member.name, deep) if _is_of(work, one, member)]
+    every = [(one, _is_of(work, one.path, one.name, member))
+             for one in uses(files, member.name, deep)]
+    if any(is_of is None for _, is_of in every):
+        return []
+    found = [one for one, is_of in every if is_of]
     parts = [_used(work, one, name.encode()) for one in found]
     parts += [_taking(work, one) for one in given(found)]
     return [*made, *(edit for part in parts for edit in part)] if all(parts) else []
@@ -272,22 +276,41 @@ def _is_told(work: Work, member: Member) -> bool:
     """Whether a comment beside the declaration of a member may tell what it is."""
     source, node = work.analysis.originals[member.file], member.declaration
     line = source[node.end_byte:source.find(b"\n", node.end_byte)]
-    above = node.prev_named_sibling
-    return bool(line.strip()) or (above is not None and above.type == "comment")
+    before = node.prev_named_sibling
+    return bool(line.strip()) or (before is not None and before.type == "comment") or _is_named(
+        source, node, member.name)
 
 
-def _is_of(work: Work, use: Access, member: Member) -> bool:
-    """Whether a use is of a member, and not of another record's of that name."""
+def _is_named(source: bytes, of: Node, name: bytes) -> bool:
+    """Whether the comment of a record, or a function, names what is in it outside of its entry."""
+    comment, told = members.above(of), members.entry(source, of, name)
+    if comment is None:
+        return False
+    start, end = told[:2] if told is not None else (comment.start_byte,) * 2
+    return name in WORD.findall(source[comment.start_byte:start] + source[end:comment.end_byte])
+
+
+def _is_of(work: Work, path: str, name: Node, member: Member) -> bool | None:
+    """Whether a name in a file is of a member, and not of another record's of that name; None where
+    that is not known."""
     symbols = work.analysis.symbols
-    others = [one for records in list(symbols.records.values()) for record in records
-              for one in record.members.values() if one.name == member.name]
-    if len(others) == 1:
-        return True
-    around = view.function_around(symbols.files[use.path].tree.root_node, use.name)
+    around = view.function_around(symbols.files[path].tree.root_node, name)
     mine = next((one for several in symbols.functions.values() for one in several
                  if one.node == around), None)
-    found = Typed(symbols, use.path, mine).member(use.name.parent) if use.name.parent else None
-    return found is None or keys.of_member(found) == keys.of_member(member)
+    typed, of = Typed(symbols, path, mine), view.field(name.parent)
+    base = view.bare(of.base) if of is not None else name
+    type_ = typed.of(base)
+    if base.type == "cast_expression" and (to := view.type_of(base)) is not None:
+        type_ = Type(symbols.base_of(path, view.type_of(to)), ("p",))
+    if type_ is None:
+        return None
+    type_ = (type_.target() if of is not None and of.arrow else type_) or type_
+    found = symbols.member(type_, member.name, path)
+    if found is not None:
+        return keys.of_member(found) == keys.of_member(member)
+    _, of_record, tag = symbols.resolve(type_).base.rpartition(" ")
+    # By a macro, or by typeof(), it may be any.
+    return None if tag.encode("latin-1") in symbols.macros or not of_record else False
 
 
 def _retyped(work: Work, file: str, declaration: Node, named: Node, name: bytes) -> Iterator[Edit]:
@@ -297,6 +320,14 @@ def _retyped(work: Work, file: str, declaration: Node, named: Node, name: bytes)
         yield work.edit(PASS, file, type_.start_byte, type_.end_byte, b"struct page",
                         "the page itself")
     yield work.edit(PASS, file, named.start_byte, named.end_byte, name, "the page itself")
+
+
+def _told(work: Work, file: str, of: Node, name: bytes, line: str) -> Iterator[Edit]:
+    """What a kernel-doc comment tells of a name, as what it is now."""
+    told = members.entry(work.analysis.originals[file], of, name)
+    if told is not None:
+        yield work.edit(PASS, file, *told[:2],
+                        told[2] + line.encode() + members.newline(work, file), "the page itself")
 
 
 def _used(work: Work, use: Access, name: bytes) -> list[Edit]:
@@ -335,9 +366,12 @@ def _taking(work: Work, to: Parameter) -> list[Edit]:
     for path, function in versions if name else ():
         known = parameter(function, to.index)
         named = view.declared(known.child_by_field_name("declarator")) if known else None
-        if known is None or named is None:
+        if known is None or named is None or _is_named(
+                work.analysis.originals[path], function, view.text(named)):
             return []
-        parts += [list(_retyped(work, path, known, named, name)),
+        parts += [[*_retyped(work, path, known, named, name),
+                   *_told(work, path, function, view.text(named),
+                          f"@{name.decode()}: where to keep the page")],
                   *(_used(work, use, name) for use in pointed(
                       path, symbols.files[path], function, known, view.text(named)))]
     return [edit for part in parts for edit in part] if all(parts) else []

@@ -17,9 +17,12 @@ from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.c.types import PAGE_POINTER
-from netmem_migrate.c.words import DEFINE, WORD
+from netmem_migrate.c.unseen import RECORDS, is_set_unseen
+from netmem_migrate.c.words import DEFINE
 
 _NONE = (b"NULL", b"0")
+# An array that may have more elements than its size.
+_NO_SIZE = frozenset({(), ("0",), ("1",)})
 ZERO = re.compile(rb"0(?:x0+)?|'\\0'")
 _TESTED = ("if_statement", "while_statement", "do_statement", "switch_statement")
 # What reads an operand, whatever a macro in it does.
@@ -28,7 +31,7 @@ _READ = ("binary_expression", "cast_expression", "return_statement", "init_decla
          "parenthesized_expression", "initializer_list", "initializer_pair", "for_statement")
 _NO_OFFSET = ("unary_expression", "pointer_expression", "subscript_expression",
               "conditional_expression", "comma_expression", "compound_statement")
-_EMPTY = re.compile(rb"\{\s*(?:0|NULL)?\s*,?\s*\}")
+_CHANGES = re.compile(rb"\+\+|--|(?<![=!<>])=(?!=)")
 # What is evaluated once more, or once less, is no act.
 _ACTS = ("call_expression", "update_expression", "assignment_expression")
 
@@ -110,12 +113,16 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         return None
     member = after[path].text(name).decode("latin-1")
     sizes = _sizes(declaration, name)
+    if not _NO_SIZE.isdisjoint(sizes):
+        return None  # as many as there is memory for, behind the record
     if any(member in _fields(parsed) for parsed in before.values()):
         return None  # another record has such a member, too: text cannot tell them apart
+    acting = {macro[1] for parsed in after.values() for macro in DEFINE.finditer(parsed.original)
+              if not macro[2] and _CHANGES.search(macro[3])}
     stores: list[Access] = []
     uses: list[Access] = []
     for access in accesses(after, member, len(sizes)):
-        if nodes(access.node, *_ACTS) or _depth(access) != len(sizes):
+        if _acts(access.node, acting) or _depth(access) != len(sizes):
             return None
         (stores if _assigned(access.node) is not None else uses).append(access)
     addresses = {_address(after[one.path], one, known.asks, len(sizes)) for one in stores}
@@ -124,8 +131,7 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
     (address,) = addresses
     assert address is not None
     of = _is_of(after[path], record, address, declaration, sizes)
-    if of is None or any(
-            is_set_unseen(parsed, record, after[path], address) for parsed in after.values()):
+    if of is None or is_set_unseen(after.values(), record, after[path], address):
         return None
     every = list(accesses(after, address, len(sizes)))
     whole = [one for one in every if is_whole(one, len(sizes), known.fills)]
@@ -141,6 +147,12 @@ def beside(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         if all(_same(before[one], undone(found, one)) for one in after):
             return found
     return None
+
+
+def _acts(node: Node, macros: Collection[bytes]) -> bool:
+    """Whether an expression does anything, by itself or by a macro that takes nothing."""
+    return bool(nodes(node, *_ACTS)) or any(
+        view.text(one) in macros for one in nodes(node, "identifier"))
 
 
 def _added(before: Mapping[str, ParsedFile],
@@ -237,7 +249,8 @@ def is_whole(access: Access, deep: int, fills: str) -> bool:
     if around is None or call is None:
         return around is not None and around.type == "sizeof_expression"
     return call.name.decode("latin-1") == fills and call.args[0] == whole and \
-        len(call.args) == 3 and ZERO.fullmatch(view.text(call.args[1])) is not None
+        len(call.args) == 3 and ZERO.fullmatch(view.text(call.args[1])) is not None and \
+        tokens(view.text(call.args[2])) == ("sizeof", "(", *tokens(view.text(whole)), ")")
 
 
 def _sizes(declaration: Node, name: Node) -> tuple[tuple[str, ...], ...]:
@@ -324,46 +337,7 @@ def _is_of(parsed: ParsedFile, record: Node, address: str, declaration: Node,
 def _is_record(member: Node) -> bool:
     """Whether a member is a record, or points to one: no address or number."""
     type_ = member.child_by_field_name("type")
-    return type_ is not None and type_.type in ("struct_specifier", "union_specifier")
-
-
-def is_set_unseen(parsed: ParsedFile, record: Node, of: ParsedFile, address: str) -> bool:
-    """Whether a file has anything that may set the address, or counts on the record's size, and
-    that is no assignment to it: a macro, an initialiser, an assertion."""
-    text = without_comments(parsed.original)
-    member = address.encode("latin-1")
-    for macro in DEFINE.finditer(text):
-        body = macro[3]
-        if re.search(rb"(?:->|\.)\s*%b\b" % member, body):
-            return True
-        for name in WORD.findall(macro[2] or b""):
-            if re.search(rb"(?:->|\.)\s*%b\b" % name, body) and re.search(
-                    rb"\b%b\s*\([^;]*\b%b\b" % (macro[1], member), text):
-                return True
-    if any(parsed.text(one).lstrip(b". \t") == member
-           for one in nodes(parsed.tree.root_node, "field_designator")):
-        return True
-    named = record.child_by_field_name("name")
-    tag = of.text(named) if named is not None else b""
-    spelled = rb"\bstruct\s+%b\b" % tag if tag else rb"(?!)"
-    if re.search(rb"(?:assert|BUILD_BUG_ON\w*)\s*\([^;]*sizeof\s*\(\s*" + spelled, text):
-        return True
-    return any(re.search(spelled, parsed.text(one)) and (
-                   (nodes(one, "initializer_list") and not _EMPTY.search(parsed.text(one)))
-                   or _is_made_by_call(one))
-               for one in nodes(parsed.tree.root_node, "compound_literal_expression", "declaration")
-               if one.type != "declaration" or not nodes(one, "field_declaration_list"))
-
-
-def _is_made_by_call(declaration: Node) -> bool:
-    """Whether a record is declared that something like a call sets: it may be a macro."""
-    for one in declaration.children_by_field_name("declarator"):
-        value = one.child_by_field_name("value") if one.type == "init_declarator" else None
-        of = one.child_by_field_name("declarator")
-        if value is not None and of is not None and of.type != "pointer_declarator" and \
-                value.type in ("call_expression", "identifier") and value.parent == one:
-            return True
-    return False
+    return type_ is not None and type_.type in RECORDS
 
 
 def _address(parsed: ParsedFile, store: Access, asks: Collection[str], deep: int) -> str | None:

@@ -17,6 +17,8 @@ from netmem_migrate.convert.text import columns
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
 
+_WHOLES = ("struct_specifier", "union_specifier", "type_definition", "declaration",
+           "function_definition")
 _FIELDS = ("field_declaration_list", "struct_specifier", "union_specifier", "field_declaration")
 
 
@@ -49,27 +51,31 @@ def newline(work: Work, file: str) -> bytes:
 def told(work: Work, member: Member, anchor: Node, line: str) -> tuple[int, bytes] | None:
     """Where, and as what, a line comes into the kernel-doc comment of a record, behind the one that
     tells of a member; None for a record that has none."""
-    found = entry(work, member, anchor)
+    found = entry(work.analysis.originals[member.file], anchor, member.name)
     if found is None:
         return None
     _, end, start = found
     return end, start + line.encode() + newline(work, member.file)
 
 
-def entry(work: Work, member: Member, anchor: Node) -> tuple[int, int, bytes] | None:
-    """What the kernel-doc comment of a record tells of a member: where that starts and ends, and
-    what its first line begins with; None for a record that has none."""
-    source = work.analysis.originals[member.file]
-    record: Node | None = anchor
-    while record is not None and record.parent is not None and \
-            record.parent.type != "translation_unit":
-        record = record.parent
+def above(anchor: Node) -> Node | None:
+    """The comment in front of the record, or the function, that something stands in."""
+    record, node = None, anchor  # an #ifndef around a header is none
+    while node.parent is not None:
+        record, node = node if node.type in _WHOLES else record, node.parent
     comment = record.prev_sibling if record is not None else None
-    if comment is None or comment.type != "comment":
+    return comment if comment is not None and comment.type == "comment" else None
+
+
+def entry(source: bytes, anchor: Node, name: bytes) -> tuple[int, int, bytes] | None:
+    """What the kernel-doc comment of a record, or a function, tells of a member, or a parameter:
+    where that starts and ends, and what its first line begins with; None where there is none."""
+    comment = above(anchor)
+    if comment is None:
         return None
     text = source[comment.start_byte:comment.end_byte]
     found = re.search(rb"(?m)^([ \t]*\*[ \t]*)@%b:[^\n]*\n(?:[ \t]*\*[ \t]*[^@\s/][^\n]*\n)*"
-                      % member.name, text)
+                      % name, text)
     if found is None:
         return None
     return comment.start_byte + found.start(), comment.start_byte + found.end(), found[1]

@@ -16,11 +16,13 @@ from enum import StrEnum
 from tree_sitter import Node
 
 from netmem_migrate.c import view
-from netmem_migrate.c.beside import ZERO, is_set_unseen
+from netmem_migrate.c.beside import ZERO
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.left import base, is_left
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.c.types import PAGE_POINTER
+from netmem_migrate.c.unseen import is_set_unseen
 from netmem_migrate.c.words import DEFINE, WORD
 from netmem_migrate.flow.cfg import hinted
 from netmem_migrate.model.addresses import ASKS, DEREFERENCES, FILLS, FINDS
@@ -109,12 +111,14 @@ def instead(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile]) -
         return None
     member = view.text(name)
     if any(member == view.text(one) for parsed in before.values()
-           for one in nodes(parsed.tree.root_node, "field_identifier")) or any(
-               is_set_unseen(parsed, record, after[path], member.decode("latin-1"))
-               for parsed in after.values()):
+           for one in nodes(parsed.tree.root_node, "field_identifier")) or is_set_unseen(
+               after.values(), record, after[path], member.decode("latin-1")):
         return None
     found = list(uses(after, member, depth(new)))
-    if any(one.use is Use.OTHER for one in found) or _is_left(after, view.text(was), found):
+    if any(one.use is Use.OTHER for one in found) or any(
+            is_left(parsed, view.text(was), {base(parsed, use.name) for use in found
+                                             if use.path == one})
+            for one, parsed in after.items()):
         return None
     edits: dict[str, Edits] = {one: [] for one in after}
     edits[path].append((new.start_byte, new.end_byte, before[path].text(old)))
@@ -137,23 +141,6 @@ def instead(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile]) -
                 return Instead(member.decode("latin-1"), view.text(was).decode("latin-1"),
                                (path, new), record, name, tuple(found), asks, finds, after)
     return None
-
-
-def _is_left(after: Mapping[str, ParsedFile], was: bytes, found: list[Access]) -> bool:
-    """Whether the old name is still used, of what the new one is used of in the same function."""
-    bases = {_base(after[one.path], one.name) for one in found}
-    return any(_base(parsed, node) in bases for parsed in after.values()
-               for node in nodes(parsed.tree.root_node, "field_identifier")
-               if view.text(node) == was and node.parent is not None
-               and node.parent.type == "field_expression")
-
-
-def _base(parsed: ParsedFile, name: Node) -> tuple[int, bytes]:
-    """What a member is used of, and the function in which."""
-    around = view.function_around(parsed.tree.root_node, name)
-    of = view.field(name.parent)
-    return (around.start_byte if around is not None else 0,
-            view.text(of.base) if of is not None else b"")
 
 
 def depth(declaration: Node) -> int:
@@ -368,8 +355,9 @@ def _taken(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile],
         found = list(pointed(path, after[path], new, mine, view.text(own)))
         if names[0] in macros or names[1] in macros or any(
                 each.use in (Use.OTHER, Use.GIVEN, Use.WHOLE) for each in found) or (
-                names[0] != names[1] and any(view.text(each) == names[0]
-                                             for each in nodes(old, "identifier"))):
+                names[0] != names[1] and (
+                    is_left(after[path], names[1], (), new)
+                    or any(view.text(each) == names[0] for each in nodes(old, "identifier")))):
             return None
         result += found
     return _Taken(names[1], tuple(result), tuple(declared))

@@ -30,7 +30,8 @@ def instead(changes: Mapping[str, FileChange]) -> Instead | None:
 def faults(found: Instead, source: str, listed: Counter[Line]) -> tuple[str, ...]:
     """What the list of the compiler for one object, and that of the parser, do not agree on."""
     # A macro may say an argument several times. One of another file says no name that is new.
-    known = {(one.path, one.line) for one in found.uses}
-    here = {place for place in known if place[0] == source}
+    known = Counter((one.path, one.line) for one in found.uses)
+    here = {place for place, number in known.items()
+            if place[0] == source and listed[place] < number}
     return tuple(f"{path}:{line}: {found.member} is used here for one of compiler and parser only"
-                 for path, line in sorted({*(listed.keys() - known), *(here - listed.keys())}))
+                 for path, line in sorted({*(listed.keys() - known), *here}))

@@ -167,3 +167,27 @@ def test_what_names_the_page_unseen_is_found_by_the_compiler(tree: Path) -> None
     proof = prove(tree, list(first.changes))[OTHER]
     assert not proof.proven
     assert not proof.failed or any("page" in one for one in proof.identity.details)
+
+
+OF_ANOTHER = """\
+#include "other.h"
+
+int rx_either(struct ring *r, struct other *o, int i)
+{
+	return r->bufs[i] || o->bufs;
+}
+"""
+
+
+def test_another_record_on_the_line_of_a_use_is_found_by_the_compiler(tree: Path) -> None:
+    other = tree / "drivers/net/demo/other.h"
+    other.write_text("struct other {\n\tvoid *bufs;\n};\n")
+    (tree / DRIVER).write_text(SOURCE + OF_ANOTHER)
+    first, _ = steps(tree)
+    assert all(one.proven for one in prove(tree, list(first.changes)).values())
+    changes = [FileChange(one.path, one.before, one.after.replace(b"|| o->bufs", b"|| o->page"))
+               for one in first.changes]
+    assert [one.after for one in changes] != [one.after for one in first.changes]
+    other.write_text("struct other {\n\tvoid *bufs;\n\tvoid *page;\n};\n")
+    proof = prove(tree, changes)[DRIVER]
+    assert proof.failed and not proof.proven
