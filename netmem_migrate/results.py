@@ -125,6 +125,7 @@ class Standing(StrEnum):
     UNMET = "unmet"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "n/a"
+    CONDITIONAL = "conditional"  # met under a condition that the source tests when it runs
 
 
 class Basis(StrEnum):
@@ -143,6 +144,12 @@ class Basis(StrEnum):
     RAW_UNMAP = "raw-unmap"
     NETMEM_TX = "netmem-tx"
     QUEUE_OPS = "queue-ops"
+    OWN_DEVICE_SYNC = "own-device-sync"
+    NO_UNREADABLE = "no-unreadable"
+    CPU_READS = "cpu-reads"
+    NO_SYNC = "no-sync"
+    NO_SCATTER = "no-scatter"
+    BY_ADDRESS = "by-address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +164,12 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One requirement of Documentation/networking/netmem.rst, judged; `evidence` is the first of
-    the places."""
+    the places, `condition` what the source tests where it is met under a condition only."""
 
     status: Standing
     basis: Basis
     evidence: tuple[Evidence, ...] = ()
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,13 +287,33 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolValue:
+    """What a parameter of a pool is set to, as it is spelled, and the condition, "" for none."""
+
+    name: str
+    text: str
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReport:
+    """One call that creates a pool, what it asks for (struct page_pool_params), and how the module
+    that creates it stands to each requirement."""
+
+    file: str
+    line: int
+    values: tuple[PoolValue, ...] = ()
+    requirements: dict[str, Requirement] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DriverReport:
     """Everything that is said about one driver (one entry of the report's `drivers`).
 
     `rooms` were made for the conversion; with those that are `advised` more would convert. `joined`
     are the folders of the modules that move together, where it is about several. `behind` is what
     was done to the converted driver, and `undone` what of that was not, with the place. `stays` is
-    what stays a page for good though what it is set from moves.
+    what stays a page for good though what it is set from moves. `pools` are those that it creates.
     """
 
     path: str
@@ -296,6 +324,7 @@ class DriverReport:
     refusals: tuple[Refusal, ...] = ()
     bridges: tuple[BridgeSite, ...] = ()
     requirements: dict[str, Requirement] = field(default_factory=dict)
+    pools: tuple[PoolReport, ...] = ()
     parse: ParseCounts = field(default_factory=ParseCounts)
     older: OlderKernels | None = None
     readable: tuple[Readable, ...] = ()

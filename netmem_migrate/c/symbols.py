@@ -396,3 +396,8 @@ def defined(source: bytes) -> list[str]:
     """The records that a file defines, by a search of its bytes: "struct foo"."""
     return [f"{word.decode()} {tag.decode('latin-1')}" for word, record in _DEFINED.items()
             for tag in record.findall(source)]
+
+
+def exported(source: bytes) -> set[bytes]:
+    """The names that a text exports to other modules."""
+    return set(_EXPORT.findall(source))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from netmem_migrate.check.rules.unreadable_address import RULE
 from netmem_migrate.check.sources import check_sources
 from netmem_migrate.flow.analyse import Analysis
-from netmem_migrate.flow.requirements import requirements_of
+from netmem_migrate.flow.judge.verdict import judged
 from netmem_migrate.flow.unreadable import allows_unreadable
 from netmem_migrate.kernel.makefiles import of_driver
 from netmem_migrate.results import FileChange, Own, Site
@@ -24,6 +24,6 @@ def own(analysis: Analysis, changes: Sequence[FileChange], sites: Sequence[Site]
     # As if the memory were unreadable: what relies on it that it is not.
     found = check_sources({one.path: one.parsed_after for one in changes}, api=api,
                           unreadable=True, only=(RULE.id,))
-    return Own(files, requirements_of(analysis.sources, files, mine),
+    return Own(files, judged(analysis, mine, files).requirements,
                tuple(dict.fromkeys(one.function for one in found)),
                allows_unreadable(analysis.sources[file] for file in files))

@@ -2055,6 +2055,7 @@ FUNCTIONS: tuple[ApiFunction, ...] = (
         "void dma_sync_single_for_device(struct device *dev, dma_addr_t addr, size_t size, "
         "enum dma_data_direction dir)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
+        traits=(Trait.SYNCS_DEVICE,),
         doc="Lets the device see and write the memory.",
         note="The pool does it on release (PP_FLAG_DMA_SYNC_DEV).",
     ),
@@ -2063,6 +2064,7 @@ FUNCTIONS: tuple[ApiFunction, ...] = (
         "void dma_sync_single_range_for_device(struct device *dev, dma_addr_t addr, "
         "unsigned long offset, size_t size, enum dma_data_direction dir)",
         "linux/dma-mapping.h", Side.NONE, effect=Effect.NONE,
+        traits=(Trait.SYNCS_DEVICE,),
         doc="Lets the device see and write a part of a mapping.",
         note="The pool does it on release (PP_FLAG_DMA_SYNC_DEV).",
     ),

@@ -77,6 +77,8 @@ CALLS: tuple[KernelCall, ...] = (
     KernelCall(("build_skb", "napi_build_skb", "slab_build_skb", "alloc_skb", "napi_alloc_skb",
                 "netdev_alloc_skb", "netdev_alloc_skb_ip_align", "dev_alloc_skb"),
                (Trait.FAILS_CLEAN,)),
+    KernelCall(("dma_unmap_single", "dma_unmap_single_attrs", "dma_unmap_page",
+                "dma_unmap_page_attrs"), (Trait.UNMAPS,)),
     KernelCall(("skb_frags_readable",), (Trait.TELLS_READABLE,)),
     KernelCall(("netdev_priv", "skb_shinfo", "ARRAY_SIZE", "SKB_DATA_ALIGN",
                 "SKB_WITH_OVERHEAD"), (Trait.PURE,)),

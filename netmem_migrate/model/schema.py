@@ -60,8 +60,10 @@ class Trait(StrEnum):
     CREATES_POOL = "creates-pool"  # the result is a pool
     POOL_SYNC = "pool-sync"  # syncs for the CPU through the pool
     RAW_SYNC = "raw-sync"  # syncs for the CPU by a DMA address, past the pool
+    SYNCS_DEVICE = "syncs-device"  # syncs for the device by a DMA address, past the pool
     NETMEM_UNMAP = "netmem-unmap"  # unmaps, or notes to unmap, what may be no page
     RAW_UNMAP = "raw-unmap"  # unmaps what was mapped as a page
+    UNMAPS = "unmaps"  # ends a mapping, and syncs for the CPU by that
     MAPS = "maps"  # maps memory for the device, by its page, its address, or a list of them
     NEAR = "near"  # the result is an address, a number or a page that leads to the first argument
     GRANTS = "grants"  # grants a page to another domain

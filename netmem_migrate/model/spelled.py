@@ -40,6 +40,15 @@ DATA_SPLIT = ("ETHTOOL_RING_USE_TCP_DATA_SPLIT", "tcp_data_split")
 NETMEM_TX = "netmem_tx"
 QUEUE_OPS = "queue_mgmt_ops"  # the member of a netdev by which its queues are restarted
 
+# What a module says that makes network devices, and the table of what can be set.
+DEVICES = ("net_device_ops", "ethtool_ops", "ieee80211_alloc_hw")
+ETHTOOL_OPS = ("ethtool_ops",)
+SCATTER = "NETIF_F_SG"  # without it the core linearizes what is sent
+# How frags are mapped that are sent, by their page or in a list.
+FRAG_MAPS = ("skb_frag_dma_map",)
+FRAG_LISTS = ("skb_to_sgvec",)
+TO_DEVICE = "DMA_TO_DEVICE"
+
 MARK = "unreadable"  # the member of an skb
 
 # Flags of a pool.

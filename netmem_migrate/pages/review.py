@@ -85,9 +85,9 @@ def _driver(run: Run, anchor: str, migration: Migration, numbers: count[int],
     kept = [site for site in report.sites if site.action is Action.KEPT]
     requirements = report.requirements
     if not requirements and analysis is not None:
-        from netmem_migrate.flow.requirements import requirements_of
+        from netmem_migrate.flow.judge.verdict import judged
 
-        requirements = requirements_of(analysis.sources, report.files, report.sites)
+        requirements = judged(analysis, report.sites).requirements
     statuses = [one.status for one in requirements.values()]
     return {
         "id": anchor,

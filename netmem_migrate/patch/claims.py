@@ -25,6 +25,7 @@ from netmem_migrate.reasons import Category, Why
 from netmem_migrate.report import wording
 from netmem_migrate.results import (
     Action,
+    Basis,
     Declaration,
     DriverReport,
     Evidence,
@@ -215,13 +216,14 @@ def open_for_unreadable(subject: Subject, *, documented: bool) -> Iterator[Claim
 
     if unmet("rx.2"):
         yield claim(Kind.NO_SPLIT, 2)
-    if unmet("rx.4") and any(has(site.call, Trait.DMA_ADDRESS) for site in subject.report.sites):
+    if unmet("rx.4") and judged["rx.4"].basis is Basis.POOL_FLAGS and any(
+            has(site.call, Trait.DMA_ADDRESS) for site in subject.report.sites):
         yield claim(Kind.NO_MAP, 4)
     if not unmet("rx.2") and not subject.own.unreadable:
         yield claim(Kind.NOT_ALLOWED, 4)
     if subject.own.untested:
         yield claim(Kind.UNTESTED, 5, tuple(f"{one}()" for one in subject.own.untested))
-    if unmet("rx.6"):
+    if unmet("rx.6") and judged["rx.6"].basis is Basis.RAW_SYNC:
         yield claim(Kind.RAW_SYNC, 6, _places(subject, judged["rx.6"].evidence))
     recycled = _recycled(subject)
     if recycled:

@@ -17,7 +17,8 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.details import mixes
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.handed import handed
-from netmem_migrate.flow.requirements import requirements_of
+from netmem_migrate.flow.judge.verdict import Verdict as Standings
+from netmem_migrate.flow.judge.verdict import judged
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.forms import Table
 from netmem_migrate.model.functions import FUNCTIONS
@@ -62,10 +63,10 @@ def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverRe
         site.left for site in sites), bool(sites), _takes_netmem(analysis))
     parsed = [file for name, file in analysis.symbols.files.items()
               if name in analysis.driver.files]
-    requirements = (requirements_of(analysis.sources, analysis.driver.files, sites)
-                    if judge else {})
+    stands = judged(analysis, sites) if judge else Standings()
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
-                        refusals, _bridges(work, edits), requirements, parse_counts(parsed),
+                        refusals, _bridges(work, edits), stands.requirements, stands.pools,
+                        parse_counts(parsed),
                         readable=readable(work), handed=handed(analysis),
                         stays=tuple(one.reason for one in analysis.solution.heads))
 

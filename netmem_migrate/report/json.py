@@ -14,6 +14,7 @@ from netmem_migrate.results import (
     BridgeSite,
     Declaration,
     DriverReport,
+    PoolReport,
     Readable,
     Refusal,
     Requirement,
@@ -122,8 +123,19 @@ def _readable(item: Readable) -> dict[str, Any]:
 def _requirement(item: Requirement) -> dict[str, Any]:
     return {
         "status": item.status.value,
+        **({"condition": item.condition} if item.condition else {}),
         "evidence": [{"file": one.file, "line": one.line, "text": one.text}
                      for one in item.evidence],
+    }
+
+
+def _pool(item: PoolReport) -> dict[str, Any]:
+    return {
+        "file": item.file, "line": item.line,
+        **{name: [{"value": one.text, **({"condition": one.condition} if one.condition else {})}
+                  for one in item.values if one.name == name] for name in dict.fromkeys(
+                      one.name for one in item.values)},
+        "requirements": {key: one.status.value for key, one in sorted(item.requirements.items())},
     }
 
 
@@ -141,6 +153,7 @@ def driver_to_dict(report: DriverReport) -> dict[str, Any]:
         "requirements": {
             key: _requirement(report.requirements[key]) for key in sorted(report.requirements)
         },
+        **({"pools": [_pool(one) for one in report.pools]} if report.pools else {}),
         **({"joined": list(report.joined)} if report.joined else {}),
         **({"rooms": [_room(item, done=True) for item in report.rooms]
             + [_room(item, done=False) for item in report.advised]}

@@ -187,6 +187,12 @@ BASIS: dict[Basis, str] = {
     Basis.RAW_UNMAP: "unmaps that do not know netmem",
     Basis.NETMEM_TX: "the device's word that it sends netmem",
     Basis.QUEUE_OPS: "functions that restart one queue",
+    Basis.OWN_DEVICE_SYNC: "syncs for the device past the pool",
+    Basis.NO_UNREADABLE: "the pool's flag for unreadable memory, which is not set",
+    Basis.CPU_READS: "reads of payload by the CPU that nothing guards",
+    Basis.NO_SYNC: "no sync for the CPU",
+    Basis.NO_SCATTER: "no frags to send: NETIF_F_SG is not set",
+    Basis.BY_ADDRESS: "frags that are mapped by the address that the CPU has",
 }
 """What the judgement of a requirement rests on, or on the lack of it."""
 

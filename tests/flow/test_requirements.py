@@ -6,13 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tools import PRELUDE
+from tools import PRELUDE, plant
 
 from netmem_migrate.api import migrate
 from netmem_migrate.model.kernel_calls import named
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.reasons import Category, Why
-from netmem_migrate.results import Basis, DriverReport, Evidence, Standing
+from netmem_migrate.results import Basis, DriverReport, Evidence, Requirement, Standing
 
 CREATE = """\
 struct page_pool *create(const struct page_pool_params *params)
@@ -60,14 +60,149 @@ def test_what_counts_references_is_own_recycling_to_the_requirement(
     assert report_of(tmp_path, source).requirements["rx.7"].status is Standing.UNMET
 
 
-@pytest.mark.parametrize("code", ["", "page_pool_put_full_page(pool, buf->page, false);",
-                                  "/* page_ref_dec(buf->page) */"])
+DEVICE = "static const struct net_device_ops device;\n"
+DRIVER = DEVICE + """\
+#define DMA_FLAGS (PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV)
+
+struct ring {
+	struct device *dev;
+	struct page_pool *pool;
+	struct page *page;
+	dma_addr_t dma;
+	dma_addr_t sent;
+	int split;
+};
+
+int create(struct ring *ring)
+{
+	struct page_pool_params pp = {
+		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
+		.max_len = PAGE_SIZE,
+		.dma_dir = DMA_FROM_DEVICE,
+	};
+
+	ring->pool = page_pool_create(&pp);
+	return 0;
+}
+
+int refill(struct ring *ring)
+{
+	ring->page = page_pool_dev_alloc_pages(ring->pool);
+	if (!ring->page)
+		return -1;
+	ring->dma = page_pool_get_dma_addr(ring->page) + NET_SKB_PAD;
+	return 0;
+}
+
+struct sk_buff *receive(struct ring *ring, unsigned int len)
+{
+	/* the sync */
+	return napi_build_skb(page_address(ring->page), len);
+}
+
+void send(struct ring *ring)
+{
+	dma_sync_single_for_cpu(ring->dev, ring->sent, 64, DMA_TO_DEVICE);
+}
+"""
+FLAGS = "PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV"
+SYNC = "/* the sync */"
+RAW = "dma_sync_single_for_cpu(ring->dev, ring->dma, len, DMA_FROM_DEVICE);"
+POOLS = "page_pool_dma_sync_for_cpu(ring->pool, ring->page, 0, len);"
+BOTH = ("if (ring->split)\n\t\tdma_unmap_single(ring->dev, ring->dma, len, DMA_FROM_DEVICE);\n"
+        "\telse\n\t\t" + POOLS)
+SET = ".flags = " + FLAGS + ",\n"
+LATER = "\tring->pool = page_pool_create"
+
+
+def judged(tmp_path: Path, old: str = "", new: str = "") -> dict[str, Requirement]:
+    assert old in DRIVER
+    return report_of(tmp_path, DRIVER.replace(old, new, 1)).requirements
+
+
+@pytest.mark.parametrize("code", ["/* page_ref_dec(ring->page) */", SYNC])
 def test_a_driver_that_leaves_recycling_to_the_pool(code: str, tmp_path: Path) -> None:
-    report = report_of(tmp_path, CREATE + (
-        f"void t(struct page_pool *pool, struct rx_buf *buf)\n{{\n\t{code}\n}}\n"))
-    assert not report.refusals
-    rx_7 = report.requirements["rx.7"]
-    assert (rx_7.status, rx_7.evidence) == (Standing.MET, ())
+    assert judged(tmp_path, SYNC, code)["rx.7"].status is Standing.MET
+
+
+@pytest.mark.parametrize(("code", "status"), [
+    ("page_ref_dec(ring->page);", Standing.UNMET),
+    # Of a page that is no pool's, and of one that the stack never had.
+    ("struct page *own = dev_alloc_page();\n\n\tpage_ref_add(own, 2);", Standing.UNMET),
+    ("struct page *own;\n\n\town = dev_alloc_page();\n\tpage_ref_add(own, 2);", Standing.MET),
+    ("char head[64];\n\n\tmemcpy(head, page_address(ring->page), 64);\n"
+     "\tif (page_count(ring->page) == 1)\n\t\treturn NULL;", Standing.MET),
+])
+def test_only_references_of_memory_that_the_stack_may_have_count(
+        code: str, status: Standing, tmp_path: Path) -> None:
+    assert judged(tmp_path, SYNC, code)["rx.7"].status is status
+
+
+@pytest.mark.parametrize(("code", "status", "basis"), [
+    (SYNC, Standing.UNMET, Basis.NO_SYNC),
+    (RAW, Standing.UNMET, Basis.RAW_SYNC),
+    (POOLS, Standing.MET, Basis.POOL_SYNC),
+    (RAW + "\n\t" + POOLS, Standing.UNMET, Basis.RAW_SYNC),
+    (BOTH, Standing.CONDITIONAL, Basis.POOL_SYNC),
+    # What is sent is no payload that was received.
+    ("dma_sync_single_for_cpu(ring->dev, ring->dma, len, DMA_TO_DEVICE);", Standing.UNMET,
+     Basis.NO_SYNC),
+    ("dma_sync_single_for_cpu(ring->dev, ring->sent, len, DMA_FROM_DEVICE);", Standing.UNKNOWN,
+     Basis.RAW_SYNC),
+])
+def test_a_sync_counts_where_it_is_of_the_pool_s_memory(
+        code: str, status: Standing, basis: Basis, tmp_path: Path) -> None:
+    found = judged(tmp_path, SYNC, code)["rx.6"]
+    assert (found.status, found.basis) == (status, basis)
+    assert found.condition == ("!(ring->split)" if status is Standing.CONDITIONAL else "")
+    assert all("DMA_TO_DEVICE" not in one.text for one in found.evidence)
+
+
+@pytest.mark.parametrize(("old", "new", "status", "basis"), [
+    (SYNC, SYNC, Standing.MET, Basis.POOL_FLAGS),
+    ("= " + FLAGS, "= DMA_FLAGS", Standing.MET, Basis.POOL_FLAGS),
+    ("= " + FLAGS, "= PP_FLAG_DMA_MAP", Standing.UNMET, Basis.POOL_FLAGS),
+    ("= " + FLAGS, "= 0 /* " + FLAGS + " */", Standing.UNMET, Basis.POOL_FLAGS),
+    (SET, SET[:-2] + " /* always */,\n", Standing.MET, Basis.POOL_FLAGS),
+    (SYNC, "dma_sync_single_for_device(ring->dev, ring->dma, len, DMA_FROM_DEVICE);",
+     Standing.UNMET, Basis.OWN_DEVICE_SYNC),
+    (SYNC, "dma_sync_single_for_device(ring->dev, ring->dma, len, DMA_TO_DEVICE);",
+     Standing.MET, Basis.POOL_FLAGS),
+    (SYNC, "dma_sync_single_for_device(ring->dev, ring->sent, len, DMA_FROM_DEVICE);",
+     Standing.MET, Basis.POOL_FLAGS),
+])
+def test_the_flags_of_a_pool_and_who_syncs(old: str, new: str, status: Standing, basis: Basis,
+                                           tmp_path: Path) -> None:
+    found = judged(tmp_path, old, new)["rx.4"]
+    assert (found.status, found.basis) == (status, basis)
+    assert found.evidence
+
+
+def test_flags_under_a_condition_are_met_under_it(tmp_path: Path) -> None:
+    source = DRIVER.replace(SET, "").replace(
+        LATER, f"\tif (ring->split)\n\t\tpp.flags |= {FLAGS};\n{LATER}")
+    report = report_of(tmp_path, source)
+    found = report.requirements["rx.4"]
+    assert (found.status, found.condition) == (Standing.CONDITIONAL, "ring->split")
+    (pool,) = report.pools
+    assert pool.line == line_of("page_pool_create(&pp)", source)
+    assert {(one.name, one.text, one.condition) for one in pool.values} == {
+        ("flags", FLAGS, "ring->split"), ("max_len", "PAGE_SIZE", ""),
+        ("dma_dir", "DMA_FROM_DEVICE", "")}
+
+
+def test_parameters_that_a_function_is_given_are_not_known(tmp_path: Path) -> None:
+    assert report_of(tmp_path, CREATE).requirements["rx.4"].status is Standing.UNKNOWN
+
+
+@pytest.mark.parametrize(("line", "status"), [
+    ("netdev->queue_mgmt_ops = &ops;", Standing.MET),
+    ("struct netdev_queue_mgmt_ops *ops;", Standing.UNMET),
+    ("/* no queue_mgmt_ops */", Standing.UNMET),
+])
+def test_a_queue_that_can_be_restarted(line: str, status: Standing, tmp_path: Path) -> None:
+    found = report_of(tmp_path, f"{CREATE}\nvoid t(struct net_device *netdev)\n{{\n\t{line}\n}}\n")
+    assert found.requirements["queue-mgmt"].status is status
 
 
 def test_calls_that_stay_by_design_leave_rx_3_open_to_be_met(tmp_path: Path) -> None:
@@ -82,8 +217,7 @@ void by_design(struct page_pool *pool, struct sk_buff *skb)
     report = report_of(tmp_path, host)
     (site,) = [one for one in report.sites if one.function == "by_design"]
     assert site.by_design
-    rx_3 = report.requirements["rx.3"]
-    assert all(one.line != site.line for one in rx_3.evidence)
+    assert all(one.line != site.line for one in report.requirements["rx.3"].evidence)
     blocked = report_of(tmp_path, host.replace(
         "memcpy(page_address(host), skb->data, 64);", "foreign(host);"))
     (site,) = [one for one in blocked.sites if one.function == "by_design"]
@@ -92,34 +226,39 @@ void by_design(struct page_pool *pool, struct sk_buff *skb)
     assert Evidence("d.c", site.line, f"{site.call}()") in rx_3.evidence
 
 
-@pytest.mark.parametrize(("source", "status", "basis"), [
-    ("", Standing.UNKNOWN, Basis.POOL_SYNC),
-    ("void s(struct page_pool *pool, struct rx_buf *buf)\n{\n"
-     "\tpage_pool_dma_sync_for_cpu(pool, buf->page, 0, 64);\n}\n", Standing.MET, Basis.POOL_SYNC),
-    ("void s(struct device *dev, dma_addr_t dma)\n{\n"
-     "\tdma_sync_single_for_cpu(dev, dma, 64, 2);\n}\n", Standing.UNMET, Basis.RAW_SYNC),
-])
-def test_a_raw_sync_counts_more_than_one_of_the_pool(source: str, status: Standing, basis: Basis,
-                                                     tmp_path: Path) -> None:
-    found = report_of(tmp_path, CREATE + source).requirements["rx.6"]
-    assert (found.status, found.basis) == (status, basis)
-    assert bool(found.evidence) is bool(source)
+LIBRARY = "drivers/net/ethernet/lib/rx.c"
+"""A module that creates pools for another, and has no device of its own."""
 
 
-@pytest.mark.parametrize(("line", "status"), [
-    ("#define FLAGS (PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV)", Standing.MET),
-    ("#define FLAGS (PP_FLAG_DMA_MAP)", Standing.UNMET),
-    ("/* PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV */", Standing.UNMET),
-])
-def test_flags_that_a_macro_spells_are_set(line: str, status: Standing, tmp_path: Path) -> None:
-    assert report_of(tmp_path, f"{line}\n{CREATE}").requirements["rx.4"].status is status
-
-
-@pytest.mark.parametrize(("line", "status"), [
-    ("netdev->queue_mgmt_ops = &ops;", Standing.MET),
-    ("struct netdev_queue_mgmt_ops *ops;", Standing.UNMET),
-    ("/* no queue_mgmt_ops */", Standing.UNMET),
-])
-def test_a_queue_that_can_be_restarted(line: str, status: Standing, tmp_path: Path) -> None:
-    found = report_of(tmp_path, f"{CREATE}\nvoid t(struct net_device *netdev)\n{{\n\t{line}\n}}\n")
-    assert found.requirements["queue-mgmt"].status is status
+def test_a_library_counts_for_the_driver_that_calls_it(tmp_path: Path) -> None:
+    user = """\
+#include <net/lib/rx.h>
+static const struct ethtool_ops ops = {
+	.supported_ring_params = ETHTOOL_RING_USE_TCP_DATA_SPLIT,
+};
+int set(struct ring *r, int tcp_data_split)
+{
+	return tcp_data_split ? lib_create(r) : page_pool_none();
+}
+"""
+    tree = plant(tmp_path / "linux", {
+        "Makefile": "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 1\n", "Kbuild": "",
+        "MAINTAINERS": "", "include/linux/kernel.h": "",
+        "include/net/netmem.h": "typedef unsigned long __bitwise netmem_ref;\n",
+        "include/net/lib/rx.h": "int lib_create(struct ring *ring);\n",
+        "drivers/net/ethernet/lib/Makefile": "obj-m += rx.o\n",
+        LIBRARY: "#include <net/lib/rx.h>\n" + PRELUDE + DRIVER.replace(
+            DEVICE, "").replace("int create(", "int lib_create(") + "EXPORT_SYMBOL_GPL(lib_create);\n",
+        "drivers/net/ethernet/card/Makefile": "obj-m += card.o\n",
+        "drivers/net/ethernet/card/card.c": user,
+    })
+    run = migrate([tree / "drivers/net/ethernet/card", tree / "drivers/net/ethernet/lib"],
+                  api="7.3")
+    card, lib = (next(one.report for one in run.drivers if one.report.path.endswith(name))
+                 for name in ("card", "lib"))
+    assert lib.requirements["rx.2"].status is lib.requirements["tx.2"].status is \
+        Standing.NOT_APPLICABLE
+    assert lib.requirements["rx.4"].status is Standing.CONDITIONAL
+    assert card.requirements["rx.2"].status is Standing.MET
+    assert card.requirements["rx.4"].basis is Basis.NO_UNREADABLE
+    assert card.requirements["rx.1"].evidence[0].file == LIBRARY

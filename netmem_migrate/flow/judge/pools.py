@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The pools that a unit creates: what it asks of each (struct page_pool_params,
+include/net/page_pool/types.h), as values or under a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.above import above
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.words import DEFINE, WORD
+from netmem_migrate.flow.judge.unit import Unit, Use
+from netmem_migrate.model.schema import Trait
+
+_FLAGS = b"flags"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a parameter is set to: the expression, and the condition under which, "" for none."""
+
+    node: Node
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One call that creates a pool, and what its parameters are set to, by name; not `known` where
+    the function is given them."""
+
+    use: Use
+    values: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+    known: bool = True
+    macros: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def flag(self, name: str) -> Value | None:
+        """Where a flag is set: without a condition, if there is such a place; None for nowhere."""
+        found = [Value(node, value.condition or _chosen(value.node, node))
+                 for value in self.values.get(_FLAGS.decode(), ())
+                 for node in self._words(value.node, name)]
+        return next((one for one in found if not one.condition), found[0] if found else None)
+
+
+    def _words(self, value: Node, name: str) -> Iterator[Node]:
+        """The words of a value that are a name, or a macro that says it."""
+        for one in (value, *nodes(value, "identifier")):
+            word = view.text(one).decode("latin-1")
+            if one.type == "identifier" and (word == name or name in self.macros.get(word, ())):
+                yield one
+
+
+def pools(unit: Unit) -> list[Pool]:
+    """Every call of the unit that creates a pool, in order."""
+    macros = {name.decode("latin-1"): {word.decode("latin-1") for word in WORD.findall(body)}
+              for text in unit.texts.values() for name, _, body in DEFINE.findall(text)}
+    return [Pool(use, values := _values(use), bool(values) or _is_own(use), macros)
+            for use in unit.of(Trait.CREATES_POOL)]
+
+
+def _is_own(use: Use) -> bool:
+    """Whether the parameters are a local of the function."""
+    return any(view.text(name) == _record(use) for one in nodes(use.body.node, "declaration")
+               for declarator in one.children_by_field_name("declarator")
+               if (name := view.declared(declarator)) is not None)
+
+
+def _values(use: Use) -> dict[str, tuple[Value, ...]]:
+    """What the parameters of a call are set to in its function, by member."""
+    record = _record(use)
+    found: dict[str, list[Value]] = {}
+    if record is None:
+        return {}
+    for name, value in _stored(use.body.node, record):
+        found.setdefault(name.decode("latin-1"), []).append(value)
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _record(use: Use) -> bytes | None:
+    """The name of the record of parameters that a call is given."""
+    for arg in use.call.args[:1]:
+        sign = view.prefix(view.bare(arg))
+        taken = sign.argument if sign is not None and sign.sign == "&" else arg
+        return view.text(view.bare(taken))
+    return None
+
+
+def _stored(function: Node, record: bytes) -> Iterator[tuple[bytes, Value]]:
+    for declarator in nodes(function, "init_declarator"):
+        of = view.declared(declarator.child_by_field_name("declarator"))
+        given = view.value(declarator)
+        if of is None or view.text(of) != record or given is None:
+            continue
+        for pair in nodes(given, "initializer_pair"):
+            name = next((one for one in nodes(pair, "field_identifier")), None)
+            value = view.value(pair)
+            if name is not None and value is not None and pair.parent == given:
+                yield view.text(name), Value(value)
+    for node in nodes(function, "assignment_expression"):
+        found = view.infix(node)
+        where = view.field(found.left) if found is not None else None
+        if found is not None and where is not None and view.text(view.bare(where.base)) == record \
+                and found.sign in ("=", "|="):
+            yield where.name, Value(found.right, _condition(function, node))
+
+
+def _condition(function: Node, node: Node) -> str:
+    """The test that decides whether a statement is reached, "" for none."""
+    inner = node
+    for around in above(function, node):
+        branch = view.branch(around)
+        if branch is not None and branch.test != inner and around.type == "if_statement":
+            test = view.text(view.bare(branch.test)).decode("utf-8", "replace")
+            return f"!({test})" if branch.otherwise is not None and \
+                branch.otherwise.start_byte <= node.start_byte < branch.otherwise.end_byte else test
+        inner = around
+    return ""
+
+
+def _chosen(value: Node, node: Node) -> str:
+    """The test of a `?:` inside a value that decides whether a word of it counts."""
+    inner: Node | None = node
+    while inner is not None and inner != value.parent:
+        branch = view.branch(inner)
+        if branch is not None and inner.type == "conditional_expression" and not (
+                branch.test.start_byte <= node.start_byte < branch.test.end_byte):
+            return " ".join(view.text(view.bare(branch.test)).decode("utf-8", "replace").split())
+        inner = inner.parent
+    return ""

@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The requirements of Documentation/networking/netmem.rst, each judged for one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.flow.graph import Kind
+from netmem_migrate.flow.judge.memory import Memory, condition_of, sends
+from netmem_migrate.flow.judge.pools import Pool, pools
+from netmem_migrate.flow.judge.unit import Unit, Use
+from netmem_migrate.flow.modes import Arm, modes
+from netmem_migrate.model import spelled
+from netmem_migrate.model.functions import FUNCTIONS
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Effect, Side, Trait
+from netmem_migrate.results import Basis, Evidence, Requirement, Site, Standing
+
+_SHOWN = 3
+_NETMEM = frozenset(one.name for one in FUNCTIONS if one.side is Side.NETMEM)
+_Places = tuple[Evidence, ...]
+
+
+class Judge:
+    """One unit, and what it depends on."""
+
+    def __init__(self, unit: Unit, sites: Iterable[Site]) -> None:
+        self.unit = unit
+        self.sites = [one for one in sites if one.file in unit.files]
+        self.pools = pools(unit)
+        self.unreadable = [pool for pool in self.pools if pool.flag(spelled.UNREADABLE)]
+        self.memory = Memory(unit, unreadable=bool(self.unreadable))
+
+    def judged(self) -> dict[str, Requirement]:
+        """One for each of rx.1 to rx.7, tx.1, tx.2, and for the restart of queues."""
+        return {"rx.1": self.creates(), "rx.2": self.split(), "rx.3": self.netmem(),
+                "rx.4": self.flags(), "rx.5": self.reads(), "rx.6": self.syncs(),
+                "rx.7": self.recycles(), "tx.1": self.unmaps(), "tx.2": self.sends(),
+                "queue-mgmt": self.queues()}
+
+    # ------------------------------------------------------------ what there is
+
+    @cached_property
+    def is_library(self) -> bool:
+        """Whether the unit makes no network device of its own: others do, and call it."""
+        return not any(self.unit.says(one) for one in spelled.DEVICES)
+
+    @cached_property
+    def has_dma(self) -> bool:
+        return any(pool.flag(spelled.DMA_MAP) or not pool.known for pool in self.pools) or bool(
+            self.unit.of(Trait.DMA_ADDRESS)) or bool(
+            self.unit.of(Trait.MAPS))
+
+    @cached_property
+    def settable(self) -> _Places:
+        """Where the ethtool tables say that header split can be set."""
+        return self._said(spelled.DATA_SPLIT[:1])
+
+    def _said(self, names: Iterable[str]) -> _Places:
+        found = [self.unit.at(file, node) for file, node in self.unit.named(tuple(names))]
+        return tuple(dict.fromkeys(found))[:_SHOWN]
+
+    def _uses(self, uses: Iterable[Use]) -> _Places:
+        return tuple(dict.fromkeys(self.unit.use_at(one) for one in uses))[:_SHOWN]
+
+    @cached_property
+    def tables(self) -> _Places:
+        """Where the unit says what its device can do: ethtool, else the device's own table."""
+        for names in (spelled.ETHTOOL_OPS, spelled.DEVICES):
+            found = [self.unit.at(file, one) for file, parsed in self.unit.parsed.items()
+                     if any(name.encode() in self.unit.code[file] for name in names)
+                     for one in nodes(parsed.tree.root_node, "declaration")
+                     if (type_ := view.type_of(one)) is not None
+                     and view.text(type_).split()[-1:] in [[name.encode()] for name in names]
+                     and nodes(one, "initializer_list")]
+            if found:
+                return tuple(found)[:_SHOWN]
+        return self._said(spelled.DEVICES)
+
+    # ------------------------------------------------------------ rx
+
+    def creates(self) -> Requirement:
+        return Requirement(Standing.MET, Basis.POOL, self._uses(one.use for one in self.pools))
+
+    def split(self) -> Requirement:
+        if self.is_library:
+            return Requirement(Standing.NOT_APPLICABLE, Basis.DATA_SPLIT)
+        acts = [(file, node) for file, node in self.unit.named(spelled.DATA_SPLIT[1:])]
+        if self.settable and acts:
+            return Requirement(Standing.MET, Basis.DATA_SPLIT, tuple(dict.fromkeys((
+                *self.settable, *(self.unit.at(*one) for one in acts))))[:_SHOWN])
+        return Requirement(Standing.UNMET, Basis.DATA_SPLIT, self.settable or self.tables)
+
+    def netmem(self) -> Requirement:
+        left = [site for site in self.sites if not site.by_design]
+        if left and not self.unreadable:
+            return Requirement(Standing.UNMET, Basis.PAGE_CALLS, tuple(
+                Evidence(one.file, one.line, f"{one.call}()") for one in left)[:_SHOWN])
+        taken = [use for name, uses in self.unit.calls.items() for use in uses
+                 if name in _NETMEM]
+        return Requirement(Standing.MET if taken else Standing.UNMET, Basis.NETMEM,
+                           self._uses(taken))
+
+    def flags(self) -> Requirement:
+        if not self.has_dma:
+            return Requirement(Standing.NOT_APPLICABLE, Basis.POOL_FLAGS,
+                               self._uses(one.use for one in self.pools))
+        conditions: list[str] = []
+        for pool in self.pools:
+            for name in (spelled.DMA_MAP, spelled.DMA_SYNC):
+                found = pool.flag(name)
+                if not pool.known:
+                    return Requirement(Standing.UNKNOWN, Basis.POOL_FLAGS, self._flags(pool))
+                if found is None:
+                    return Requirement(Standing.UNMET, Basis.POOL_FLAGS, self._flags(pool))
+                conditions += [found.condition] if found.condition else []
+        if self.memory.device_syncs:
+            return Requirement(Standing.UNMET, Basis.OWN_DEVICE_SYNC,
+                               self._uses(self.memory.device_syncs))
+        if self.settable and not self.unreadable:
+            return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
+        places = tuple(dict.fromkeys(one for pool in self.pools for one in self._flags(pool)))
+        if conditions:
+            return Requirement(Standing.CONDITIONAL, Basis.POOL_FLAGS, places[:_SHOWN],
+                               conditions[0])
+        if self.is_library and not self.unreadable:
+            return Requirement(Standing.CONDITIONAL, Basis.NO_UNREADABLE, places[:_SHOWN],
+                               "its users cannot set header split")
+        return Requirement(Standing.MET, Basis.POOL_FLAGS, places[:_SHOWN])
+
+    def _flags(self, pool: Pool) -> _Places:
+        """Where the flags of a pool are set, else where it is created."""
+        found = [self.unit.at(pool.use.body.file, one.node) for one in pool.values.get("flags", ())]
+        return tuple(found) or (self.unit.use_at(pool.use),)
+
+    def reads(self) -> Requirement:
+        found = self._reads()
+        if not found and not self._is_received:
+            return Requirement(Standing.NOT_APPLICABLE, Basis.UNREADABLE_FLAG,
+                               self._uses(one.use for one in self.pools))
+        if self.unreadable and not found:
+            return Requirement(Standing.MET, Basis.UNREADABLE_FLAG, tuple(
+                self.unit.at(pool.use.body.file, one.node) for pool in self.unreadable
+                if (one := pool.flag(spelled.UNREADABLE)) is not None)[:_SHOWN])
+        return Requirement(Standing.UNMET, Basis.CPU_READS, found or self._uses(
+            one.use for one in self.pools))
+
+    def _reads(self) -> _Places:
+        """Where the CPU takes the address of payload, or an address is given that it reads at."""
+        graph = self.unit.analysis.graph
+        places = [call.place for call in graph.calls if call.twin.gives_address]
+        found: list[Evidence] = []
+        for place in places:
+            use = self._use(place.file, place.node)
+            if use is not None and self.memory.is_payload(use):
+                found.append(self.unit.use_at(use))
+        if not self.unreadable:
+            found += [self.unit.at(place.file, place.node) for _, name, place
+                      in graph.addresses.given_to if place.file in self.unit.files
+                      and (has(name, Trait.READS_PACKET) or has(name, Trait.CPU_COPIES))]
+        return tuple(dict.fromkeys(found))[:_SHOWN]
+
+    def _use(self, file: str, node: Node) -> Use | None:
+        call = view.call(node)
+        if call is None:
+            return None
+        return next((use for use in self.unit.calls.get(call.name.decode("latin-1"), ())
+                     if use.body.file == file and use.call.node.start_byte == node.start_byte),
+                    None)
+
+    @cached_property
+    def _is_received(self) -> bool:
+        """Whether memory of the pool is given to the device, or to the stack."""
+        graph = self.unit.analysis.graph
+        return self.has_dma or any(call.twin.hands_over for call in graph.calls)
+
+    def syncs(self) -> Requirement:
+        if not self.has_dma:
+            return Requirement(Standing.NOT_APPLICABLE, Basis.POOL_SYNC,
+                               self._uses(one.use for one in self.pools))
+        raw, good = self.memory.raw_syncs, self.memory.pool_syncs
+        if raw:
+            return Requirement(Standing.UNMET, Basis.RAW_SYNC, self._uses(raw))
+        if good:
+            odd = [one for one in good if self._instead(one)]
+            if odd:
+                return Requirement(Standing.CONDITIONAL, Basis.POOL_SYNC, self._uses(odd),
+                                   condition_of(odd[0]))
+            return Requirement(Standing.MET, Basis.POOL_SYNC, self._uses(good))
+        other = [one for one in self.unit.of(Trait.RAW_SYNC) if not sends(one)]
+        reads = self._reads()
+        if other:
+            return Requirement(Standing.UNKNOWN, Basis.RAW_SYNC, self._uses(other))
+        return Requirement(Standing.UNMET if reads else Standing.UNKNOWN, Basis.NO_SYNC, reads)
+
+    def _instead(self, use: Use) -> bool:
+        """Whether the other arm of the test around a sync unmaps by itself."""
+        node: Node | None = use.call.node
+        while node is not None and node != use.body.node:
+            branch = view.branch(node.parent) if node.parent is not None else None
+            if branch is not None and branch.otherwise is not None and branch.then is not None:
+                other = branch.then if branch.otherwise.start_byte <= node.start_byte < \
+                    branch.otherwise.end_byte else branch.otherwise
+                if any(has(one.name.decode("latin-1"), Trait.UNMAPS)
+                       for one in view.calls(other)):
+                    return True
+            node = node.parent
+        return False
+
+    def recycles(self) -> Requirement:
+        counts = [one for one in self.unit.of(Trait.COUNTS) if self._is_pools(one)]
+        if counts:
+            return Requirement(Standing.UNMET, Basis.PAGE_COUNTS, self._uses(counts))
+        return Requirement(Standing.MET, Basis.PAGE_COUNTS, self._uses(self._puts()))
+
+    def _puts(self) -> Iterator[Use]:
+        for call in self.unit.analysis.graph.calls:
+            if call.twin.effect is Effect.RELEASES:
+                use = self._use(call.place.file, call.place.node)
+                if use is not None:
+                    yield use
+
+    def _is_pools(self, use: Use) -> bool:
+        """Whether a call may count references of memory of the pool: not of what is allocated
+        otherwise, or what a member holds in a mode without a pool."""
+        if _is_copied(use.call.node):
+            return False  # the stack never had it
+        for name in nodes(use.call.arguments, "identifier", "field_identifier"):
+            arms = self._arms.get((use.body.file, name.start_byte))
+            set_ = _set_before(use.call.node, name) if name.type == "identifier" else None
+            if arms is Arm.OTHER or (set_ is not None and has(
+                    set_.name.decode("latin-1"), Trait.GIVES_PAGE)):
+                return False
+        return True
+
+    @cached_property
+    def _arms(self) -> dict[tuple[str, int], Arm]:
+        """Whose memory a member holds where it is used, by the mode that decides it."""
+        analysis, found = self.unit.analysis, {}
+        counted = {view.text(name) for use in self.unit.of(Trait.COUNTS)
+                   for name in nodes(use.call.arguments, "field_identifier")}
+        for slot in analysis.graph.slots.values():
+            if slot.kind is Kind.MEMBER and slot.short_name.encode("latin-1") in counted:
+                known = modes(analysis, [slot])
+                for one in known.uses if known is not None else ():
+                    for name in nodes(one.node, "field_identifier"):
+                        found[one.place.file, name.start_byte] = one.arm
+        return found
+
+    # ------------------------------------------------------------ tx
+
+    def unmaps(self) -> Requirement:
+        raw = self.unit.of(Trait.RAW_UNMAP)
+        good = self.unit.of(Trait.NETMEM_UNMAP)
+        maps = self.unit.called(spelled.FRAG_MAPS)
+        lists = self.unit.called(spelled.FRAG_LISTS)
+        if not self.has_dma and not lists:
+            return Requirement(Standing.NOT_APPLICABLE, Basis.NETMEM_UNMAP, self.tables)
+        if not self.unit.says(spelled.SCATTER) and not maps and not self.is_library:
+            return Requirement(Standing.NOT_APPLICABLE, Basis.NO_SCATTER, self.tables)
+        if lists:
+            return Requirement(Standing.UNMET, Basis.BY_ADDRESS, self._uses(lists))
+        tagged = [use for use in self.unit.of(Trait.TELLS_UNREADABLE)
+                  if any(one.body == use.body for one in maps)]
+        if tagged:
+            return Requirement(Standing.MET, Basis.NETMEM_UNMAP, self._uses(tagged))
+        if good:
+            return Requirement(Standing.MET, Basis.NETMEM_UNMAP, self._uses(good))
+        return Requirement(Standing.UNMET, Basis.RAW_UNMAP, self._uses(raw or maps))
+
+    def sends(self) -> Requirement:
+        if self.is_library:
+            return Requirement(Standing.NOT_APPLICABLE, Basis.NETMEM_TX)
+        found = self._said((spelled.NETMEM_TX,))
+        return Requirement(Standing.MET if found else Standing.UNMET, Basis.NETMEM_TX,
+                           found or self.tables)
+
+    def queues(self) -> Requirement:
+        found = self._said((spelled.QUEUE_OPS,))
+        return Requirement(Standing.MET if found else Standing.UNMET, Basis.QUEUE_OPS,
+                           found or self.tables)
+
+
+def _is_copied(node: Node) -> bool:
+    """Whether what stands before in the block copied the packet out of its buffer."""
+    while node.parent is not None and node.parent.type != "compound_statement":
+        node = node.parent
+    before = node.prev_named_sibling
+    while before is not None:
+        if before.type == "expression_statement" and any(
+                has(one.name.decode("latin-1"), Trait.CPU_COPIES) for one in view.calls(before)):
+            return True
+        before = before.prev_named_sibling
+    return False
+
+
+def _set_before(node: Node, name: Node) -> view.Call | None:
+    """The call whose result a local was last set to, in a statement that comes before on every
+    way; None for anything else."""
+    inner: Node | None = node
+    while inner is not None and inner.type != "function_definition":
+        before = inner.prev_named_sibling
+        while before is not None:
+            store = view.assigned(before)
+            if store is not None and view.text(store.left) == view.text(name):
+                return view.call(view.bare(store.right))
+            before = before.prev_named_sibling
+        inner = inner.parent
+    return None

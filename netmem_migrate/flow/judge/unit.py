@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is judged: the module that creates a pool, with all that it is built of, function by
+function.
+
+Two drivers of one folder are two units. A comment is no code, and what no file of the module says
+is not there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tree_sitter import Node
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import ParsedFile
+from netmem_migrate.c.symbols import exported
+from netmem_migrate.c.words import CALL, WORD, include_lines
+from netmem_migrate.files import plain
+from netmem_migrate.flow.analyse import Analysis
+from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.kernel.makefiles import of_driver
+from netmem_migrate.model.kernel_calls import has, named
+from netmem_migrate.model.schema import Trait
+from netmem_migrate.results import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A function of the unit: its file, its name, and its definition."""
+
+    file: str
+    name: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A call in a function of the unit."""
+
+    body: Body
+    call: view.Call
+
+    @property
+    def name(self) -> str:
+        return self.call.name.decode("latin-1")
+
+
+class Unit:
+    """A module of an analysed driver, and the library that it takes its pools from.
+
+    `own` are the files of the module, `files` all; `texts` are those of the library.
+    """
+
+    def __init__(self, analysis: Analysis, own: Sequence[str],
+                 texts: Mapping[str, bytes] | None = None) -> None:
+        self.analysis = analysis
+        self.own = tuple(own)
+        self.texts = {file: analysis.sources[file] for file in own}
+        self.texts |= {file: text for file, text in (texts or {}).items()
+                        if file not in self.texts}
+        self.files = tuple(self.texts)
+
+    @cached_property
+    def parsed(self) -> dict[str, ParsedFile]:
+        """The files, parsed."""
+        texts, known = self.analysis.symbols.texts, self.analysis.symbols.files
+        return {file: known.get(file) or texts.parse(self.analysis.originals.get(file, text))
+                for file, text in self.texts.items()}
+
+    @cached_property
+    def code(self) -> dict[str, bytes]:
+        """The files without what is no code."""
+        return {file: code_of(text) for file, text in self.texts.items()}
+
+    @cached_property
+    def bodies(self) -> tuple[Body, ...]:
+        """All functions, in order of the files."""
+        return tuple(Body(file, one.name, one.node) for file, parsed in self.parsed.items()
+                     for one in parsed.functions())
+
+    @cached_property
+    def calls(self) -> dict[str, list[Use]]:
+        """All calls by the name of the function."""
+        found: dict[str, list[Use]] = {}
+        for body in self.bodies:
+            for call in view.calls(body.node):
+                if call.name:
+                    found.setdefault(call.name.decode("latin-1"), []).append(Use(body, call))
+        return found
+
+    @cached_property
+    def by_name(self) -> dict[str, list[Body]]:
+        """The functions by name."""
+        found: dict[str, list[Body]] = {}
+        for body in self.bodies:
+            found.setdefault(body.name, []).append(body)
+        return found
+
+    def of(self, trait: Trait) -> list[Use]:
+        """The calls of functions of which something is said, in order of the files."""
+        return self._sorted(use for name, uses in self.calls.items() if has(name, trait)
+                            for use in uses)
+
+    def called(self, names: Iterable[str]) -> list[Use]:
+        """The calls of functions of these names, in order of the files."""
+        return self._sorted(use for name in names for use in self.calls.get(name, ()))
+
+    def _sorted(self, uses: Iterable[Use]) -> list[Use]:
+        order = {file: number for number, file in enumerate(self.files)}
+        return sorted(uses, key=lambda one: (order[one.body.file], one.call.node.start_byte))
+
+    def at(self, file: str, node: Node) -> Evidence:
+        """The line of a node."""
+        row = int(node.start_point[0])
+        lines = self.texts[file].split(b"\n")
+        shown = lines[row].strip().decode("utf-8", "replace") if row < len(lines) else ""
+        return Evidence(file, row + 1, shown)
+
+    def use_at(self, use: Use) -> Evidence:
+        """The line of a call."""
+        return self.at(use.body.file, use.call.node)
+
+    def named(self, names: Sequence[str]) -> Iterator[tuple[str, Node]]:
+        """The identifiers, members and designators of some names, by file."""
+        wanted = {one.encode() for one in names}
+        for file, parsed in self.parsed.items():
+            if any(one in self.code[file] for one in wanted):
+                for node in nodes(parsed.tree.root_node, "identifier", "field_identifier"):
+                    if view.text(node) in wanted:
+                        yield file, node
+
+    def says(self, name: str) -> bool:
+        """Whether the code of any file says a word."""
+        return any(name.encode() in WORD.findall(text) for text in self.code.values()
+                   if name.encode() in text)
+
+
+def units(analysis: Analysis) -> list[Unit]:
+    """The modules of a driver that create pools, or that call a library which does for them."""
+    driver = analysis.driver
+    sources = {file: analysis.sources[file] for file in driver.files if file in analysis.sources}
+    creating = [file for file, text in sources.items()
+                if file.endswith(".c") and creates(text)]
+    if not creating:
+        texts = library(driver, sources) if driver.path.startswith("drivers/") else {}
+        return [Unit(analysis, tuple(sources), texts)] if texts else []
+    found: dict[tuple[str, ...], None] = {}
+    for file in creating:
+        found.setdefault(tuple(of_driver(driver.root, sources, [file])))
+    return [Unit(analysis, files, _between(driver, sources, files)) for files in found]
+
+
+def _between(driver: Driver, sources: Mapping[str, bytes],
+             files: Iterable[str]) -> dict[str, bytes]:
+    """The headers under include/ in a folder that is called as the driver's is."""
+    own = driver.path.rpartition("/")[2]
+    root = driver.root
+    names = {f"include/{name.decode('latin-1')}" for file in files
+             for mark, name in include_lines(sources[file]) if mark == b"<"}
+    folders = {(root / one).parent for one in names if one.split("/")[-2] == own}
+    return {one.relative_to(root).as_posix(): plain.read(one)
+            for folder in sorted(folders) for one in sorted(folder.glob("*.h"))}
+
+
+def library(driver: Driver, sources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The texts of the module that creates pools for others, and that these sources call: with the
+    headers between; none if there is none."""
+    root = driver.root
+    called = {name for text in sources.values() for name in CALL.findall(text)}
+    headers = {f"include/{name.decode('latin-1')}" for text in sources.values()
+               for mark, name in include_lines(text) if mark == b"<" and name.count(b"/") > 1}
+    for header in sorted(one for one in headers if plain.is_plain(root / one)):
+        folder = root / "drivers"
+        for home in sorted({path.parent for path in _users(root, header)}):
+            texts = {one.relative_to(root).as_posix(): plain.read(one)
+                     for one in sorted(home.glob("*.[ch]"))}
+            if home.is_relative_to(folder) and any(
+                    creates(text) and called & exported(text) for text in texts.values()):
+                beside = sorted((root / header).parent.glob("*.h"))
+                return texts | {one.relative_to(root).as_posix(): plain.read(one)
+                                for one in beside}
+    return {}
+
+
+def _users(root: Path, header: str) -> Iterator[Path]:
+    """The sources of drivers that include a header and create pools."""
+    done = subprocess.run(["grep", "-rlF", "--include=*.c", f"<{header.partition('/')[2]}>",
+                           "drivers"], cwd=root, check=False, capture_output=True,
+                          stdin=subprocess.DEVNULL)
+    for name in os.fsdecode(done.stdout).splitlines():
+        if creates(plain.read(root / name)):
+            yield root / name
+
+
+def creates(text: bytes) -> bool:
+    """Whether the code of a file creates a pool."""
+    return any(re.search(rb"\b" + name.encode() + rb"\s*\(", code_of(text))
+               for name in named(Trait.CREATES_POOL) if name.encode() in text)
