@@ -15,6 +15,12 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c.counts import ParseCounts
 from netmem_migrate.errors import ExitCode
 from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
+from netmem_migrate.standings import Basis as Basis
+from netmem_migrate.standings import Evidence as Evidence
+from netmem_migrate.standings import PoolReport as PoolReport
+from netmem_migrate.standings import PoolValue as PoolValue
+from netmem_migrate.standings import Requirement as Requirement
+from netmem_migrate.standings import Standing as Standing
 
 if TYPE_CHECKING:
     from netmem_migrate.c.parse import ParsedFile, Texts
@@ -116,60 +122,6 @@ class BridgeSite:
     line: int
     text: str
     reason: str
-
-
-class Standing(StrEnum):
-    """How a driver stands to a requirement."""
-
-    MET = "met"
-    UNMET = "unmet"
-    UNKNOWN = "unknown"
-    NOT_APPLICABLE = "n/a"
-    CONDITIONAL = "conditional"  # met under a condition that the source tests when it runs
-
-
-class Basis(StrEnum):
-    """What in the source a judgement rests on; where there is no evidence, on the lack of it."""
-
-    POOL = "pool"
-    DATA_SPLIT = "data-split"
-    NETMEM = "netmem"
-    PAGE_CALLS = "page-calls"
-    POOL_FLAGS = "pool-flags"
-    UNREADABLE_FLAG = "unreadable-flag"
-    POOL_SYNC = "pool-sync"
-    RAW_SYNC = "raw-sync"
-    PAGE_COUNTS = "page-counts"
-    NETMEM_UNMAP = "netmem-unmap"
-    RAW_UNMAP = "raw-unmap"
-    NETMEM_TX = "netmem-tx"
-    QUEUE_OPS = "queue-ops"
-    OWN_DEVICE_SYNC = "own-device-sync"
-    NO_UNREADABLE = "no-unreadable"
-    CPU_READS = "cpu-reads"
-    NO_SYNC = "no-sync"
-    NO_SCATTER = "no-scatter"
-    BY_ADDRESS = "by-address"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A place that a judgement rests on, and the code that stands there."""
-
-    file: str
-    line: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """One requirement of Documentation/networking/netmem.rst, judged; `evidence` is the first of
-    the places, `condition` what the source tests where it is met under a condition only."""
-
-    status: Standing
-    basis: Basis
-    evidence: tuple[Evidence, ...] = ()
-    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,26 +236,6 @@ class Handed:
     function: str
     by: str
     reach: Reach
-
-
-@dataclass(frozen=True, slots=True)
-class PoolValue:
-    """What a parameter of a pool is set to, as it is spelled, and the condition, "" for none."""
-
-    name: str
-    text: str
-    condition: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PoolReport:
-    """One call that creates a pool, what it asks for (struct page_pool_params), and how the module
-    that creates it stands to each requirement."""
-
-    file: str
-    line: int
-    values: tuple[PoolValue, ...] = ()
-    requirements: dict[str, Requirement] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ TAKES = "\tif (!buf->page)\n\t\treturn -ENOMEM;\n"
 RING = "\tdma_addr_t dma;\n"
 ALLOC = "page_pool_dev_alloc_pages(ring->pool)"
 AT_LEAST = "At least this is still open for memory that the CPU cannot read"
-SPLIT = "\tif (params->x == ETHTOOL_RING_USE_TCP_DATA_SPLIT)\n\t\treturn 0;\n"
+SPLIT = "\tif (params->tcp_data_split == ETHTOOL_RING_USE_TCP_DATA_SPLIT)\n\t\treturn 0;\n"
 OPENS = "\tring->pool = page_pool_create(params);\n"
 UNREADABLE = "PP_FLAG_ALLOW_UNREADABLE_NETMEM"
 NOT_SET = f"{UNREADABLE} is not set"
@@ -147,7 +147,7 @@ PAIRS = {
                  ((FRAG, FRAG + READ),), ((FRAG, FRAG + LOOKED),)),
     "raw-sync": ("dma_sync_*_for_cpu() is called directly, in claim_rx()", ((FRAG, SYNC + FRAG),),
                  ((FRAG, SYNC.replace("dma_sync_single_for_cpu", "claim_sync") + FRAG),)),
-    "no-dma-no-sync": ("(Rx 6)", ((DMA, ""), (FRAG, SYNC + FRAG)), ((DMA, ""),)),
+    "not-the-pool-s-sync": ("(Rx 6)", ((FRAG, SYNC + FRAG),), ((DMA, ""), (FRAG, SYNC + FRAG))),
     "recycles": ("it recycles by counting references, in claim_free()",
                  ((FREE, "\tif (page_count(buf->page) == 1)\n\t" + FREE),), ()),
     "others-recycle": ("it recycles by counting references",

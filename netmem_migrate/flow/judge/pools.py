@@ -30,7 +30,7 @@ class Value:
 @dataclass(frozen=True, slots=True)
 class Pool:
     """One call that creates a pool, and what its parameters are set to, by name; not `known` where
-    the function is given them."""
+    the function is given them, with flags."""
 
     use: Use
     values: dict[str, tuple[Value, ...]] = field(default_factory=dict)
@@ -57,8 +57,15 @@ def pools(unit: Unit) -> list[Pool]:
     """Every call of the unit that creates a pool, in order."""
     macros = {name.decode("latin-1"): {word.decode("latin-1") for word in WORD.findall(body)}
               for text in unit.texts.values() for name, _, body in DEFINE.findall(text)}
-    return [Pool(use, values := _values(use), bool(values) or _is_own(use), macros)
+    return [Pool(use, values := _values(use), _is_own(use) or _is_set(values), macros)
             for use in unit.of(Trait.CREATES_POOL)]
+
+
+def _is_set(values: Mapping[str, Collection[Value]]) -> bool:
+    """Whether the flags are set anew, whatever they were."""
+    return any(not one.condition and one.node.parent is not None
+               and (store := view.infix(one.node.parent)) is not None and store.sign == "="
+               for one in values.get(_FLAGS.decode(), ()))
 
 
 def _is_own(use: Use) -> bool:

@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.symbols import exported
 from netmem_migrate.flow.graph import Kind
 from netmem_migrate.flow.judge.memory import Memory, condition_of, sends
 from netmem_migrate.flow.judge.pools import Pool, pools
@@ -47,8 +48,9 @@ class Judge:
 
     @cached_property
     def is_library(self) -> bool:
-        """Whether the unit makes no network device of its own: others do, and call it."""
-        return not any(self.unit.says(one) for one in spelled.DEVICES)
+        """Whether the unit makes no network device of its own, and others call it."""
+        return not any(self.unit.says(one) for one in spelled.DEVICES) and any(
+            exported(self.unit.texts[file]) for file in self.unit.own)
 
     @cached_property
     def has_dma(self) -> bool:
@@ -114,10 +116,9 @@ class Judge:
         for pool in self.pools:
             for name in (spelled.DMA_MAP, spelled.DMA_SYNC):
                 found = pool.flag(name)
-                if not pool.known:
-                    return Requirement(Standing.UNKNOWN, Basis.POOL_FLAGS, self._flags(pool))
                 if found is None:
-                    return Requirement(Standing.UNMET, Basis.POOL_FLAGS, self._flags(pool))
+                    status = Standing.UNMET if pool.known else Standing.UNKNOWN
+                    return Requirement(status, Basis.POOL_FLAGS, self._flags(pool))
                 conditions += [found.condition] if found.condition else []
         if self.memory.device_syncs:
             return Requirement(Standing.UNMET, Basis.OWN_DEVICE_SYNC,
