@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from netmem_migrate.pages.base import REQUIREMENTS, render
+from netmem_migrate.pages.base import render
 from netmem_migrate.pages.sources import Sources, requirement_rows
 from netmem_migrate.report import wording
+from netmem_migrate.report.requirements import REQUIREMENTS
 from netmem_migrate.results import Action, Migration, Run, Standing, Verdict
 from netmem_migrate.terminal.summary import grouped
 
@@ -16,7 +17,7 @@ _SIGNS = {Standing.MET.value: "✓", Standing.UNMET.value: "✗", Standing.UNKNO
           Standing.NOT_APPLICABLE.value: "–"}
 
 
-def page(run: Run, *, title: str = "") -> str:
+def page(run: Run, *, title: str = "", one_driver: bool = False) -> str:
     """The drivers of a run as one self-contained HTML page.
 
     `title` is "netmem scan" and the kernel's release by default. The page holds no source but the
