@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], since: Path | None, 
     _check(html, sarif, as_json, since)
     options = Conversion(**settled)
     moved: Since | None = None
-    with progress.live(as_json) as bar:
+    with progress.live(as_json and sys.stdout.isatty()) as bar:
         bar.step("Looking for drivers")
         given = pipeline.inputs(paths or (Path(),), options)
         if html is not None and len(given) > 1:

@@ -161,7 +161,8 @@ def _next(migration: Migration, unmet: Sequence[str], *, alone: bool) -> Next:
         return Next(NextKind.REPORT, report.path)
     arguments = (*migration.arguments, *(["--one-driver"] if alone else []))
     if report.advised:
-        return Next(NextKind.PREPARE, report.path, ("--prepare", *arguments),
+        heads = ["--heads"] if report.advised_heads else []
+        return Next(NextKind.PREPARE, report.path, ("--prepare", *heads, *arguments),
                     tuple(dict.fromkeys(one.step for one in report.advised)),
                     sum(one.calls for one in report.advised))
     if migration.changes:

@@ -24,9 +24,9 @@ def printed(found: Since, width: Width, screen: Screen) -> Iterator[str]:
             (f"{plural(len(changed), 'driver')} changed from {old} to {new}",
              [_changed(one) for one in changed]),
             (f"{plural(len(found.came), 'driver')} only in {new}",
-             [_one(one, "it was there, without page_pool") for one in found.came]),
+             [_one(one, "the path was there") for one in found.came]),
             (f"{plural(len(found.went), 'driver')} only in {old}",
-             [_one(one, "it is there, without page_pool") for one in found.went])):
+             [_one(one, "the path is still there") for one in found.went])):
         if lines:
             yield from (screen.style(one, BOLD) for one in width.wrapped(f"{title}:", below=0))
             for line in lines:
