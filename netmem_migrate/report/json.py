@@ -253,6 +253,8 @@ def _since(item: Since) -> dict[str, Any]:
         "changed": [_pair(one) for one in item.changed],
         "new": [_one(one) for one in item.came],
         "gone": [_one(one) for one in item.went],
+        "parts": [{"from": one.was, "to": one.now, "files": list(one.files)}
+                  for one in item.parts],
         "same": [one.new.path for one in item.pairs if not one.differs],
     }
 

@@ -13,7 +13,8 @@ from enum import StrEnum
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.files import plain
 from netmem_migrate.model.functions import FUNCTIONS
-from netmem_migrate.model.schema import Side
+from netmem_migrate.model.kernel_calls import named
+from netmem_migrate.model.schema import Side, Trait
 from netmem_migrate.model.spelled import POOL
 from netmem_migrate.reasons import Class, Reason, Why
 from netmem_migrate.report import requirements, wording
@@ -35,8 +36,9 @@ ORDER = ("nearest to device memory first: fewest unmet requirements, then fewest
 """The order, as it is said where drivers are listed."""
 
 _OUT = "out"
-_CALL = re.compile(rb"\b(?:" + b"|".join(sorted(
-    one.name.encode() for one in FUNCTIONS if one.side is Side.NETMEM)) + rb")\s*\(")
+_CALL = re.compile(rb"\b(?:" + "|".join(sorted(
+    {one.name for one in FUNCTIONS if one.side is Side.NETMEM or "netmem" in one.name}
+    | {*named(Trait.NETMEM_UNMAP)})).encode() + rb")\s*\(")
 
 
 class NextKind(StrEnum):

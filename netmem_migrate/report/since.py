@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -68,6 +68,15 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Files that were of a driver, `was`, and are of another one, `now`, that is new."""
+
+    was: str
+    now: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Since:
     """Two trees compared; everything in the order of paths."""
 
@@ -76,6 +85,7 @@ class Since:
     pairs: tuple[Pair, ...]
     came: tuple[One, ...]
     went: tuple[One, ...]
+    parts: tuple[Part, ...] = ()
 
     @property
     def changed(self) -> tuple[Pair, ...]:
@@ -97,7 +107,8 @@ def compared(old: Run, new: Run) -> Since:
         tuple(One(_figures(new, one), (old.root / path).exists())
               for path, one in after.items() if path not in was),
         tuple(One(_figures(old, one), (new.root / path).exists())
-              for path, one in before.items() if path not in was.values()))
+              for path, one in before.items() if path not in was.values()),
+        tuple(_parts(old, new, before, after, was)))
 
 
 def _figures(run: Run, report: DriverReport) -> Figures:
@@ -123,7 +134,7 @@ def _fits(old: Run, new: Run, gone: Mapping[str, DriverReport],
           come: Mapping[str, DriverReport]) -> Iterator[tuple[float, str, str]]:
     if not gone or not come:
         return
-    built = {path: set(owners(run.root, one.files)) for run, some in ((old, gone), (new, come))
+    built = {path: _modules(run, one.files) for run, some in ((old, gone), (new, come))
              for path, one in some.items()}
     names = {path: {PurePosixPath(file).name for file in one.files}
              for some in (gone, come) for path, one in some.items()}
@@ -132,3 +143,28 @@ def _fits(old: Run, new: Run, gone: Mapping[str, DriverReport],
             alike = len(names[now] & names[before]) / len(names[now] | names[before])
             if alike >= _ALIKE and built[now] & built[before]:
                 yield -alike, now, before
+
+
+def _modules(run: Run, files: Sequence[str]) -> set[str]:
+    """The modules that files are built into, as the kernel calls them."""
+    return {name.replace("-", "_") for name in owners(run.root, files)}
+
+
+def _parts(old: Run, new: Run, before: Mapping[str, DriverReport],
+           after: Mapping[str, DriverReport], was: Mapping[str, str]) -> Iterator[Part]:
+    """What new drivers have of older ones that lost it: files of the same name and module."""
+    became = {old_path: path for path, old_path in was.items()}
+    for now in (path for path in after if path not in was):
+        mine = _sources(after[now])
+        for path, one in before.items():
+            left = _sources(after[became[path]]) if path in became else {}
+            names = [name for name, file in _sources(one).items()
+                     if name in mine and name not in left
+                     and _modules(old, [file]) & _modules(new, [mine[name]])]
+            if names:
+                yield Part(path, now, tuple(names))
+
+
+def _sources(report: DriverReport) -> dict[str, str]:
+    """The sources of a driver, by their last names."""
+    return {PurePosixPath(file).name: file for file in report.files if file.endswith(".c")}

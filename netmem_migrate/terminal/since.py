@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netmem_migrate.escape import shown
 from netmem_migrate.report import wording
 from netmem_migrate.report.requirements import short
-from netmem_migrate.report.since import One, Pair, Since
+from netmem_migrate.report.since import One, Pair, Part, Since
 from netmem_migrate.results import Run
 from netmem_migrate.terminal.paint import BOLD
 from netmem_migrate.terminal.scan import Width
@@ -22,11 +22,11 @@ def printed(found: Since, width: Width, screen: Screen) -> Iterator[str]:
     changed = found.changed
     for title, lines in (
             (f"{plural(len(changed), 'driver')} changed from {old} to {new}",
-             [_changed(one) for one in changed]),
+             [_changed(one, found.parts) for one in changed]),
             (f"{plural(len(found.came), 'driver')} only in {new}",
-             [_one(one, "the path was there") for one in found.came]),
+             [_one(one, "the path was there", found.parts) for one in found.came]),
             (f"{plural(len(found.went), 'driver')} only in {old}",
-             [_one(one, "the path is still there") for one in found.went])):
+             [_one(one, "the path is still there", found.parts) for one in found.went])):
         if lines:
             yield from (screen.style(one, BOLD) for one in width.wrapped(f"{title}:", below=0))
             for line in lines:
@@ -42,7 +42,7 @@ def _name(run: Run) -> str:
     return f"linux {run.kernel}"
 
 
-def _changed(one: Pair) -> str:
+def _changed(one: Pair, parts: Sequence[Part]) -> str:
     """What differs of a driver, from -> to; requirements that went the same way together."""
     old, new = one.old, one.new
     said = []
@@ -57,14 +57,23 @@ def _changed(one: Pair) -> str:
         ways.setdefault(way, []).append(short(key))
     said += [f"{before or 'not judged'} -> {after or 'not judged'}: {', '.join(names)}"
              for (before, after), names in ways.items()]
+    said += _parts(old.path, parts)
     name = f"{new.path} (was {old.path})" if one.moved else new.path
     return f"{name}: {'; '.join(said) or 'moved, and nothing else differs'}"
 
 
-def _one(one: One, there: str) -> str:
+def _one(one: One, there: str, parts: Sequence[Part]) -> str:
+    """What is to be said of a driver that one of the trees has."""
     driver = one.driver
     said = [wording.verdict(driver.verdict), f"netmem calls {driver.netmem_calls}",
             f"page calls not by design {driver.page_calls}"]
     if driver.requirements:
         said.append(f"{plural(driver.unmet, 'requirement')} unmet")
-    return f"{driver.path}: {', '.join(said)}" + (f" ({there})" if one.there else "")
+    said += _parts(driver.path, parts)
+    return f"{driver.path}: {'; '.join(said)}" + (f" ({there})" if one.there else "")
+
+
+def _parts(path: str, parts: Sequence[Part]) -> list[str]:
+    """Which files a driver lost to a new one, or has of an older one."""
+    return [*(f"{', '.join(one.files)} moved to {one.now}" for one in parts if one.was == path),
+            *(f"{', '.join(one.files)} came from {one.was}" for one in parts if one.now == path)]

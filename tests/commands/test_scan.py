@@ -248,8 +248,8 @@ def test_what_moved_a_driver_a_line(tree: Path, older: Path) -> None:
         f"  {NET}/coil: would convert -> on netmem; netmem calls 0 -> 3; page calls not by "
         "design 2 -> 0; unmet -> met: netmem functions")
     assert lines[4] == "1 driver only in linux 7.3.0:"
-    assert lines[5].startswith(f"  {NET}/bolt: would convert, netmem calls 0, page calls not by "
-                               "design 2, ")
+    assert lines[5].startswith(f"  {NET}/bolt: would convert; netmem calls 0; page calls not by "
+                               "design 2; ")
     assert lines[5].endswith(" unmet (the path was there)")
     assert lines[7] == "1 driver only in linux 6.12.0:"
     assert lines[8].startswith(f"  {NET}/left: ") and "(" not in lines[8]
@@ -277,6 +277,21 @@ def test_what_moved_at_some_paths_only(tree: Path, older: Path) -> None:
     since = scanned("--since", str(older), f"{NET}/coil", f"{NET}/acme")["since"]
     assert [one["path"] for one in since["changed"]] == [f"{NET}/coil"]
     assert [one["path"] for one in since["new"]] == [f"{NET}/acme"] and not since["gone"]
+
+
+def test_a_driver_that_moved_out_of_a_folder_of_several(tree: Path, older: Path) -> None:
+    old, new = older / NET / "coil", tree / NET / "bolt"
+    (old / "bolt_rx.c").write_text(PAGES.replace("demo_", "bolt_"))
+    (old / "Makefile").write_text("obj-y += coil.o bolt_rx.o\ncoil-y := coil_rx.o\n")
+    (new / "Makefile").write_text("obj-y += bolt-rx.o\nbolt-rx-y := bolt_rx.o\n")
+    since = scanned("--since", str(older), ".")["since"]
+    assert since["parts"] == [
+        {"from": f"{NET}/coil", "to": f"{NET}/bolt", "files": ["bolt_rx.c"]}]
+    said = run("scan", "--since", str(older), ".").out.decode()
+    assert f"; bolt_rx.c moved to {NET}/bolt\n" in said
+    assert f"; bolt_rx.c came from {NET}/coil (the path was there)\n" in said
+    (old / "Makefile").write_text("obj-y += coil.o\ncoil-y := coil_rx.o bolt_rx.o\n")
+    assert not scanned("--since", str(older), ".")["since"]["parts"]
 
 
 def test_another_name_or_other_files_are_no_move(tree: Path, older: Path) -> None:
