@@ -7,6 +7,7 @@ terminal goes on in the next line, at a word.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import textwrap
@@ -29,6 +30,7 @@ from netmem_migrate.terminal.screen import Screen
 from netmem_migrate.terminal.summary import plural
 
 _GAP = "  "
+_BLANK = "\0"
 _BELOW = 4  # blanks before what goes on below a line
 
 # What each column of numbers is, as far as its title does not say; `left` are the four behind.
@@ -149,7 +151,10 @@ def _below(row: _Row, width: Width) -> Iterator[str]:
         yield from whole
         return
     yield from width.wrapped(row.said, 2)
-    yield from width.wrapped(row.command, 4, end=" \\")
+    # A word that has blanks, and an option with its value, are not cut.
+    *words, option, value = (shlex.quote(one) for one in shlex.split(row.command))
+    glued = " ".join(one.replace(" ", _BLANK) for one in (*words, f"{option} {value}"))
+    yield from (line.replace(_BLANK, " ") for line in width.wrapped(glued, 4, end=" \\"))
 
 
 def _unmet(totals: Totals, width: Width) -> Iterator[str]:

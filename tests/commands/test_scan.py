@@ -198,6 +198,26 @@ def test_the_wider_the_more_columns(tree: Path, columns: int, shown: int) -> Non
     assert said is (shown < 11)
 
 
+def test_names_with_blanks_stay_words_of_a_command(tree: Path) -> None:
+    folder = "a folder with a rather long name and blanks"
+    (tree / NET / "bolt").rename(tree / NET / folder)
+    lines = on_terminal(50, "scan", NET)
+    at = next(at for at, line in enumerate(lines) if line == "  convert:" and folder in
+              lines[at - 1])
+    assert lines[at + 1:at + 4] == [
+        "    netmem-migrate format-patch \\", f"        '{NET}/{folder}' \\", "        -o out"]
+
+
+def test_trees_stand_apart(tree: Path, older: Path) -> None:
+    result = run("scan", ".", str(older))
+    for root, number in ((tree, 5), (older, 5)):
+        assert f"{root}:\n{number} drivers, {ORDER}.\n" in result.out.decode()
+    assert result.error_lines[-1].startswith("10 drivers looked at: ")
+    found = scanned(".", str(older))
+    assert [one["scan"]["rank"] for one in found["drivers"] if one["root"] == "old"] != []
+    assert sorted(one["scan"]["rank"] for one in found["drivers"]) == sorted([*range(1, 6)] * 2)
+
+
 def test_the_same_as_values(tree: Path) -> None:
     found = scanned(".")
     assert [one["path"] for one in found["drivers"]] == [
