@@ -9,7 +9,7 @@ from netmem_migrate.pages.base import render
 from netmem_migrate.pages.sources import Sources, requirement_rows
 from netmem_migrate.report import wording
 from netmem_migrate.report.nearest import ORDER, Near, ranked
-from netmem_migrate.report.requirements import SHORT
+from netmem_migrate.report.requirements import SHORT, ordered, short
 from netmem_migrate.results import Action, Run, Standing, Verdict
 from netmem_migrate.terminal.summary import grouped, totals
 
@@ -27,10 +27,12 @@ def page(run: Run, *, title: str = "", one_driver: bool = False) -> str:
     drivers = [_driver(run, one) for one in ranked(run, one_driver=one_driver)]
     verdicts = [(verdict.value, sum(one["verdict"] == verdict.value for one in drivers))
                 for verdict in Verdict]
-    met = {key: sum(one["status"].get(key) == Standing.MET for one in drivers) for key in SHORT}
+    titles = {key: short(key) for key in ordered(
+        {*SHORT, *(key for one in drivers for key in one["status"])})}
+    met = {key: sum(one["status"].get(key) == Standing.MET for one in drivers) for key in titles}
     judged = sum(bool(one["status"]) for one in drivers)
     return render("scan", run=run, drivers=drivers, verdicts=verdicts, signs=_SIGNS, met=met,
-                  judged=judged, short=SHORT, order=ORDER, totals=totals([run]),
+                  judged=judged, short=titles, order=ORDER, totals=totals([run]),
                   title=title or f"netmem scan{' of linux ' + run.kernel if run.kernel else ''}")
 
 
