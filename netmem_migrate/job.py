@@ -44,7 +44,8 @@ class Job:
 
     `ahead` are preparatory patches that lead from the driver on disk to the one that was read, in
     order, and `without` the job of which the last of them was made; `advised` are such that nobody
-    asked for. `scope` is why it is several modules.
+    asked for, and `advised_heads` whether what converts with them comes to the stack as heads only.
+    `scope` is why it is several modules.
     """
 
     analysis: Analysis
@@ -53,6 +54,7 @@ class Job:
     ahead: tuple[Step, ...] = ()
     without: Job | None = None
     advised: tuple[Room, ...] = ()
+    advised_heads: bool = False
     scope: Room | None = None
 
     @property
@@ -113,7 +115,7 @@ class Job:
         said = replace(report(work, made.edits, judge=judge),
                        older=older_kernels(self.analysis, (edit.text for edit in made.edits)),
                        rooms=self.rooms, joined=self.analysis.driver.joined,
-                       advised=self.advised)
+                       advised=self.advised, advised_heads=self.advised_heads)
         steps = made.steps
         if judge:
             api = self.analysis.target.api

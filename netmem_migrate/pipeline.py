@@ -123,6 +123,14 @@ def _input(paths: Sequence[Path], tree: Kernel | None, given: Kernel | None,
                  frozenset(named if len(named) > 1 else ()))
 
 
+def elsewhere(given: Input, paths: Sequence[Path], tree: Kernel, options: Conversion) -> Input:
+    """What is in another tree at the same paths, which are all of one; nothing at those that it
+    does not have."""
+    there = [tree.root / Path(os.path.realpath(one)).relative_to(given.root) for one in paths]
+    return _input([one for one in there if one.exists()], tree, None,
+                  replace(options, kernel=None))
+
+
 def _common(paths: Sequence[Path]) -> Path:
     """The folder that all of some paths lie in, which may be one of them."""
     real = [path.resolve() for path in paths]

@@ -20,13 +20,14 @@ from netmem_migrate.convert.work import Work
 from netmem_migrate.errors import InputError
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.graph import Kind
+from netmem_migrate.flow.handed import handed
 from netmem_migrate.flow.together import shares, widened
 from netmem_migrate.job import Job, job_of
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.model.target import Target
 from netmem_migrate.options import Conversion
 from netmem_migrate.reasons import Why
-from netmem_migrate.results import Edit, Room, Severity, Step
+from netmem_migrate.results import Edit, Room, Severity, Step, only_heads
 
 _TRIES = 12  # rooms that are tried in vain for one driver; each is as long as its conversion
 
@@ -60,7 +61,10 @@ def prepared(driver: Driver, target: Target, options: Conversion,
     if passes:
         found = _with_room(found.analysis.driver if found.scope else driver, target, found,
                            passes)
-    return found if options.prepare else replace(job, advised=found.rooms)
+    if options.prepare:
+        return found
+    return replace(job, advised=found.rooms, advised_heads=bool(found.rooms) and only_heads(
+        handed(found.analysis)))
 
 
 def _with_users(driver: Driver, target: Target, job: Job) -> Job:

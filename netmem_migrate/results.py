@@ -238,11 +238,17 @@ class Handed:
     reach: Reach
 
 
+def only_heads(handed: tuple[Handed, ...]) -> bool:
+    """Whether memory comes to the stack at such places, and only as heads."""
+    return bool(handed) and all(one.reach is Reach.HEAD for one in handed)
+
+
 @dataclass(frozen=True, slots=True)
 class DriverReport:
     """Everything that is said about one driver (one entry of the report's `drivers`).
 
-    `rooms` were made for the conversion; with those that are `advised` more would convert. `joined`
+    `rooms` were made for the conversion; with those that are `advised` more would convert, and
+    `advised_heads` says that all of it would come to the stack as heads then. `joined`
     are the folders of the modules that move together, where it is about several. `behind` is what
     was done to the converted driver, and `undone` what of that was not, with the place. `stays` is
     what stays a page for good though what it is set from moves. `pools` are those that it creates.
@@ -264,6 +270,7 @@ class DriverReport:
     rooms: tuple[Room, ...] = ()
     joined: tuple[str, ...] = ()
     advised: tuple[Room, ...] = ()
+    advised_heads: bool = False
     behind: tuple[Room, ...] = ()
     undone: tuple[Reason, ...] = ()
     stays: tuple[Reason, ...] = ()
@@ -271,7 +278,7 @@ class DriverReport:
     @property
     def heads_only(self) -> bool:
         """Whether converted memory comes to the stack, and only as heads."""
-        return bool(self.handed) and all(one.reach is Reach.HEAD for one in self.handed)
+        return only_heads(self.handed)
 
     @property
     def left(self) -> bool:

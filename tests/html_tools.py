@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from tools import PRELUDE
 
-VOID = {"meta", "link", "img", "input", "br", "hr", "base", "source"}
+VOID = {"meta", "link", "img", "input", "br", "hr", "base", "source", "wbr"}
 _BLOCKS = {"td", "th", "tr", "li", "div", "p", "summary"}
 _TABLE = "".join(f"\t{number},\n" for number in range(20))
 # Converted, bridged, kept by design and refused, in one file.

@@ -17,23 +17,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, NETMEM_TX, QUEUE_OPS
 from netmem_migrate.report import wording
+from netmem_migrate.report.requirements import REQUIREMENTS
 from netmem_migrate.results import Verdict
-
-# The requirements of Documentation/networking/netmem.rst, in a few words.
-REQUIREMENTS = {
-    "rx.1": "memory comes from a page_pool",
-    "rx.2": "tcp-data-split can be set",
-    "rx.3": "netmem functions instead of page functions",
-    "rx.4": f"{DMA_MAP} and {DMA_SYNC}",
-    "rx.5": "unreadable memory is allowed and never read",
-    "rx.6": "DMA sync for the CPU goes through the pool",
-    "rx.7": "no recycling of its own",
-    "tx.1": "no raw DMA unmap of netmem addresses",
-    "tx.2": f"netdev->{NETMEM_TX} is set",
-    "queue-mgmt": f"netdev->{QUEUE_OPS} is set",
-}
 
 # Characters that would change how the text around them is shown are spelled out.
 _SPELLED = (0x061C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from netmem_migrate.files import plain
 from netmem_migrate.report import wording
+from netmem_migrate.report.requirements import ordered
 from netmem_migrate.results import FileChange, Requirement
 
 _NOTHING = Markup("")
@@ -68,9 +69,12 @@ class Sources:
         return Spot(file, line, self.shown(file), text, self.anchors.get(file, ""), shown)
 
 
-def requirement_rows(judged: Mapping[str, Requirement], sources: Sources) -> list[dict[str, Any]]:
-    """The requirements of netmem.rst as rows of a table: status, what it rests on, where."""
-    return [{"id": key, "status": one.status.value, "basis": wording.BASIS[one.basis],
-             "evidence": [sources.spot(place.file, place.line, place.text)
-                          for place in dict.fromkeys(one.evidence)]}
-            for key, one in sorted(judged.items())]
+def requirement_rows(judged: Mapping[str, Requirement], sources: Sources, *,
+                     code: bool = False) -> list[dict[str, Any]]:
+    """The requirements of netmem.rst as rows of a table: status, what it rests on, where; each
+    place with its line if `code` asks for it."""
+    return [{"id": key, "status": judged[key].status.value,
+             "basis": wording.BASIS[judged[key].basis],
+             "evidence": [sources.spot(place.file, place.line, place.text, code=code)
+                          for place in dict.fromkeys(judged[key].evidence)]}
+            for key in ordered(judged)]

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from netmem_migrate.reasons import Reason
+from netmem_migrate.reasons import Class, Reason
 from netmem_migrate.report import wording
+from netmem_migrate.report.nearest import Near, Totals, netmem_calls, ranked, totals
+from netmem_migrate.report.since import Figures, One, Pair, Since
 from netmem_migrate.results import (
     BridgeSite,
     Declaration,
@@ -21,6 +23,8 @@ from netmem_migrate.results import (
     Room,
     Run,
     Site,
+    Standing,
+    Verdict,
 )
 
 VERSION = 2
@@ -193,4 +197,101 @@ def to_dict(runs: Sequence[Run]) -> dict[str, Any]:
 
 def dumps(*runs: Run) -> str:
     """The report as text: ASCII, two-space indent, a newline at the end."""
-    return json.dumps(to_dict(runs), indent=2) + "\n"
+    return _text(to_dict(runs))
+
+
+def _text(whole: dict[str, Any]) -> str:
+    return json.dumps(whole, indent=2) + "\n"
+
+
+# -- scan
+
+
+def scanned(runs: Sequence[Run], since: Since | None = None, *, one_driver: bool = False) -> str:
+    """The report of a scan as text: the same, and how near each driver is, what is next for it,
+    the totals, and what moved `since` an older tree.
+    """
+    whole = to_dict(runs)
+    entries = iter(whole["drivers"])
+    for run in runs:
+        near = {id(one.migration): one for one in ranked(run, one_driver=one_driver)}
+        for migration in run.drivers:
+            next(entries)["scan"] = _near(run, near[id(migration)])
+    whole["totals"] = _totals(totals(runs))
+    if since is not None:
+        whole["since"] = _since(since)
+    return _text(whole)
+
+
+def _near(run: Run, item: Near) -> dict[str, Any]:
+    return {
+        "rank": item.rank,
+        "unmet": list(item.unmet),
+        "unknown": list(item.unknown),
+        "left": item.left,
+        "netmem_calls": netmem_calls(run, item.report),
+        "next": {
+            "kind": item.next.kind.value,
+            "text": item.next.text(),
+            "command": item.next.command(),
+            "steps": list(item.next.rooms),
+            "requirement": item.next.requirement,
+            "file": item.next.place.file if item.next.place is not None else "",
+            "line": item.next.place.line if item.next.place is not None else 0,
+        },
+    }
+
+
+def _totals(item: Totals) -> dict[str, Any]:
+    return {
+        "drivers": item.drivers,
+        "verdicts": {one.value: item.verdicts[one] for one in Verdict if item.verdicts[one]},
+        "calls": item.calls,
+        "converted": item.converted,
+        "classes": {one.value: item.classes[one] for one in Class},
+        "left": item.left,
+        "netmem_calls": item.netmem_calls,
+        "files_changed": item.files_changed,
+        "judged": item.judged,
+        "requirements": {key: {one.value: counts[one] for one in Standing}
+                         for key, counts in item.requirements.items()},
+    }
+
+
+def _since(item: Since) -> dict[str, Any]:
+    return {
+        "kernel": item.old.kernel,
+        "api": item.old.api,
+        "totals": _totals(totals([item.old])),
+        "changed": [_pair(one) for one in item.changed],
+        "new": [_one(one) for one in item.came],
+        "gone": [_one(one) for one in item.went],
+        "parts": [{"from": one.was, "to": one.now, "files": list(one.files)}
+                  for one in item.parts],
+        "same": [one.new.path for one in item.pairs if not one.differs],
+    }
+
+
+def _pair(item: Pair) -> dict[str, Any]:
+    old, new = item.old, item.new
+    return {
+        "path": new.path,
+        **({"was": old.path} if item.moved else {}),
+        "verdict": _from_to(old.verdict.value, new.verdict.value),
+        "netmem_calls": _from_to(old.netmem_calls, new.netmem_calls),
+        "page_calls": _from_to(old.page_calls, new.page_calls),
+        "requirements": {key: _from_to(*both) for key, both in item.requirements.items()},
+    }
+
+
+def _from_to(old: str | int, new: str | int) -> dict[str, Any]:
+    return {"from": old, "to": new}
+
+
+def _one(item: One) -> dict[str, Any]:
+    return {**_figures(item.driver), "there": item.there}
+
+
+def _figures(item: Figures) -> dict[str, Any]:
+    return {"path": item.path, "verdict": item.verdict.value, "netmem_calls": item.netmem_calls,
+            "page_calls": item.page_calls, "unmet": item.unmet}

@@ -116,7 +116,7 @@ def test_scan_table(file: Path) -> None:
     result = run("scan", str(file.parent))
     assert result.exit_code in (0, 3), result.output
     assert "partial" in result.stdout
-    assert "rx.2" in result.stdout
+    assert "tcp-data-split can be set" in result.stdout
     assert file.read_text() == SOURCE
 
 

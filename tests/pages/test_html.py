@@ -24,7 +24,10 @@ from netmem_migrate.pages import scan as scan_html
 from netmem_migrate.pages.review import page
 from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.report import wording
-from netmem_migrate.results import Edit, FileChange, Origin, Refusal, Run, Verdict
+from netmem_migrate.report.nearest import ORDER, ranked
+from netmem_migrate.report.requirements import REQUIREMENTS, SHORT
+from netmem_migrate.results import Action, Edit, FileChange, Origin, Refusal, Run, Verdict
+from netmem_migrate.terminal.summary import totals
 
 
 def run_of(folder: Path, files: dict[str, str | bytes]) -> Run:
@@ -436,7 +439,8 @@ def test_comments_that_span_hunks_are_highlighted_as_such(tmp_path: Path) -> Non
 # ------------------------------------------------------------------ scan
 
 
-def test_scan_page_lists_every_driver_with_its_matrix(tmp_path: Path) -> None:
+def scan_of_two(tmp_path: Path) -> tuple[Run, Node]:
+    """A driver that makes a pool and one that has nothing, and their page."""
     pool = """\
 struct page_pool *create(const struct page_pool_params *params)
 {
@@ -446,31 +450,55 @@ struct page_pool *create(const struct page_pool_params *params)
     first = run_of(tmp_path / "one", {"d.c": DRIVER + pool})
     second = run_of(tmp_path / "two", {"d.c": "int nothing;\n"}).drivers[0]
     second = replace(second, report=replace(second.report, path="drivers/two"))
-    tree = parsed(scan_html.page(replace(first, drivers=(first.drivers[0], second))))
+    both = replace(first, drivers=(second, first.drivers[0]))
+    return both, parsed(scan_html.page(both))
+
+
+def test_scan_page_lists_every_driver_with_its_matrix(tmp_path: Path) -> None:
+    run, tree = scan_of_two(tmp_path)
     table = tree.one("table", "drivers")
-    heads = table.one("thead").all("th") if len(table.all("thead")) == 1 else \
-        table.all("thead")[0].all("th")
+    heads = table.all("thead")[0].all("th")
     assert [one.words for one in heads] == [
-        "driver", "verdict", "calls", "convert", "keep", "refused", "rx.1", "rx.2", "rx.3",
-        "rx.4", "rx.5", "rx.6", "rx.7", "tx.1", "tx.2", "queue-mgmt"]
-    assert all(one.attributes["aria-sort"] == "none" and one.one("button") for one in heads)
+        "rank", "driver", "verdict", "calls", "convert", "left", *SHORT.values()]
+    titles = [one.one("button").attributes["title"] for one in heads[6:]]
+    assert titles == [f"{key}: {words}" for key, words in REQUIREMENTS.items()]
+    assert [one.attributes["aria-sort"] for one in heads] == ["ascending"] + ["none"] * 15
     bodies = [one for one in table.all("tbody") if "data-verdict" in one.attributes]
     assert [one.attributes["data-verdict"] for one in bodies] == ["partial", "no-page-pool"]
-    row = bodies[0].one("tr", "head")
-    assert row.one("button").attributes["aria-controls"] == \
-        bodies[0].one("tr", "detail").attributes["id"]
-    statuses = first.drivers[0].report.requirements
-    cells = row.all("td", "req")
+    statuses = run.drivers[1].report.requirements
+    cells = bodies[0].one("tr", "head").all("td", "req")
     assert [cell.all("span", "sr")[0].text for cell in cells] == [
-        one.status for one in statuses.values()]
+        statuses[key].status for key in SHORT]
     assert [one.words for one in bodies[1].one("tr", "head").all("td", "req")] == [""] * 10
-    detail = bodies[0].one("tr", "detail").words
-    for item in first.drivers[0].report.refusals:
-        assert wording.refusal(item) in detail
-        assert all(wording.origin(one) in detail for one in item.origins)
+    steps = [one.next.text() for one in ranked(run)]
+    assert [one.one("tr", "next").words for one in bodies] == steps
     form = tree.one("form", "filter")
     assert [one.attributes["value"] for one in form.all("input")
             if one.attributes.get("name") == "verdict"] == [one.value for one in Verdict]
+    assert ORDER in tree.words and totals([run]) in tree.words
+
+
+def test_scan_page_has_a_part_for_each_driver(tmp_path: Path) -> None:
+    run, tree = scan_of_two(tmp_path)
+    parts = tree.all("section", "driver")
+    links = [one.one("th").one("a").attributes["href"] for one in tree.all("tr", "head")]
+    assert links == [f"#{one.attributes['id']}" for one in parts]
+    report = run.drivers[1].report
+    said = parts[0].words
+    assert parts[0].one("h2").words == "one: partial"
+    for item in report.refusals:
+        assert wording.refusal(item) in said
+        assert all(wording.origin(one) in said for one in item.origins)
+    lines = (tmp_path / "one/d.c").read_text().splitlines()
+    for key, judged in report.requirements.items():
+        assert f"{key} {REQUIREMENTS[key]} {judged.status}" in said
+        for place in judged.evidence:
+            code = " ".join(lines[place.line - 1].split())
+            assert f"d.c:{place.line} {code}" in said
+    for site in report.sites:
+        if site.action is Action.KEPT:
+            assert f"d.c:{site.line} {' '.join(lines[site.line - 1].split())}" in said
+    assert "no pool made here" in parts[1].words
 
 
 def test_scan_writes_page_and_log_and_no_table(tmp_path: Path) -> None:

@@ -243,7 +243,6 @@ def test_nothing_is_wider_than_the_window(run: Run, open_page: Open, width: int,
     page = open_page(make(run), width=width)
     page.evaluate("""() => {
         for (const one of document.querySelectorAll("details")) one.open = true;
-        for (const one of document.querySelectorAll("tr.detail")) one.hidden = false;
     }""")
     wide, window = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide <= window
@@ -267,7 +266,7 @@ def test_page_can_be_read_without_script(run: Run, open_page: Open) -> None:
     assert page.locator("#f1[open]").count() == 0
     table = open_page(scan_html.page(run), script=False)
     assert table.locator("form.filter").is_hidden()
-    assert table.locator("tr.detail").first.is_visible()
+    assert table.locator("section.driver").first.is_visible()
 
 
 def test_printed_page_shows_hunks_without_controls(run: Run, open_page: Open) -> None:
@@ -279,7 +278,7 @@ def test_printed_page_shows_hunks_without_controls(run: Run, open_page: Open) ->
 
 
 @pytest.mark.parametrize("width", [1280, 400])
-def test_scan_table_sorts_filters_and_unfolds(run: Run, open_page: Open, width: int) -> None:
+def test_scan_table_sorts_filters_and_leads_on(run: Run, open_page: Open, width: int) -> None:
     first, other = run.drivers
     third = replace(other, report=replace(other.report, path="drivers/third", refusals=(),
                                           sites=(), verdict=Verdict.NO_PAGE_POOL))
@@ -290,28 +289,43 @@ def test_scan_table_sorts_filters_and_unfolds(run: Run, open_page: Open, width: 
         return [text.strip() for text in page.locator(names).all_inner_texts()]
 
     given = order()
-    assert len(given) == 3
-    page.click("thead button:text-is('refused')")
-    assert order() == [given[2], given[0], given[1]]
-    head = page.locator("th[aria-sort]", has_text="refused")
+    assert len(given) == 3 and given[0] == "drivers/third"
+    page.click("thead button:text-is('left')")
+    assert order() == given
+    head = page.locator("th[aria-sort]", has_text="left")
     assert head.get_attribute("aria-sort") == "ascending"
-    page.click("thead button:text-is('refused')")
-    assert order() == given and head.get_attribute("aria-sort") == "descending"
+    page.click("thead button:text-is('left')")
+    assert order() == [given[1], given[2], given[0]]
+    assert head.get_attribute("aria-sort") == "descending"
     page.click("thead button:text-is('driver')")
     assert order() == sorted(given) and head.get_attribute("aria-sort") == "none"
+    page.click("thead button:text-is('rank')")
+    assert order() == given
     page.uncheck("input[value=no-page-pool]")
     assert "drivers/third" not in order() and page.inner_text("#shown") == "2 of 3 shown"
     page.fill("#text", "OTHER")
     assert order() == ["drivers/other"] and page.inner_text("#shown") == "1 of 3 shown"
-    button = page.locator(f"{names} button")
-    assert button.get_attribute("aria-expanded") == "false"
-    detail = page.locator(f"#{button.get_attribute('aria-controls')}")
-    assert detail.is_hidden()
-    button.focus()
-    page.keyboard.press("Enter")
-    assert button.get_attribute("aria-expanded") == "true" and detail.is_visible()
-    page.keyboard.press("Enter")
-    assert detail.is_hidden()
+    part = page.locator("section.driver:visible")
+    assert part.count() == 1 and part.locator("h2").inner_text().startswith("drivers/other: ")
     page.fill("#text", "")
-    page.click("#all")
-    assert page.locator("tr.detail:visible").count() == 2
+    page.check("input[value=no-page-pool]")
+    assert page.locator("section.driver:visible").count() == 3
+    link = page.locator("th a", has_text="drivers/other")
+    link.focus()
+    page.keyboard.press("Enter")
+    part = page.locator(f"section{link.get_attribute('href')}")
+    assert part.locator("h2").evaluate(IN_VIEW)
+    part.locator("a", has_text="in the table").click()
+    assert link.evaluate(IN_VIEW)
+
+
+def test_long_names_of_a_scan_are_cut_between_folders(run: Run, open_page: Open) -> None:
+    path = "drivers/net/ethernet/marvell/octeontx2/nic"
+    one = replace(run.drivers[0], report=replace(run.drivers[0].report, path=path))
+    page = open_page(scan_html.page(replace(run, drivers=(one,))))
+    lines = page.evaluate("""() => {
+        const tops = [...document.querySelector("tr.head th a").getClientRects()].map(
+            box => Math.round(box.top));
+        return new Set(tops).size;
+    }""")
+    assert page.inner_text("tr.head th a") == path and 1 <= lines <= 3
