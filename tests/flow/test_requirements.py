@@ -241,14 +241,15 @@ int set(struct ring *r, int tcp_data_split)
 	return tcp_data_split ? lib_create(r) : page_pool_none();
 }
 """
+    library = DRIVER.replace(DEVICE, "").replace("int create(", "int lib_create(")
+    library += "EXPORT_SYMBOL_GPL(lib_create);\n"
     tree = plant(tmp_path / "linux", {
         "Makefile": "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 1\n", "Kbuild": "",
         "MAINTAINERS": "", "include/linux/kernel.h": "",
         "include/net/netmem.h": "typedef unsigned long __bitwise netmem_ref;\n",
         "include/net/lib/rx.h": "int lib_create(struct ring *ring);\n",
         "drivers/net/ethernet/lib/Makefile": "obj-m += rx.o\n",
-        LIBRARY: "#include <net/lib/rx.h>\n" + PRELUDE + DRIVER.replace(
-            DEVICE, "").replace("int create(", "int lib_create(") + "EXPORT_SYMBOL_GPL(lib_create);\n",
+        LIBRARY: "#include <net/lib/rx.h>\n" + PRELUDE + library,
         "drivers/net/ethernet/card/Makefile": "obj-m += card.o\n",
         "drivers/net/ethernet/card/card.c": user,
     })

@@ -328,7 +328,7 @@ def test_a_message_counts_nothing_of_another_driver(tmp_path: Path) -> None:
         f"{WHERE}/other.c": OTHER})
     text, note = parts(both)
     assert "1 call in files of the driver that this patch does not touch" in text
-    assert "queue_mgmt_ops" not in text and "other.c:" in text and "kept 1" in note
+    assert "queue_mgmt_ops" not in text and "kept 1" in note
 
 
 @pytest.mark.parametrize("options", [("--heads",), ("--why", "Because  it is\nwanted.")])

@@ -96,7 +96,7 @@ class Judge:
         if self.settable and acts:
             return Requirement(Standing.MET, Basis.DATA_SPLIT, tuple(dict.fromkeys((
                 *self.settable, *(self.unit.at(*one) for one in acts))))[:_SHOWN])
-        return Requirement(Standing.UNMET, Basis.DATA_SPLIT, self.settable or self.tables)
+        return Requirement(Standing.UNMET, Basis.NO_SPLIT, self.settable or self.tables)
 
     def netmem(self) -> Requirement:
         left = [site for site in self.sites if not site.by_design]
@@ -148,8 +148,9 @@ class Judge:
             return Requirement(Standing.MET, Basis.UNREADABLE_FLAG, tuple(
                 self.unit.at(pool.use.body.file, one.node) for pool in self.unreadable
                 if (one := pool.flag(spelled.UNREADABLE)) is not None)[:_SHOWN])
-        return Requirement(Standing.UNMET, Basis.CPU_READS, found or self._uses(
-            one.use for one in self.pools))
+        if found:
+            return Requirement(Standing.UNMET, Basis.CPU_READS, found)
+        return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
 
     def _reads(self) -> _Places:
         """Where the CPU takes the address of payload, or an address is given that it reads at."""
@@ -278,13 +279,15 @@ class Judge:
         if self.is_library:
             return Requirement(Standing.NOT_APPLICABLE, Basis.NETMEM_TX)
         found = self._said((spelled.NETMEM_TX,))
-        return Requirement(Standing.MET if found else Standing.UNMET, Basis.NETMEM_TX,
-                           found or self.tables)
+        if not found:
+            return Requirement(Standing.UNMET, Basis.NO_NETMEM_TX, self.tables)
+        return Requirement(Standing.MET, Basis.NETMEM_TX, found)
 
     def queues(self) -> Requirement:
         found = self._said((spelled.QUEUE_OPS,))
-        return Requirement(Standing.MET if found else Standing.UNMET, Basis.QUEUE_OPS,
-                           found or self.tables)
+        if not found:
+            return Requirement(Standing.UNMET, Basis.NO_QUEUE_OPS, self.tables)
+        return Requirement(Standing.MET, Basis.QUEUE_OPS, found)
 
 
 def _is_copied(node: Node) -> bool:
