@@ -19,7 +19,8 @@ from netmem_migrate.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from netmem_migrate.options import Conversion
-    from netmem_migrate.results import Edit, Room
+    from netmem_migrate.reasons import Reason
+    from netmem_migrate.results import Edit, FileChange, Room, Step
 
 
 SCOPE = "scope"
@@ -65,13 +66,17 @@ class Pass:
 class Loaded:
     """A pass and the function that yields its edits.
 
-    `rooms` yields those of a pass that has a patch of its own, by what they are for.
+    `rooms` yields those of a pass that has a patch of its own, by what they are for, and `left`
+    says what such a one does not do; None where that is asked of the check. `told` gives a change
+    less what the pass does on purpose, where the check would find fault with that.
     """
 
     declared: Pass
     doc: str
     edits: Callable[[Any], Iterable[Edit]]  # of what convert/work.py defines
     rooms: Callable[[Any], Iterable[tuple[Room, Sequence[Edit]]]]
+    left: Callable[[Any], Iterable[Reason]] | None = None
+    told: Callable[[FileChange], FileChange] | None = None
 
 
 def load() -> list[Loaded]:
@@ -94,12 +99,21 @@ def load() -> list[Loaded]:
             raise InputError(f"transforms/{info.name}.py: {declared.option} is the option of the "
                              f"pass {options[declared.option]}")
         found[declared.id] = Loaded(declared, (module.__doc__ or "").strip(), module.edits,
-                                    module.rooms if declared.prepares or declared.behind else _none)
+                                    module.rooms if declared.prepares or declared.behind else _none,
+                                    getattr(module, "left", None),
+                                    getattr(module, "told", None))
     return sorted(found.values(), key=lambda one: (one.declared.order, one.declared.id))
 
 
 def _none(_: Any) -> tuple[tuple[Room, Sequence[Edit]], ...]:
     return ()
+
+
+def to_judge(step: Step) -> tuple[FileChange, ...]:
+    """What a patch changes, less what the pass that made it does on purpose."""
+    told = next((one.told for one in load() if step.room is not None
+                 and one.declared.id == step.room.step), None) if step.room is not None else None
+    return tuple(map(told, step.changes)) if told is not None else step.changes
 
 
 def flags() -> dict[str, str]:

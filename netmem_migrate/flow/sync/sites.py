@@ -1,0 +1,518 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each raw sync for the CPU in a driver: the pool's call in its place, or which condition of it does
+not hold (S1 to S9 of docs/preparing.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.types import Member
+from netmem_migrate.flow.sync.kept import (
+    HERE,
+    Kept,
+    Refused,
+    Terms,
+    address_of,
+    is_own,
+    is_page,
+    kept,
+    plus,
+    terms,
+)
+from netmem_migrate.flow.sync.members import Key, uses
+from netmem_migrate.flow.sync.pools import Params, Tracer, allocates, creates, params
+from netmem_migrate.flow.sync.scopes import (
+    Part,
+    Scope,
+    Sum,
+    World,
+    number,
+    path,
+    squeezed,
+    stripped,
+    total,
+)
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
+from netmem_migrate.model.spelled import (
+    BOTH_WAYS,
+    FROM_DEVICE,
+    MASK_OF_BITS,
+    RAW_RANGE,
+    RAW_SINGLE,
+    SETS_MASK,
+    SYNC_NETMEM,
+    SYNC_PAGE,
+    UNSIGNED,
+)
+from netmem_migrate.reasons import Reason, Why
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from netmem_migrate.flow.analyse import Analysis
+
+_BITS = 32
+_WIDE = re.compile(rb"%b\((\d+)\)" % MASK_OF_BITS.encode())
+_GENMASK = re.compile(rb"GENMASK\((\d+),\d+\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A raw sync; `offset` is None for the call that takes none."""
+
+    scope: Scope
+    call: view.Call
+    device: Node
+    address: Node
+    offset: Node | None
+    size: Node
+    direction: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The pool's call in the place of a raw one, and what the proof of it needs.
+
+    `base` is how the record is spelled, up to the name of a member, `buffer` the memory there,
+    `carrier` the node of the address that is kept, and `more` what it is over the buffer's own
+    address, spelled. `start` is the pool's own offset, spelled. `turned`: the direction is another.
+    """
+
+    raw: Raw
+    pool: bytes
+    buffer: bytes
+    offset: bytes
+    size: bytes
+    page: bool
+    kept: Kept
+    carrier: Node
+    more: bytes
+    start: bytes
+    turned: bool
+    assumes: str
+
+    @property
+    def function(self) -> str:
+        """The pool's function."""
+        return SYNC_PAGE if self.page else SYNC_NETMEM
+
+    @property
+    def text(self) -> bytes:
+        """The call."""
+        return b"%b(%b, %b, %b, %b)" % (self.function.encode(), self.pool, self.buffer,
+                                        self.offset, self.size)
+
+
+def sites(analysis: Analysis) -> list[Made | Reason]:
+    """Each raw sync for the CPU of a driver, in order."""
+    world = World(analysis)
+    found = sorted((one for scope in world.scopes(RAW_RANGE.encode(), RAW_SINGLE.encode())
+                    for one in _raw(scope)),
+                   key=lambda one: (one.scope.file, one.call.node.start_byte))
+    made: list[Made | Reason] = []
+    for one in found:
+        done = _Site(world, one).made()
+        if isinstance(done, Refused):
+            at = done.node or one.call.node
+            done = Reason(done.why, done.by, done.other, one.scope.title, one.scope.file,
+                          one.scope.line(at))
+        made.append(done)
+    return made
+
+
+def _raw(scope: Scope) -> Iterator[Raw]:
+    for call in view.calls(scope.node):
+        if call.name == RAW_RANGE.encode() and len(call.args) == 5:
+            device, address, offset, size, direction = call.args
+            yield Raw(scope, call, device, address, offset, size, direction)
+        elif call.name == RAW_SINGLE.encode() and len(call.args) == 4:
+            device, address, size, direction = call.args
+            yield Raw(scope, call, device, address, None, size, direction)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """The pool at a call: its member, how it is spelled there, and how each one is made."""
+
+    text: bytes
+    made: tuple[Params, ...]
+    held: str
+
+
+@dataclass(eq=False)
+class _Site:
+    world: World
+    raw: Raw
+
+    @property
+    def scope(self) -> Scope:
+        return self.raw.scope
+
+    def made(self) -> Made | Refused:
+        """The call, or what is in its way."""
+        found = self._carrier()
+        if isinstance(found, Refused):
+            return found
+        carrier, member, extra = found
+        if not is_own(member) and (extra.number or extra.parts):
+            # The field is what the device is given.
+            return Refused(Why.SYNC_ELSEWHERE, by=_spelled(extra), other=_spelled(None))
+        held = kept(self.world, member)
+        if isinstance(held, Refused):
+            return held
+        access = view.field(carrier)
+        assert access is not None
+        base = squeezed(access.base)
+        over = terms(self.scope, base, extra.number, extra.parts)
+        if over is None or not all(one.direct for one in extra.parts):
+            return Refused(Why.SYNC_NOT_KEPT, other=self.scope.where(self.raw.address))
+        pool = self._pool(carrier, held)
+        if isinstance(pool, Refused):
+            return pool
+        start = plus(held.more, over)
+        odd = self._device(held, start) or self._live(access, held) or self._pool_is(pool) or \
+            self._narrow(held) or self._size()
+        if odd is not None:
+            return odd
+        sign = b"->" if access.arrow else b"."
+        reach = view.text(access.base) + sign
+        return self._call(pool, held, carrier, reach, start)
+
+    def _carrier(self) -> tuple[Node, Member, Sum] | Refused:
+        """The member that the address is in, and what is added to it."""
+        whole = total(self.scope, self.raw.address)
+        number_, parts = whole.number, whole.parts
+        if self.raw.offset is not None:
+            more = total(self.scope, self.raw.offset)
+            number_, parts = number_ + more.number, (*parts, *more.parts)
+        fields = [(one, self.scope.member(one.node)) for one in parts
+                  if view.field(one.node) is not None]
+        own = [(one, member) for one, member in fields if member is not None and is_own(member)]
+        chosen = own or [(one, member) for one, member in fields
+                         if member is not None and one in whole.parts]
+        if len(chosen) != 1:
+            here = any(address_of(one) is not None for one in parts)
+            return Refused(Why.SYNC_NOT_KEPT if here else Why.SYNC_OR_NOT,
+                           other=self.scope.where(self.raw.address))
+        part, member = chosen[0]
+        if part.less or not part.direct:
+            return Refused(Why.SYNC_WRITTEN, other=self.scope.where(part.node))
+        return part.node, member, Sum(number_, tuple(one for one in parts if one is not part))
+
+    # -- S9: whose memory it is
+
+    def _pool(self, carrier: Node, held: Kept) -> _Pool | Refused:
+        world = self.world
+        tracer = Tracer(world, allocates)
+        for one in uses(world, Key.of(held.buffer)):
+            if one.known:
+                tracer.member(one.scope, one.node)
+                break
+        odd = next((one for one in tracer.found if not one.wanted), None)
+        if odd is not None or not tracer.found:
+            return Refused(Why.SYNC_OR_NOT, other=odd.where if odd is not None else "")
+        pools: dict[Key, tuple[Scope, Node]] = {}
+        for one in tracer.found:
+            call = view.call(one.node)
+            given = stripped(one.scope, call.args[0]) if call is not None else None
+            member = one.scope.member(given) if given is not None else None
+            if given is None or member is None:
+                return Refused(Why.SYNC_OR_NOT, other=one.where)
+            pools.setdefault(Key.of(member), (one.scope, given))
+        if len(pools) != 1:
+            return Refused(Why.SYNC_OR_NOT, other=tracer.found[-1].where)
+        ((scope, given),) = pools.values()
+        made = self._created(scope, given)
+        text = self._spelled(carrier, held, scope, given)
+        member = scope.member(given)
+        if isinstance(made, Refused):
+            return made
+        if not text or member is None:
+            return Refused(Why.SYNC_OR_NOT, other=tracer.found[0].where)
+        of = f"{member.record}.{member.name.decode('latin-1')}"
+        return _Pool(text, made, of)
+
+    def _created(self, scope: Scope, pool: Node) -> tuple[Params, ...] | Refused:
+        """How each pool is made that a member holds."""
+        tracer = Tracer(self.world, creates)
+        tracer.of(scope, pool)
+        found: list[Params] = []
+        for one in tracer.found:
+            made = params(one.scope, one.node) if one.wanted else None
+            if made is None:
+                return Refused(Why.SYNC_OR_NOT, other=one.where)
+            found.append(made)
+        return tuple(found) if found else Refused(Why.SYNC_OR_NOT, other=scope.where(pool))
+
+    def _spelled(self, carrier: Node, held: Kept, scope: Scope, pool: Node) -> bytes:
+        """The pool as it is spelled at the call: by what holds the record, or from the record."""
+        access, inner = view.field(pool), view.field(carrier)
+        if access is None or inner is None:
+            return b""
+        owner = scope.member(pool)
+        holder = self._holder(inner.base, owner) if owner is not None else None
+        if holder is not None:
+            return holder + access.name
+        way = path(scope, pool)
+        bases = {one.base for one in held.writes if one.scope is scope}
+        if bases == {squeezed(way.start)} and way.steps:
+            return view.text(inner.base) + b"".join(way.steps)
+        assert owner is not None
+        names = [name for name, type_ in self.scope.typed.declared.items()
+                 if type_ is not None and self._owns(type_.target(), owner)]
+        return names[0] + b"->" + access.name if len(names) == 1 else b""
+
+    def _owns(self, type_: object, owner: Member) -> bool:
+        symbols = self.world.analysis.symbols
+        found = symbols.member(type_, owner.name, self.scope.file)  # type: ignore[arg-type]
+        return found is not None and Key.of(found) == Key.of(owner)
+
+    def _holder(self, node: Node, owner: Member, depth: int = 0) -> bytes | None:
+        """The record that holds the pool, by which a record of the buffer is reached, with the sign
+        behind it."""
+        node = view.bare(node)
+        type_ = self.scope.type_of(node)
+        if type_ is not None and self._owns(type_, owner):
+            return view.text(node) + b"."
+        if type_ is not None and self._owns(type_.target(), owner):
+            return view.text(node) + b"->"
+        access, inner = view.field(node), view.operand(node)
+        if access is not None:
+            return self._holder(access.base, owner, depth)
+        if node.type in ("subscript_expression", "pointer_expression") and inner is not None:
+            return self._holder(inner, owner, depth)
+        pair = view.infix(node)
+        if pair is not None:
+            return self._holder(pair.left, owner, depth)
+        if node.type != "identifier" or depth > 4 or view.text(node) in self.scope.parameters:
+            return None
+        found = {self._holder(value, owner, depth + 1) for where, value
+                 in self.scope.sets.get(view.text(node), ()) if value is not None}
+        plain = all(value is not None or where.type == "update_expression" for where, value
+                    in self.scope.sets.get(view.text(node), ()))
+        return found.pop() if plain and len(found) == 1 else None
+
+    def _live(self, access: view.Field, held: Kept) -> Refused | None:
+        """That the buffer is still there: not cleared before, or used behind."""
+        name, base = held.buffer.name, squeezed(access.base)
+        call = self.raw.call.node
+        mine = [one for one in uses(self.world, Key.of(held.buffer))
+                if one.scope is self.scope and one.base == base]
+        before = [one for one in mine if one.written and one.node.start_byte < call.start_byte]
+        if not before:
+            return None
+        behind = [one for one in mine if one.node.start_byte > call.end_byte]
+        if behind and not behind[0].written and _within(behind[0].node, _block(call)):
+            return None
+        return Refused(Why.SYNC_OR_NOT, by=name.decode("latin-1"), other=before[-1].where)
+
+    # -- S3: where the device writes
+
+    def _device(self, held: Kept, start: Terms) -> Refused | None:
+        if not is_own(held.member):
+            given = ((held.more, ""),)
+        else:
+            given = held.device
+        for one, where in given:
+            if one != start:
+                return Refused(Why.SYNC_ELSEWHERE, by=_said(start),
+                               other=f"{_said(one)} ({where})")
+        return None if given else Refused(
+            Why.SYNC_ELSEWHERE, by=_said(start), other="an address that is not followed")
+
+    # -- S4, S5, S8: the pool's device, direction and offset
+
+    def _pool_is(self, pool: _Pool) -> Refused | None:
+        mine = path(self.scope, self.raw.device)
+        for one in pool.made:
+            device = one.only(b"dev")
+            if device is None or path(one.scope, device).said != mine.said:
+                return Refused(Why.SYNC_DEVICE, other=one.scope.where(device or one.call))
+            ways = {squeezed(way) for way in one.each(b"dma_dir")} or {b"0"}
+            plain = ways <= {FROM_DEVICE.encode(), BOTH_WAYS.encode()}
+            if self._same_pool_direction(pool):
+                continue
+            odd = next((way for way in one.each(b"dma_dir") if view.field(way) is not None), None)
+            if odd is not None:
+                return Refused(Why.SYNC_CHANGES, by="dma_dir", other=one.scope.where(odd))
+            raw = squeezed(self.raw.direction)
+            if not plain or not (raw == FROM_DEVICE.encode() or ways == {raw}):
+                return Refused(Why.SYNC_DIRECTION, other=one.scope.where(one.call))
+        return self._offset_is(pool)
+
+    def _offset_is(self, pool: _Pool) -> Refused | None:
+        for one in pool.made:
+            start = one.only(b"offset")
+            whole = total(one.scope, start) if start is not None else None
+            odd = next((part for part in whole.parts if not _constant(one.scope, part)), None) \
+                if whole is not None else None
+            if odd is not None:
+                return Refused(Why.SYNC_CHANGES, by=odd.text.decode("latin-1"),
+                               other=_written(self.world, one.scope, odd))
+            if start is None and one.values.get(b"offset"):
+                return Refused(Why.SYNC_CHANGES, by="offset", other=one.scope.where(one.call))
+        return None
+
+    def _same_pool_direction(self, pool: _Pool) -> bool:
+        node = stripped(self.scope, self.raw.direction)
+        value = self.scope.once(node) or node
+        call = view.call(stripped(self.scope, value))
+        return call is not None and has(call.name, Trait.GIVES_DIRECTION) and \
+            squeezed(call.args[0]) == pool.text
+
+    # -- S6, S7: what passes through 32 bits
+
+    def _narrow(self, held: Kept) -> Refused | None:
+        if is_own(held.member):
+            return None
+        for scope in self.world.scopes(*(one.encode() for one in SETS_MASK)):
+            for call in view.calls(scope.node):
+                if call.name.decode("latin-1") not in SETS_MASK or len(call.args) != 2:
+                    continue
+                wide = _WIDE.fullmatch(squeezed(call.args[1]))
+                if wide is None or int(wide[1]) > _BITS:
+                    return Refused(Why.SYNC_CUT, other=scope.where(call.node))
+        return None
+
+    def _size(self) -> Refused | None:
+        if _is_unsigned(self.scope, self.raw.size) or self._is_masked(self.raw.size):
+            return None
+        return Refused(Why.SYNC_NEGATIVE, by=squeezed(self.raw.size).decode("latin-1"))
+
+    def _is_masked(self, node: Node) -> bool:
+        """Whether a number is what it was set to last, right before, and that has a mask."""
+        node = view.bare(node)
+        call = self.raw.call.node
+        before = [(where, value) for where, value in self.scope.sets.get(view.text(node), ())
+                  if where.start_byte < call.start_byte]
+        if node.type == "identifier" and before:
+            where, value = before[-1]
+            if value is None or not _within(call, _block(where)):
+                return False
+            node = view.bare(value)
+        pair = view.infix(node)
+        return pair is not None and pair.sign == "&" and any(
+            _is_mask(self.scope, one) for one in (pair.left, pair.right))
+
+    # -- S2, and the text
+
+    def _call(self, pool: _Pool, held: Kept, carrier: Node, reach: bytes,
+              start: Terms) -> Made | Refused:
+        mine: set[tuple[Terms, bytes]] = set()
+        for one in pool.made:
+            node = one.only(b"offset")
+            whole = total(one.scope, node) if node is not None else Sum(0, ())
+            own = terms(one.scope, b"", whole.number, whole.parts)
+            if own is not None:
+                mine.add((own, view.text(node) if node is not None else b"0"))
+        if len({one for one, _ in mine}) != 1:
+            return Refused(Why.SYNC_CHANGES, by="offset", other=pool.made[0].scope.where(
+                pool.made[0].call))
+        own, text = min(mine)
+        rest = plus(start, own, -1)
+        if rest[0] < 0 or any(count < 0 or not self._is_positive(held, name)
+                              for name, count in rest[1]):
+            return Refused(Why.SYNC_BEFORE, by=_said(start), other=_said(own))
+        turned = not self._same_pool_direction(pool) and any(
+            squeezed(way) != squeezed(self.raw.direction) for one in pool.made
+            for way in one.each(b"dma_dir"))
+        record = held.member.record
+        return Made(
+            self.raw, pool.text, reach + held.buffer.name, _text(rest, reach),
+            view.text(self.raw.size), is_page(held.buffer), held, carrier,
+            _text(held.more, reach), text, turned,
+            f"what {record}.{held.buffer.name.decode('latin-1')} keeps is of the pool of the "
+            f"{pool.held} by which it is reached, and all is set that a buffer keeps before it is "
+            "received")
+
+    def _is_positive(self, held: Kept, name: bytes) -> bool:
+        if not name.startswith(HERE):
+            return True
+        record = self.world.analysis.symbols.record(held.member.record, held.member.file)
+        member = record.members.get(name[1:]) if record is not None else None
+        return member is not None and member.type.base in UNSIGNED and not member.type.derivations
+
+
+def _constant(scope: Scope, part: Part) -> bool:
+    """Whether a term never changes: a macro that is a number, or a size."""
+    name = view.text(part.node)
+    return part.node.type == "sizeof_expression" or (
+        part.node.type == "identifier" and not scope.is_local(name) and name.isupper())
+
+
+def _written(world: World, scope: Scope, part: Part) -> str:
+    """Where a term is set, the first place; else where it is used."""
+    member = scope.member(part.node)
+    if member is not None:
+        for one in uses(world, Key.of(member)):
+            if one.written:
+                return one.where
+    return scope.where(part.node)
+
+
+def _is_unsigned(scope: Scope, node: Node) -> bool:
+    node = view.bare(node)
+    if node.type == "sizeof_expression":
+        return True
+    if node.type == "cast_expression":
+        type_ = view.type_of(node)
+        return type_ is not None and b" ".join(view.text(type_).split()).decode() in UNSIGNED
+    found = scope.type_of(node)
+    return found is not None and not found.derivations and found.base in UNSIGNED
+
+
+def _is_mask(scope: Scope, node: Node) -> bool:
+    """Whether a constant has no bit that makes an int negative."""
+    text = squeezed(node)
+    for macro in scope.world.analysis.symbols.macros.get(text, ())[:1]:
+        text = b"".join(macro.body.split())
+    top = _GENMASK.fullmatch(text)
+    value = number(text.strip(b"()"))
+    return (top is not None and int(top[1]) < _BITS - 1) or (
+        value is not None and 0 <= value < 1 << (_BITS - 1))
+
+
+def _block(node: Node) -> Node:
+    """The block that a node stands in."""
+    found = node
+    while found.parent is not None and found.type != "compound_statement":
+        found = found.parent
+    return found
+
+
+def _within(node: Node, around: Node) -> bool:
+    return around.start_byte <= node.start_byte < around.end_byte
+
+
+def _text(of: Terms, reach: bytes) -> bytes:
+    """A sum as it is spelled: members, then names, then the number."""
+    words = [reach + name[1:] if name.startswith(HERE) else name
+             for name, count in sorted(of[1]) for _ in range(count)]
+    if of[0] or not words:
+        words.append(str(of[0]).encode())
+    return b" + ".join(words)
+
+
+def _said(of: Terms) -> str:
+    """A sum as a reason names it: over the address of the buffer."""
+    words = [name.lstrip(HERE).decode("latin-1") for name, _ in sorted(of[1])]
+    words += [str(of[0])] if of[0] else []
+    return " + ".join(["buffer", *words])
+
+
+def _spelled(extra: Sum | None) -> str:
+    """A sum over the address in a descriptor, as a reason names it."""
+    words = [one.text.decode("latin-1") for one in extra.parts] if extra is not None else []
+    words += [str(extra.number)] if extra is not None and extra.number else []
+    return " + ".join(["descriptor", *words])
+
+
+def functions_with_errors(scope: Scope) -> bool:
+    """Whether a function could not be read whole."""
+    return bool(nodes(scope.node, "ERROR"))
