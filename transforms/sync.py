@@ -125,6 +125,7 @@ void demo_sync(struct demo_ring *ring, int i, u32 len)
 }
 """,
     behind=True,
+    proven=True,
     words={
         "sync": ("sync Rx memory through the page_pool in {slot}",
                  ", which knows whether there is anything to sync.", _WHAT),

@@ -41,10 +41,10 @@ class Pass:
     `accessor` (with it, the cut may let uses that need a page go through one), and that it
     `prepares`: with `--prepare` it makes room in a patch of its own before the conversion
     (netmem_migrate/prepare.py). One that comes `behind` runs where `--with` names it, on the driver
-    as converted, and is a patch of its own (netmem_migrate/behind.py). Such a module has
-    `rooms(work)` beside `edits(work)`; `words` are by the kind of room, whose {slot} and {made}
-    stand in them, the title of its patch, how the sentence ends that says what is in the way, and
-    what the patch does.
+    as converted, and is a patch of its own (netmem_migrate/behind.py); one that is `proven` is not
+    written without its proof. Such a module has `rooms(work)` beside `edits(work)`; `words` are by
+    the kind of room, whose {slot} and {made} stand in them, the title of its patch, how the
+    sentence ends that says what is in the way, and what the patch does.
     """
 
     id: str
@@ -59,6 +59,7 @@ class Pass:
     accessor: bool = False
     prepares: bool = False
     behind: bool = False
+    proven: bool = False
     words: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
 

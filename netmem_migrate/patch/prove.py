@@ -6,7 +6,7 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from netmem_migrate.kernel.tree import Kernel
@@ -99,6 +99,22 @@ def prove(run: Run, series: tuple[Plan, ...],
         sentences[""] = _sentence(kernel, sum(count for count, _ in rest.values()),
                                   sum(as_if for _, as_if in rest.values()))
     return Proven(sentences, tuple(failed), layouts)
+
+
+def unproven(run: Run, steps: Sequence[str]) -> Iterator[Unproven]:
+    """What does not hold of the patches that some steps made, each on those before it."""
+    for migration in run.drivers:
+        state: dict[str, bytes] = {}
+        for step in migration.steps:
+            touched = {change.path for change in step.changes}
+            changes = [*step.changes, *(FileChange(file, data, data)
+                                        for file, data in state.items() if file not in touched)]
+            state.update({change.path: change.after for change in step.changes})
+            if step.room is None or step.room.step not in steps:
+                continue
+            for proof in verify_changes(run.root, changes):
+                if not proof.proven:
+                    yield Unproven(proof.source, _said(proof))
 
 
 def _said(proof: ObjectProof) -> Said:

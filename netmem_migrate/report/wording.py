@@ -115,8 +115,8 @@ _TEXT: dict[Why, str] = {
     Why.SYNC_WRITTEN: "syncs past the pool still (S1): the address is also written at {other}",
     Why.SYNC_BEFORE: "syncs past the pool still (S2): the sync starts before the pool's offset, at "
                      "{by}, and that is {other}",
-    Why.SYNC_NOT_KEPT: "syncs past the pool still (S2): where it starts in the buffer is not kept "
-                       "with the buffer ({other})",
+    Why.SYNC_NOT_KEPT: "syncs past the pool still (S2): no buffer is kept with the address, or not "
+                       "where in it that is ({other})",
     Why.SYNC_ELSEWHERE: "syncs past the pool still (S3): the sync starts at {by}, the device "
                         "writes at {other}",
     Why.SYNC_DEVICE: "syncs past the pool still (S4): the device is not shown to be the pool's "

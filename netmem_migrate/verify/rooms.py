@@ -27,7 +27,7 @@ Compile = Callable[[str, Sequence[str]], subprocess.CompletedProcess[bytes]]
 _COPIED = ("copies-called", "copies-after")
 _RETURNED = ("address-before", "address-after")
 _DIVIDED = ("two-before", "two-after")
-_SYNCED = ("sync-new", "sync-witness")
+SYNCED = ("sync-new", "sync-witness")
 _PROBED = ("probe-member", "probe-address")
 _LIST = ("-w", "-fsyntax-only", "-fmax-errors=0")
 _ALIKE = ("-w", "-D__LINE__=1", *code.ASSEMBLY)
@@ -131,7 +131,7 @@ def _page(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made
     if found is None:
         return None
     name = found.helper.name.decode("latin-1")
-    return Made(Way.PAGE, lambda _, compile_: _alike(compile_, _RETURNED),
+    return Made(Way.PAGE, lambda _, compile_: alike(compile_, _RETURNED),
                 dict(zip(_RETURNED, ({**after, **returned.before(found)}, returned.after(found)),
                          strict=True)),
                 assumes=f"no address that {name}() gave of a page is NULL")
@@ -153,9 +153,9 @@ def _sync(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | 
         listed = [member.uses(compile_(side, _LIST).stderr.decode("utf-8", "replace"), one.name)
                   for side, one in zip(kept, told.carriers, strict=True)]
         odd = synced.faults(told, source, listed)
-        return _judged(odd) if odd else _alike(compile_, _SYNCED)
+        return _judged(odd) if odd else alike(compile_, SYNCED)
 
-    texts = zip(_SYNCED, (told.after, told.witness), strict=True)
+    texts = zip(SYNCED, (told.after, told.witness), strict=True)
     return Made(Way.SYNC, same, sides | {side: {**before, **text} for side, text in texts},
                 assumes=told.assumes)
 
@@ -168,7 +168,7 @@ def _two(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made 
     copy, flag, value = (one.decode("latin-1") for one in (
         found.copy, of.names[of.flag], of.value))
     # What calls them elsewhere is the same, but for what they are called by.
-    return Made(Way.TWO, lambda source, compile_: _alike(compile_, _DIVIDED)
+    return Made(Way.TWO, lambda source, compile_: alike(compile_, _DIVIDED)
                 if source == found.path else Said(Status.PASS),
                 {side: {**after, found.path: text} for side, text in zip(
                     _DIVIDED, (divided.before(found), divided.after(found)), strict=True)},
@@ -192,7 +192,7 @@ def _judged(odd: tuple[str, ...]) -> Said:
     return Said(Status.FAIL, odd) if odd else Said(Status.PASS)
 
 
-def _alike(compile_: Compile, sides: Sequence[str]) -> Said:
+def alike(compile_: Compile, sides: Sequence[str]) -> Said:
     """Whether two texts give the same code, by any of several options."""
     said: Said | None = None
     for more in _TRIES:

@@ -3,17 +3,17 @@
 
 The text before with the pool's calls in the place of the raw ones, and without the locals that go
 with them, is the text after, token by token (flow/sync/text.py). What is left to show is that the
-calls sync the same bytes. In one text, the one before with the calls of the patch, and in a witness,
-the one before with each address that is kept spelled as what it is of, every such call becomes one
-function of pool, device, address, size and direction of which a compiler knows nothing: the same
-code means the same arguments on every path. That the address is what it is of follows from where it
-is set: the driver is followed anew, and the compiler lists the uses of the member.
+calls sync the same bytes. In one text, the one before with the calls of the patch, and in a
+witness, the one before with each address that is kept spelled as what it is of, every such call
+becomes one function of pool, device, address, size and direction of which a compiler knows nothing:
+the same code means the same arguments on every path. That the address is what it is of follows
+from where it is set: the driver is followed anew, and the compiler lists the uses of the member.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -85,14 +85,30 @@ def synced(changes: Mapping[str, FileChange]) -> Synced | None:
 def told(found: Synced, root: Path, before: Mapping[str, bytes], module: str) -> Told:
     """Follow the driver of a patch as it was before."""
     try:
-        analysis = _analysis(root, found.pairs[0].path, before, module)
+        analysis = followed(root, found.pairs[0].path, before, module)
     except InputError as error:
         return Told(whole=str(error))
-    decided = {_place(one): one for one in sites(analysis)}
+    return compared(found, analysis, sites(analysis), root, before)
+
+
+def followed(root: Path, path: str, before: Mapping[str, bytes], module: str = "") -> Analysis:
+    """The driver that a file is a part of, with some files as a patch finds them."""
+    kernel = Kernel.at(root)
+    target = from_tree(kernel.root, kernel.api, kernel.version)
+    driver = find(root / module, root) if module else driver_of(root / path, root)
+    driver = replace(driver, held={**driver.held, **before})
+    driver = driver.loaded((*driver.files, *driver.borrowed))
+    return analyse(driver, target, arms=arms_of_driver(driver, target))
+
+
+def compared(found: Synced, analysis: Analysis, decided: Sequence[Made | Reason], root: Path,
+             before: Mapping[str, bytes]) -> Told:
+    """What is to be compared, by what was decided of the syncs of the driver."""
+    places = {place(one): one for one in decided}
     made: list[tuple[Pair, Made]] = []
     for pair in found.pairs:
         at = pair.path, int(pair.raw.node.start_point[0]) + 1
-        one = decided.get(at)
+        one = places.get(at)
         if not isinstance(one, Made):
             why = wording.undone(one) if one is not None else f"{at[0]}:{at[1]}: is not followed"
             return Told(whole=why)
@@ -105,16 +121,8 @@ def told(found: Synced, root: Path, before: Mapping[str, bytes], module: str) ->
         "; ".join(dict.fromkeys(one.assumes for _, one in made)), files=files)
 
 
-def _analysis(root: Path, path: str, before: Mapping[str, bytes], module: str) -> Analysis:
-    kernel = Kernel.at(root)
-    target = from_tree(kernel.root, kernel.api, kernel.version)
-    driver = find(root / module, root) if module else driver_of(root / path, root)
-    driver = replace(driver, held={**driver.held, **before})
-    driver = driver.loaded((*driver.files, *driver.borrowed))
-    return analyse(driver, target, arms=arms_of_driver(driver, target))
-
-
-def _place(one: Made | Reason) -> Line:
+def place(one: Made | Reason) -> Line:
+    """Where the call is."""
     if isinstance(one, Reason):
         return one.file, one.line
     return one.raw.scope.file, one.raw.scope.line(one.raw.call.node)

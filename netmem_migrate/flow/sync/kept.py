@@ -39,7 +39,6 @@ class Refused:
     why: Why
     by: str = ""
     other: str = ""
-    node: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,19 @@ def is_page(member: Member) -> bool:
 def is_own(member: Member) -> bool:
     """Whether an address is kept in a member of the driver, not in a descriptor of the device."""
     return member.type.base == DMA_ADDRESS
+
+
+def keeps_memory(world: World, member: Member) -> bool:
+    """Whether there is a page, or a netmem, in the same record, or what may hold one."""
+    record = world.analysis.symbols.record(member.record, member.file)
+    members = record.members.values() if record is not None else ()
+    if any(_is_memory(one) for one in members):
+        return True
+    void = {(one.file, one.identifier.start_byte)
+            for slot in world.analysis.graph.slots.values() if slot.void
+            for one in slot.spellings if one.identifier is not None}
+    return any((one.file, name.start_byte) in void for one in members
+               if (name := one.declarator.identifier) is not None)
 
 
 def address_of(part: Part) -> Node | None:

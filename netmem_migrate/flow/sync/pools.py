@@ -260,10 +260,10 @@ def params(scope: Scope, call: Node) -> Params | None:
                 return None
             if pair is not None:
                 values[pair[0]] = (pair[1],)
-    for one in _stores(scope, name):
-        if one is None:
+    for store in _stores(scope, name):
+        if store is None:
             return None
-        values[one[0]] = (*values.get(one[0], ()), one[1])
+        values[store[0]] = (*values.get(store[0], ()), store[1])
     return Params(scope, call, values)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Each raw sync for the CPU in a driver: the pool's call in its place, or which condition of it does
-not hold (S1 to S9 of docs/preparing.md)."""
+"""Each raw sync for the CPU in a driver: the pool's call in its place, or which condition of it
+does not hold (S1 to S9 of docs/preparing.md)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
-from netmem_migrate.c.find import nodes
 from netmem_migrate.c.types import Member
 from netmem_migrate.flow.sync.kept import (
     HERE,
@@ -20,6 +19,7 @@ from netmem_migrate.flow.sync.kept import (
     address_of,
     is_own,
     is_page,
+    keeps_memory,
     kept,
     plus,
     terms,
@@ -118,11 +118,9 @@ def sites(analysis: Analysis) -> list[Made | Reason]:
     made: list[Made | Reason] = []
     for one in found:
         done = _Site(world, one).made()
-        if isinstance(done, Refused):
-            at = done.node or one.call.node
-            done = Reason(done.why, done.by, done.other, one.scope.title, one.scope.file,
-                          one.scope.line(at))
-        made.append(done)
+        made.append(done if isinstance(done, Made) else Reason(
+            done.why, done.by, done.other, one.scope.title, one.scope.file,
+            one.scope.line(one.call.node)))
     return made
 
 
@@ -160,9 +158,6 @@ class _Site:
         if isinstance(found, Refused):
             return found
         carrier, member, extra = found
-        if not is_own(member) and (extra.number or extra.parts):
-            # The field is what the device is given.
-            return Refused(Why.SYNC_ELSEWHERE, by=_spelled(extra), other=_spelled(None))
         held = kept(self.world, member)
         if isinstance(held, Refused):
             return held
@@ -187,33 +182,36 @@ class _Site:
     def _carrier(self) -> tuple[Node, Member, Sum] | Refused:
         """The member that the address is in, and what is added to it."""
         whole = total(self.scope, self.raw.address)
-        number_, parts = whole.number, whole.parts
-        if self.raw.offset is not None:
-            more = total(self.scope, self.raw.offset)
-            number_, parts = number_ + more.number, (*parts, *more.parts)
-        fields = [(one, self.scope.member(one.node)) for one in parts
-                  if view.field(one.node) is not None]
-        own = [(one, member) for one, member in fields if member is not None and is_own(member)]
-        chosen = own or [(one, member) for one, member in fields
-                         if member is not None and one in whole.parts]
+        more = Sum(0, ()) if self.raw.offset is None else total(self.scope, self.raw.offset)
+        parts = (*whole.parts, *more.parts)
+        fields = [(one, self.scope.member(_array(one.node))) for one in whole.parts
+                  if view.field(_array(one.node)) is not None]
+        chosen = [(one, member) for one, member in fields
+                  if member is not None and is_own(member)] or fields
+        here = self.scope.where(self.raw.address)
         if len(chosen) != 1:
-            here = any(address_of(one) is not None for one in parts)
-            return Refused(Why.SYNC_NOT_KEPT if here else Why.SYNC_OR_NOT,
-                           other=self.scope.where(self.raw.address))
+            kept_apart = any(address_of(one) is not None for one in parts)
+            return Refused(Why.SYNC_NOT_KEPT if kept_apart else Why.SYNC_OR_NOT, other=here)
         part, member = chosen[0]
-        if part.less or not part.direct:
+        extra = Sum(whole.number + more.number, tuple(one for one in parts if one is not part))
+        if (member is None or not is_own(member)) and (extra.number or extra.parts):
+            # The field is what the device is given.
+            return Refused(Why.SYNC_ELSEWHERE, by=_spelled(extra), other=_spelled(None))
+        if member is None or part.less:
+            return Refused(Why.SYNC_WRITTEN, other=f"places that are not followed, for {here}")
+        if not keeps_memory(self.world, member):
+            return Refused(Why.SYNC_NOT_KEPT, other=here)
+        if not part.direct or view.field(part.node) is None:
             return Refused(Why.SYNC_WRITTEN, other=self.scope.where(part.node))
-        return part.node, member, Sum(number_, tuple(one for one in parts if one is not part))
+        return part.node, member, extra
 
     # -- S9: whose memory it is
 
     def _pool(self, carrier: Node, held: Kept) -> _Pool | Refused:
         world = self.world
         tracer = Tracer(world, allocates)
-        for one in uses(world, Key.of(held.buffer)):
-            if one.known:
-                tracer.member(one.scope, one.node)
-                break
+        first = next(use for use in uses(world, Key.of(held.buffer)) if use.known)
+        tracer.member(first.scope, first.node)
         odd = next((one for one in tracer.found if not one.wanted), None)
         if odd is not None or not tracer.found:
             return Refused(Why.SYNC_OR_NOT, other=odd.where if odd is not None else "")
@@ -315,10 +313,7 @@ class _Site:
     # -- S3: where the device writes
 
     def _device(self, held: Kept, start: Terms) -> Refused | None:
-        if not is_own(held.member):
-            given = ((held.more, ""),)
-        else:
-            given = held.device
+        given = held.device if is_own(held.member) else ((held.more, ""),)
         for one, where in given:
             if one != start:
                 return Refused(Why.SYNC_ELSEWHERE, by=_said(start),
@@ -513,6 +508,7 @@ def _spelled(extra: Sum | None) -> str:
     return " + ".join(["descriptor", *words])
 
 
-def functions_with_errors(scope: Scope) -> bool:
-    """Whether a function could not be read whole."""
-    return bool(nodes(scope.node, "ERROR"))
+def _array(node: Node) -> Node:
+    """The array of an element; anything else is itself."""
+    inner = view.operand(node)
+    return inner if node.type == "subscript_expression" and inner is not None else node

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
@@ -27,7 +28,7 @@ def unused(source: bytes, function: Node, calls: Sequence[Node]) -> list[Gone]:
         if whole is not None:
             gone += whole
     gone.sort()
-    apart = all(one[1] <= other[0] for one, other in zip(gone, gone[1:], strict=False))
+    apart = all(one[1] <= other[0] for one, other in pairwise(gone))
     return gone if apart else []
 
 
@@ -97,8 +98,3 @@ def _line(source: bytes, node: Node) -> Gone | None:
         end += 1
     return start, end, b""
 
-
-def spans(gone: Sequence[Gone]) -> Iterator[tuple[int, int]]:
-    """The bytes that go."""
-    for start, end, _ in gone:
-        yield start, end
