@@ -89,7 +89,7 @@ def seeds(made: Made) -> Iterator[tuple[str, bytes]]:
 
 
 class Compiler:
-    """Compiles texts of one source, each at the same path, and each with one set of options once."""
+    """Compiles texts of one source at one path; each with a set of options once."""
 
     def __init__(self, root: Path, source: str, where: Path) -> None:
         (self.command,) = record(root, [source])
@@ -124,7 +124,7 @@ def struck(root: Path, before: dict[str, bytes], analysis: object, decided: list
                 new = text if one is wrong else one.text
                 after = after[:node.start_byte] + new + after[node.end_byte:]
             found = synced({path: parse(before[path])}, {path: parse(after)})
-            assert found is not None, what
+            assert found is not None, text
             told = proof.compared(found, analysis, decided, root, before)
             assert not told.whole, told.whole
             compiler.side(f"fault-{number}", {**before, **told.after})

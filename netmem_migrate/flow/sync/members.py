@@ -69,10 +69,19 @@ def uses(world: World, key: Key) -> Iterator[Use]:
             if access is None or access.name != key.name:
                 continue
             member = scope.member(node)
-            if member is not None and Key.of(member) != key:
+            if (member is not None and Key.of(member) != key) or (
+                    member is None and _is_other(scope, access.base)):
                 continue
             written, value = _set(scope, node)
             yield Use(scope, node, member is not None, written, value)
+
+
+def _is_other(scope: Scope, base: Node) -> bool:
+    """Whether something is known to be a record that no file of the driver defines."""
+    type_ = scope.type_of(base)
+    symbols = scope.world.analysis.symbols
+    tag = symbols.resolve(type_).base if type_ is not None else ""
+    return tag.startswith(("struct ", "union ")) and tag not in symbols.records
 
 
 def _set(scope: Scope, node: Node) -> tuple[bool, Node | None]:

@@ -496,7 +496,8 @@ def _text(of: Terms, reach: bytes) -> bytes:
 
 def _said(of: Terms) -> str:
     """A sum as a reason names it: over the address of the buffer."""
-    words = [name.lstrip(HERE).decode("latin-1") for name, _ in sorted(of[1])]
+    words = [name.lstrip(HERE).decode("latin-1") for name, count in sorted(of[1])
+             for _ in range(abs(count))]
     words += [str(of[0])] if of[0] else []
     return " + ".join(["buffer", *words])
 
