@@ -157,7 +157,11 @@ def _witness(_: Pair, made: Made) -> bytes:
     start = raw.address.start_byte
     address = replaced(view.text(raw.address), [
         (made.carrier.start_byte - start, made.carrier.end_byte - start, kept)])
-    if raw.offset is not None:
+    if made.whole:
+        # The pool takes 32 bits of what the driver adds in 64, one by one.
+        address = b"%b(%b) + (unsigned long)(unsigned int)(%b)" % (
+            of.encode(), made.buffer, made.whole)
+    elif raw.offset is not None:
         address = b"(%b) + (unsigned long)(%b)" % (address, view.text(raw.offset))
     return _PROBE % (made.pool, view.text(raw.device), address,
                      b"(unsigned int)(unsigned long)(%b)" % view.text(raw.size),

@@ -5,12 +5,13 @@ does not hold (S1 to S9 of docs/preparing.md)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.types import Member
+from netmem_migrate.flow.sync.joined import is_joined
 from netmem_migrate.flow.sync.kept import (
     HERE,
     Kept,
@@ -22,16 +23,17 @@ from netmem_migrate.flow.sync.kept import (
     keeps_memory,
     kept,
     plus,
+    term,
     terms,
 )
 from netmem_migrate.flow.sync.members import Key, uses
-from netmem_migrate.flow.sync.pools import Params, Tracer, allocates, creates, params
+from netmem_migrate.flow.sync.narrow import BITS, block, is_masked, is_unsigned, within
+from netmem_migrate.flow.sync.owners import Owners, Pool
 from netmem_migrate.flow.sync.scopes import (
     Part,
     Scope,
     Sum,
     World,
-    number,
     path,
     squeezed,
     stripped,
@@ -57,9 +59,7 @@ if TYPE_CHECKING:
 
     from netmem_migrate.flow.analyse import Analysis
 
-_BITS = 32
 _WIDE = re.compile(rb"%b\((\d+)\)" % MASK_OF_BITS.encode())
-_GENMASK = re.compile(rb"GENMASK\((\d+),\d+\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,9 @@ class Made:
 
     `base` is how the record is spelled, up to the name of a member, `buffer` the memory there,
     `carrier` the node of the address that is kept, and `more` what it is over the buffer's own
-    address, spelled. `start` is the pool's own offset, spelled. `turned`: the direction is another.
+    address, spelled; `whole` is that with what the call adds, where it is a sum of which more than
+    one term varies, b"" elsewhere. `start` is the pool's own offset, spelled. `turned`: the
+    direction is another.
     """
 
     raw: Raw
@@ -93,6 +95,7 @@ class Made:
     kept: Kept
     carrier: Node
     more: bytes
+    whole: bytes
     start: bytes
     turned: bool
     assumes: str
@@ -134,15 +137,6 @@ def _raw(scope: Scope) -> Iterator[Raw]:
             yield Raw(scope, call, device, address, None, size, direction)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """The pool at a call: its member, how it is spelled there, and how each one is made."""
-
-    text: bytes
-    made: tuple[Params, ...]
-    held: str
-
-
 @dataclass(eq=False)
 class _Site:
     world: World
@@ -167,7 +161,7 @@ class _Site:
         over = terms(self.scope, base, extra.number, extra.parts)
         if over is None or not all(one.direct for one in extra.parts):
             return Refused(Why.SYNC_NOT_KEPT, other=self.scope.where(self.raw.address))
-        pool = self._pool(carrier, held)
+        pool = Owners(self.world, self.scope).pool(carrier, held)
         if isinstance(pool, Refused):
             return pool
         start = plus(held.more, over)
@@ -177,7 +171,8 @@ class _Site:
             return odd
         sign = b"->" if access.arrow else b"."
         reach = view.text(access.base) + sign
-        return self._call(pool, held, carrier, reach, start)
+        order = [term(self.scope, base, one) for one in extra.parts]
+        return self._call(pool, held, carrier, reach, start, order)
 
     def _carrier(self) -> tuple[Node, Member, Sum] | Refused:
         """The member that the address is in, and what is added to it."""
@@ -207,95 +202,6 @@ class _Site:
 
     # -- S9: whose memory it is
 
-    def _pool(self, carrier: Node, held: Kept) -> _Pool | Refused:
-        world = self.world
-        tracer = Tracer(world, allocates)
-        first = next(use for use in uses(world, Key.of(held.buffer)) if use.known)
-        tracer.member(first.scope, first.node)
-        odd = next((one for one in tracer.found if not one.wanted), None)
-        if odd is not None or not tracer.found:
-            return Refused(Why.SYNC_OR_NOT, other=odd.where if odd is not None else "")
-        pools: dict[Key, tuple[Scope, Node]] = {}
-        for one in tracer.found:
-            call = view.call(one.node)
-            given = stripped(one.scope, call.args[0]) if call is not None else None
-            member = one.scope.member(given) if given is not None else None
-            if given is None or member is None:
-                return Refused(Why.SYNC_OR_NOT, other=one.where)
-            pools.setdefault(Key.of(member), (one.scope, given))
-        if len(pools) != 1:
-            return Refused(Why.SYNC_OR_NOT, other=tracer.found[-1].where)
-        ((scope, given),) = pools.values()
-        made = self._created(scope, given)
-        text = self._spelled(carrier, held, scope, given)
-        member = scope.member(given)
-        if isinstance(made, Refused):
-            return made
-        if not text or member is None:
-            return Refused(Why.SYNC_OR_NOT, other=tracer.found[0].where)
-        of = f"{member.record}.{member.name.decode('latin-1')}"
-        return _Pool(text, made, of)
-
-    def _created(self, scope: Scope, pool: Node) -> tuple[Params, ...] | Refused:
-        """How each pool is made that a member holds."""
-        tracer = Tracer(self.world, creates)
-        tracer.of(scope, pool)
-        found: list[Params] = []
-        for one in tracer.found:
-            made = params(one.scope, one.node) if one.wanted else None
-            if made is None:
-                return Refused(Why.SYNC_OR_NOT, other=one.where)
-            found.append(made)
-        return tuple(found) if found else Refused(Why.SYNC_OR_NOT, other=scope.where(pool))
-
-    def _spelled(self, carrier: Node, held: Kept, scope: Scope, pool: Node) -> bytes:
-        """The pool as it is spelled at the call: by what holds the record, or from the record."""
-        access, inner = view.field(pool), view.field(carrier)
-        if access is None or inner is None:
-            return b""
-        owner = scope.member(pool)
-        holder = self._holder(inner.base, owner) if owner is not None else None
-        if holder is not None:
-            return holder + access.name
-        way = path(scope, pool)
-        bases = {one.base for one in held.writes if one.scope is scope}
-        if bases == {squeezed(way.start)} and way.steps:
-            return view.text(inner.base) + b"".join(way.steps)
-        assert owner is not None
-        names = [name for name, type_ in self.scope.typed.declared.items()
-                 if type_ is not None and self._owns(type_.target(), owner)]
-        return names[0] + b"->" + access.name if len(names) == 1 else b""
-
-    def _owns(self, type_: object, owner: Member) -> bool:
-        symbols = self.world.analysis.symbols
-        found = symbols.member(type_, owner.name, self.scope.file)  # type: ignore[arg-type]
-        return found is not None and Key.of(found) == Key.of(owner)
-
-    def _holder(self, node: Node, owner: Member, depth: int = 0) -> bytes | None:
-        """The record that holds the pool, by which a record of the buffer is reached, with the sign
-        behind it."""
-        node = view.bare(node)
-        type_ = self.scope.type_of(node)
-        if type_ is not None and self._owns(type_, owner):
-            return view.text(node) + b"."
-        if type_ is not None and self._owns(type_.target(), owner):
-            return view.text(node) + b"->"
-        access, inner = view.field(node), view.operand(node)
-        if access is not None:
-            return self._holder(access.base, owner, depth)
-        if node.type in ("subscript_expression", "pointer_expression") and inner is not None:
-            return self._holder(inner, owner, depth)
-        pair = view.infix(node)
-        if pair is not None:
-            return self._holder(pair.left, owner, depth)
-        if node.type != "identifier" or depth > 4 or view.text(node) in self.scope.parameters:
-            return None
-        found = {self._holder(value, owner, depth + 1) for where, value
-                 in self.scope.sets.get(view.text(node), ()) if value is not None}
-        plain = all(value is not None or where.type == "update_expression" for where, value
-                    in self.scope.sets.get(view.text(node), ()))
-        return found.pop() if plain and len(found) == 1 else None
-
     def _live(self, access: view.Field, held: Kept) -> Refused | None:
         """That the buffer is still there: not cleared before, or used behind."""
         name, base = held.buffer.name, squeezed(access.base)
@@ -306,7 +212,7 @@ class _Site:
         if not before:
             return None
         behind = [one for one in mine if one.node.start_byte > call.end_byte]
-        if behind and not behind[0].written and _within(behind[0].node, _block(call)):
+        if behind and not behind[0].written and within(behind[0].node, block(call)):
             return None
         return Refused(Why.SYNC_OR_NOT, by=name.decode("latin-1"), other=before[-1].where)
 
@@ -323,11 +229,12 @@ class _Site:
 
     # -- S4, S5, S8: the pool's device, direction and offset
 
-    def _pool_is(self, pool: _Pool) -> Refused | None:
-        mine = path(self.scope, self.raw.device)
+    def _pool_is(self, pool: Pool) -> Refused | None:
+        mine = self.scope, path(self.scope, self.raw.device)
         for one in pool.made:
             device = one.only(b"dev")
-            if device is None or path(one.scope, device).said != mine.said:
+            if device is None or not is_joined(
+                    self.world, mine, (one.scope, path(one.scope, device))):
                 return Refused(Why.SYNC_DEVICE, other=one.scope.where(device or one.call))
             ways = {squeezed(way) for way in one.each(b"dma_dir")} or {b"0"}
             plain = ways <= {FROM_DEVICE.encode(), BOTH_WAYS.encode()}
@@ -341,7 +248,7 @@ class _Site:
                 return Refused(Why.SYNC_DIRECTION, other=one.scope.where(one.call))
         return self._offset_is(pool)
 
-    def _offset_is(self, pool: _Pool) -> Refused | None:
+    def _offset_is(self, pool: Pool) -> Refused | None:
         for one in pool.made:
             start = one.only(b"offset")
             whole = total(one.scope, start) if start is not None else None
@@ -354,7 +261,7 @@ class _Site:
                 return Refused(Why.SYNC_CHANGES, by="offset", other=one.scope.where(one.call))
         return None
 
-    def _same_pool_direction(self, pool: _Pool) -> bool:
+    def _same_pool_direction(self, pool: Pool) -> bool:
         node = stripped(self.scope, self.raw.direction)
         value = self.scope.once(node) or node
         call = view.call(stripped(self.scope, value))
@@ -371,34 +278,20 @@ class _Site:
                 if call.name.decode("latin-1") not in SETS_MASK or len(call.args) != 2:
                     continue
                 wide = _WIDE.fullmatch(squeezed(call.args[1]))
-                if wide is None or int(wide[1]) > _BITS:
+                if wide is None or int(wide[1]) > BITS:
                     return Refused(Why.SYNC_CUT, other=scope.where(call.node))
         return None
 
     def _size(self) -> Refused | None:
-        if _is_unsigned(self.scope, self.raw.size) or self._is_masked(self.raw.size):
+        if is_unsigned(self.scope, self.raw.size) or is_masked(
+                self.scope, self.raw.call.node, self.raw.size):
             return None
         return Refused(Why.SYNC_NEGATIVE, by=squeezed(self.raw.size).decode("latin-1"))
 
-    def _is_masked(self, node: Node) -> bool:
-        """Whether a number is what it was set to last, right before, and that has a mask."""
-        node = view.bare(node)
-        call = self.raw.call.node
-        before = [(where, value) for where, value in self.scope.sets.get(view.text(node), ())
-                  if where.start_byte < call.start_byte]
-        if node.type == "identifier" and before:
-            where, value = before[-1]
-            if value is None or not _within(call, _block(where)):
-                return False
-            node = view.bare(value)
-        pair = view.infix(node)
-        return pair is not None and pair.sign == "&" and any(
-            _is_mask(self.scope, one) for one in (pair.left, pair.right))
-
     # -- S2, and the text
 
-    def _call(self, pool: _Pool, held: Kept, carrier: Node, reach: bytes,
-              start: Terms) -> Made | Refused:
+    def _call(self, pool: Pool, held: Kept, carrier: Node, reach: bytes,
+              start: Terms, order: Sequence[bytes]) -> Made | Refused:
         mine: set[tuple[Terms, bytes]] = set()
         for one in pool.made:
             node = one.only(b"offset")
@@ -418,13 +311,15 @@ class _Site:
             squeezed(way) != squeezed(self.raw.direction) for one in pool.made
             for way in one.each(b"dma_dir"))
         record = held.member.record
+        varies = sum(name.startswith(HERE) for name, _ in start[1]) > 1
+        short = f"; {_said(start)} stays below 4 GiB over the buffer" if varies else ""
         return Made(
-            self.raw, pool.text, reach + held.buffer.name, _text(rest, reach),
+            self.raw, pool.text, reach + held.buffer.name, _text(rest, reach, order),
             view.text(self.raw.size), is_page(held.buffer), held, carrier,
-            _text(held.more, reach), text, turned,
+            _text(held.more, reach), _text(start, reach) if varies else b"", text, turned,
             f"what {record}.{held.buffer.name.decode('latin-1')} keeps is of the pool of the "
             f"{pool.held} by which it is reached, and all is set that a buffer keeps before it is "
-            "received")
+            f"received{short}")
 
     def _is_positive(self, held: Kept, name: bytes) -> bool:
         if not name.startswith(HERE):
@@ -451,44 +346,12 @@ def _written(world: World, scope: Scope, part: Part) -> str:
     return scope.where(part.node)
 
 
-def _is_unsigned(scope: Scope, node: Node) -> bool:
-    node = view.bare(node)
-    if node.type == "sizeof_expression":
-        return True
-    if node.type == "cast_expression":
-        type_ = view.type_of(node)
-        return type_ is not None and b" ".join(view.text(type_).split()).decode() in UNSIGNED
-    found = scope.type_of(node)
-    return found is not None and not found.derivations and found.base in UNSIGNED
-
-
-def _is_mask(scope: Scope, node: Node) -> bool:
-    """Whether a constant has no bit that makes an int negative."""
-    text = squeezed(node)
-    for macro in scope.world.analysis.symbols.macros.get(text, ())[:1]:
-        text = b"".join(macro.body.split())
-    top = _GENMASK.fullmatch(text)
-    value = number(text.strip(b"()"))
-    return (top is not None and int(top[1]) < _BITS - 1) or (
-        value is not None and 0 <= value < 1 << (_BITS - 1))
-
-
-def _block(node: Node) -> Node:
-    """The block that a node stands in."""
-    found = node
-    while found.parent is not None and found.type != "compound_statement":
-        found = found.parent
-    return found
-
-
-def _within(node: Node, around: Node) -> bool:
-    return around.start_byte <= node.start_byte < around.end_byte
-
-
-def _text(of: Terms, reach: bytes) -> bytes:
-    """A sum as it is spelled: members, then names, then the number."""
+def _text(of: Terms, reach: bytes, order: Sequence[bytes] = ()) -> bytes:
+    """A sum as it is spelled: members, then names, then the number; some names in an order."""
+    at = {name: number for number, name in enumerate(order)}
     words = [reach + name[1:] if name.startswith(HERE) else name
-             for name, count in sorted(of[1]) for _ in range(count)]
+             for name, count in sorted(of[1], key=lambda one: (at.get(one[0], -1), one[0]))
+             for _ in range(count)]
     if of[0] or not words:
         words.append(str(of[0]).encode())
     return b" + ".join(words)
