@@ -24,6 +24,7 @@ from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.flow.analyse import Analysis, analyse
 from netmem_migrate.flow.sync import text
+from netmem_migrate.flow.sync.kept import HERE
 from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.scopes import World
 from netmem_migrate.flow.sync.sites import Made, sites
@@ -47,12 +48,17 @@ _RENAMED = b"netmem_probe_"
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A member that keeps an address: its name, the file that declares it with it under another
-    name, and how often it is used on each line, for the parser."""
+    """A member that is rested on: its name, the file that declares it with it under another name,
+    and how often it is used on each line, for the parser.
+
+    `whole`: of the address that is kept, each use counts, wherever it is; of the buffer beside it,
+    and of what is added, those that the parser does not see.
+    """
 
     name: str
     renamed: Mapping[str, bytes]
     used: Counter[Line]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +120,11 @@ def compared(found: Synced, analysis: Analysis, decided: Sequence[Made | Reason]
             return Told(whole=why)
         made.append((pair, one))
     files = frozenset(pair.path for pair in found.pairs)
-    members = {Key.of(one.kept.member): one.kept.member for _, one in made}
+    members = {Key.of(member): (member, whole) for _, one in made
+               for member, whole in _rests_on(analysis, one)}
     return Told(
         _texts(made, before, _new), _texts(made, before, _witness),
-        tuple(_carrier(analysis, root, before, member) for member in members.values()),
+        tuple(_carrier(analysis, root, before, *one) for one in members.values()),
         "; ".join(dict.fromkeys(one.assumes for _, one in made)), files=files)
 
 
@@ -168,8 +175,19 @@ def _witness(_: Pair, made: Made) -> bytes:
                      view.text(raw.direction))
 
 
-def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes],
-             member: Member) -> Carrier:
+def _rests_on(analysis: Analysis, made: Made) -> Iterator[tuple[Member, bool]]:
+    """The members that S1 is of, the address last, and whether it is that."""
+    kept = made.kept
+    record = analysis.symbols.record(kept.member.record, kept.member.file)
+    names = [name[1:] for name, _ in kept.more[1] if name.startswith(HERE)]
+    if record is not None:
+        yield from ((record.members[name], False) for name in names)
+    yield kept.buffer, False
+    yield kept.member, True
+
+
+def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes], member: Member,
+             whole: bool) -> Carrier:
     used: Counter[Line] = Counter()
     for one in uses(World(analysis), Key.of(member)):
         access = view.field(one.node)
@@ -179,7 +197,7 @@ def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes],
     name = member.declarator.identifier
     assert name is not None
     renamed = replaced(source, [(name.start_byte, name.start_byte, _RENAMED)])
-    return Carrier(member.name.decode("latin-1"), {member.file: renamed}, used)
+    return Carrier(member.name.decode("latin-1"), {member.file: renamed}, used, whole)
 
 
 def faults(found: Told, source: str, listed: list[Counter[Line]]) -> tuple[str, ...]:
@@ -190,8 +208,9 @@ def faults(found: Told, source: str, listed: list[Counter[Line]]) -> tuple[str, 
 
 def _odd(found: Told, carrier: Carrier, source: str, listed: Counter[Line]) -> Iterator[str]:
     here = Counter({place: count for place, count in carrier.used.items() if place[0] == source})
-    for path, line in sorted({*(listed - carrier.used), *(here - listed)}):
+    unseen = (here - listed) if carrier.whole else Counter()
+    for path, line in sorted({*(listed - carrier.used), *unseen}):
         yield f"{path}:{line}: {carrier.name} is used here for one of compiler and parser only"
-    for path, line in sorted(carrier.used):
+    for path, line in sorted(carrier.used) if carrier.whole else ():
         if path.endswith(".c") and path not in found.files:
             yield f"{path}:{line}: {carrier.name} is used here, which is not compiled for this"

@@ -225,6 +225,10 @@ def test_what_is_done_elsewhere_with_the_address_counts(name: str, tree: Path) -
 HIDDEN = {
     "a use that the parser does not see": (
         "\tbuf->netmem = 0;\n", "\tbuf->netmem = 0;\n\tif (0)\n\t\tLOOK(buf, dma);\n"),
+    "a use of the buffer that the parser does not see": (
+        "\tbuf->netmem = 0;\n", "\tbuf->netmem = 0;\n\tif (0)\n\t\tLOOK(buf, netmem);\n"),
+    "a use of what is added that the parser does not see": (
+        "\tbuf->netmem = 0;\n", "\tbuf->netmem = 0;\n\tif (0)\n\t\tLOOK(buf, offset);\n"),
     "a use in an arm that is not compiled": (
         "\tbuf->netmem = 0;\n",
         "\tbuf->netmem = 0;\n#ifdef CONFIG_NEVER\n\t(void)buf->dma;\n#endif\n"),

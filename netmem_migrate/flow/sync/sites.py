@@ -316,7 +316,7 @@ class _Site:
         return Made(
             self.raw, pool.text, reach + held.buffer.name, _text(rest, reach, order),
             view.text(self.raw.size), is_page(held.buffer), held, carrier,
-            _text(held.more, reach), _text(start, reach) if varies else b"", text, turned,
+            _text(held.more, reach), _text(start, reach, order) if varies else b"", text, turned,
             f"what {record}.{held.buffer.name.decode('latin-1')} keeps is of the pool of the "
             f"{pool.held} by which it is reached, and all is set that a buffer keeps before it is "
             f"received{short}")
