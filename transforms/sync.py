@@ -131,9 +131,8 @@ void demo_sync(struct demo_ring *ring, int i, u32 len)
                  ", which knows whether there is anything to sync.", _WHAT),
         "turned": ("sync Rx memory through the page_pool in {slot}",
                    ", which knows whether there is anything to sync.",
-                   _WHAT + " The direction was DMA_FROM_DEVICE, and becomes that of the pool, "
-                   "which is, or may be, DMA_BIDIRECTIONAL: for memory that the device wrote, the "
-                   "CPU sees the same."),
+                   _WHAT + " The direction changes: it was DMA_FROM_DEVICE, and becomes that of "
+                   "the pool, which is, or may be, DMA_BIDIRECTIONAL."),
     },
     follows="include/net/page_pool/helpers.h",
     order=91,

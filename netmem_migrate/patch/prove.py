@@ -142,8 +142,9 @@ _WAYS = {
               "is taken, as far as that is not NULL",
     Way.SYNC: "with each address that is kept spelled as that of the buffer it is of, which is so "
               "wherever it is set, for the parser and for the compiler, the syncs before and after "
-              "have the same device, address, size and direction, in the same code; a pool that "
-              "was made with another direction syncs with that one",
+              "have the same device, address, size and direction, in the same code, as far as a "
+              "buffer is of the pool of its ring and is not received before its fill is over; a "
+              "pool that was made with another direction syncs with that one",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
              "pass, or are taken to pass, and the rest is the text before but for those calls",
 }
