@@ -118,9 +118,16 @@ def stored_as(scope: Scope, base: bytes, value: Node) -> bytes:
     for one in view.stores(scope.node):
         access = view.field(one.target)
         if access is not None and squeezed(access.base) == base and \
-                said(scope, one.value) == wanted:
+                said(scope, one.value) == wanted and not _moves(scope, value, one.value):
             return access.name
     return b""
+
+
+def _moves(scope: Scope, one: Node, other: Node) -> bool:
+    """Whether a local of an expression is set between two places where it stands."""
+    start, end = sorted((one.start_byte, other.start_byte))
+    return any(start < where.start_byte < end for name in nodes(one, "identifier")
+               for where, _ in scope.sets.get(view.text(name), ()))
 
 
 def said(scope: Scope, node: Node) -> bytes:

@@ -148,6 +148,8 @@ class _Site:
 
     def made(self) -> Made | Refused:
         """The call, or what is in its way."""
+        if self.scope.node.has_error:
+            return Refused(Why.SYNC_OR_NOT, other="a function that cannot be read whole")
         found = self._carrier()
         if isinstance(found, Refused):
             return found
