@@ -45,26 +45,31 @@ def _followed(found: Behind, one: Loaded, driver: Driver, analysis: Analysis) ->
     work = Work(then, {})
     made = list(one.rooms(work))
     changes = apply(work, [edit for _, edits in made for edit in edits], (one,))
-    if _has_faults(changes, then):
+    if _has_faults(one, changes, then):
         # What cannot be shown to be the same for pages is not done, nor what loses memory.
         made = [(room, edits) for room, edits in made
-                if not _has_faults(apply(work, edits, (one,)), then)]
+                if not _has_faults(one, apply(work, edits, (one,)), then)]
         changes = apply(work, [edit for _, edits in made for edit in edits], (one,))
-        if _has_faults(changes, then):
+        if _has_faults(one, changes, then):
             made, changes = [], ()
-    left = tuple(_left(then, {(room.file, room.slot.removesuffix("()")): room.line
-                              for room, _ in made}))
+    left = tuple(one.left(work) if one.left is not None else _left(
+        then, {(room.file, room.slot.removesuffix("()")): room.line for room, _ in made}))
     if not changes:
         return replace(found, left=(*found.left, *left))
     rooms = tuple(room for room, _ in made)
     slots = list(dict.fromkeys(room.slot for room in rooms))
     jumps = list(dict.fromkeys(room.made for room in rooms))
-    whole = replace(rooms[0], slot=listed(slots), made=listed(jumps), behind=True)
+    # The words of the last kind say what those of the others do, and more.
+    kinds = list(one.declared.words)
+    most = max(rooms, key=lambda room: kinds.index(room.kind))
+    whole = replace(most, slot=listed(slots), made=listed(jumps), behind=True)
     return Behind((*found.steps, Step(changes, room=whole)), (*found.rooms, *rooms),
                   (*found.left, *left))
 
 
-def _has_faults(changes: Sequence[FileChange], then: Analysis) -> bool:
+def _has_faults(one: Loaded, changes: Sequence[FileChange], then: Analysis) -> bool:
+    if one.told is not None:
+        changes = [one.told(change) for change in changes]
     return any(finding.severity != Severity.NOTE
                for finding in check_changes(changes, then.target.api))
 

@@ -39,3 +39,9 @@ class UsageError(InputError):
     """The command line asks for what there is not, or for what goes not together; exit code 2."""
 
     code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+class UnprovenError(InputError):
+    """What is made only with its proof could not be proven; exit code 5."""
+
+    code: ClassVar[ExitCode] = ExitCode.VERIFY

@@ -21,7 +21,7 @@ from netmem_migrate.check.changes import check_changes
 from netmem_migrate.check.moved import together
 from netmem_migrate.check.silenced import unanswered
 from netmem_migrate.check.sources import check_sources
-from netmem_migrate.convert.passes import chosen
+from netmem_migrate.convert.passes import chosen, to_judge
 from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.files import plain
 from netmem_migrate.flow.together import near
@@ -248,7 +248,7 @@ def checked(given: Sequence[Input], options: Conversion,
 def check_migration(migration: Migration, api: str) -> tuple[Finding, ...]:
     """Judge a conversion before it is written, patch by patch."""
     return tuple(finding for step in migration.steps
-                 for finding in check_changes(step.changes, api))
+                 for finding in check_changes(to_judge(step), api))
 
 
 def judged(run: Run) -> Run:

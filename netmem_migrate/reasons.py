@@ -201,6 +201,18 @@ class Why(StrEnum):
     RETURNS_ADDRESS = "returns-address"  # slot: the function of the driver
     GIVES_ADDRESS = "gives-address"  # slot: the function of the pool
     CPU_READS = "cpu-reads"  # slot: the function of the driver
+    # What is in the way of a sync through the pool; slot: the function of the driver.
+    RAW_SYNC = "raw-sync"  # nothing: it is one past the pool
+    SYNC_WRITTEN = "sync-written"  # S1; other: where
+    SYNC_BEFORE = "sync-before"  # S2; by: where it starts, other: the pool's offset
+    SYNC_NOT_KEPT = "sync-not-kept"  # S2; other: where
+    SYNC_ELSEWHERE = "sync-elsewhere"  # S3; by: where it starts, other: where the device writes
+    SYNC_DEVICE = "sync-device"  # S4; other: where the pool's is said
+    SYNC_DIRECTION = "sync-direction"  # S5; other: where the pool's is said
+    SYNC_CUT = "sync-cut"  # S6; other: where the mask is set
+    SYNC_NEGATIVE = "sync-negative"  # S7; by: the size
+    SYNC_CHANGES = "sync-changes"  # S8; by: what the pool was made with, other: where it is set
+    SYNC_OR_NOT = "sync-or-not"  # S9; other: where other memory comes from
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
@@ -228,7 +240,10 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.OWN_MAPPING: (Why.MAPPED,),
     Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA, Why.FOUND_AGAIN, Why.ONLY_DEVICE,
                        Why.KEEPS_ADDRESS, Why.KEEPS_TOKEN, Why.RETURNS_ADDRESS,
-                       Why.GIVES_ADDRESS, Why.ONLY_ADDRESS, Why.CPU_READS),
+                       Why.GIVES_ADDRESS, Why.ONLY_ADDRESS, Why.CPU_READS, Why.RAW_SYNC,
+                       Why.SYNC_WRITTEN, Why.SYNC_BEFORE, Why.SYNC_NOT_KEPT, Why.SYNC_ELSEWHERE,
+                       Why.SYNC_DEVICE, Why.SYNC_DIRECTION, Why.SYNC_CUT, Why.SYNC_NEGATIVE,
+                       Why.SYNC_CHANGES, Why.SYNC_OR_NOT),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API, Why.NO_FORM),

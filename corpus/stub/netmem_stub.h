@@ -25,6 +25,8 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
 typedef u64 dma_addr_t;
+typedef u32 __le32;
+typedef u64 __le64;
 typedef unsigned int gfp_t;
 typedef struct { int counter; } atomic_t;
 typedef struct { long counter; } atomic_long_t;
@@ -158,6 +160,12 @@ void dma_sync_single_range_for_cpu(struct device *dev, dma_addr_t dma,
 void dma_sync_single_for_device(struct device *dev, dma_addr_t dma,
 				size_t size, enum dma_data_direction dir);
 
+#define DMA_BIT_MASK(n)		(((n) == 64) ? ~0ULL : ((1ULL << (n)) - 1))
+int dma_set_mask_and_coherent(struct device *dev, u64 mask);
+__le32 cpu_to_le32(u32 number);
+__le64 cpu_to_le64(u64 number);
+u32 le32_to_cpu(__le32 number);
+
 /* page_pool */
 #define PP_FLAG_DMA_MAP		0x1u
 #define PP_FLAG_DMA_SYNC_DEV	0x2u
@@ -185,6 +193,7 @@ struct page_pool {
 
 struct page_pool *page_pool_create(const struct page_pool_params *params);
 void page_pool_destroy(struct page_pool *pool);
+enum dma_data_direction page_pool_get_dma_dir(const struct page_pool *pool);
 
 struct page *page_pool_alloc_pages(struct page_pool *pool, gfp_t gfp);
 struct page *page_pool_dev_alloc_pages(struct page_pool *pool);

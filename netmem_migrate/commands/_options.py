@@ -8,14 +8,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from netmem_migrate.convert import passes
-from netmem_migrate.errors import ExitCode, InputError, UsageError
+from netmem_migrate.errors import ExitCode, InputError, UnprovenError, UsageError
 from netmem_migrate.options import STDOUT, Conversion, Flag, Output, flags_of
 from netmem_migrate.results import Run
+
+if TYPE_CHECKING:
+    from netmem_migrate.kernel.tree import Kernel
 
 _FLAGS: dict[str, Flag] = {**flags_of(Conversion), **flags_of(Output)}
 # In front of the name of a pass's parameter, which the ids of passes cannot begin with.
@@ -78,6 +81,9 @@ def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
     with progress.live(output.quiet) as bar:
         bar.step("Looking for drivers")
         given = pipeline.inputs(paths, options)
+        proven = _proven(options)
+        for one in given if proven else ():
+            _require_prepared(one.kernel, proven)
         if held is not None:
             given = pipeline.holding(given, paths[0], held)
         bar.step("Converting")
@@ -86,8 +92,35 @@ def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
         if committed:
             runs = tuple(pipeline.committed(one, run, options)
                          for one, run in zip(given, runs, strict=True))
+        for run in runs if proven else ():
+            bar.step("Compiling")
+            _prove(run, proven)
     summary.stopped(runs)
     return runs
+
+
+def _proven(options: Conversion) -> tuple[str, ...]:
+    """The steps that are wanted, and not made without their proof."""
+    from netmem_migrate.convert.passes import ids
+
+    known = ids(lambda one: one.proven)
+    return tuple(one for one in options.wanted if one in known)
+
+
+def _require_prepared(kernel: Kernel | None, steps: Sequence[str]) -> None:
+    if kernel is None:
+        raise InputError(f"--with {steps[0]}: not in a kernel tree, so that it cannot be proven; "
+                         "give a driver of a tree that `netmem-migrate kernel prepare` prepared")
+    kernel.require_prepared()
+
+
+def _prove(run: Run, steps: Sequence[str]) -> None:
+    """Prove the patches that are not made without. Raises UnprovenError for one that fails."""
+    from netmem_migrate.patch.prove import unproven
+
+    for one in unproven(run, steps):
+        raise UnprovenError(f"{one.source}: --with {steps[0]} is not proven: "
+                            f"{'; '.join(one.said.details)}; nothing was written")
 
 
 def exit_code(runs: Sequence[Run]) -> ExitCode:

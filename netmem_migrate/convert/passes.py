@@ -19,7 +19,8 @@ from netmem_migrate.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from netmem_migrate.options import Conversion
-    from netmem_migrate.results import Edit, Room
+    from netmem_migrate.reasons import Reason
+    from netmem_migrate.results import Edit, FileChange, Room, Step
 
 
 SCOPE = "scope"
@@ -40,10 +41,10 @@ class Pass:
     `accessor` (with it, the cut may let uses that need a page go through one), and that it
     `prepares`: with `--prepare` it makes room in a patch of its own before the conversion
     (netmem_migrate/prepare.py). One that comes `behind` runs where `--with` names it, on the driver
-    as converted, and is a patch of its own (netmem_migrate/behind.py). Such a module has
-    `rooms(work)` beside `edits(work)`; `words` are by the kind of room, whose {slot} and {made}
-    stand in them, the title of its patch, how the sentence ends that says what is in the way, and
-    what the patch does.
+    as converted, and is a patch of its own (netmem_migrate/behind.py); one that is `proven` is not
+    written without its proof. Such a module has `rooms(work)` beside `edits(work)`; `words` are by
+    the kind of room, whose {slot} and {made} stand in them, the title of its patch, how the
+    sentence ends that says what is in the way, and what the patch does.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Pass:
     accessor: bool = False
     prepares: bool = False
     behind: bool = False
+    proven: bool = False
     words: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
 
@@ -65,13 +67,17 @@ class Pass:
 class Loaded:
     """A pass and the function that yields its edits.
 
-    `rooms` yields those of a pass that has a patch of its own, by what they are for.
+    `rooms` yields those of a pass that has a patch of its own, by what they are for, and `left`
+    says what such a one does not do; None where that is asked of the check. `told` gives a change
+    less what the pass does on purpose, where the check would find fault with that.
     """
 
     declared: Pass
     doc: str
     edits: Callable[[Any], Iterable[Edit]]  # of what convert/work.py defines
     rooms: Callable[[Any], Iterable[tuple[Room, Sequence[Edit]]]]
+    left: Callable[[Any], Iterable[Reason]] | None = None
+    told: Callable[[FileChange], FileChange] | None = None
 
 
 def load() -> list[Loaded]:
@@ -94,12 +100,21 @@ def load() -> list[Loaded]:
             raise InputError(f"transforms/{info.name}.py: {declared.option} is the option of the "
                              f"pass {options[declared.option]}")
         found[declared.id] = Loaded(declared, (module.__doc__ or "").strip(), module.edits,
-                                    module.rooms if declared.prepares or declared.behind else _none)
+                                    module.rooms if declared.prepares or declared.behind else _none,
+                                    getattr(module, "left", None),
+                                    getattr(module, "told", None))
     return sorted(found.values(), key=lambda one: (one.declared.order, one.declared.id))
 
 
 def _none(_: Any) -> tuple[tuple[Room, Sequence[Edit]], ...]:
     return ()
+
+
+def to_judge(step: Step) -> tuple[FileChange, ...]:
+    """What a patch changes, less what the pass that made it does on purpose."""
+    told = next((one.told for one in load() if step.room is not None
+                 and one.declared.id == step.room.step), None) if step.room is not None else None
+    return tuple(map(told, step.changes)) if told is not None else step.changes
 
 
 def flags() -> dict[str, str]:

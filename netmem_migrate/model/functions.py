@@ -67,6 +67,7 @@ FUNCTIONS: tuple[ApiFunction, ...] = (
         "page_pool_get_dma_dir",
         "enum dma_data_direction page_pool_get_dma_dir(const struct page_pool *pool)",
         "net/page_pool/helpers.h", Side.NONE, effect=Effect.NONE,
+        traits=(Trait.GIVES_DIRECTION,),
         doc="The DMA direction the pool was created with.",
     ),
     ApiFunction(

@@ -102,6 +102,7 @@ FAMILIES: tuple[Family, ...] = (
     # The kernel names what allocates so.
     Family(re.compile(r"\w*alloc\w*"), (Trait.ALLOCATES,)),
     Family(re.compile(r"gnttab_\w+|xenbus_grant\w*"), (Trait.GRANTS,)),
+    Family(re.compile(r"(?:__)?(?:cpu_to_[lb]e\d+|[lb]e\d+_to_cpu)"), (Trait.SWAPS_BYTES,)),
     Family(re.compile(r"container_of\w*|dev_\w*get_drvdata|(?:min|max)(?:_t)?|[lb]e\d+_to_cpup?"
                       r"|cpu_to_[lb]e\d+|skb_frag_\w+|\w+_priv"), (Trait.PURE,)),
     Family(re.compile(

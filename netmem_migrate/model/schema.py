@@ -95,6 +95,8 @@ class Trait(StrEnum):
     TELLS_UNREADABLE = "tells-unreadable"  # true: the CPU may not be able to read the memory
     FAILS_CLEAN = "fails-clean"  # gives NULL, and leaves nothing behind, where it fails
     TELLS_READABLE = "tells-readable"  # true: the CPU can read the memory
+    SWAPS_BYTES = "swaps-bytes"  # gives its argument in the byte order of the device, or the CPU's
+    GIVES_DIRECTION = "gives-direction"  # the result is the DMA direction of a pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,27 @@ DMA_MAP = "PP_FLAG_DMA_MAP"
 DMA_SYNC = "PP_FLAG_DMA_SYNC_DEV"
 UNREADABLE = "PP_FLAG_ALLOW_UNREADABLE_NETMEM"
 
+# Directions of a mapping: a pool has one of these two.
+FROM_DEVICE = "DMA_FROM_DEVICE"
+BOTH_WAYS = "DMA_BIDIRECTIONAL"
+DMA_ADDRESS = "dma_addr_t"
+MASK_OF_BITS = "DMA_BIT_MASK"
+SETS_MASK = frozenset(("dma_set_mask", "dma_set_mask_and_coherent", "dma_coerce_mask_and_coherent",
+                       "pci_set_dma_mask"))
+
+# Syncs of memory of a pool for the CPU: the raw call of an offset, the pool's of a netmem, and of
+# a page.
+RAW_RANGE = "dma_sync_single_range_for_cpu"
+RAW_SINGLE = "dma_sync_single_for_cpu"
+SYNC_NETMEM = "page_pool_dma_sync_netmem_for_cpu"
+SYNC_PAGE = "page_pool_dma_sync_for_cpu"
+DMA_OF_NETMEM = "page_pool_get_dma_addr_netmem"
+DMA_OF_PAGE = "page_pool_get_dma_addr"
+
+# Types of at most 32 bits that have no sign.
+UNSIGNED = frozenset(("u8", "u16", "u32", "__u8", "__u16", "__u32", "uint8_t", "uint16_t",
+                      "uint32_t", "unsigned", "unsigned int", "unsigned short", "unsigned char"))
+
 # What tells pages from other memory, and heads of compound pages: the proof defines them anew.
 IS_NET_IOV = "netmem_is_net_iov"
 HEAD_OF = "_compound_head"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from netmem_migrate.kernel.tree import Kernel
@@ -101,6 +101,22 @@ def prove(run: Run, series: tuple[Plan, ...],
     return Proven(sentences, tuple(failed), layouts)
 
 
+def unproven(run: Run, steps: Sequence[str]) -> Iterator[Unproven]:
+    """What does not hold of the patches that some steps made, each on those before it."""
+    for migration in run.drivers:
+        state: dict[str, bytes] = {}
+        for step in migration.steps:
+            touched = {change.path for change in step.changes}
+            changes = [*step.changes, *(FileChange(file, data, data)
+                                        for file, data in state.items() if file not in touched)]
+            state.update({change.path: change.after for change in step.changes})
+            if step.room is None or step.room.step not in steps:
+                continue
+            for proof in verify_changes(run.root, changes):
+                if not proof.proven:
+                    yield Unproven(proof.source, _said(proof))
+
+
 def _said(proof: ObjectProof) -> Said:
     ways = (proof.plain, proof.strict, proof.identity)
     return next((way for way in ways if way.status is not Status.PASS), proof.plain)
@@ -124,6 +140,11 @@ _WAYS = {
     Way.PAGE: "the text in which the function returns the address again is the one before, and "
               "the code is the same with the function put into its callers, wherever the address "
               "is taken, as far as that is not NULL",
+    Way.SYNC: "with each address that is kept spelled as that of the buffer it is of, which is so "
+              "wherever it is set, for the parser and for the compiler, the syncs before and after "
+              "have the same device, address, size and direction, in the same code, as far as a "
+              "buffer is of the pool of its ring and is not received before its fill is over; a "
+              "pool that was made with another direction syncs with that one",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
              "pass, or are taken to pass, and the rest is the text before but for those calls",
 }

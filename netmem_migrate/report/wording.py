@@ -111,6 +111,22 @@ _TEXT: dict[Why, str] = {
     Why.RETURNS_ADDRESS: "returns the address of a new page, not the page",
     Why.GIVES_ADDRESS: "gives an address, not a page",
     Why.CPU_READS: "uses the address of memory of a page_pool without a test for NULL",
+    Why.RAW_SYNC: "syncs memory of a page_pool for the CPU by a DMA address, past the pool",
+    Why.SYNC_WRITTEN: "syncs past the pool still (S1): the address is also written at {other}",
+    Why.SYNC_BEFORE: "syncs past the pool still (S2): the sync starts before the pool's offset, at "
+                     "{by}, and that is {other}",
+    Why.SYNC_NOT_KEPT: "syncs past the pool still (S2): no buffer is kept with the address, or not "
+                       "where in it that is ({other})",
+    Why.SYNC_ELSEWHERE: "syncs past the pool still (S3): the sync starts at {by}, the device "
+                        "writes at {other}",
+    Why.SYNC_DEVICE: "syncs past the pool still (S4): the device is not shown to be the pool's "
+                     "({other})",
+    Why.SYNC_DIRECTION: "syncs past the pool still (S5): another direction than the pool's "
+                        "({other})",
+    Why.SYNC_CUT: "syncs past the pool still (S6): a 32-bit field may cut the address ({other})",
+    Why.SYNC_NEGATIVE: "syncs past the pool still (S7): the size {by} may be negative",
+    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} changes while pools exist ({other})",
+    Why.SYNC_OR_NOT: "syncs past the pool still (S9): pool memory or not ({other})",
     Why.ONLY_DEVICE: "finds the page by an address from the device, and nothing else leads to it",
     Why.HOLDS_KINDS: "holds memory of more than one kind: it {because}",
     Why.TAKES_PAGE: "takes the page of a netmem",
@@ -428,7 +444,8 @@ def behind(item: Room) -> str:
 
 def undone(item: Reason) -> str:
     """What of that is not done."""
-    return f"{_of(item.slot, text(item))} ({item.file}:{item.line}); no failure exit fits there"
+    more = "; no failure exit fits there" if item.why is Why.CPU_READS else ""
+    return f"{_of(item.slot, text(item))} ({item.file}:{item.line}){more}"
 
 
 def refusal(item: Refusal) -> str:

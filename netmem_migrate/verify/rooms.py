@@ -16,7 +16,7 @@ from netmem_migrate.c.armed import Armed
 from netmem_migrate.c.beside import Beside
 from netmem_migrate.flow.instead import Instead
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import arms, code, copied, divided, instead, member, returned
+from netmem_migrate.verify import arms, code, copied, divided, instead, member, returned, synced
 from netmem_migrate.verify.copied import Copied
 from netmem_migrate.verify.member import Line
 from netmem_migrate.verify.said import Said, Status, errors
@@ -27,6 +27,7 @@ Compile = Callable[[str, Sequence[str]], subprocess.CompletedProcess[bytes]]
 _COPIED = ("copies-called", "copies-after")
 _RETURNED = ("address-before", "address-after")
 _DIVIDED = ("two-before", "two-after")
+SYNCED = ("sync-new", "sync-witness")
 _PROBED = ("probe-member", "probe-address")
 _LIST = ("-w", "-fsyntax-only", "-fmax-errors=0")
 _ALIKE = ("-w", "-D__LINE__=1", *code.ASSEMBLY)
@@ -47,6 +48,7 @@ class Way(StrEnum):
     ARM = "arm"  # an arm of a union for one mode (verify/arms.py)
     KIND = "kind"  # an arm of a union for what is taken for a page (verify/arms.py)
     PAGE = "page"  # a page returned instead of its address (verify/returned.py)
+    SYNC = "sync"  # syncs for the CPU through the pool (verify/synced.py)
     TWO = "two"  # two functions of one that takes two kinds of thing (verify/divided.py)
 
 
@@ -70,7 +72,8 @@ def made(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | N
     """How such a patch is compared; None for one that makes no room."""
     after = {path: change.after for path, change in changes.items()}
     found = (_copies(changes) or _beside(root, changes, after) or _instead(changes, after)
-             or _arm(root, changes, after, module) or _page(changes, after))
+             or _arm(root, changes, after, module) or _page(changes, after)
+             or _sync(root, changes, module))
     return found or _two(changes, after)
 
 
@@ -128,10 +131,33 @@ def _page(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made
     if found is None:
         return None
     name = found.helper.name.decode("latin-1")
-    return Made(Way.PAGE, lambda _, compile_: _alike(compile_, _RETURNED),
+    return Made(Way.PAGE, lambda _, compile_: alike(compile_, _RETURNED),
                 dict(zip(_RETURNED, ({**after, **returned.before(found)}, returned.after(found)),
                          strict=True)),
                 assumes=f"no address that {name}() gave of a page is NULL")
+
+
+def _sync(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | None:
+    found = synced.synced(changes)
+    if found is None:
+        return None
+    before = {path: change.before for path, change in changes.items()}
+    told = synced.told(found, root, before, module)
+    kept = [f"sync-member-{number}" for number in range(len(told.carriers))]
+    sides = {side: {**before, **carrier.renamed}
+             for side, carrier in zip(kept, told.carriers, strict=True)}
+
+    def same(source: str, compile_: Compile) -> Said:
+        if told.whole:
+            return Said(Status.FAIL, (told.whole,))
+        listed = [member.uses(compile_(side, _LIST).stderr.decode("utf-8", "replace"), one.name)
+                  for side, one in zip(kept, told.carriers, strict=True)]
+        odd = synced.faults(told, source, listed)
+        return _judged(odd) if odd else alike(compile_, SYNCED)
+
+    texts = zip(SYNCED, (told.after, told.witness), strict=True)
+    return Made(Way.SYNC, same, sides | {side: {**before, **text} for side, text in texts},
+                assumes=told.assumes)
 
 
 def _two(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made | None:
@@ -142,7 +168,7 @@ def _two(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made 
     copy, flag, value = (one.decode("latin-1") for one in (
         found.copy, of.names[of.flag], of.value))
     # What calls them elsewhere is the same, but for what they are called by.
-    return Made(Way.TWO, lambda source, compile_: _alike(compile_, _DIVIDED)
+    return Made(Way.TWO, lambda source, compile_: alike(compile_, _DIVIDED)
                 if source == found.path else Said(Status.PASS),
                 {side: {**after, found.path: text} for side, text in zip(
                     _DIVIDED, (divided.before(found), divided.after(found)), strict=True)},
@@ -166,7 +192,7 @@ def _judged(odd: tuple[str, ...]) -> Said:
     return Said(Status.FAIL, odd) if odd else Said(Status.PASS)
 
 
-def _alike(compile_: Compile, sides: Sequence[str]) -> Said:
+def alike(compile_: Compile, sides: Sequence[str]) -> Said:
     """Whether two texts give the same code, by any of several options."""
     said: Said | None = None
     for more in _TRIES:

@@ -11,6 +11,7 @@ from tools import CORPUS, compiles, plant
 from netmem_migrate.api import migrate
 from netmem_migrate.convert import passes
 from netmem_migrate.convert.passes import SCOPE
+from netmem_migrate.report import wording
 from netmem_migrate.results import Migration, Step
 
 BEHIND = {one.declared.id for one in passes.load() if one.declared.behind}
@@ -91,8 +92,15 @@ def test_nothing_is_made(case: Path, tmp_path: Path) -> None:
         assert migration.report.undone or case.name in UNSEEN
         lines = migration.changes[0].after.decode().splitlines()
         for one in migration.report.undone:
-            assert any("va" in line or "netmem_address" in line
+            assert any("va" in line or "netmem_address" in line or "dma_sync_single" in line
                        for line in lines[one.line - 2:one.line + 1])
+
+
+@pytest.mark.parametrize("case", [one for one in REFUSED if one.parent.name == "sync"],
+                         ids=name_of)
+def test_a_sync_stays_for_the_condition_of_its_case(case: Path, tmp_path: Path) -> None:
+    (why,) = convert(case, tmp_path / "d").report.undone
+    assert f"({case.name[:2].upper()})" in wording.undone(why)
 
 
 def texts_of(folder: Path) -> dict[str, str]:

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Locals that nothing uses once some calls are gone: their declarations and stores, as edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Gone = tuple[int, int, bytes]
+_ACTS = ("assignment_expression", "update_expression", "subscript_expression")
+
+
+def unused(source: bytes, function: Node, calls: Sequence[Node]) -> list[Gone]:
+    """What goes with the calls: (start, end, what is left there), in order."""
+    inside = {view.text(one) for call in calls for one in nodes(call, "identifier")}
+    gone: list[Gone] = []
+    for name in sorted(inside):
+        whole = _whole(source, function, name, calls)
+        if whole is not None:
+            gone += whole
+    gone.sort()
+    apart = all(one[1] <= other[0] for one, other in pairwise(gone))
+    return gone if apart else []
+
+
+def _whole(source: bytes, function: Node, name: bytes,
+           calls: Sequence[Node]) -> list[Gone] | None:
+    """All of a local, None where it is used, or what it is set to does something."""
+    left = [one for one in nodes(function, "identifier") if view.text(one) == name
+            and not any(call.start_byte <= one.start_byte < call.end_byte for call in calls)]
+    found: list[Gone] = []
+    declared = 0
+    for one in left:
+        part = _declaration(source, one)
+        if part is not None:
+            declared += 1
+        else:
+            part = _store(source, one)
+        if part is None:
+            return None
+        found.append(part)
+    return found if declared == 1 else None
+
+
+def _declaration(source: bytes, name: Node) -> Gone | None:
+    """The line of a declaration of one name alone."""
+    node: Node | None = name
+    while node is not None and node.type in ("identifier", "init_declarator",
+                                             "pointer_declarator"):
+        if node.type == "init_declarator":
+            value = view.value(node)
+            if value is None or value.start_byte <= name.start_byte or not is_plain(value):
+                return None
+        node = node.parent
+    if node is None or node.type != "declaration" or \
+            len(node.children_by_field_name("declarator")) != 1:
+        return None
+    return _line(source, node)
+
+
+def _store(source: bytes, name: Node) -> Gone | None:
+    """The line of a statement that only sets the name."""
+    pair = view.infix(name.parent)
+    statement = pair.node.parent if pair is not None else None
+    if pair is None or statement is None or pair.sign != "=" or pair.left != name or \
+            statement.type != "expression_statement" or not is_plain(pair.right) or \
+            statement.parent is None or statement.parent.type != "compound_statement":
+        return None
+    return _line(source, statement)
+
+
+def is_plain(value: Node) -> bool:
+    """Whether an expression has no effect, and is the same wherever it stands."""
+    return not nodes(value, *_ACTS) and value.type not in _ACTS and all(
+        has(call.name, Trait.GIVES_DIRECTION) or has(call.name, Trait.DMA_ADDRESS)
+        for call in view.calls(value))
+
+
+def _line(source: bytes, node: Node) -> Gone | None:
+    """The whole lines of a node that has them for itself, with an empty one that would be left
+    between two others."""
+    start = source.rfind(b"\n", 0, node.start_byte) + 1
+    end = source.find(b"\n", node.end_byte) + 1
+    if source[start:node.start_byte].strip() or source[node.end_byte:end].strip() or not end:
+        return None
+    before = source[:start].rstrip(b" \t")
+    opens = before.endswith((b"\n\n", b"{\n"))
+    if opens and source[end:].startswith(b"\n"):
+        end += 1
+    return start, end, b""
+

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The proof of a patch that syncs memory for the CPU through its pool (docs/proof.md).
+
+The text before with the pool's calls in the place of the raw ones, and without the locals that go
+with them, is the text after, token by token (flow/sync/text.py). What is left to show is that the
+calls sync the same bytes. In one text, the one before with the calls of the patch, and in a
+witness, the one before with each address that is kept spelled as what it is of, every such call
+becomes one function of pool, device, address, size and direction of which a compiler knows nothing:
+the same code means the same arguments on every path. That the address is what it is of follows
+from where it is set: the driver is followed anew, and the compiler lists the uses of the member.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from netmem_migrate.c import view
+from netmem_migrate.c.text import replaced
+from netmem_migrate.c.types import Member
+from netmem_migrate.errors import InputError
+from netmem_migrate.files import plain
+from netmem_migrate.flow.analyse import Analysis, analyse
+from netmem_migrate.flow.sync import text
+from netmem_migrate.flow.sync.kept import HERE
+from netmem_migrate.flow.sync.members import Key, uses
+from netmem_migrate.flow.sync.scopes import World
+from netmem_migrate.flow.sync.sites import Made, sites
+from netmem_migrate.flow.sync.text import Pair, Synced
+from netmem_migrate.kernel.drivers import find
+from netmem_migrate.kernel.macros import arms_of_driver
+from netmem_migrate.kernel.tree import Kernel
+from netmem_migrate.kernel.walk import driver_of
+from netmem_migrate.model.spelled import DMA_OF_NETMEM, DMA_OF_PAGE, SYNC_PAGE
+from netmem_migrate.model.target import from_tree
+from netmem_migrate.reasons import Reason
+from netmem_migrate.report import wording
+from netmem_migrate.results import FileChange
+from netmem_migrate.verify.member import Line
+
+_PROBE = (b"({ extern void netmem_sync_probe(const volatile void *, const volatile void *, "
+          b"unsigned long long, unsigned long long, int); "
+          b"netmem_sync_probe(%b, %b, %b, %b, %b); })")
+_RENAMED = b"netmem_probe_"
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A member that is rested on: its name, the file that declares it with it under another name,
+    and how often it is used on each line, for the parser.
+
+    `whole`: of the address that is kept, each use counts, wherever it is; of the buffer beside it,
+    and of what is added, those that the parser does not see.
+    """
+
+    name: str
+    renamed: Mapping[str, bytes]
+    used: Counter[Line]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What follows from the driver's text: the two texts to compare, by file, and the members.
+
+    `whole` says why nothing is shown, "" where all is; `files` are the sources of the patch.
+    """
+
+    after: Mapping[str, bytes] = field(default_factory=dict)
+    witness: Mapping[str, bytes] = field(default_factory=dict)
+    carriers: tuple[Carrier, ...] = ()
+    assumes: str = ""
+    whole: str = ""
+    files: frozenset[str] = frozenset()
+
+
+def synced(changes: Mapping[str, FileChange]) -> Synced | None:
+    """The syncs that a patch turns; None where it does anything else."""
+    changed = {path: change for path, change in changes.items() if change.before != change.after}
+    if not changed or not all(path.endswith(".c") for path in changed):
+        return None
+    raw = tuple(text.RAW)
+    if not any(name in one.before for one in changed.values() for name in raw):
+        return None
+    return text.synced({path: one.parsed_before for path, one in changed.items()},
+                       {path: one.parsed_after for path, one in changed.items()})
+
+
+def told(found: Synced, root: Path, before: Mapping[str, bytes], module: str) -> Told:
+    """Follow the driver of a patch as it was before."""
+    try:
+        analysis = followed(root, found.pairs[0].path, before, module)
+    except InputError as error:
+        return Told(whole=str(error))
+    return compared(found, analysis, sites(analysis), root, before)
+
+
+def followed(root: Path, path: str, before: Mapping[str, bytes], module: str = "") -> Analysis:
+    """The driver that a file is a part of, with some files as a patch finds them."""
+    kernel = Kernel.at(root)
+    target = from_tree(kernel.root, kernel.api, kernel.version)
+    driver = find(root / module, root) if module else driver_of(root / path, root)
+    driver = replace(driver, held={**driver.held, **before})
+    driver = driver.loaded((*driver.files, *driver.borrowed))
+    return analyse(driver, target, arms=arms_of_driver(driver, target))
+
+
+def compared(found: Synced, analysis: Analysis, decided: Sequence[Made | Reason], root: Path,
+             before: Mapping[str, bytes]) -> Told:
+    """What is to be compared, by what was decided of the syncs of the driver."""
+    places = {place(one): one for one in decided}
+    made: list[tuple[Pair, Made]] = []
+    for pair in found.pairs:
+        at = pair.path, int(pair.raw.node.start_point[0]) + 1
+        one = places.get(at)
+        if not isinstance(one, Made):
+            why = wording.undone(one) if one is not None else f"{at[0]}:{at[1]}: is not followed"
+            return Told(whole=why)
+        made.append((pair, one))
+    files = frozenset(pair.path for pair in found.pairs)
+    members = {Key.of(member): (member, whole) for _, one in made
+               for member, whole in _rests_on(analysis, one)}
+    return Told(
+        _texts(made, before, _new), _texts(made, before, _witness),
+        tuple(_carrier(analysis, root, before, *one) for one in members.values()),
+        "; ".join(dict.fromkeys(one.assumes for _, one in made)), files=files)
+
+
+def place(one: Made | Reason) -> Line:
+    """Where the call is."""
+    if isinstance(one, Reason):
+        return one.file, one.line
+    return one.raw.scope.file, one.raw.scope.line(one.raw.call.node)
+
+
+def _texts(made: list[tuple[Pair, Made]], before: Mapping[str, bytes],
+           spelled: Callable[[Pair, Made], bytes]) -> dict[str, bytes]:
+    """The files before, with each call spelled in one of two ways."""
+    found: dict[str, bytes] = {}
+    for path in {pair.path for pair, _ in made}:
+        found[path] = replaced(before[path], sorted(
+            (pair.raw.node.start_byte, pair.raw.node.end_byte, spelled(pair, one))
+            for pair, one in made if pair.path == path))
+    return found
+
+
+def _new(pair: Pair, made: Made) -> bytes:
+    """The pool's call, as the pool is made: its own parameters in the place of its fields."""
+    pool, memory, offset, size = (view.text(one) for one in pair.pool.args)
+    of = DMA_OF_PAGE if pair.pool.name == SYNC_PAGE.encode() else DMA_OF_NETMEM
+    address = b"%b(%b) + (unsigned long)((unsigned int)(%b) + (unsigned int)(%b))" % (
+        of.encode(), memory, offset, made.start)
+    return _PROBE % (pool, view.text(made.raw.device), address,
+                     b"(unsigned int)(%b)" % size, view.text(made.raw.direction))
+
+
+def _witness(_: Pair, made: Made) -> bytes:
+    """The raw call, with the address that is kept spelled as what it is of."""
+    raw = made.raw
+    of = DMA_OF_PAGE if made.page else DMA_OF_NETMEM
+    kept = b"(%b(%b) + (%b))" % (of.encode(), made.buffer, made.more)
+    start = raw.address.start_byte
+    address = replaced(view.text(raw.address), [
+        (made.carrier.start_byte - start, made.carrier.end_byte - start, kept)])
+    if made.whole:
+        # The pool takes 32 bits of what the driver adds in 64, one by one.
+        address = b"%b(%b) + (unsigned long)(unsigned int)(%b)" % (
+            of.encode(), made.buffer, made.whole)
+    elif raw.offset is not None:
+        address = b"(%b) + (unsigned long)(%b)" % (address, view.text(raw.offset))
+    return _PROBE % (made.pool, view.text(raw.device), address,
+                     b"(unsigned int)(unsigned long)(%b)" % view.text(raw.size),
+                     view.text(raw.direction))
+
+
+def _rests_on(analysis: Analysis, made: Made) -> Iterator[tuple[Member, bool]]:
+    """The members that S1 is of, the address last, and whether it is that."""
+    kept = made.kept
+    record = analysis.symbols.record(kept.member.record, kept.member.file)
+    names = [name[1:] for name, _ in kept.more[1] if name.startswith(HERE)]
+    if record is not None:
+        yield from ((record.members[name], False) for name in names)
+    yield kept.buffer, False
+    yield kept.member, True
+
+
+def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes], member: Member,
+             whole: bool) -> Carrier:
+    used: Counter[Line] = Counter()
+    for one in uses(World(analysis), Key.of(member)):
+        access = view.field(one.node)
+        if one.known and access is not None:
+            used[one.scope.file, one.scope.line(access.member)] += 1
+    source = before.get(member.file) or plain.read(root / member.file)
+    name = member.declarator.identifier
+    assert name is not None
+    renamed = replaced(source, [(name.start_byte, name.start_byte, _RENAMED)])
+    return Carrier(member.name.decode("latin-1"), {member.file: renamed}, used, whole)
+
+
+def faults(found: Told, source: str, listed: list[Counter[Line]]) -> tuple[str, ...]:
+    """Where compiler and parser do not agree on the uses of a member in one object."""
+    return tuple(said for carrier, lines in zip(found.carriers, listed, strict=True)
+                 for said in _odd(found, carrier, source, lines))
+
+
+def _odd(found: Told, carrier: Carrier, source: str, listed: Counter[Line]) -> Iterator[str]:
+    here = Counter({place: count for place, count in carrier.used.items() if place[0] == source})
+    unseen = (here - listed) if carrier.whole else Counter()
+    for path, line in sorted({*(listed - carrier.used), *unseen}):
+        yield f"{path}:{line}: {carrier.name} is used here for one of compiler and parser only"
+    for path, line in sorted(carrier.used) if carrier.whole else ():
+        if path.endswith(".c") and path not in found.files:
+            yield f"{path}:{line}: {carrier.name} is used here, which is not compiled for this"
