@@ -39,10 +39,11 @@ _OBJECT = re.compile(rb"\s*(\w+)(\(?)(.*)", re.DOTALL)
 _SWITCH = re.compile(rb"\s*(\w+)\s*[0-9]*\s*")
 _INCLUDED = re.compile(rb'\s*["<]([^">\n]+)[">]')
 _CONTINUED = re.compile(rb"\\\r?\n")
+# Atomic groups: Python 3.11.2 forgets what is matched behind a possessive one.
 _GUARD = re.compile(
-    rb"\A(?:[ \t\r\n]++|//[^\n]*+|/\*.*?\*/|#[ \t]*pragma[^\n]*)*+"
+    rb"\A(?>(?:[ \t\r\n]|//[^\n]*|/\*.*?\*/|#[ \t]*pragma[^\n]*)*)"
     rb"#[ \t]*+(?:ifndef[ \t]++(\w++)|if[ \t]++!defined[ \t]*+\(?[ \t]*+(\w++)\)?)[^\n]*\n"
-    rb"(?:[ \t\r\n]++|//[^\n]*+|/\*.*?\*/)*+#[ \t]*+define[ \t]++(?:\1|\2)\b", re.DOTALL)
+    rb"(?>(?:[ \t\r\n]|//[^\n]*|/\*.*?\*/)*)#[ \t]*+define[ \t]++(?:\1|\2)\b", re.DOTALL)
 _OPERATORS = (b"defined", b"IS_ENABLED", b"IS_REACHABLE", b"IS_BUILTIN", b"IS_MODULE",
               b"KERNEL_VERSION")
 _FIXED: Names = {b"__KERNEL__": Name(True, integer(1)), b"__cplusplus": UNDEFINED,
