@@ -150,6 +150,7 @@ def test_nearest_first_each_with_its_next_step(tree: Path) -> None:
     assert result.error_lines[-1].startswith("5 drivers looked at: ")
 
 
+@pytest.mark.usefixtures("home")
 def test_what_is_next_can_be_typed(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for here, path in ((tree, f"{NET}/bolt"), (tree / NET, "bolt"), (tree / NET / "bolt", "."),
                        (tree.parent, f"new/{NET}/bolt"), (tree / NET / "acme",
