@@ -20,7 +20,6 @@ from netmem_migrate.c.types import PAGE_POINTER
 from netmem_migrate.c.unseen import RECORDS, is_set_unseen
 from netmem_migrate.c.words import DEFINE
 
-_NONE = (b"NULL", b"0")
 # An array that may have more elements than its size.
 _NO_SIZE = frozenset({(), ("0",), ("1",)})
 ZERO = re.compile(rb"0(?:x0+)?|'\\0'")
@@ -378,7 +377,7 @@ def _is_bare(parsed: ParsedFile, write: Access, asks: Collection[str]) -> bool:
     """Whether the address of a page itself is set, with nothing added, or NULL."""
     value = _value(write.node)
     call = view.call(view.bare(value)) if value is not None else None
-    return value is not None and (parsed.text(view.bare(value)) in _NONE or (
+    return value is not None and (view.is_null(value) or (
         call is not None and call.name.decode("latin-1") in asks))
 
 
@@ -386,7 +385,7 @@ def _has_partner(parsed: ParsedFile, write: Access, member: str, deep: int) -> b
     statement, value = _assigned(write.node), _value(write.node)
     if statement is None or value is None:
         return False
-    if parsed.text(view.bare(value)) in _NONE:
+    if view.is_null(value):
         return True
     behind = statement.next_named_sibling
     if behind is None or parsed.original[statement.end_byte:behind.start_byte].strip():

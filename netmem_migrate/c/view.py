@@ -14,6 +14,9 @@ from tree_sitter import Node
 from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 
+NULL = (b"NULL", b"0")
+"""How no pointer is spelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -260,6 +263,29 @@ def declared(node: Node | None) -> Node | None:
             (child for child in node.named_children
              if child.type.endswith(("declarator", "identifier"))), None)
     return node
+
+
+def parameters(function: Node) -> tuple[Node, ...]:
+    """The parameters of a definition or prototype."""
+    declarator = function.child_by_field_name("declarator")
+    while declarator is not None and declarator.type == "pointer_declarator":
+        declarator = declarator.child_by_field_name("declarator")
+    given = declarator.child_by_field_name("parameters") if declarator is not None else None
+    return tuple(children(given)) if given is not None else ()
+
+
+def designated(pair: Node) -> tuple[bytes, Node] | None:
+    """The member that an initialiser names, and its value; None for any other."""
+    name, given = pair.child_by_field_name("designator"), value(pair)
+    if pair.type != "initializer_pair" or name is None or given is None or \
+            name.type != "field_designator":
+        return None
+    return text(name).lstrip(b".").strip(), given
+
+
+def is_null(node: Node) -> bool:
+    """Whether an expression is NULL as a pointer is set to it, in parentheses or not."""
+    return text(bare(node)) in NULL
 
 
 def function_around(root: Node, node: Node) -> Node | None:

@@ -15,7 +15,7 @@ from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.c.text import replaced, tokens
 from netmem_migrate.c.words import DEFINE, WORD
 from netmem_migrate.flow.constants import acts, is_constant
-from netmem_migrate.flow.splitting import Edits, Split, head, parameters, split, version, without
+from netmem_migrate.flow.splitting import Edits, Split, head, split, version, without
 
 Lay = Callable[[Edits], bytes]
 """The whole text of a file after some edits, laid out."""
@@ -50,7 +50,7 @@ def prototypes(parsed: ParsedFile, name: bytes) -> list[Node]:
     for node in nodes(parsed.tree.root_node, "declaration"):
         declarators = node.children_by_field_name("declarator")
         of = view.declared(declarators[0]) if len(declarators) == 1 else None
-        if of is not None and view.text(of) == name and parameters(node):
+        if of is not None and view.text(of) == name and view.parameters(node):
             found.append(node)
     return found
 
@@ -63,7 +63,7 @@ def edits(found: Split, parsed: ParsedFile, pages: Mapping[int, bool], copy: byt
     newline = b"\r\n" if b"\r\n" in source else b"\n"
     lay = lay or (lambda made: replaced(source, made))
     made: Edits = []
-    heads = [(one, parameters(one)) for one in prototypes(parsed, found.name)]
+    heads = [(one, view.parameters(one)) for one in prototypes(parsed, found.name)]
     if parsed is found.parsed:
         heads.append((found.node, found.parameters))
     for node, given in heads:

@@ -17,6 +17,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.beside import ZERO
+from netmem_migrate.c.beside import Access as Named
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.left import base, is_left
 from netmem_migrate.c.parse import ParsedFile
@@ -30,7 +31,6 @@ from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
 Edits = list[tuple[int, int, bytes]]
-_NONE = (b"NULL", b"0")
 _ACTS = ("call_expression", "update_expression", "assignment_expression")
 _CONDITIONS = ("if_statement", "while_statement", "do_statement", "for_statement")
 _READ = ("assignment_expression", "init_declarator", "return_statement", "argument_list",
@@ -55,16 +55,10 @@ class Use(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """A use of a member, or of what a parameter points to.
+class Access(Named):
+    """A use of a member, or of what a parameter points to, and what it is; the node is the whole of
+    it, with subscripts and `*`."""
 
-    `name` is the node that names it, `node` the whole of it, with subscripts and `*`.
-    """
-
-    path: str
-    line: int
-    name: Node
-    node: Node
     use: Use
 
 
@@ -173,7 +167,7 @@ def access(path: str, parsed: ParsedFile, name: Node, node: Node, deep: int) -> 
     use = Use.OTHER
     if steps <= deep and not nodes(node, *_ACTS):
         use = _whole(node) if steps < deep else use_of(node)
-    return Access(path, parsed.line_of(name.start_byte), name, node, use)
+    return Access(path, parsed.line_of(name.start_byte), node, name, use)
 
 
 def use_of(node: Node) -> Use:
@@ -184,7 +178,7 @@ def use_of(node: Node) -> Use:
         return Use.OTHER if around is None else Use.WHOLE
     if store is not None and store.left == node:
         value = view.bare(store.right)
-        if view.text(value) in _NONE:
+        if view.is_null(value):
             return Use.CLEARED
         return Use.SET if _page_of(value) is not None else Use.OTHER
     if is_tested(node):
@@ -230,7 +224,7 @@ def is_tested(node: Node) -> bool:
     if around.type != "binary_expression" or pair is None:
         return False
     other = view.bare(pair.right if pair.left == node else pair.left)
-    return pair.sign in ("&&", "||") or (pair.sign in _COMPARED and view.text(other) in _NONE)
+    return pair.sign in ("&&", "||") or (pair.sign in _COMPARED and view.is_null(other))
 
 
 def is_read_at(node: Node) -> bool:
@@ -283,7 +277,7 @@ def _whole(node: Node) -> Use:
         return Use.WHOLE
     if store is not None and store.left == node:
         made = view.call(view.bare(store.right))
-        return Use.WHOLE if view.text(view.bare(store.right)) in _NONE or (
+        return Use.WHOLE if view.is_null(store.right) or (
             made is not None and has(made.name, Trait.ALLOCATES)) else Use.OTHER
     if call is None or not has(call.name, Trait.ANY_MEMORY):
         return Use.OTHER
@@ -381,11 +375,7 @@ def _function(declarator: Node | None) -> Node | None:
 
 def parameter(function: Node, index: int) -> Node | None:
     """The declaration of a parameter of a definition or prototype."""
-    declarator = function.child_by_field_name("declarator")
-    while declarator is not None and declarator.type == "pointer_declarator":
-        declarator = declarator.child_by_field_name("declarator")
-    given_ = declarator.child_by_field_name("parameters") if declarator is not None else None
-    found = view.children(given_) if given_ is not None else []
+    found = view.parameters(function)
     return found[index] if index < len(found) and \
         found[index].type == "parameter_declaration" else None
 
@@ -435,10 +425,7 @@ def _is_kept(new: tuple[str, ...], old: tuple[str, ...], name: bytes, was: bytes
 
 def _undone(access: Access, was: bytes, asks: str, finds: str) -> Iterator[tuple[int, int, bytes]]:
     """A use as it was."""
-    node, name = access.node, access.name
-    start = name.start_byte - node.start_byte
-    text = view.text(node)
-    renamed = text[:start] + was + text[start + len(view.text(name)):]
+    node, renamed = access.node, access.named(was)
     if access.use is Use.ADDRESS:
         call = view.outer(node).parent
         call = call.parent if call is not None else None

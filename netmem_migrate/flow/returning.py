@@ -19,7 +19,6 @@ from netmem_migrate.flow.lent import is_lent
 
 Macros = Mapping[bytes, Sequence[bytes]]
 """The bodies of macros by name: one for each definition, and b"" where it is undone."""
-NONE = (b"NULL", b"0")
 SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("u8",): ("unsigned", "char"), ("u16",): ("unsigned", "short"),
     ("u32",): ("unsigned", "int"), ("unsigned",): ("unsigned", "int"),
@@ -85,7 +84,7 @@ def helper(parsed: ParsedFile, function: Definition, asks: Collection[str]) -> H
         page = _page_of(given[0], asks) if len(given) == 1 else None
         if page is not None:
             values.append((given[0], page))
-        elif len(given) != 1 or view.text(view.bare(given[0])) not in NONE:
+        elif len(given) != 1 or not view.is_null(given[0]):
             return None
     parameters = _parameters(around)
     if not values or parameters is None or len({_template(*one) for one in values}) != 1 or \
@@ -212,7 +211,7 @@ def _leaves(test: Node, name: bytes) -> tuple[Node, Node] | None:
         named = view.bare(negated.argument)
     elif pair is not None and pair.sign == "==":
         named = next((one for one, other in ((pair.left, pair.right), (pair.right, pair.left))
-                      if view.text(other) in NONE), None)
+                      if view.text(other) in view.NULL), None)
     if named is None or tokens(view.text(named)) != tokens(name) or last.type not in _JUMPS:
         return None
     return named, branch.then

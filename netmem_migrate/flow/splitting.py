@@ -82,15 +82,6 @@ class Split:
         return None if equal is None else equal is self.truth
 
 
-def parameters(function: Node) -> tuple[Node, ...]:
-    """The parameters of a definition or prototype."""
-    declarator = function.child_by_field_name("declarator")
-    while declarator is not None and declarator.type == "pointer_declarator":
-        declarator = declarator.child_by_field_name("declarator")
-    given = declarator.child_by_field_name("parameters") if declarator is not None else None
-    return tuple(view.children(given)) if given is not None else ()
-
-
 def split(parsed: ParsedFile, function: Node) -> Split | None:
     """A function as one that takes two kinds of thing; None for any other."""
     body = function.child_by_field_name("body")
@@ -99,7 +90,7 @@ def split(parsed: ParsedFile, function: Node) -> Split | None:
             b"#" in parsed.original[function.start_byte:function.end_byte] or \
             view.text(name) in _words(body):
         return None
-    given = parameters(function)
+    given = view.parameters(function)
     found = [one for index, each in enumerate(given)
              if tokens(view.text(each))[:-1] == ("void", "*")
              and (one := _split(parsed, function, view.text(name), given, index)) is not None]

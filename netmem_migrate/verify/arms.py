@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tree_sitter import Node
@@ -22,19 +22,14 @@ from netmem_migrate.c import armed as text
 from netmem_migrate.c.armed import Armed
 from netmem_migrate.c.beside import accesses
 from netmem_migrate.errors import InputError
-from netmem_migrate.flow.analyse import analyse
 from netmem_migrate.flow.graph import Kind
 from netmem_migrate.flow.kinds import kinds
 from netmem_migrate.flow.modes import Arm, modes
 from netmem_migrate.flow.origins import Origin
-from netmem_migrate.kernel.drivers import find
-from netmem_migrate.kernel.macros import arms_of_driver
-from netmem_migrate.kernel.tree import Kernel
-from netmem_migrate.kernel.walk import driver_of
 from netmem_migrate.model.functions import SHORT_FOR
-from netmem_migrate.model.target import from_tree
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify.member import Line
+from netmem_migrate.verify.sides import followed, sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +47,8 @@ class Told:
 
 def armed(changes: Mapping[str, FileChange]) -> Armed | None:
     """The arm that a patch adds so; None where it does anything else."""
-    changed = {path: change for path, change in changes.items() if change.before != change.after}
-    if not changed or not all(path.endswith((".c", ".h")) for path in changed):
-        return None
-    return text.armed({path: one.parsed_before for path, one in changed.items()},
-                      {path: one.parsed_after for path, one in changed.items()}, SHORT_FOR)
+    both = sides(changes)
+    return text.armed(*both, SHORT_FOR) if both is not None else None
 
 
 def told(found: Armed, root: Path, after: Mapping[str, bytes], module: str) -> Told:
@@ -65,13 +57,8 @@ def told(found: Armed, root: Path, after: Mapping[str, bytes], module: str) -> T
     if found.bare:
         return Told(whole=f"{path}: {found.member} is taken for a page where it is no more cast "
                           "to one", by_kind=_is_void(found))
-    kernel = Kernel.at(root)
-    target = from_tree(kernel.root, kernel.api, kernel.version)
     try:
-        driver = find(root / module, root) if module else driver_of(root / path, root)
-        driver = replace(driver, held={**driver.held, **after})
-        driver = driver.loaded((*driver.files, *driver.borrowed))
-        analysis = analyse(driver, target, arms=arms_of_driver(driver, target))
+        analysis = followed(root, path, after, module)
     except InputError as error:
         return Told(whole=str(error))
     named = {one.start_byte for one in found.named}

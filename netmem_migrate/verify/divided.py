@@ -19,9 +19,9 @@ from netmem_migrate.c import view
 from netmem_migrate.c.text import replaced
 from netmem_migrate.flow import divided as text
 from netmem_migrate.flow.divided import Divided
-from netmem_migrate.flow.splitting import parameters
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify.code import ALONE
+from netmem_migrate.verify.sides import sides
 
 _INLINE = b"__attribute__((__always_inline__)) static inline "
 _BOTH, _OTHER, _PAGE = b"netmem_probe_both", b"netmem_probe_other", b"netmem_probe_page"
@@ -31,11 +31,8 @@ _TOLD = b"\tif (%b(%b == %b))\n\t\t__builtin_unreachable();\n"
 
 def divided(changes: Mapping[str, FileChange]) -> Divided | None:
     """What a patch does so; None where it does anything else."""
-    changed = {path: change for path, change in changes.items() if change.before != change.after}
-    if not changed or not all(path.endswith((".c", ".h")) for path in changed):
-        return None
-    return text.divided({path: one.parsed_before for path, one in changed.items()},
-                        {path: one.parsed_after for path, one in changed.items()})
+    both = sides(changes)
+    return text.divided(*both) if both is not None else None
 
 
 def before(found: Divided) -> bytes:
@@ -69,7 +66,8 @@ def _placed(found: Divided, functions: list[bytes]) -> bytes:
 
 
 def _names(function: Node) -> list[bytes]:
-    found = (view.declared(one.child_by_field_name("declarator")) for one in parameters(function))
+    found = (view.declared(one.child_by_field_name("declarator"))
+             for one in view.parameters(function))
     return [view.text(one) for one in found if one is not None]
 
 

@@ -16,15 +16,13 @@ from netmem_migrate.flow import instead as text
 from netmem_migrate.flow.instead import Instead
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify.member import Line
+from netmem_migrate.verify.sides import sides
 
 
 def instead(changes: Mapping[str, FileChange]) -> Instead | None:
     """What a patch keeps so; None where it does anything else."""
-    changed = {path: change for path, change in changes.items() if change.before != change.after}
-    if not changed or not all(path.endswith((".c", ".h")) for path in changed):
-        return None
-    return text.instead({path: one.parsed_before for path, one in changed.items()},
-                        {path: one.parsed_after for path, one in changed.items()})
+    both = sides(changes)
+    return text.instead(*both) if both is not None else None
 
 
 def faults(found: Instead, source: str, listed: Counter[Line]) -> tuple[str, ...]:

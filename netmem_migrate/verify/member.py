@@ -25,6 +25,7 @@ from netmem_migrate.files import plain
 from netmem_migrate.flow.instead import Instead
 from netmem_migrate.model.addresses import FILLS, KNOWN, READS
 from netmem_migrate.results import FileChange
+from netmem_migrate.verify.sides import sides
 
 Line = tuple[str, int]
 _PROBE = b"netmem_probe_"
@@ -34,11 +35,8 @@ _NO_MEMBER = re.compile(r"^(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? error
 
 def kept(changes: Mapping[str, FileChange]) -> Beside | None:
     """The member that a patch adds so; None where it does anything else."""
-    changed = {path: change for path, change in changes.items() if change.before != change.after}
-    if not changed or not all(path.endswith((".c", ".h")) for path in changed):
-        return None
-    return beside({path: one.parsed_before for path, one in changed.items()},
-                  {path: one.parsed_after for path, one in changed.items()}, KNOWN)
+    both = sides(changes)
+    return beside(*both, KNOWN) if both is not None else None
 
 
 def probed(found: Beside | Armed | Instead, named: Node) -> dict[str, bytes]:

@@ -22,6 +22,7 @@ from netmem_migrate.flow import returned as text
 from netmem_migrate.flow.returned import Edits, Returned, respelled
 from netmem_migrate.model.addresses import ASKS, FINDS
 from netmem_migrate.results import FileChange
+from netmem_migrate.verify.sides import sides
 
 _INLINE = b"__attribute__((__always_inline__)) "
 _OPAQUE = b"""\
@@ -43,11 +44,8 @@ _NOWHERE = b"(char *)0"
 
 def returned(changes: Mapping[str, FileChange]) -> Returned | None:
     """What a patch does so; None where it does anything else."""
-    changed = {path: change for path, change in changes.items() if change.before != change.after}
-    if not changed or not all(path.endswith((".c", ".h")) for path in changed):
-        return None
-    return text.returned({path: one.parsed_before for path, one in changed.items()},
-                         {path: one.parsed_after for path, one in changed.items()}, ASKS, FINDS)
+    both = sides(changes)
+    return text.returned(*both, ASKS, FINDS) if both is not None else None
 
 
 def before(found: Returned) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from netmem_migrate.c import view
@@ -22,23 +22,19 @@ from netmem_migrate.c.text import replaced
 from netmem_migrate.c.types import Member
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
-from netmem_migrate.flow.analyse import Analysis, analyse
+from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.sync import text
 from netmem_migrate.flow.sync.kept import HERE
 from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.scopes import World
 from netmem_migrate.flow.sync.sites import Made, sites
 from netmem_migrate.flow.sync.text import Pair, Synced
-from netmem_migrate.kernel.drivers import find
-from netmem_migrate.kernel.macros import arms_of_driver
-from netmem_migrate.kernel.tree import Kernel
-from netmem_migrate.kernel.walk import driver_of
 from netmem_migrate.model.spelled import DMA_OF_NETMEM, DMA_OF_PAGE, SYNC_PAGE
-from netmem_migrate.model.target import from_tree
 from netmem_migrate.reasons import Reason
 from netmem_migrate.report import wording
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify.member import Line
+from netmem_migrate.verify.sides import followed, sides
 
 _PROBE = (b"({ extern void netmem_sync_probe(const volatile void *, const volatile void *, "
           b"unsigned long long, unsigned long long, int); "
@@ -78,14 +74,11 @@ class Told:
 
 def synced(changes: Mapping[str, FileChange]) -> Synced | None:
     """The syncs that a patch turns; None where it does anything else."""
-    changed = {path: change for path, change in changes.items() if change.before != change.after}
-    if not changed or not all(path.endswith(".c") for path in changed):
+    both = sides(changes, (".c",))
+    if both is None or not any(name in one.original for one in both[0].values()
+                               for name in text.RAW):
         return None
-    raw = tuple(text.RAW)
-    if not any(name in one.before for one in changed.values() for name in raw):
-        return None
-    return text.synced({path: one.parsed_before for path, one in changed.items()},
-                       {path: one.parsed_after for path, one in changed.items()})
+    return text.synced(*both)
 
 
 def told(found: Synced, root: Path, before: Mapping[str, bytes], module: str) -> Told:
@@ -95,16 +88,6 @@ def told(found: Synced, root: Path, before: Mapping[str, bytes], module: str) ->
     except InputError as error:
         return Told(whole=str(error))
     return compared(found, analysis, sites(analysis), root, before)
-
-
-def followed(root: Path, path: str, before: Mapping[str, bytes], module: str = "") -> Analysis:
-    """The driver that a file is a part of, with some files as a patch finds them."""
-    kernel = Kernel.at(root)
-    target = from_tree(kernel.root, kernel.api, kernel.version)
-    driver = find(root / module, root) if module else driver_of(root / path, root)
-    driver = replace(driver, held={**driver.held, **before})
-    driver = driver.loaded((*driver.files, *driver.borrowed))
-    return analyse(driver, target, arms=arms_of_driver(driver, target))
 
 
 def compared(found: Synced, analysis: Analysis, decided: Sequence[Made | Reason], root: Path,

@@ -36,6 +36,7 @@ from netmem_migrate.verify import synced as proof
 from netmem_migrate.verify.objects import record
 from netmem_migrate.verify.overlay import build
 from netmem_migrate.verify.rooms import SYNCED, alike
+from netmem_migrate.verify.sides import followed
 
 TABLE = Path(__file__).with_name("sync-sites.tsv")
 CONDITION = re.compile(r"\((S\d)\)")
@@ -165,7 +166,7 @@ def driver(root: Path, wanted: list[Site]) -> tuple[int, int, int]:
               for one in step.changes}
     source = before.get(path, (root / path).read_bytes())
     before.setdefault(path, source)
-    analysis = proof.followed(root, path, before)
+    analysis = followed(root, path, before)
     decided = sites(analysis)
     lines = dict(zip(raw_lines((root / path).read_bytes()), raw_lines(source), strict=True))
     held = proven(root, migration)

@@ -121,9 +121,9 @@ def _declared(context: Context, function: Node) -> Iterator[tuple[bytes, _Parame
                 continue
             made = _Parameters(sure=one.value is None or one.value.type == "initializer_list")
             for pair in nodes(one.value, "initializer_pair") if one.value is not None else ():
-                designator, given = pair.child_by_field_name("designator"), view.value(pair)
-                if designator is not None and given is not None:
-                    made.set(view.text(designator).lstrip(b".").strip(), given)
+                set_ = view.designated(pair)
+                if set_ is not None:
+                    made.set(*set_)
             yield one.name, made
 
 

@@ -83,17 +83,3 @@ class Memory:
 def sends(use: Use) -> bool:
     """Whether a sync is of what is sent, by its direction."""
     return bool(use.call.args) and view.text(use.call.args[-1]) == TO_DEVICE.encode()
-
-
-def condition_of(use: Use) -> str:
-    """The test that decides whether a call is reached, "" for none."""
-    inner: Node = use.call.node
-    while inner.parent is not None and inner != use.body.node:
-        branch = view.branch(inner.parent)
-        if branch is not None and inner.parent.type == "if_statement" and branch.test != inner:
-            test = " ".join(view.text(view.bare(branch.test)).decode("utf-8", "replace").split())
-            in_else = branch.otherwise is not None and \
-                branch.otherwise.start_byte <= inner.start_byte < branch.otherwise.end_byte
-            return f"!({test})" if in_else else test
-        inner = inner.parent
-    return ""

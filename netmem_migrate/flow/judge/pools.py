@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from netmem_migrate.c import view
-from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.words import DEFINE, WORD
-from netmem_migrate.flow.judge.unit import Unit, Use
+from netmem_migrate.flow.judge.unit import Unit, Use, condition, said
 from netmem_migrate.model.schema import Trait
 
 _FLAGS = b"flags"
@@ -101,30 +100,16 @@ def _stored(function: Node, record: bytes) -> Iterator[tuple[bytes, Value]]:
         given = view.value(declarator)
         if of is None or view.text(of) != record or given is None:
             continue
-        for pair in nodes(given, "initializer_pair"):
-            name = next((one for one in nodes(pair, "field_identifier")), None)
-            value = view.value(pair)
-            if name is not None and value is not None and pair.parent == given:
-                yield view.text(name), Value(value)
+        for pair in view.children(given):
+            set_ = view.designated(pair)
+            if set_ is not None:
+                yield set_[0], Value(set_[1])
     for node in nodes(function, "assignment_expression"):
         found = view.infix(node)
         where = view.field(found.left) if found is not None else None
         if found is not None and where is not None and view.text(view.bare(where.base)) == record \
                 and found.sign in ("=", "|="):
-            yield where.name, Value(found.right, _condition(function, node))
-
-
-def _condition(function: Node, node: Node) -> str:
-    """The test that decides whether a statement is reached, "" for none."""
-    inner = node
-    for around in above(function, node):
-        branch = view.branch(around)
-        if branch is not None and branch.test != inner and around.type == "if_statement":
-            test = view.text(view.bare(branch.test)).decode("utf-8", "replace")
-            return f"!({test})" if branch.otherwise is not None and \
-                branch.otherwise.start_byte <= node.start_byte < branch.otherwise.end_byte else test
-        inner = around
-    return ""
+            yield where.name, Value(found.right, condition(function, node))
 
 
 def _chosen(value: Node, node: Node) -> str:
@@ -134,6 +119,6 @@ def _chosen(value: Node, node: Node) -> str:
         branch = view.branch(inner)
         if branch is not None and inner.type == "conditional_expression" and not (
                 branch.test.start_byte <= node.start_byte < branch.test.end_byte):
-            return " ".join(view.text(view.bare(branch.test)).decode("utf-8", "replace").split())
+            return said(view.bare(branch.test))
         inner = inner.parent
     return ""

@@ -14,7 +14,6 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.symbols import Function
 from netmem_migrate.c.typed import Typed
 from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.judge.unit import Body, Unit
@@ -125,7 +124,7 @@ class Atoms:
                     self._add(origin, ("result", body.name))
         for call in view.calls(body.node):
             for callee in self.unit.by_name.get(call.name.decode("latin-1"), ()):
-                names = parameters(self.unit, callee)
+                names = parameters(callee.node)
                 for name, arg in zip(names, call.args, strict=False):
                     inside = ("local", callee.file, callee.name, name)
                     for origin in self.read(body, arg):
@@ -153,19 +152,8 @@ class Atoms:
         return found
 
 
-def parameters(unit: Unit, body: Body) -> list[str]:
-    """The names of a function's parameters, in order."""
-    known: Function | None = next(
-        (one for one in unit.analysis.symbols.functions.get(body.name.encode(), ())
-         if one.file == body.file and one.body is not None), None)
-    if known is not None:
-        return [one.name.decode("latin-1") for one in known.parameters]
-    declarator = body.node.child_by_field_name("declarator")
-    while declarator is not None and declarator.type == "pointer_declarator":
-        declarator = declarator.child_by_field_name("declarator")
-    given = declarator.child_by_field_name("parameters") if declarator is not None else None
-    found: list[str] = []
-    for one in view.children(given) if given is not None else ():
-        name = view.declared(one.child_by_field_name("declarator"))
-        found.append(view.text(name).decode("latin-1") if name is not None else "")
-    return found
+def parameters(function: Node) -> list[str]:
+    """The names of a function's parameters, in order; "" for one without."""
+    found = [view.declared(one.child_by_field_name("declarator"))
+             for one in view.parameters(function)]
+    return [view.text(one).decode("latin-1") if one is not None else "" for one in found]

@@ -19,6 +19,7 @@ from pathlib import Path
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
@@ -142,6 +143,25 @@ class Unit:
         """Whether the code of any file says a word."""
         return any(name.encode() in WORD.findall(text) for text in self.code.values()
                    if name.encode() in text)
+
+
+def said(node: Node) -> str:
+    """The text of a node in one line."""
+    return " ".join(view.text(node).decode("utf-8", "replace").split())
+
+
+def condition(function: Node, node: Node) -> str:
+    """The innermost test that decides whether a node of a function is reached, "" for none."""
+    inner = node
+    for around in above(function, node):
+        branch = view.branch(around)
+        if branch is not None and branch.test != inner and around.type == "if_statement":
+            test = said(view.bare(branch.test))
+            in_else = branch.otherwise is not None and \
+                branch.otherwise.start_byte <= node.start_byte < branch.otherwise.end_byte
+            return f"!({test})" if in_else else test
+        inner = around
+    return ""
 
 
 def units(analysis: Analysis) -> list[Unit]:

@@ -226,7 +226,7 @@ def _sets(scope: Scope, base: bytes, name: bytes) -> list[Node]:
 
 
 def _is_none(node: Node) -> bool:
-    return squeezed(node) in (b"NULL", b"0")
+    return squeezed(node) in view.NULL
 
 
 def _is_clear(use: Use, beside: Member) -> bool:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from netmem_migrate.c.symbols import Function
 
-_NONE = (b"NULL", b"0")
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -55,7 +53,7 @@ class Tracer:
         node = stripped(scope, node)
         branch = view.branch(node)
         call = view.call(node)
-        if squeezed(node) in _NONE:
+        if view.is_null(node):
             return
         if branch is not None and branch.then is not None and branch.otherwise is not None:
             self.of(scope, branch.then, array=array)
@@ -255,7 +253,7 @@ def params(scope: Scope, call: Node) -> Params | None:
         if value is None or value.type != "initializer_list":
             return None
         for one in view.children(value):
-            pair = _designated(one)
+            pair = view.designated(one)
             if pair is None and number(squeezed(one)) != 0:
                 return None
             if pair is not None:
@@ -265,17 +263,6 @@ def params(scope: Scope, call: Node) -> Params | None:
             return None
         values[store[0]] = (*values.get(store[0], ()), store[1])
     return Params(scope, call, values)
-
-
-def _designated(node: Node) -> tuple[bytes, Node] | None:
-    """The member that an initialiser names, and its value."""
-    if node.type != "initializer_pair":
-        return None
-    value = node.child_by_field_name("value")
-    name = node.child_by_field_name("designator")
-    if name is None or value is None or name.type != "field_designator":
-        return None
-    return squeezed(name).lstrip(b"."), value
 
 
 def _stores(scope: Scope, name: bytes) -> Iterator[tuple[bytes, Node] | None]:
