@@ -119,7 +119,7 @@ class Job:
         steps = made.steps
         if judge:
             api = self.analysis.target.api
-            steps = tuple(replace(step, own=own(self.analysis, step.changes, said.sites, api))
+            steps = tuple(replace(step, own=own(self.analysis, step.changes, said.pools, api))
                           for step in steps)
         last = [one for one in self.passes if one.declared.behind]
         if last:

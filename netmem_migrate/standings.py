@@ -76,9 +76,10 @@ class PoolValue:
 @dataclass(frozen=True, slots=True)
 class PoolReport:
     """One call that creates a pool, what it asks for (struct page_pool_params), and how the module
-    that creates it stands to each requirement."""
+    that it is of stands to each requirement: `module` are the files of that."""
 
     file: str
     line: int
+    module: tuple[str, ...] = ()
     values: tuple[PoolValue, ...] = ()
     requirements: dict[str, Requirement] = field(default_factory=dict)

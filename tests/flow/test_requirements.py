@@ -178,6 +178,11 @@ def test_the_flags_of_a_pool_and_who_syncs(old: str, new: str, status: Standing,
     assert found.evidence
 
 
+def test_a_pool_that_is_created_outside_of_functions_is_not_judged(tmp_path: Path) -> None:
+    report = report_of(tmp_path, "DEFINE_DEMO(demo, page_pool_create(&demo_params));\n")
+    assert report.requirements == {} and report.pools == ()
+
+
 def test_flags_under_a_condition_are_met_under_it(tmp_path: Path) -> None:
     source = DRIVER.replace(SET, "").replace(
         LATER, f"\tif (ring->split)\n\t\tpp.flags |= {FLAGS};\n{LATER}")

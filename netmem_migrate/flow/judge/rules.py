@@ -12,9 +12,9 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import exported
 from netmem_migrate.flow.graph import Kind
-from netmem_migrate.flow.judge.memory import Memory, condition_of, sends
+from netmem_migrate.flow.judge.memory import Memory, sends
 from netmem_migrate.flow.judge.pools import Pool, pools
-from netmem_migrate.flow.judge.unit import Unit, Use
+from netmem_migrate.flow.judge.unit import Unit, Use, condition
 from netmem_migrate.flow.modes import Arm, modes
 from netmem_migrate.model import spelled
 from netmem_migrate.model.functions import FUNCTIONS
@@ -55,8 +55,12 @@ class Judge:
     @cached_property
     def has_dma(self) -> bool:
         return any(pool.flag(spelled.DMA_MAP) or not pool.known for pool in self.pools) or bool(
-            self.unit.of(Trait.DMA_ADDRESS)) or bool(
-            self.unit.of(Trait.MAPS))
+            self.unit.of(Trait.DMA_ADDRESS)) or bool(self.unit.of(Trait.MAPS))
+
+    @cached_property
+    def created(self) -> _Places:
+        """Where pools are created."""
+        return self._uses(one.use for one in self.pools)
 
     @cached_property
     def settable(self) -> _Places:
@@ -87,7 +91,7 @@ class Judge:
     # ------------------------------------------------------------ rx
 
     def creates(self) -> Requirement:
-        return Requirement(Standing.MET, Basis.POOL, self._uses(one.use for one in self.pools))
+        return Requirement(Standing.MET, Basis.POOL, self.created)
 
     def split(self) -> Requirement:
         if self.is_library:
@@ -111,7 +115,7 @@ class Judge:
     def flags(self) -> Requirement:
         if not self.has_dma:
             return Requirement(Standing.NOT_APPLICABLE, Basis.POOL_FLAGS,
-                               self._uses(one.use for one in self.pools))
+                               self.created)
         conditions: list[str] = []
         for pool in self.pools:
             for name in (spelled.DMA_MAP, spelled.DMA_SYNC):
@@ -143,7 +147,7 @@ class Judge:
         found = self._reads()
         if not found and not self._is_received:
             return Requirement(Standing.NOT_APPLICABLE, Basis.UNREADABLE_FLAG,
-                               self._uses(one.use for one in self.pools))
+                               self.created)
         if self.unreadable and not found:
             return Requirement(Standing.MET, Basis.UNREADABLE_FLAG, tuple(
                 self.unit.at(pool.use.body.file, one.node) for pool in self.unreadable
@@ -184,7 +188,7 @@ class Judge:
     def syncs(self) -> Requirement:
         if not self.has_dma:
             return Requirement(Standing.NOT_APPLICABLE, Basis.POOL_SYNC,
-                               self._uses(one.use for one in self.pools))
+                               self.created)
         raw, good = self.memory.raw_syncs, self.memory.pool_syncs
         if raw:
             return Requirement(Standing.UNMET, Basis.RAW_SYNC, self._uses(raw))
@@ -192,7 +196,7 @@ class Judge:
             odd = [one for one in good if self._instead(one)]
             if odd:
                 return Requirement(Standing.CONDITIONAL, Basis.POOL_SYNC, self._uses(odd),
-                                   condition_of(odd[0]))
+                                   condition(odd[0].body.node, odd[0].call.node))
             return Requirement(Standing.MET, Basis.POOL_SYNC, self._uses(good))
         other = [one for one in self.unit.of(Trait.RAW_SYNC) if not sends(one)]
         reads = self._reads()

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from netmem_migrate.c import view
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.judge.pools import Pool
 from netmem_migrate.flow.judge.rules import Judge
-from netmem_migrate.flow.judge.unit import Unit, units
+from netmem_migrate.flow.judge.unit import Unit, said, units
 from netmem_migrate.results import PoolReport, PoolValue, Requirement, Site, Standing
 
 _WORST = (Standing.UNMET, Standing.UNKNOWN, Standing.CONDITIONAL, Standing.MET,
@@ -25,29 +24,32 @@ class Verdict:
     pools: tuple[PoolReport, ...] = ()
 
 
-def judged(analysis: Analysis, sites: Sequence[Site], files: Collection[str] = ()) -> Verdict:
+def judged(analysis: Analysis, sites: Sequence[Site]) -> Verdict:
     """One `Requirement` for each of rx.1 to rx.7, tx.1 to tx.2, and for what netmem.rst does not
-    name but the core asks for (queue-mgmt); none without a pool.
-
-    `sites` are the calls of the driver. Where `files` are said, only modules that have one count.
+    name but the core asks for (queue-mgmt); none without a pool. `sites` are the driver's calls.
     """
-    found: dict[str, Requirement] = {}
     pools: list[PoolReport] = []
     for unit in units(analysis):
-        if files and not set(unit.own) & set(files):
-            continue
         judge = Judge(unit, sites)
-        mine = judge.judged()
+        mine = judge.judged() if judge.pools else {}
         pools += [_said(unit, pool, mine) for pool in judge.pools]
-        for key, one in mine.items():
+    return Verdict(worst(pools), tuple(pools))
+
+
+def worst(pools: Iterable[PoolReport], files: Collection[str] = ()) -> dict[str, Requirement]:
+    """How the modules of some pools stand together; where `files` are said, those that have one."""
+    found: dict[str, Requirement] = {}
+    for pool in pools:
+        if files and not set(pool.module) & set(files):
+            continue
+        for key, one in pool.requirements.items():
             if key not in found or _WORST.index(one.status) < _WORST.index(found[key].status):
                 found[key] = one
-    return Verdict(found, tuple(pools))
+    return found
 
 
 def _said(unit: Unit, pool: Pool, requirements: dict[str, Requirement]) -> PoolReport:
     at = unit.use_at(pool.use)
-    return PoolReport(at.file, at.line, tuple(
-        PoolValue(name, " ".join(view.text(one.node).decode("utf-8", "replace").split()),
-                  one.condition)
+    return PoolReport(at.file, at.line, unit.own, tuple(
+        PoolValue(name, said(one.node), one.condition)
         for name, values in sorted(pool.values.items()) for one in values), requirements)
