@@ -10,6 +10,8 @@ DRIVERS ?=
 TOOLCHAIN := $(if $(findstring command,$(origin ARCH)),--arch $(ARCH)) \
 	$(if $(findstring command,$(origin CC)),--cc $(CC))
 TOOLCHAIN := $(strip $(TOOLCHAIN))
+# The drivers whose plans were read by hand.
+PLANNED := $(addprefix drivers/net/ethernet/,alibaba/eea stmicro/stmmac broadcom/bnxt freescale)
 VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
@@ -52,6 +54,8 @@ ifeq ($(TOOLCHAIN),)
 	@$(BIN)/python tests/real/run_partners.py $(KERNEL)
 	@$(BIN)/python tests/real/run_modules.py $(KERNEL)
 	@$(BIN)/python tests/real/run_prepared.py $(KERNEL)
+	@$(BIN)/python tests/real/run_readiness.py $(KERNEL)
+	@$(BIN)/python tests/real/run_plan.py $(KERNEL) $(PLANNED)
 else
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL) $(TOOLCHAIN)
 	@$(BIN)/python tests/real/run_toolchain.py $(KERNEL) $(TOOLCHAIN) $(DRIVERS)

@@ -76,5 +76,5 @@ def requirement_rows(judged: Mapping[str, Requirement], sources: Sources, *,
     return [{"id": key, "status": judged[key].status.value,
              "basis": wording.BASIS[judged[key].basis],
              "evidence": [sources.spot(place.file, place.line, place.text, code=code)
-                          for place in dict.fromkeys(judged[key].evidence)]}
+                          for place in dict.fromkeys(judged[key].shown)]}
             for key in ordered(judged)]

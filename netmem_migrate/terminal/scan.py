@@ -60,6 +60,14 @@ class Width:
                               break_on_hyphens=False) or [first]
         return [*(line + end for line in lines[:-1]), lines[-1]]
 
+    def command(self, text: str, indent: int) -> Iterator[str]:
+        """A command, which stays one to a shell where it is cut; its last two words are an option
+        and the value of that."""
+        # A word that has blanks, and an option with its value, are not cut.
+        *words, option, value = (shlex.quote(one) for one in shlex.split(text))
+        glued = " ".join(one.replace(" ", _BLANK) for one in (*words, f"{option} {value}"))
+        yield from (line.replace(_BLANK, " ") for line in self.wrapped(glued, indent, end=" \\"))
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -151,10 +159,7 @@ def _below(row: _Row, width: Width) -> Iterator[str]:
         yield from whole
         return
     yield from width.wrapped(row.said, 2)
-    # A word that has blanks, and an option with its value, are not cut.
-    *words, option, value = (shlex.quote(one) for one in shlex.split(row.command))
-    glued = " ".join(one.replace(" ", _BLANK) for one in (*words, f"{option} {value}"))
-    yield from (line.replace(_BLANK, " ") for line in width.wrapped(glued, 4, end=" \\"))
+    yield from width.command(row.command, 4)
 
 
 def _unmet(totals: Totals, width: Width) -> Iterator[str]:

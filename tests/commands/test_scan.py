@@ -3,20 +3,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
-import subprocess
-import sys
-import termios
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_tools import DRIVER, Result, refused, run
+from terminal_tools import on_terminal
 from tools import plant, room_case
 
 from netmem_migrate.report.nearest import ORDER
@@ -85,29 +79,6 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "dyne/room": ROOM, "none": NAMED})
     monkeypatch.chdir(root)
     return root
-
-
-def on_terminal(columns: int, *words: str) -> list[str]:
-    """The lines that the command writes to a terminal of some width, without colours."""
-    outer, inner = pty.openpty()
-    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    env = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
-    process = subprocess.Popen([sys.executable, "-m", "netmem_migrate", *words], stdin=inner,
-                               stdout=inner, stderr=subprocess.DEVNULL,
-                               env=env | {"TERM": "xterm", "NO_COLOR": "1"})
-    os.close(inner)
-    data = b""
-    while True:
-        try:
-            more = os.read(outer, 1 << 16)
-        except OSError:  # the other end is closed
-            break
-        data += more
-        if not more:
-            break
-    os.close(outer)
-    assert process.wait() == 0
-    return data.decode().replace("\r", "").splitlines()
 
 
 def rows(result: Result) -> list[list[str]]:
