@@ -132,20 +132,30 @@ def _table(head: _Row, rows: Sequence[_Row], last: _Row, width: Width,
 
     while width.columns is not None and number > _KEPT and size() > width.columns:
         number -= 1
+    # A name that leaves no room for the rest stands in a line of its own.
+    alone = width.columns is not None and size() > width.columns
+    if alone:
+        names = _BELOW - len(_GAP)
+        number = len(_NUMBERS)
+        while width.columns is not None and number > _KEPT and size() > width.columns:
+            number -= 1
     beside = width.columns is None or size() + len(_GAP) + max(
         cell_len(one.next) for one in rows) <= width.columns
 
-    def line(row: _Row) -> str:
-        parts = [row.name + " " * (names - cell_len(row.name)), row.verdict.ljust(verdicts),
+    def lines(row: _Row) -> Iterator[str]:
+        if alone:
+            yield row.name
+        name = "" if alone else row.name
+        parts = [name + " " * (names - cell_len(name)), row.verdict.ljust(verdicts),
                  *(one.rjust(size) for one, size in zip(row.numbers[:number], sizes, strict=False))]
-        return _GAP.join([*parts, *([row.next] if beside else [])]).rstrip()
+        yield _GAP.join([*parts, *([row.next] if beside else [])]).rstrip()
 
-    yield screen.style(line(head), BOLD)
+    yield from (screen.style(one, BOLD) for one in lines(head))
     for row in rows:
-        yield line(row)
+        yield from lines(row)
         if not beside:
             yield from _below(row, width)
-    yield line(last)
+    yield from lines(last)
     if number < len(_NUMBERS):
         yield from width.wrapped(
             f"Not shown, too wide for {width.columns} columns: "
