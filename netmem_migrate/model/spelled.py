@@ -46,7 +46,15 @@ ETHTOOL_OPS = ("ethtool_ops",)
 SCATTER = "NETIF_F_SG"  # without it the core linearizes what is sent
 # How frags are mapped that are sent, by their page or in a list.
 FRAG_MAPS = ("skb_frag_dma_map",)
-FRAG_LISTS = ("skb_to_sgvec",)
+FRAG_LISTS = ("skb_to_sgvec", "skb_to_sgvec_nomark")
+# What gives a frag's memory to map it by something else than the frag.
+FRAG_MEMORY = ("skb_frag_address", "skb_frag_address_safe", "skb_frag_page")
+SHARED_FRAGS = (b"skb_frag", b"skb_shared_info", b"skb_shinfo")  # what XDP's frames have, too
+# Macros that keep an address in a member to unmap by it (linux/dma-mapping.h, net/netmem.h): which
+# argument is the pointer to the record. And those that read it.
+KEEPS_ADDRESS = {"dma_unmap_addr_set": 0, "netmem_dma_unmap_addr_set": 1}
+UNMAPS_NETMEM = ("netmem_dma_unmap_page_attrs",)
+KEPT_ADDRESS = ("dma_unmap_addr",)
 TO_DEVICE = "DMA_TO_DEVICE"
 
 MARK = "unreadable"  # the member of an skb

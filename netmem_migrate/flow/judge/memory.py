@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.flow import verdicts
+from netmem_migrate.flow.judge.reach import Reach
 from netmem_migrate.flow.judge.taint import Atom, Atoms
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
 from netmem_migrate.model.functions import BY_NAME
@@ -23,8 +24,9 @@ class Memory:
     """The memory of a unit's pools; `unreadable` says that some may be such that the CPU cannot
     read, so that what is taken as pages there is memory of a mode in which it can."""
 
-    def __init__(self, unit: Unit, *, unreadable: bool) -> None:
+    def __init__(self, unit: Unit, reach: Reach, *, unreadable: bool) -> None:
         self.unit = unit
+        self.reach = reach
         self.unreadable = unreadable
         self.atoms = Atoms(unit)
         self._aside = self._calls_aside()
@@ -52,7 +54,7 @@ class Memory:
         """All that holds an address by which the device finds payload."""
         return self.atoms.reached(
             ("call", use.body.file, str(use.call.node.start_byte))
-            for use in self.unit.of(Trait.DMA_ADDRESS) if self.is_payload(use))
+            for use in self.reach.of(Trait.DMA_ADDRESS) if self.is_payload(use))
 
     def holds(self, body: Body, node: Node, known: Iterable[Atom]) -> bool:
         """Whether a value is made of any of some atoms."""
@@ -67,19 +69,34 @@ class Memory:
     @cached_property
     def raw_syncs(self) -> list[Use]:
         """Syncs of payload for the CPU past the pool."""
-        return [one for one in self.given(self.unit.of(Trait.RAW_SYNC)) if not sends(one)]
+        return [one for one in self.given(self.reach.of(Trait.RAW_SYNC)) if not sends(one)]
 
     @cached_property
     def pool_syncs(self) -> list[Use]:
         """Syncs of payload for the CPU through the pool."""
-        return [use for use in self.unit.of(Trait.POOL_SYNC) if self.is_payload(use)]
+        return [use for use in self.reach.of(Trait.POOL_SYNC) if self.is_payload(use)]
 
     @cached_property
     def device_syncs(self) -> list[Use]:
         """Syncs of payload for the device past the pool, but for what XDP sends."""
-        return [one for one in self.given(self.unit.of(Trait.SYNCS_DEVICE)) if not sends(one)]
+        return [one for one in self.given(self.reach.of(Trait.SYNCS_DEVICE)) if not sends(one)]
 
 
 def sends(use: Use) -> bool:
     """Whether a sync is of what is sent, by its direction."""
     return bool(use.call.args) and view.text(use.call.args[-1]) == TO_DEVICE.encode()
+
+
+def set_before(node: Node, name: Node) -> view.Call | None:
+    """The call whose result a local was last set to, in a statement that comes before on every
+    way; None for anything else."""
+    inner: Node | None = node
+    while inner is not None and inner.type != "function_definition":
+        before = inner.prev_named_sibling
+        while before is not None:
+            store = view.assigned(before)
+            if store is not None and view.text(store.left) == view.text(name):
+                return view.call(view.bare(store.right))
+            before = before.prev_named_sibling
+        inner = inner.parent
+    return None

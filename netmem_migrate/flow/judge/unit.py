@@ -71,6 +71,13 @@ class Unit:
         self.files = tuple(self.texts)
 
     @cached_property
+    def lent(self) -> frozenset[str]:
+        """The files of a library that creates the pools of a module which creates none."""
+        if any(file.endswith(".c") and creates(self.texts[file]) for file in self.own):
+            return frozenset()
+        return frozenset(self.files) - frozenset(self.own)
+
+    @cached_property
     def parsed(self) -> dict[str, ParsedFile]:
         """The files, parsed."""
         texts, known = self.analysis.symbols.texts, self.analysis.symbols.files
