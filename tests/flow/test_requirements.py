@@ -245,6 +245,10 @@ int set(struct ring *r, int tcp_data_split)
 {
 	return tcp_data_split ? lib_create(r) : page_pool_none();
 }
+void probe(struct net_device *netdev)
+{
+	netdev->ethtool_ops = &ops;
+}
 """
     library = DRIVER.replace(DEVICE, "").replace("int create(", "int lib_create(")
     library += "EXPORT_SYMBOL_GPL(lib_create);\n"
@@ -268,3 +272,24 @@ int set(struct ring *r, int tcp_data_split)
     assert card.requirements["rx.2"].status is Standing.MET
     assert card.requirements["rx.4"].basis is Basis.NO_UNREADABLE
     assert card.requirements["rx.1"].evidence[0].file == LIBRARY
+
+
+def test_headers_of_all_drivers_are_no_driver_s_own(tmp_path: Path) -> None:
+    counts = "static inline int count(struct page *page)\n{\n\treturn page_ref_count(page);\n}\n"
+    include = "#include <net/netmem.h>\n#include <net/{}/own.h>\n"
+    tree = plant(tmp_path / "linux", {
+        "Makefile": "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 1\n", "Kbuild": "",
+        "MAINTAINERS": "", "include/linux/kernel.h": "",
+        "include/net/netmem.h": "typedef unsigned long __bitwise netmem_ref;\n" + counts,
+        "include/net/net/own.h": "",
+        "include/net/card/own.h": counts,
+        "drivers/net/Makefile": "obj-m += d.o\n",
+        "drivers/net/d.c": include.format("net") + PRELUDE + DRIVER,
+        "drivers/net/ethernet/card/Makefile": "obj-m += card.o\n",
+        "drivers/net/ethernet/card/card.c": include.format("card") + PRELUDE + DRIVER.replace(
+            SYNC, "count(ring->page);"),
+    })
+    run = migrate([tree / "drivers/net/d.c", tree / "drivers/net/ethernet/card"], api="7.3")
+    lone, card = (one.report.requirements["rx.7"] for one in run.drivers)
+    assert lone.status is Standing.MET
+    assert card.status is Standing.UNMET and card.evidence[0].file == "include/net/card/own.h"

@@ -10,13 +10,15 @@ from functools import cached_property
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.judge.reach import Reach
 from netmem_migrate.flow.judge.taint import Atom, Atoms
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
+from netmem_migrate.model import spelled
 from netmem_migrate.model.functions import BY_NAME
+from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Side, Trait
-from netmem_migrate.model.spelled import TO_DEVICE
 from netmem_migrate.reasons import Detail
 
 
@@ -79,17 +81,30 @@ class Memory:
     @cached_property
     def device_syncs(self) -> list[Use]:
         """Syncs of payload for the device past the pool, but for what XDP sends."""
-        return [one for one in self.given(self.reach.of(Trait.SYNCS_DEVICE)) if not sends(one)]
+        return [one for one in self.given(self.reach.of(Trait.SYNCS_DEVICE))
+                if not sends(one) and not is_of_xdp(one)]
 
 
 def sends(use: Use) -> bool:
-    """Whether a sync is of what is sent, by its direction."""
-    return bool(use.call.args) and view.text(use.call.args[-1]) == TO_DEVICE.encode()
+    """Whether a sync, mapping or unmap is of what is sent, by its direction."""
+    return any(view.text(arg) == spelled.TO_DEVICE.encode() for arg in use.call.args)
+
+
+def is_of_xdp(use: Use) -> bool:
+    """Whether a function is about what XDP sends, and not about packets of the stack: those have an
+    skb, and frags both have."""
+    words = {view.text(one) for one in nodes(
+        use.body.node, "identifier", "type_identifier", "field_identifier")}
+    declarator = use.body.node.child_by_field_name("declarator")
+    return ((declarator is not None and b"xdp" in view.text(declarator).lower()) or any(
+        has(one, Trait.RUNS_XDP) or has(one, Trait.OF_XDP) for one in words)) and not any(
+        one == b"sk_buff" or (b"skb" in one.lower() and not one.lower().startswith(
+            spelled.SHARED_FRAGS)) for one in words)
 
 
 def set_before(node: Node, name: Node) -> view.Call | None:
     """The call whose result a local was last set to, in a statement that comes before on every
-    way; None for anything else."""
+    way; None for anything else, or where it may be set in between."""
     inner: Node | None = node
     while inner is not None and inner.type != "function_definition":
         before = inner.prev_named_sibling
@@ -97,6 +112,14 @@ def set_before(node: Node, name: Node) -> view.Call | None:
             store = view.assigned(before)
             if store is not None and view.text(store.left) == view.text(name):
                 return view.call(view.bare(store.right))
+            if before.type.endswith("_statement") and _may_set(before, view.text(name)):
+                return None
             before = before.prev_named_sibling
         inner = inner.parent
     return None
+
+
+def _may_set(statement: Node, name: bytes) -> bool:
+    return any(view.text(store.target) == name for store in view.stores(statement)) or any(
+        sign is not None and sign.sign == "&" and view.text(sign.argument) == name
+        for sign in map(view.prefix, nodes(statement, "pointer_expression")))

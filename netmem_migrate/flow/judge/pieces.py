@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tree_sitter import Node
@@ -30,10 +30,10 @@ _TAG = re.compile(r"\b(?:struct|union|enum)\s+\w+")
 _TYPES = ("type_definition", "struct_specifier", "union_specifier", "enum_specifier")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Piece:
     """One function, record, or use of a macro at file scope: `start` and `end` are bytes of its
-    file, `type` is that of a record; `open` says that code of other modules may name it."""
+    file, `type` is that of a record; `open` says that other modules are given its name."""
 
     file: str
     name: str
@@ -95,10 +95,11 @@ class Pieces:
                 if name is not None:
                     text = view.text(name)
                     yield Piece(file, text.decode("latin-1"), *span, static=static, function=True,
-                                open=not lent and (api or not static or text in said))
+                                open=not lent and (api or text in said))
             elif node.type == "declaration" and not _is_use(node):
                 kept.append(span)
-                yield from _records(file, node, static)
+                yield from (replace(one, open=not lent and one.name.encode("latin-1") in said)
+                            for one in _records(file, node, static))
             elif node.type in _TYPES:
                 kept.append(span)
         code = bytearray(code_of(parsed.source))
@@ -144,9 +145,20 @@ class Pieces:
             if not _uses_macro(piece):
                 found.setdefault(piece.name, []).append(piece)
         for piece in self.all:
-            for word in _names(piece.name.encode("latin-1")) if _uses_macro(piece) else ():
+            for word in _given(piece):
                 if not any(not _uses_macro(one) for one in found.get(word, ())):
                     found.setdefault(word, []).append(piece)
+        return found
+
+    @cached_property
+    def _made(self) -> dict[str, list[Piece]]:
+        """The names that nothing defines, with the uses of macros that may paste them together."""
+        found: dict[str, list[Piece]] = {}
+        for word in set().union(*self._words.values()) - self._defined.keys():
+            made = [one for part in _parts(word) for one in self._defined.get(part, ())
+                    if _uses_macro(one)]
+            if made:
+                found[word] = made
         return found
 
     @cached_property
@@ -154,32 +166,38 @@ class Pieces:
         return {piece: set(self._meant(piece)) - {piece} for piece in self.all}
 
     def _meant(self, piece: Piece) -> Iterator[Piece]:
-        for word in self._words[piece]:
-            found = self._defined.get(word)
-            if found is None:
-                for part in _parts(word):
-                    yield from (one for one in self._defined.get(part, ()) if _uses_macro(one))
-                continue
+        words = self._words[piece]
+        for word in words & self._defined.keys():
+            found = self._defined[word]
             own = [one for one in found if one.file == piece.file]
             yield from own or (one for one in found if not one.static or one.file.endswith(".h"))
+        for word in words & self._made.keys():
+            yield from self._made[word]
         if _uses_macro(piece):
             yield from self._pasted(piece)
 
     def _pasted(self, piece: Piece) -> Iterator[Piece]:
         """What a macro may name by pasting together: functions whose name goes on behind what it is
         given, or before."""
-        given = set(_names(piece.name.encode("latin-1"))[1:])
-        for one in self._of_parts:
-            if given & self._of_parts[one] and one.file == piece.file:
-                yield one
+        for word in _given(piece):
+            yield from self._by_part.get((piece.file, word), ())
 
     @cached_property
-    def _of_parts(self) -> dict[Piece, frozenset[str]]:
-        return {one: frozenset(_parts(one.name)) for one in self.all if one.function}
+    def _by_part(self) -> dict[tuple[str, str], list[Piece]]:
+        found: dict[tuple[str, str], list[Piece]] = {}
+        for one in self.all:
+            for part in _parts(one.name) if one.function else ():
+                found.setdefault((one.file, part), []).append(one)
+        return found
 
 
 def _uses_macro(piece: Piece) -> bool:
     return not piece.function and not piece.type
+
+
+def _given(piece: Piece) -> set[str]:
+    """What a macro is given."""
+    return set(_names(piece.name.encode("latin-1"))[1:]) if _uses_macro(piece) else set()
 
 
 def _names(code: bytes) -> list[str]:

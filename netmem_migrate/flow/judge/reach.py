@@ -16,7 +16,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.flow.judge.pieces import Piece, Pieces
-from netmem_migrate.flow.judge.taint import Atom, Atoms
+from netmem_migrate.flow.judge.taint import Atom, Atoms, kept
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import has
@@ -35,18 +35,29 @@ class Held(Atoms):
         while stack:
             one = view.bare(stack.pop())
             call, infix, prefix = view.call(one), view.infix(one), view.prefix(one)
-            if infix is not None and infix.sign in _ANSWERS or prefix is not None \
-                    and prefix.sign == "!":
+            if (infix is not None and infix.sign in _ANSWERS) or (prefix is not None \
+                    and prefix.sign == "!"):
                 continue
             if call is None and one.type in ("conditional_expression", "cast_expression",
                                              "binary_expression"):
                 stack += view.children(one)
-            elif call is None or call.name.decode("latin-1") in self.unit.by_name:
+            elif one.type == "identifier":
+                yield from self._named(body, one)
+            elif call is None or call.name.decode("latin-1") in self.unit.by_name \
+                    or kept(one) is not None:
                 yield from super().read(body, one)
             else:
                 yield ("call", body.file, str(one.start_byte))
-                if any(has(call.name, trait) for trait in _CARRY):
+                if self._carries(call):
                     stack += call.args
+
+    def _named(self, body: Body, name: Node) -> Iterator[Atom]:
+        """The atoms of a variable where it is read."""
+        return super().read(body, name)
+
+    def _carries(self, call: view.Call) -> bool:
+        """Whether the result of a function that is not read is made of its arguments."""
+        return any(has(call.name, trait) for trait in _CARRY)
 
 
 class Reach:
@@ -74,9 +85,9 @@ class Reach:
         return frozenset(self._walk([*roots, *self._starts]))
 
     def _is_root(self, piece: Piece) -> bool:
-        if not piece.function:
-            return not piece.type and piece.file not in self.unit.lent
-        return piece.open
+        if not piece.function and not piece.type:
+            return piece.file not in self.unit.lent
+        return self._is_entry(piece)
 
     @cached_property
     def _above(self) -> set[Piece]:
@@ -94,9 +105,11 @@ class Reach:
         return found
 
     def _is_entry(self, piece: Piece) -> bool:
-        """Whether only code outside of the unit calls a function."""
-        return piece.function and piece.open and not any(
-            one.function or one.type for one in self.pieces.naming.get(piece, ()))
+        """Whether code outside of the unit may name a piece: what is exported, and what is not of
+        its file alone and is named by nothing here."""
+        return piece.open or ((piece.function or piece.type != "") and not (
+            piece.static or piece.file in self.unit.lent) and not any(
+            one.function or one.type for one in self.pieces.naming.get(piece, ())))
 
     @cached_property
     def _entries(self) -> set[Piece]:

@@ -16,15 +16,34 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
-from netmem_migrate.flow.judge.memory import sends, set_before
-from netmem_migrate.flow.judge.reach import Reach
+from netmem_migrate.flow.judge.memory import is_of_xdp, sends, set_before
+from netmem_migrate.flow.judge.reach import Held, Reach
 from netmem_migrate.flow.judge.taint import Atom, Atoms
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
 from netmem_migrate.model import spelled
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
+_ANSWERS = (Trait.ERROR_POINTER, Trait.TELLS_READABLE, Trait.TELLS_UNREADABLE, Trait.MAPS)
 _LEAVES = ("continue_statement", "return_statement", "goto_statement", "break_statement")
+
+
+class _Kept(Held):
+    """What holds an address for the device: in another byte order, too, or beside other bits."""
+
+    def _carries(self, call: view.Call) -> bool:
+        return view.text(call.function).decode("latin-1") not in spelled.ANSWERS and not any(
+            has(call.name, trait) for trait in _ANSWERS)
+
+    def _named(self, body: Body, name: Node) -> Iterator[Atom]:
+        set_ = set_before(name, name)
+        if set_ is None or _is_set_in_loop(body, name, set_.node):
+            return super()._named(body, name)
+        return self.read(body, set_.node)
+
+    def asked(self, body: Body, node: Node) -> Iterator[Atom]:
+        """The atoms that a test looks at."""
+        return Atoms.read(self, body, node)
 
 
 class Sent:
@@ -32,7 +51,7 @@ class Sent:
 
     def __init__(self, unit: Unit, reach: Reach) -> None:
         self.unit, self.reach = unit, reach
-        self._atoms = Atoms(unit, through=True)
+        self._atoms = _Kept(unit, through=True)
 
     @cached_property
     def lists(self) -> list[Use]:
@@ -42,17 +61,20 @@ class Sent:
     @cached_property
     def maps(self) -> list[Use]:
         """Where a frag is mapped as what it is."""
-        return [use for use in self.reach.called(spelled.FRAG_MAPS) if not self._is_of_xdp(use)]
+        return [use for use in self.reach.called(spelled.FRAG_MAPS) if not is_of_xdp(use)]
 
     @cached_property
     def by_memory(self) -> list[Use]:
         """Where frags are mapped by their pages, or by their addresses for the CPU; not those that
         XDP sends."""
-        memory = self._atoms.reached(
-            _atom(use) for use in self.reach.called(spelled.FRAG_MEMORY)
-            if not self._is_of_xdp(use))
-        return [use for use in self.reach.of(Trait.MAPS) if sends(use)
-                and any(self._holds(use.body, arg, memory) for arg in use.call.args)]
+        given = [use for use in self.reach.called(spelled.FRAG_MEMORY) if not is_of_xdp(use)]
+        if not given:
+            return []
+        held = Held(self.unit)
+        memory = held.reached(_atom(use) for use in given)
+        return [use for use in self.reach.of(Trait.MAPS)
+                if sends(use) and not is_of_xdp(use) and any(
+                    one in memory for arg in use.call.args for one in held.read(use.body, arg))]
 
     @cached_property
     def _kept(self) -> set[Atom]:
@@ -71,7 +93,7 @@ class Sent:
         """Unmaps of frags as pages. What is mapped as a page is unmapped as one: where anything is,
         what is unmapped by an address is a head."""
         found = [use for use in self._given(self.reach.of(Trait.UNMAPS), self._kept)
-                 if not self._is_of_xdp(use)]
+                 if not is_of_xdp(use) and not _is_received(use)]
         pages = [use for use in found if "page" in use.name]
         return pages if pages or self.netmem else found
 
@@ -86,20 +108,13 @@ class Sent:
         noted = self._atoms.reached(kept[0] for use in self.reach.of(Trait.NETMEM_UNMAP)
                                     if (kept := self._atoms.kept_by(use.body, use.call)))
         past = [use for use in self.netmem if use not in self._given(self.netmem, noted)]
-        return past + [use for use in self.reach.called(spelled.KEEPS_ADDRESS)
-                       if not has(use.name, Trait.NETMEM_UNMAP) and self._keeps_frag(use)]
+        return past + [use for use in self.reach.called(spelled.KEEPS_ADDRESS) if self.netmem
+                       and not has(use.name, Trait.NETMEM_UNMAP) and self._keeps_frag(use)]
 
     def _keeps_frag(self, use: Use) -> bool:
         value = view.bare(use.call.args[-1])
         set_ = set_before(use.call.node, value) if value.type == "identifier" else None
         return set_ is not None and set_.name.decode("latin-1") in spelled.FRAG_MAPS
-
-    def _is_of_xdp(self, use: Use) -> bool:
-        """Whether a function is about what XDP sends, and not about packets of the stack."""
-        words = {view.text(one) for one in nodes(use.body.node, "identifier", "type_identifier")}
-        return any(has(one, Trait.RUNS_XDP) or has(one, Trait.OF_XDP) for one in words) and not any(
-            b"skb" in one and not one.startswith(spelled.SHARED_FRAGS) for one in words
-            ) and b"sk_buff" not in words
 
     # ------------------------------------------------------------ notes of what is no page
 
@@ -125,7 +140,7 @@ class Sent:
             return [use]
         calls = self.reach.uses(self.unit.calls.get(use.body.name, ()))
         kept = [one for one in calls if any(self._holds(one.body, arg, self._kept)
-                                            for arg in one.call.args)]
+                                            for arg in one.call.args)] or calls
         return kept if kept and all(self._is_told(one) for one in kept) else []
 
     def _is_told(self, use: Use) -> bool:
@@ -139,10 +154,19 @@ class Sent:
             if around.type == "compound_statement":
                 tests += _left_before(inner)
             if any((branch := view.branch(test)) is not None and branch.test != inner
-                   and self._holds(body, branch.test, known) for test in tests):
+                   and any(one in known for one in self._atoms.asked(body, branch.test))
+                   for test in tests):
                 return True
             inner = around
         return False
+
+
+def _is_set_in_loop(body: Body, name: Node, before: Node) -> bool:
+    """Whether a loop around a name, that begins behind where it was set, sets it too."""
+    return any(view.text(store.target) == view.text(name)
+               for around in above(body.node, name)
+               if view.loop(around) is not None and around.start_byte > before.start_byte
+               for store in view.stores(around))
 
 
 def _left_before(node: Node) -> Iterator[Node]:
@@ -152,6 +176,11 @@ def _left_before(node: Node) -> Iterator[Node]:
         if before.type == "if_statement" and nodes(before, *_LEAVES):
             yield before
         before = before.prev_named_sibling
+
+
+def _is_received(use: Use) -> bool:
+    """Whether an unmap is of what the device writes."""
+    return any(view.text(arg) in spelled.TO_CPU for arg in use.call.args)
 
 
 def _atom(use: Use) -> Atom:

@@ -14,8 +14,6 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.typed import Typed
-from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.judge.unit import Body, Unit
 from netmem_migrate.model import spelled
 from netmem_migrate.model.functions import BY_NAME
@@ -33,18 +31,8 @@ class Atoms:
     def __init__(self, unit: Unit, *, through: bool = False) -> None:
         self.unit = unit
         self._through = through
-        self._typed: dict[Body, Typed] = {}
         self._edges: dict[Atom, set[Atom]] = {}
         self._done: set[Body] = set()
-
-    def typed(self, body: Body) -> Typed:
-        """The types of names in a function."""
-        if body not in self._typed:
-            symbols = self.unit.analysis.symbols
-            function = next((one for one in symbols.functions.get(body.name.encode(), ())
-                             if one.file == body.file and one.body is not None), None)
-            self._typed[body] = Typed(symbols, body.file, function)
-        return self._typed[body]
 
     def of(self, body: Body, node: Node) -> Atom | None:
         """The atom of a name, a member, or what a pointer or subscript leads to."""
@@ -55,12 +43,14 @@ class Atoms:
             found = view.field(node)
             if found is None:
                 return None
-            member = self.typed(body).member(node)
-            record = member.record.rpartition(" ")[2] if member is not None else ""
-            return ("member", record, found.name.decode("latin-1"))
-        kept = _kept(node)
-        if kept is not None:
-            return self._member(body, *kept)
+            member = self.unit.typed(body).member(node)
+            name = found.name.decode("latin-1")
+            if member is None:
+                return self._member(body, found.base, name)
+            return ("member", member.record.rpartition(" ")[2], name)
+        macro = kept(node)
+        if macro is not None:
+            return self._member(body, *macro)
         if node.type in ("subscript_expression", "pointer_expression"):
             inner = view.operand(node)
             return self.of(body, inner) if inner is not None else None
@@ -71,7 +61,7 @@ class Atoms:
 
     def _member(self, body: Body, base: Node, name: str) -> Atom:
         """The atom of a member that a macro names, of what a pointer leads to."""
-        type_ = self.typed(body).of(base)
+        type_ = self.unit.typed(body).of(base)
         tag = type_.base.rpartition(" ")[2] if type_ is not None else ""
         return ("member", tag, name)
 
@@ -85,12 +75,12 @@ class Atoms:
 
     def members(self, names: Collection[str]) -> Iterator[tuple[Body, Atom]]:
         """Each use of a member of some names, with the function that it stands in."""
-        for body in dict.fromkeys(one for name in names for one in self._saying.get(name, ())):
+        for body in dict.fromkeys(one for name in names for one in self.unit.saying.get(name, ())):
             for node in nodes(body.node, "field_expression", "call_expression"):
                 found = view.field(node)
-                kept = _kept(node) if found is None else None
-                if found is not None and found.name.decode("latin-1") in names or (
-                        kept is not None and kept[1] in names):
+                macro = kept(node) if found is None else None
+                if (found is not None and found.name.decode("latin-1") in names) or (
+                        macro is not None and macro[1] in names):
                     atom = self.of(body, node)
                     if atom is not None:
                         yield body, atom
@@ -106,9 +96,9 @@ class Atoms:
                     yield found
                 continue
             call = view.call(one)
-            kept = _kept(one)
-            if kept is not None:
-                yield self._member(body, *kept)
+            macro = kept(one)
+            if macro is not None:
+                yield self._member(body, *macro)
                 continue
             if call is not None:
                 name = call.name.decode("latin-1")
@@ -128,24 +118,19 @@ class Atoms:
     def _add(self, origin: Atom, into: Atom) -> None:
         self._edges.setdefault(origin, set()).add(into)
 
-    @cached_property
-    def _saying(self) -> dict[str, list[Body]]:
-        """The functions that say a word."""
-        found: dict[str, list[Body]] = {}
-        for body in self.unit.bodies:
-            for word in set(WORD.findall(view.text(body.node))):
-                found.setdefault(word.decode("latin-1"), []).append(body)
-        return found
-
     def _about(self, atom: Atom) -> list[Body]:
         """The functions that can set something from an atom."""
         if atom[0] == "record":
-            return self._saying.get(atom[1].rpartition(" ")[2], [])
+            return self.unit.saying.get(atom[1].rpartition(" ")[2], [])
         if atom[0] in ("local", "call"):
             own = atom[2] if atom[0] == "local" else ""
-            return [one for one in self._of_file.get(atom[1], ()) if own in ("", one.name) and (
+            found = [one for one in self._of_file.get(atom[1], ()) if own in ("", one.name) and (
                 own or one.node.start_byte <= int(atom[2]) < one.node.end_byte)]
-        return self._saying.get(atom[-1], [])
+            if self._through and own and any(b"*" + atom[3].encode("latin-1") in view.text(one.node)
+                                             for one in found):
+                found += self.unit.saying.get(own, [])
+            return found
+        return self.unit.saying.get(atom[-1], [])
 
     @cached_property
     def _of_file(self) -> dict[str, list[Body]]:
@@ -166,23 +151,26 @@ class Atoms:
                 for origin in self.read(body, value):
                     self._add(origin, ("result", body.name))
         for call in view.calls(body.node):
-            for origin, into in self._opaque(body, call) if self._through else ():
-                self._add(origin, into)
-            given_to = self.kept_by(body, call)
-            if given_to is not None:
-                for origin in self.read(body, given_to[1]):
-                    self._add(origin, given_to[0])
-            for callee in self.unit.by_name.get(call.name.decode("latin-1"), ()):
-                names = parameters(callee.node)
-                for name, arg in zip(names, call.args, strict=False):
-                    inside = ("local", callee.file, callee.name, name)
-                    for origin in self.read(body, arg):
-                        self._add(origin, inside)
-                    sign = view.prefix(view.bare(arg))
-                    if sign is not None and sign.sign == "&":
-                        given = self.of(body, sign.argument)
-                        if given is not None:
-                            self._add(inside, given)
+            self._read_call(body, call)
+
+    def _read_call(self, body: Body, call: view.Call) -> None:
+        for origin, into in self._opaque(body, call) if self._through else ():
+            self._add(origin, into)
+        given_to = self.kept_by(body, call)
+        if given_to is not None:
+            for origin in self.read(body, given_to[1]):
+                self._add(origin, given_to[0])
+        for callee in self.unit.by_name.get(call.name.decode("latin-1"), ()):
+            names = parameters(callee.node)
+            for name, arg in zip(names, call.args, strict=False):
+                inside = ("local", callee.file, callee.name, name)
+                for origin in self.read(body, arg):
+                    self._add(origin, inside)
+                sign = view.prefix(view.bare(arg))
+                if sign is not None and sign.sign == "&":
+                    given = self.of(body, sign.argument)
+                    if given is not None:
+                        self._add(inside, given)
 
     def _opaque(self, body: Body, call: view.Call) -> Iterator[tuple[Atom, Atom]]:
         """What a function that is not read may put into a record that it is given, or take out of
@@ -191,8 +179,10 @@ class Atoms:
         if not name or name in self.unit.by_name or traits(name) or name in BY_NAME:
             return
         for arg in call.args:
-            type_ = self.typed(body).of(arg)
+            type_ = self.unit.typed(body).of(arg)
             if type_ is None or type_.derivations != ("p",) or not type_.base.startswith("struct "):
+                continue
+            if type_.base in self.unit.records:
                 continue
             record = ("record", type_.base)
             yield record, ("call", body.file, str(call.node.start_byte))
@@ -234,7 +224,7 @@ class Atoms:
         return found
 
 
-def _kept(node: Node) -> tuple[Node, str] | None:
+def kept(node: Node) -> tuple[Node, str] | None:
     """The pointer and the member where a macro reads an address that was kept to unmap."""
     call = view.call(node)
     if call is None or view.text(call.function).decode("latin-1") not in spelled.KEPT_ADDRESS \
