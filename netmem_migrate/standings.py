@@ -76,10 +76,12 @@ class PoolValue:
 @dataclass(frozen=True, slots=True)
 class PoolReport:
     """One call that creates a pool, what it asks for (struct page_pool_params), and how the module
-    that it is of stands to each requirement: `module` are the files of that."""
+    that it is of stands to each requirement: `module` are the files of that, `condition` is what
+    the source tests before it creates the pool, "" for nothing."""
 
     file: str
     line: int
     module: tuple[str, ...] = ()
     values: tuple[PoolValue, ...] = ()
     requirements: dict[str, Requirement] = field(default_factory=dict)
+    condition: str = ""

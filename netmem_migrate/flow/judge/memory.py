@@ -10,6 +10,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.judge.reach import Reach
@@ -69,9 +70,56 @@ class Memory:
                 if any(self.holds(use.body, arg, self.addresses) for arg in use.call.args)]
 
     @cached_property
+    def has_dma(self) -> bool:
+        """Whether a device may write to memory of the pools by what the unit itself does."""
+        return bool(self.reach.of(Trait.DMA_ADDRESS)) or any(
+            one in self.reach.held for use in self.reach.of(Trait.MAPS)
+            for arg in use.call.args for one in self.reach.atoms.read(use.body, arg))
+
+    @cached_property
     def raw_syncs(self) -> list[Use]:
         """Syncs of payload for the CPU past the pool."""
-        return [one for one in self.given(self.reach.of(Trait.RAW_SYNC)) if not sends(one)]
+        return [one for one in self.given(self.reach.of(Trait.RAW_SYNC))
+                if not sends(one) and not self.is_without(one)]
+
+    @cached_property
+    def counts(self) -> list[Use]:
+        """Calls that count references of what may be memory of a pool."""
+        return [one for one in self.reach.of(Trait.COUNTS)
+                if not self.is_without(one) and not self._is_other(one)]
+
+    def is_without(self, use: Use) -> bool:
+        """Whether a call stands where a test said that there is no pool."""
+        inner = use.call.node
+        for around in above(use.body.node, inner):
+            branch = view.branch(around)
+            if branch is not None and branch.test != inner:
+                test, then = view.bare(branch.test), inner == branch.then
+                sign = view.prefix(test)
+                if sign is not None and sign.sign == "!":
+                    test, then = view.bare(sign.argument), not then
+                if not then and self.reach.atoms.of(use.body, test) in self.reach.pools:
+                    return True
+            inner = around
+        return False
+
+    def _is_other(self, use: Use) -> bool:
+        """Whether a call is given what is seen to be set, and never to memory of a pool, or memory
+        of a frag by a function that has no such memory."""
+        atoms, held = self.reach.atoms, self.reach.held
+        given = {one for arg in use.call.args for one in atoms.read(use.body, arg)}
+        if given & held:
+            return False
+        if any(call.name.decode("latin-1") in spelled.FRAG_MEMORY
+               for call in view.calls(use.call.arguments)):
+            return not self.reach.holds(use.body)
+        return any(one[0] == "member" and one[1] and self._is_set(one) for one in given)
+
+    def _is_set(self, member: Atom) -> bool:
+        return any(self.reach.atoms.of(body, store.target) == member
+                   and not view.is_null(store.value)
+                   for body in self.unit.saying.get(member[-1], ())
+                   for store in view.stores(body.node))
 
     @cached_property
     def pool_syncs(self) -> list[Use]:

@@ -143,21 +143,44 @@ class Reach:
         return found
 
     @cached_property
-    def _holders(self) -> set[Piece]:
-        """The functions that use what holds a pool or its memory."""
-        atoms = Held(self.unit)
-        given = [use for name, uses in self.unit.calls.items() for use in uses
-                 if has(name, Trait.CREATES_POOL)
-                 or ((known := BY_NAME.get(name)) is not None and known.gives)]
-        held = atoms.reached(("call", use.body.file, str(use.call.node.start_byte))
-                             for use in given)
-        bodies = {(one[1], one[2]) for one in held if one[0] == "local"}
-        bodies |= {(use.body.file, use.body.name) for use in given}
-        members = {one for one in held if one[0] == "member" and one[1]}
-        for body, atom in atoms.members({one[-1] for one in members}):
+    def atoms(self) -> Held:
+        """What is followed to find what holds pools and their memory."""
+        return Held(self.unit)
+
+    @cached_property
+    def pools(self) -> set[Atom]:
+        """All that holds a pool."""
+        return self.atoms.reached(_atom(use) for use in self.unit.of(Trait.CREATES_POOL))
+
+    @cached_property
+    def held(self) -> set[Atom]:
+        """All that holds a pool or memory of one."""
+        return self.pools | self.atoms.reached(_atom(use) for use in self._given)
+
+    @cached_property
+    def _given(self) -> list[Use]:
+        return [use for name, uses in self.unit.calls.items() for use in uses
+                if (known := BY_NAME.get(name)) is not None and known.gives]
+
+    @cached_property
+    def _holding(self) -> set[tuple[str, str]]:
+        bodies = {(one[1], one[2]) for one in self.held if one[0] == "local"}
+        bodies |= {(use.body.file, use.body.name) for use in self._given}
+        members = {one for one in self.held if one[0] == "member" and one[1]}
+        for body, atom in self.atoms.members({one[-1] for one in members}):
             if atom in members:
                 bodies.add((body.file, body.name))
-        return {one for one in self.pieces.all if one.function and (one.file, one.name) in bodies}
+        return bodies
+
+    def holds(self, body: Body) -> bool:
+        """Whether a function uses what holds a pool or its memory."""
+        return (body.file, body.name) in self._holding
+
+    @cached_property
+    def _holders(self) -> set[Piece]:
+        """The functions that use what holds a pool or its memory."""
+        return {one for one in self.pieces.all
+                if one.function and (one.file, one.name) in self._holding}
 
     # ------------------------------------------------------------ what of it is code
 
@@ -193,3 +216,7 @@ class Reach:
     def says(self, name: str) -> bool:
         """Whether what is reached, or a macro that it uses, says a word."""
         return any(name in self.pieces.words(one) for one in self.reached)
+
+
+def _atom(use: Use) -> Atom:
+    return ("call", use.body.file, str(use.call.node.start_byte))

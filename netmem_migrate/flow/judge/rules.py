@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 
 from tree_sitter import Node
@@ -11,6 +11,7 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import exported
+from netmem_migrate.flow import addresses
 from netmem_migrate.flow.graph import Kind
 from netmem_migrate.flow.judge.memory import Memory, sends, set_before
 from netmem_migrate.flow.judge.pools import Pool, pools
@@ -26,6 +27,8 @@ from netmem_migrate.results import Basis, Evidence, Requirement, Site, Standing
 
 _SHOWN = 3
 _NETMEM = frozenset(one.name for one in FUNCTIONS if one.side is Side.NETMEM)
+_PAGE = frozenset(one.name for one in FUNCTIONS if one.side is Side.PAGE)
+_PUTS = frozenset(one.name for one in FUNCTIONS if one.effect is Effect.RELEASES)
 _Places = tuple[Evidence, ...]
 
 
@@ -58,8 +61,9 @@ class Judge:
 
     @cached_property
     def has_dma(self) -> bool:
-        return any(pool.flag(spelled.DMA_MAP) or not pool.known for pool in self.pools) or bool(
-            self.reach.of(Trait.DMA_ADDRESS)) or bool(self.reach.of(Trait.MAPS))
+        """Whether a device may write to memory of the pools."""
+        return self.memory.has_dma or any(
+            pool.flag(spelled.DMA_MAP) or not pool.known for pool in self.pools)
 
     @cached_property
     def created(self) -> _Places:
@@ -112,8 +116,11 @@ class Judge:
             return Requirement(Standing.UNMET, Basis.PAGE_CALLS, tuple(
                 Evidence(one.file, one.line, f"{one.call}()") for one in left)[:_SHOWN])
         taken = self.reach.called(_NETMEM)
-        return Requirement(Standing.MET if taken else Standing.UNMET, Basis.NETMEM,
-                           self._uses(taken))
+        pages = self.reach.called(_PAGE)
+        if not taken:
+            return Requirement(Standing.UNMET if pages else Standing.NOT_APPLICABLE,
+                               Basis.PAGE_CALLS, self._uses(pages) or self.created)
+        return Requirement(Standing.MET, Basis.NETMEM, self._uses(taken))
 
     def flags(self) -> Requirement:
         if not self.has_dma:
@@ -169,9 +176,11 @@ class Judge:
             if use is not None and self.memory.is_payload(use) and self.reach.uses([use]):
                 found.append(self.unit.use_at(use))
         if not self.unreadable:
-            found += [self.unit.at(place.file, place.node) for _, name, place
-                      in graph.addresses.given_to if self.reach.covers(place.file, place.node)
-                      and (has(name, Trait.READS_PACKET) or has(name, Trait.CPU_COPIES))]
+            known = addresses.reached(graph)
+            found += [self.unit.at(place.file, place.node) for key, name, place
+                      in graph.addresses.given_to if key in known
+                      and self.reach.covers(place.file, place.node) and (
+                          has(name, Trait.READS_PACKET) or has(name, Trait.CPU_COPIES))]
         return tuple(dict.fromkeys(found))[:_SHOWN]
 
     def _use(self, file: str, node: Node) -> Use | None:
@@ -203,9 +212,13 @@ class Judge:
             return Requirement(Standing.MET, Basis.POOL_SYNC, self._uses(good))
         other = [one for one in self.reach.of(Trait.RAW_SYNC) if not sends(one)]
         reads = self._reads()
-        if other:
-            return Requirement(Standing.UNKNOWN, Basis.RAW_SYNC, self._uses(other))
-        return Requirement(Standing.UNMET if reads else Standing.UNKNOWN, Basis.NO_SYNC, reads)
+        if reads:
+            # A raw one of them, or none, comes before the reads.
+            near = [one for one in other if self.reach.holds(one.body)]
+            return Requirement(Standing.UNMET, Basis.RAW_SYNC if near else Basis.NO_SYNC,
+                               self._uses(near) or reads)
+        return Requirement(Standing.UNKNOWN, Basis.RAW_SYNC if other else Basis.NO_SYNC,
+                           self._uses(other))
 
     def _instead(self, use: Use) -> bool:
         """Whether the other arm of the test around a sync unmaps by itself."""
@@ -222,17 +235,10 @@ class Judge:
         return False
 
     def recycles(self) -> Requirement:
-        counts = [one for one in self.reach.of(Trait.COUNTS) if self._is_pools(one)]
+        counts = [one for one in self.memory.counts if self._is_pools(one)]
         if counts:
             return Requirement(Standing.UNMET, Basis.PAGE_COUNTS, self._uses(counts))
-        return Requirement(Standing.MET, Basis.PAGE_COUNTS, self._uses(self._puts()))
-
-    def _puts(self) -> Iterator[Use]:
-        for call in self.unit.analysis.graph.calls:
-            if call.twin.effect is Effect.RELEASES:
-                use = self._use(call.place.file, call.place.node)
-                if use is not None and self.reach.uses([use]):
-                    yield use
+        return Requirement(Standing.MET, Basis.PAGE_COUNTS, self._uses(self.reach.called(_PUTS)))
 
     def _is_pools(self, use: Use) -> bool:
         """Whether a call may count references of memory of the pool: not of what is allocated
@@ -265,7 +271,7 @@ class Judge:
 
     def unmaps(self) -> Requirement:
         sent = self.sent
-        if not self.has_dma and not sent.lists:
+        if not self.has_dma and not self.reach.of(Trait.MAPS) and not sent.lists:
             return Requirement(Standing.NOT_APPLICABLE, Basis.NETMEM_UNMAP, self.tables)
         if not self.reach.says(spelled.SCATTER) and not sent.maps and not self.is_library:
             return Requirement(Standing.NOT_APPLICABLE, Basis.NO_SCATTER, self.tables)

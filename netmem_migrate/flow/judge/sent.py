@@ -16,7 +16,7 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
-from netmem_migrate.flow.judge.memory import is_of_xdp, sends, set_before
+from netmem_migrate.flow.judge.memory import is_of_xdp, set_before
 from netmem_migrate.flow.judge.reach import Held, Reach
 from netmem_migrate.flow.judge.taint import Atom, Atoms
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
@@ -70,10 +70,10 @@ class Sent:
         given = [use for use in self.reach.called(spelled.FRAG_MEMORY) if not is_of_xdp(use)]
         if not given:
             return []
-        held = Held(self.unit)
+        held = self.reach.atoms
         memory = held.reached(_atom(use) for use in given)
         return [use for use in self.reach.of(Trait.MAPS)
-                if sends(use) and not is_of_xdp(use) and any(
+                if not _is_received(use) and not is_of_xdp(use) and any(
                     one in memory for arg in use.call.args for one in held.read(use.body, arg))]
 
     @cached_property

@@ -182,16 +182,21 @@ def said(node: Node) -> str:
     return " ".join(view.text(node).decode("utf-8", "replace").split())
 
 
-def condition(function: Node, node: Node) -> str:
-    """The innermost test that decides whether a node of a function is reached, "" for none."""
+def condition(function: Node, node: Node, beside: Node | None = None) -> str:
+    """The innermost test that decides whether a node of a function is reached, "" for none; not one
+    that `beside` is reached by in the same way."""
     inner = node
     for around in above(function, node):
+        if beside is not None and inner.start_byte <= beside.start_byte < inner.end_byte:
+            return ""
         branch = view.branch(around)
         if branch is not None and branch.test != inner and around.type == "if_statement":
             test = said(view.bare(branch.test))
-            in_else = branch.otherwise is not None and \
-                branch.otherwise.start_byte <= node.start_byte < branch.otherwise.end_byte
-            return f"!({test})" if in_else else test
+            return f"!({test})" if inner == branch.otherwise or (
+                inner.type == "else_clause") else test
+        loop = view.loop(around)
+        if loop is not None and around.type == "switch_statement" and loop.test is not None:
+            return f"switch ({said(view.bare(loop.test))})"
         inner = around
     return ""
 
