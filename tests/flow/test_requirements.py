@@ -147,8 +147,13 @@ def test_only_references_of_memory_that_the_stack_may_have_count(
     # What is sent is no payload that was received.
     ("dma_sync_single_for_cpu(ring->dev, ring->dma, len, DMA_TO_DEVICE);", Standing.UNMET,
      Basis.NO_SYNC),
-    ("dma_sync_single_for_cpu(ring->dev, ring->sent, len, DMA_FROM_DEVICE);", Standing.UNKNOWN,
+    # It is of the payload that is read then, or there is none before the read.
+    ("dma_sync_single_for_cpu(ring->dev, ring->sent, len, DMA_FROM_DEVICE);", Standing.UNMET,
      Basis.RAW_SYNC),
+    ("if (ring->pool)\n\t\t" + POOLS + "\n\telse\n\t\t" + RAW, Standing.MET, Basis.POOL_SYNC),
+    ("if (!ring->pool)\n\t\t" + RAW + "\n\t" + POOLS, Standing.MET, Basis.POOL_SYNC),
+    ("if (ring->pool)\n\t\t" + RAW, Standing.UNMET, Basis.RAW_SYNC),
+    ("if (ring->split)\n\t\t" + POOLS + "\n\telse\n\t\t" + RAW, Standing.UNMET, Basis.RAW_SYNC),
 ])
 def test_a_sync_counts_where_it_is_of_the_pool_s_memory(
         code: str, status: Standing, basis: Basis, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ class Memory:
     def device_syncs(self) -> list[Use]:
         """Syncs of payload for the device past the pool, but for what XDP sends."""
         return [one for one in self.given(self.reach.of(Trait.SYNCS_DEVICE))
-                if not sends(one) and not is_of_xdp(one)]
+                if not is_of_xdp(one) and (not sends(one) or self.reach.fills(one.body))]
 
 
 def sends(use: Use) -> bool:

@@ -18,6 +18,7 @@ from netmem_migrate.c import view
 from netmem_migrate.flow.judge.pieces import Piece, Pieces
 from netmem_migrate.flow.judge.taint import Atom, Atoms, kept
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
+from netmem_migrate.model import spelled
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
@@ -57,7 +58,9 @@ class Held(Atoms):
 
     def _carries(self, call: view.Call) -> bool:
         """Whether the result of a function that is not read is made of its arguments."""
-        return any(has(call.name, trait) for trait in _CARRY)
+        known = BY_NAME.get(call.name.decode("latin-1"))
+        return any(has(call.name, trait) for trait in _CARRY) or (
+            known is not None and known.reads and not known.gives)
 
 
 class Reach:
@@ -145,7 +148,7 @@ class Reach:
     @cached_property
     def atoms(self) -> Held:
         """What is followed to find what holds pools and their memory."""
-        return Held(self.unit)
+        return Held(self.unit, through=True)
 
     @cached_property
     def pools(self) -> set[Atom]:
@@ -160,7 +163,13 @@ class Reach:
     @cached_property
     def _given(self) -> list[Use]:
         return [use for name, uses in self.unit.calls.items() for use in uses
-                if (known := BY_NAME.get(name)) is not None and known.gives]
+                if name.startswith(spelled.POOL_PREFIX)
+                and (known := BY_NAME.get(name)) is not None and known.gives]
+
+    def fills(self, body: Body) -> bool:
+        """Whether a function takes memory of a pool, by itself or by one that it calls."""
+        names = {body.name} | {call.name.decode("latin-1") for call in view.calls(body.node)}
+        return any(use.body == body or use.body.name in names for use in self._given)
 
     @cached_property
     def _holding(self) -> set[tuple[str, str]]:

@@ -27,8 +27,9 @@ from netmem_migrate.results import Basis, Evidence, Requirement, Site, Standing
 
 _SHOWN = 3
 _NETMEM = frozenset(one.name for one in FUNCTIONS if one.side is Side.NETMEM)
-_PAGE = frozenset(one.name for one in FUNCTIONS if one.side is Side.PAGE)
-_PUTS = frozenset(one.name for one in FUNCTIONS if one.effect is Effect.RELEASES)
+_OF_POOL = [one for one in FUNCTIONS if one.name.startswith(spelled.POOL_PREFIX)]
+_PAGE = frozenset(one.name for one in _OF_POOL if one.side is Side.PAGE)
+_PUTS = frozenset(one.name for one in _OF_POOL if one.effect is Effect.RELEASES)
 _Places = tuple[Evidence, ...]
 
 

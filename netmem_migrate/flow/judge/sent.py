@@ -51,7 +51,7 @@ class Sent:
 
     def __init__(self, unit: Unit, reach: Reach) -> None:
         self.unit, self.reach = unit, reach
-        self._atoms = _Kept(unit, through=True)
+        self._atoms = _Kept(unit, through=True, opaque=True)
 
     @cached_property
     def lists(self) -> list[Use]:

@@ -25,12 +25,12 @@ Atom = tuple[str, ...]
 
 class Atoms:
     """What expressions of a unit read and write, as atoms; `through`: by pointers, too, that are
-    set to the address of something in the same function, and through records that functions of the
-    kernel write and read."""
+    given, or set to the address of something in the same function; `opaque`: through records, too,
+    that functions of the kernel write and read."""
 
-    def __init__(self, unit: Unit, *, through: bool = False) -> None:
+    def __init__(self, unit: Unit, *, through: bool = False, opaque: bool = False) -> None:
         self.unit = unit
-        self._through = through
+        self._through, self._takes_opaque = through, opaque
         self._edges: dict[Atom, set[Atom]] = {}
         self._done: set[Body] = set()
 
@@ -71,7 +71,7 @@ class Atoms:
         if number is None or len(call.args) != number + 3:
             return None
         base, name, value = call.args[number:]
-        return self._member(body, base, view.text(name).decode("latin-1")), value
+        return self._member(body, base, _named(name)), value
 
     def members(self, names: Collection[str]) -> Iterator[tuple[Body, Atom]]:
         """Each use of a member of some names, with the function that it stands in."""
@@ -154,7 +154,7 @@ class Atoms:
             self._read_call(body, call)
 
     def _read_call(self, body: Body, call: view.Call) -> None:
-        for origin, into in self._opaque(body, call) if self._through else ():
+        for origin, into in self._opaque(body, call) if self._takes_opaque else ():
             self._add(origin, into)
         given_to = self.kept_by(body, call)
         if given_to is not None:
@@ -230,7 +230,14 @@ def kept(node: Node) -> tuple[Node, str] | None:
     if call is None or view.text(call.function).decode("latin-1") not in spelled.KEPT_ADDRESS \
             or len(call.args) != 2:
         return None
-    return call.args[0], view.text(call.args[1]).decode("latin-1")
+    return call.args[0], _named(call.args[1])
+
+
+def _named(member: Node) -> str:
+    """The name of a member that a macro is given; of an element of an array, that."""
+    while member.type == "subscript_expression" and (inner := view.operand(member)) is not None:
+        member = inner
+    return view.text(member).decode("latin-1")
 
 
 def parameters(function: Node) -> list[str]:
