@@ -68,6 +68,7 @@ struct ring {
 	struct device *dev;
 	struct page_pool *pool;
 	struct page *page;
+	struct page *other;
 	dma_addr_t dma;
 	dma_addr_t sent;
 	int split;
@@ -128,7 +129,12 @@ def test_a_driver_that_leaves_recycling_to_the_pool(code: str, tmp_path: Path) -
 @pytest.mark.parametrize(("code", "status"), [
     ("page_ref_dec(ring->page);", Standing.UNMET),
     # Of a page that is no pool's, and of one that the stack never had.
-    ("struct page *own = dev_alloc_page();\n\n\tpage_ref_add(own, 2);", Standing.UNMET),
+    ("struct page *own = dev_alloc_page();\n\n\tpage_ref_add(own, 2);", Standing.MET),
+    ("struct page *own = ring->page;\n\n\tpage_ref_add(own, 2);", Standing.UNMET),
+    ("foreign_page(&ring->other);\n\tpage_ref_add(ring->other, 2);", Standing.UNMET),
+    ("ring->other = alloc_page(GFP_ATOMIC);\n\tpage_ref_add(ring->other, 2);", Standing.MET),
+    ("if (!ring->pool)\n\t\tpage_ref_add(ring->page, 2);", Standing.MET),
+    ("if (ring->pool)\n\t\tpage_ref_add(ring->page, 2);", Standing.UNMET),
     ("struct page *own;\n\n\town = dev_alloc_page();\n\tpage_ref_add(own, 2);", Standing.MET),
     ("char head[64];\n\n\tmemcpy(head, page_address(ring->page), 64);\n"
      "\tif (page_count(ring->page) == 1)\n\t\treturn NULL;", Standing.MET),

@@ -14,7 +14,7 @@ from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.flow import verdicts
 from netmem_migrate.flow.judge.reach import Reach
-from netmem_migrate.flow.judge.taint import Atom, Atoms
+from netmem_migrate.flow.judge.taint import Atom, Atoms, parameters
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
 from netmem_migrate.model import spelled
 from netmem_migrate.model.functions import BY_NAME
@@ -113,13 +113,24 @@ class Memory:
         if any(call.name.decode("latin-1") in spelled.FRAG_MEMORY
                for call in view.calls(use.call.arguments)):
             return not self.reach.holds(use.body)
-        return any(one[0] == "member" and one[1] and self._is_set(one) for one in given)
+        return any(self._is_set(one) if one[0] == "member" and one[1] else
+                   one[0] == "local" and self._is_set_here(use, one[3]) for one in given)
 
     def _is_set(self, member: Atom) -> bool:
+        name = member[-1].encode("latin-1")
         return any(self.reach.atoms.of(body, store.target) == member
                    and not view.is_null(store.value)
                    for body in self.unit.saying.get(member[-1], ())
-                   for store in view.stores(body.node))
+                   for store in view.stores(body.node)) or any(
+            set_ is not None and set_[0] == name and not view.is_null(set_[1])
+            for body in self.unit.saying.get(member[-1], ())
+            for set_ in map(view.designated, nodes(body.node, "initializer_pair")))
+
+    def _is_set_here(self, use: Use, name: str) -> bool:
+        """Whether a function sets a local, or is given it by others of the unit."""
+        if name in parameters(use.body.node):
+            return bool(self.unit.calls.get(use.body.name))
+        return may_set(use.body.node, name.encode("latin-1"))
 
     @cached_property
     def pool_syncs(self) -> list[Use]:
@@ -160,14 +171,14 @@ def set_before(node: Node, name: Node) -> view.Call | None:
             store = view.assigned(before)
             if store is not None and view.text(store.left) == view.text(name):
                 return view.call(view.bare(store.right))
-            if before.type.endswith("_statement") and _may_set(before, view.text(name)):
+            if before.type.endswith("_statement") and may_set(before, view.text(name)):
                 return None
             before = before.prev_named_sibling
         inner = inner.parent
     return None
 
 
-def _may_set(statement: Node, name: bytes) -> bool:
+def may_set(statement: Node, name: bytes) -> bool:
     return any(view.text(store.target) == name for store in view.stores(statement)) or any(
         sign is not None and sign.sign == "&" and view.text(sign.argument) == name
         for sign in map(view.prefix, nodes(statement, "pointer_expression")))

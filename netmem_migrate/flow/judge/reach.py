@@ -197,6 +197,11 @@ class Reach:
         """Whether a node stands in what is reached."""
         return self.pieces.at(file, node.start_byte) in self.reached
 
+    def around(self, file: str, node: Node) -> Body | None:
+        """The function that a node stands in."""
+        return next((one for one in self.unit.bodies if one.file == file
+                     and one.node.start_byte <= node.start_byte < one.node.end_byte), None)
+
     def covers_line(self, file: str, line: int) -> bool:
         """Whether a line, from 1, holds anything that is reached."""
         source = self.unit.parsed[file].source.split(b"\n") if file in self.unit.parsed else []

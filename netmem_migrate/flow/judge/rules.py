@@ -165,7 +165,18 @@ class Judge:
                 if (one := pool.flag(spelled.UNREADABLE)) is not None)[:_SHOWN])
         if found:
             return Requirement(Standing.UNMET, Basis.CPU_READS, found)
-        return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
+        if self.is_library:
+            return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
+        return Requirement(Standing.UNKNOWN if self._may_read() else Standing.MET, Basis.NO_READS,
+                           self.created)
+
+    def _may_read(self) -> bool:
+        """Whether the CPU may read payload where it is not seen to: anything gives the address of a
+        page, or is read by a function that has memory of a pool."""
+        graph = self.unit.analysis.graph
+        return any(call.twin.gives_address for call in graph.calls) or any(
+            self.reach.holds(use.body) for use in (
+                *self.reach.of(Trait.READS_PACKET), *self.reach.of(Trait.CPU_COPIES)))
 
     def _reads(self) -> _Places:
         """Where the CPU takes the address of payload, or an address is given that it reads at."""
@@ -277,6 +288,8 @@ class Judge:
         if not self.reach.says(spelled.SCATTER) and not sent.maps and not self.is_library:
             return Requirement(Standing.NOT_APPLICABLE, Basis.NO_SCATTER, self.tables)
         raw = sent.raw if sent.maps or not self.is_library else self.reach.of(Trait.RAW_UNMAP)
+        if self.is_library and not (sent.maps or sent.by_memory or sent.lists or raw):
+            return Requirement(Standing.NOT_APPLICABLE, Basis.NETMEM_UNMAP, self.tables)
         told = [place for use in raw for place in sent.told(use)]
         left = [use for use in raw if not sent.told(use)] + sent.unsafe
         past = sent.lists + sent.by_memory
@@ -297,6 +310,11 @@ class Judge:
         found = self._said((spelled.NETMEM_TX,))
         if not found:
             return Requirement(Standing.UNMET, Basis.NO_NETMEM_TX, self.tables)
+        tests = [condition(body, node) for file, node in self.reach.named((spelled.NETMEM_TX,))
+                 for one in [self.reach.around(file, node)] if one is not None
+                 for body in [one.node]]
+        if tests and all(tests):
+            return Requirement(Standing.CONDITIONAL, Basis.NETMEM_TX, found, tests[0])
         return Requirement(Standing.MET, Basis.NETMEM_TX, found)
 
     def queues(self) -> Requirement:
