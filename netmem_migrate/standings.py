@@ -42,6 +42,7 @@ class Basis(StrEnum):
     NO_QUEUE_OPS = "no-queue-ops"
     CPU_READS = "cpu-reads"
     NO_SYNC = "no-sync"
+    NO_READS = "no-reads"
     NO_SCATTER = "no-scatter"
     BY_ADDRESS = "by-address"
 
@@ -85,8 +86,9 @@ class PoolValue:
 @dataclass(frozen=True, slots=True)
 class PoolReport:
     """One call that creates a pool, what it asks for (struct page_pool_params), and how the module
-    that it is of stands to each requirement: `module` are the files of that. `flags` are those of
-    netmem.rst that it sets, whatever macro spells them."""
+    that it is of stands to each requirement: `module` are the files of that, `condition` is what
+    the source tests before it creates the pool, "" for nothing. `flags` are those of netmem.rst
+    that it sets, whatever macro spells them."""
 
     file: str
     line: int
@@ -94,3 +96,4 @@ class PoolReport:
     values: tuple[PoolValue, ...] = ()
     flags: tuple[PoolValue, ...] = ()
     requirements: dict[str, Requirement] = field(default_factory=dict)
+    condition: str = ""

@@ -137,6 +137,7 @@ def _requirement(item: Requirement) -> dict[str, Any]:
 def _pool(item: PoolReport) -> dict[str, Any]:
     return {
         "file": item.file, "line": item.line,
+        **({"condition": item.condition} if item.condition else {}),
         **{name: [{"value": one.text, **({"condition": one.condition} if one.condition else {})}
                   for one in item.values if one.name == name] for name in dict.fromkeys(
                       one.name for one in item.values)},
