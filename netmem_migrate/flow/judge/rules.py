@@ -311,8 +311,8 @@ class Judge:
         if not found:
             return Requirement(Standing.UNMET, Basis.NO_NETMEM_TX, self.tables)
         tests = [condition(body, node) for file, node in self.reach.named((spelled.NETMEM_TX,))
-                 for one in [self.reach.around(file, node)] if one is not None
-                 for body in [one.node]]
+                 if (body := self.reach.around(file, node)) is not None and any(
+                     store.target == node.parent for store in view.stores(body))]
         if tests and all(tests):
             return Requirement(Standing.CONDITIONAL, Basis.NETMEM_TX, found, tests[0])
         return Requirement(Standing.MET, Basis.NETMEM_TX, found)
