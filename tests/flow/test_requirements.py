@@ -267,15 +267,6 @@ def test_a_device_that_sends_netmem_in_some_modes(
     assert tx_2.condition == ("netdev->mtu" if status is Standing.CONDITIONAL else "")
 
 
-def test_payload_that_only_goes_to_the_stack_is_not_read(tmp_path: Path) -> None:
-    source = DRIVER.replace("napi_build_skb(page_address(ring->page), len)",
-                            "add_frag(ring->page, len)")
-    found = report_of(tmp_path, source).requirements["rx.5"]
-    assert (found.status, found.basis) == (Standing.MET, Basis.NO_READS)
-    copied = source.replace(SYNC, "memcpy(ring, foreign_address(ring->page), len);")
-    assert report_of(tmp_path, copied).requirements["rx.5"].status is Standing.UNKNOWN
-
-
 def test_memory_that_the_core_copies_to_is_none_that_a_driver_receives_in(tmp_path: Path) -> None:
     source = DEVICE + """\
 int create(struct ring *ring)
