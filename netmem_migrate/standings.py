@@ -42,7 +42,6 @@ class Basis(StrEnum):
     NO_QUEUE_OPS = "no-queue-ops"
     CPU_READS = "cpu-reads"
     NO_SYNC = "no-sync"
-    NO_READS = "no-reads"
     NO_SCATTER = "no-scatter"
     BY_ADDRESS = "by-address"
 

@@ -22,23 +22,32 @@ static int demo_open(struct demo_ring *ring, struct page_pool_params *params)
 	ring->pool = page_pool_create(params);
 	return PTR_ERR_OR_ZERO(ring->pool);
 }
+
+int demo_up(struct demo_ring *ring, struct page_pool_params *params, struct sk_buff *skb)
+{
+	if (demo_open(ring, params) || demo_fill(ring))
+		return -ENOMEM;
+	demo_rx(ring, skb, 64);
+	demo_free(ring);
+	return 0;
+}
 """
 PAGES = DRIVER.decode() + POOL
 NETMEM = PAGES.replace("struct page *page", "netmem_ref page").replace(
     "alloc_pages", "alloc_netmems").replace("rx_frag", "rx_frag_netmem").replace(
     "put_full_page", "put_full_netmem")
 FLAGS = """
-static const struct ethtool_ops demo_ops = {
+const struct ethtool_ops demo_ops = {
 	.supported_ring_params = ETHTOOL_RING_USE_TCP_DATA_SPLIT,
 };
 
-static int demo_set(int tcp_data_split)
+int demo_set(int tcp_data_split)
 {
 	return tcp_data_split;
 }
 """
 BLOCKED = PAGES + """
-static void demo_odd(struct demo_ring *ring)
+void demo_odd(struct demo_ring *ring)
 {
 	struct page *kept = page_pool_dev_alloc_pages(ring->pool);
 

@@ -181,6 +181,16 @@ def test_a_sync_counts_where_it_is_of_the_pool_s_memory(
      Standing.MET, Basis.POOL_FLAGS),
     (SYNC, "dma_sync_single_for_device(ring->dev, ring->sent, len, DMA_FROM_DEVICE);",
      Standing.MET, Basis.POOL_FLAGS),
+    # Where the memory is taken from the pool, it is no sync of what is sent.
+    ("+ NET_SKB_PAD;", "+ NET_SKB_PAD;\n"
+     "\tdma_sync_single_for_device(ring->dev, ring->dma, 64, DMA_TO_DEVICE);",
+     Standing.UNMET, Basis.OWN_DEVICE_SYNC),
+    (SYNC, "refill(ring);\n"
+     "\tdma_sync_single_for_device(ring->dev, ring->dma, 64, DMA_TO_DEVICE);",
+     Standing.UNMET, Basis.OWN_DEVICE_SYNC),
+    (SYNC, "struct xdp_frame *frame = NULL;\n\n"
+     "\tdma_sync_single_for_device(ring->dev, ring->dma, len, DMA_BIDIRECTIONAL);",
+     Standing.UNMET, Basis.OWN_DEVICE_SYNC),
 ])
 def test_the_flags_of_a_pool_and_who_syncs(old: str, new: str, status: Standing, basis: Basis,
                                            tmp_path: Path) -> None:
@@ -207,8 +217,71 @@ def test_flags_under_a_condition_are_met_under_it(tmp_path: Path) -> None:
         ("dma_dir", "DMA_FROM_DEVICE", "")}
 
 
+def test_each_call_that_creates_a_pool_has_its_own_parameters(tmp_path: Path) -> None:
+    source = DRIVER.replace(LATER, f"""\
+	if (ring->split) {{
+		struct page_pool *heads;
+
+		pp.max_len = 256;
+		pp.order = 0;
+		heads = page_pool_create(&pp);
+		return !heads;
+	}} else {{
+		pp.order = 3;
+	}}
+	pp.flags |= PP_FLAG_ALLOW_UNREADABLE_NETMEM;
+	if (ring->dma)
+		pp.offset = 64;
+	pp.pool_size += 7;
+{LATER}""").replace("return 0;\n}", "pp.order = 9;\n\treturn 0;\n}", 1)
+    heads, payload = report_of(tmp_path, source).pools
+    assert (heads.condition, payload.condition) == ("ring->split", "")
+    assert [(one.name, one.text, one.condition) for one in heads.values] == [
+        ("dma_dir", "DMA_FROM_DEVICE", ""), ("flags", FLAGS, ""), ("max_len", "256", ""),
+        ("order", "0", "")]
+    assert [(one.name, one.text, one.condition) for one in payload.values] == [
+        ("dma_dir", "DMA_FROM_DEVICE", ""), ("flags", FLAGS, ""),
+        ("flags", "PP_FLAG_ALLOW_UNREADABLE_NETMEM", ""),
+        ("max_len", "PAGE_SIZE", ""), ("max_len", "256", "ring->split"),
+        ("offset", "64", "ring->dma"), ("order", "0", "ring->split"),
+        ("order", "3", "!(ring->split)"), ("pool_size", "+= 7", "")]
+
+
 def test_parameters_that_a_function_is_given_are_not_known(tmp_path: Path) -> None:
     assert report_of(tmp_path, CREATE).requirements["rx.4"].status is Standing.UNKNOWN
+
+
+@pytest.mark.parametrize(("code", "status"), [
+    ("netdev->netmem_tx = NETMEM_TX_DMA;", Standing.MET),
+    ("if (netdev->mtu)\n\t\tnetdev->netmem_tx = NETMEM_TX_DMA;", Standing.CONDITIONAL),
+    ("if (netdev->mtu)\n\t\tbad();\n\tnetdev->netmem_tx = NETMEM_TX_DMA;", Standing.MET),
+    ("say(netdev->netmem_tx);\n\tif (netdev->mtu)\n\t\tnetdev->netmem_tx = NETMEM_TX_DMA;",
+     Standing.CONDITIONAL),
+    ("/* netdev->netmem_tx = NETMEM_TX_DMA; */", Standing.UNMET),
+])
+def test_a_device_that_sends_netmem_in_some_modes(
+        code: str, status: Standing, tmp_path: Path) -> None:
+    source = f"{DRIVER}\nvoid t(struct net_device *netdev)\n{{\n\t{code}\n}}\n"
+    tx_2 = report_of(tmp_path, source).requirements["tx.2"]
+    assert tx_2.status is status
+    assert tx_2.condition == ("netdev->mtu" if status is Standing.CONDITIONAL else "")
+
+
+def test_memory_that_the_core_copies_to_is_none_that_a_driver_receives_in(tmp_path: Path) -> None:
+    source = DEVICE + """\
+int create(struct ring *ring)
+{
+	struct page_pool_params pp = { .order = 0 };
+
+	ring->pool = page_pool_create(&pp);
+	return skb_pp_cow_data(ring->pool, NULL, 0);
+}
+"""
+    record = "struct ring { struct page_pool *pool; };\n"
+    (tmp_path / "d.c").write_text('#include "netmem_stub.h"\n' + record + source)
+    found = migrate([tmp_path], api="7.3").drivers[0].report.requirements
+    assert {key for key, one in found.items() if one.status is Standing.NOT_APPLICABLE} == {
+        "rx.3", "rx.4", "rx.5", "rx.6", "tx.1"}
 
 
 @pytest.mark.parametrize(("line", "status"), [

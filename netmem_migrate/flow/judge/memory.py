@@ -82,9 +82,18 @@ class Memory:
     def _may_be_pools(self, call: Call) -> bool:
         """Whether a call may be of payload, and not of what is allocated otherwise."""
         use = self._use(call)
-        return use is not None and self.is_payload(use) and (
-            call.slot in self._from_pools or self.unit.analysis.solution.moves(call.slot)
-            or not self._is_other(use))
+        if use is None or not self.is_payload(use):
+            return False
+        given = {one for arg in use.call.args for one in self.atoms.read(use.body, arg)}
+        return (call.slot in self._from_pools or self.unit.analysis.solution.moves(call.slot)
+                or bool(given & self.reach.held) or not given & self._allocated)
+
+    @cached_property
+    def _allocated(self) -> set[Atom]:
+        """All that holds what is allocated otherwise."""
+        return self.atoms.reached(("call", use.body.file, str(use.call.node.start_byte))
+                                  for use in self.reach.of(Trait.GIVES_PAGE)
+                                  if has(use.name, Trait.ALLOCATES))
 
     def _use(self, call: Call) -> Use | None:
         return next((use for use in self.unit.calls.get(view.text(call.name).decode("latin-1"), ())

@@ -197,10 +197,9 @@ class Reach:
         """Whether a node stands in what is reached."""
         return self.pieces.at(file, node.start_byte) in self.reached
 
-    def around(self, file: str, node: Node) -> Body | None:
+    def around(self, file: str, node: Node) -> Node | None:
         """The function that a node stands in."""
-        return next((one for one in self.unit.bodies if one.file == file
-                     and one.node.start_byte <= node.start_byte < one.node.end_byte), None)
+        return view.function_around(self.unit.parsed[file].tree.root_node, node)
 
     def covers_line(self, file: str, line: int) -> bool:
         """Whether a line, from 1, holds anything that is reached."""

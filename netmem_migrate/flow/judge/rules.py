@@ -175,18 +175,7 @@ class Judge:
                 if (one := pool.flag(spelled.UNREADABLE)) is not None)))
         if found:
             return Requirement(Standing.UNMET, Basis.CPU_READS, found)
-        if self.is_library:
-            return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
-        return Requirement(Standing.UNKNOWN if self._may_read() else Standing.MET, Basis.NO_READS,
-                           self.created)
-
-    def _may_read(self) -> bool:
-        """Whether the CPU may read payload where it is not seen to: anything gives the address of a
-        page, or is read by a function that has memory of a pool."""
-        graph = self.unit.analysis.graph
-        return any(call.twin.gives_address for call in graph.calls) or any(
-            self.reach.holds(use.body) for use in (
-                *self.reach.of(Trait.READS_PACKET), *self.reach.of(Trait.CPU_COPIES)))
+        return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
 
     def _reads(self) -> _Places:
         """Where the CPU takes the address of payload, or an address is given that it reads at."""
@@ -309,8 +298,8 @@ class Judge:
         if not found:
             return Requirement(Standing.UNMET, Basis.NO_NETMEM_TX, self.setup)
         tests = [condition(body, node) for file, node in self.reach.named((spelled.NETMEM_TX,))
-                 for one in [self.reach.around(file, node)] if one is not None
-                 for body in [one.node]]
+                 if (body := self.reach.around(file, node)) is not None and any(
+                     store.target == node.parent for store in view.stores(body))]
         if tests and all(tests):
             return Requirement(Standing.CONDITIONAL, Basis.NETMEM_TX, found, tests[0])
         return Requirement(Standing.MET, Basis.NETMEM_TX, found)
