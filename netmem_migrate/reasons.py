@@ -204,6 +204,7 @@ class Why(StrEnum):
     # What is in the way of a sync through the pool; slot: the function of the driver.
     RAW_SYNC = "raw-sync"  # nothing: it is one past the pool
     SYNC_WRITTEN = "sync-written"  # S1; other: where
+    SYNC_APART = "sync-apart"  # S1; other: where
     SYNC_BEFORE = "sync-before"  # S2; by: where it starts, other: the pool's offset
     SYNC_NOT_KEPT = "sync-not-kept"  # S2; other: where
     SYNC_ELSEWHERE = "sync-elsewhere"  # S3; by: where it starts, other: where the device writes
@@ -241,7 +242,8 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA, Why.FOUND_AGAIN, Why.ONLY_DEVICE,
                        Why.KEEPS_ADDRESS, Why.KEEPS_TOKEN, Why.RETURNS_ADDRESS,
                        Why.GIVES_ADDRESS, Why.ONLY_ADDRESS, Why.CPU_READS, Why.RAW_SYNC,
-                       Why.SYNC_WRITTEN, Why.SYNC_BEFORE, Why.SYNC_NOT_KEPT, Why.SYNC_ELSEWHERE,
+                       Why.SYNC_WRITTEN, Why.SYNC_APART, Why.SYNC_BEFORE, Why.SYNC_NOT_KEPT,
+                       Why.SYNC_ELSEWHERE,
                        Why.SYNC_DEVICE, Why.SYNC_DIRECTION, Why.SYNC_CUT, Why.SYNC_NEGATIVE,
                        Why.SYNC_CHANGES, Why.SYNC_OR_NOT),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,

@@ -73,6 +73,11 @@ SYNC_PAGE = "page_pool_dma_sync_for_cpu"
 DMA_OF_NETMEM = "page_pool_get_dma_addr_netmem"
 DMA_OF_PAGE = "page_pool_get_dma_addr"
 
+# What fills memory with a byte, and what gives back memory that is no page.
+FILLS = frozenset(("memset",))
+FREES = frozenset(("kfree", "kvfree", "vfree", "devm_kfree", "dma_free_coherent",
+                   "dmam_free_coherent", "dma_free_attrs", "dma_pool_free"))
+
 # Types of at most 32 bits that have no sign.
 UNSIGNED = frozenset(("u8", "u16", "u32", "__u8", "__u16", "__u32", "uint8_t", "uint16_t",
                       "uint32_t", "unsigned", "unsigned int", "unsigned short", "unsigned char"))

@@ -48,13 +48,15 @@ class Carrier:
     and how often it is used on each line, for the parser.
 
     `whole`: of the address that is kept, each use counts, wherever it is; of the buffer beside it,
-    and of what is added, those that the parser does not see.
+    and of what is added, those that the parser does not see. `lines`: of an array, the lines count,
+    as a macro of the kernel may name it more than once that is given it.
     """
 
     name: str
     renamed: Mapping[str, bytes]
     used: Counter[Line]
     whole: bool
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,10 @@ def compared(found: Synced, analysis: Analysis, decided: Sequence[Made | Reason]
             return Told(whole=why)
         made.append((pair, one))
     files = frozenset(pair.path for pair in found.pairs)
-    members = {Key.of(member): (member, whole) for _, one in made
-               for member, whole in _rests_on(analysis, one)}
+    members = {Key.of(rest[0]): rest for _, one in made for rest in _rests_on(analysis, one)}
     return Told(
         _texts(made, before, _new), _texts(made, before, _witness),
-        tuple(_carrier(analysis, root, before, *one) for one in members.values()),
+        tuple(_carrier(analysis, root, before, one) for one in members.values()),
         "; ".join(dict.fromkeys(one.assumes for _, one in made)), files=files)
 
 
@@ -158,19 +159,21 @@ def _witness(_: Pair, made: Made) -> bytes:
                      view.text(raw.direction))
 
 
-def _rests_on(analysis: Analysis, made: Made) -> Iterator[tuple[Member, bool]]:
-    """The members that S1 is of, the address last, and whether it is that."""
+def _rests_on(analysis: Analysis, made: Made) -> Iterator[tuple[Member, bool, bool]]:
+    """The members that S1 is of, the address last, and whether it is that, or an array."""
     kept = made.kept
-    record = analysis.symbols.record(kept.member.record, kept.member.file)
+    record = analysis.symbols.record(kept.holder.record, kept.holder.file)
     names = [name[1:] for name, _ in kept.more[1] if name.startswith(HERE)]
     if record is not None:
-        yield from ((record.members[name], False) for name in names)
-    yield kept.buffer, False
-    yield kept.member, True
+        yield from ((record.members[name], False, False) for name in names)
+    yield kept.buffer, False, False
+    yield from ((member, True, True) for member in made.arrays)
+    yield from ((member, True, False) for member in (*made.others, kept.member))
 
 
-def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes], member: Member,
-             whole: bool) -> Carrier:
+def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes],
+             rest: tuple[Member, bool, bool]) -> Carrier:
+    member, whole, lines = rest
     used: Counter[Line] = Counter()
     for one in uses(World(analysis), Key.of(member)):
         access = view.field(one.node)
@@ -180,7 +183,7 @@ def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes], member
     name = member.declarator.identifier
     assert name is not None
     renamed = replaced(source, [(name.start_byte, name.start_byte, _RENAMED)])
-    return Carrier(member.name.decode("latin-1"), {member.file: renamed}, used, whole)
+    return Carrier(member.name.decode("latin-1"), {member.file: renamed}, used, whole, lines)
 
 
 def faults(found: Told, source: str, listed: list[Counter[Line]]) -> tuple[str, ...]:
@@ -190,6 +193,8 @@ def faults(found: Told, source: str, listed: list[Counter[Line]]) -> tuple[str, 
 
 
 def _odd(found: Told, carrier: Carrier, source: str, listed: Counter[Line]) -> Iterator[str]:
+    if carrier.lines:
+        listed = listed & carrier.used | Counter(set(listed))
     here = Counter({place: count for place, count in carrier.used.items() if place[0] == source})
     unseen = (here - listed) if carrier.whole else Counter()
     for path, line in sorted({*(listed - carrier.used), *unseen}):

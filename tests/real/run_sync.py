@@ -65,7 +65,7 @@ def seeds(made: Made) -> Iterator[tuple[str, bytes]]:
     """The call, spelled wrong: each way that is another value for some buffer."""
     name, size, offset = made.function.encode(), made.size, made.offset
     base, sign, member = re.fullmatch(rb"(.*?)(->|\.)(\w+)", made.buffer).groups()
-    owner, way, pool = re.fullmatch(rb"(.*)(->|\.)(\w+)", made.pool).groups()
+    owner, way, pool, index = re.fullmatch(rb"(.*)(->|\.)(\w+)(\[.*\])?", made.pool).groups()
 
     def call(*args: bytes) -> bytes:
         return b"%b(%b)" % (name, b", ".join(args))
@@ -86,7 +86,11 @@ def seeds(made: Made) -> Iterator[tuple[str, bytes]]:
     yield "another buffer", call(made.pool, buffer, offset, size)
     yield "length and one", call(made.pool, made.buffer, offset, b"%b + 1" % size)
     yield "swapped", call(made.pool, made.buffer, size, offset)
-    yield "another pool", call(b"(%b + 1)%b%b" % (owner, way, pool), made.buffer, offset, size)
+    if index is None:
+        yield "another pool", call(b"(%b + 1)%b%b" % (owner, way, pool), made.buffer, offset, size)
+    else:
+        other = b"%b%b%b[%b + 1]" % (owner, way, pool, index[1:-1])
+        yield "another pool", call(other, made.buffer, offset, size)
 
 
 class Compiler:

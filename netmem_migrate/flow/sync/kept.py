@@ -46,7 +46,7 @@ class Kept:
     """How an address is kept: in `member`, beside `buffer`, and `more` over the buffer's own.
 
     `writes` are where it is set, `device` what the device is given, over the buffer's own address,
-    and where.
+    and where. `apart`: the buffer is in another array, with the same index.
     """
 
     member: Member
@@ -54,6 +54,12 @@ class Kept:
     more: Terms
     writes: tuple[Use, ...]
     device: tuple[tuple[Terms, str], ...]
+    apart: bool = False
+
+    @property
+    def holder(self) -> Member:
+        """A member of the record that the buffer, and what is added, are in."""
+        return self.buffer if self.apart else self.member
 
 
 def is_page(member: Member) -> bool:
@@ -70,7 +76,7 @@ def keeps_memory(world: World, member: Member) -> bool:
     """Whether there is a page, or a netmem, in the same record, or what may hold one."""
     record = world.analysis.symbols.record(member.record, member.file)
     members = record.members.values() if record is not None else ()
-    if any(_is_memory(one) for one in members):
+    if any(is_memory(one) for one in members):
         return True
     void = {(one.file, one.identifier.start_byte)
             for slot in world.analysis.graph.slots.values() if slot.void
@@ -135,10 +141,10 @@ def kept(world: World, member: Member) -> Kept | Refused:
     if odd:
         return Refused(Why.SYNC_WRITTEN, other=odd)
     writes = [one for one in found if one.written and one.value is not None]
-    mapped = next((one for one in writes if _is_mapped(one)), None)
+    mapped = next((one for one in writes if is_mapped(one)), None)
     if mapped is not None:
         return Refused(Why.SYNC_OR_NOT, other=mapped.where)
-    pools = [(one, _split(one)) for one in writes]
+    pools = [(one, split(one)) for one in writes]
     first = next(((one, split) for one, split in pools if split is not None), None)
     if first is None:
         return Refused(Why.SYNC_WRITTEN, other=writes[0].where) if writes else Refused(
@@ -146,7 +152,7 @@ def kept(world: World, member: Member) -> Kept | Refused:
     name = _buffer(first[0], first[1][0])
     buffer = world.analysis.symbols.record(member.record, member.file) if name else None
     beside = buffer.members.get(name) if buffer is not None else None
-    if beside is None or not _is_memory(beside):
+    if beside is None or not is_memory(beside):
         return Refused(Why.SYNC_NOT_KEPT, other=first[0].where)
     return _judged(world, member, beside, found, pools)
 
@@ -184,19 +190,19 @@ def _judged(world: World, member: Member, beside: Member, found: list[Use],
                 tuple(_given(found, writes, member, more, others)))
 
 
-def _is_memory(member: Member) -> bool:
+def is_memory(member: Member) -> bool:
     return member.type.derivations in ((), ("p",)) and (
         member.type.base == REF or member.type.is_page)
 
 
-def _is_mapped(use: Use) -> bool:
+def is_mapped(use: Use) -> bool:
     """Whether a value is of memory that the driver maps itself."""
     assert use.value is not None
     return any((call := view.call(part.node)) is not None and has(call.name, Trait.MAPS)
                for part in total(use.scope, use.value).parts)
 
 
-def _split(use: Use) -> tuple[Node, Sum] | None:
+def split(use: Use) -> tuple[Node, Sum] | None:
     """The memory of whose address a value is, and what else is added."""
     assert use.value is not None
     whole = total(use.scope, use.value)
@@ -225,15 +231,15 @@ def _sets(scope: Scope, base: bytes, name: bytes) -> list[Node]:
     return found
 
 
-def _is_none(node: Node) -> bool:
+def is_none(node: Node) -> bool:
     return squeezed(node) in view.NULL
 
 
 def _is_clear(use: Use, beside: Member) -> bool:
     """Whether both the address and the buffer are cleared."""
     assert use.value is not None
-    return _is_none(use.value) and any(
-        _is_none(one) for one in _sets(use.scope, use.base, beside.name))
+    return is_none(use.value) and any(
+        is_none(one) for one in _sets(use.scope, use.base, beside.name))
 
 
 def _is_copy(use: Use, member: Member, beside: Member) -> bool:
@@ -275,8 +281,8 @@ def _apart(world: World, member: Member, name: bytes, buffer: bytes) -> str:
         # The address of a member is given to what fills it: the store of the address tells.
         whole = one.value is not None or name != buffer
         with_it = bool(_sets(one.scope, one.base, member.name))
-        cleared = any(_is_none(other) for other in _sets(one.scope, one.base, buffer))
-        none = one.value is not None and _is_none(one.value) and name == buffer
+        cleared = any(is_none(other) for other in _sets(one.scope, one.base, buffer))
+        none = one.value is not None and is_none(one.value) and name == buffer
         if not one.known or not whole or not (none or with_it or cleared):
             return one.where
     return hidden(world, name)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
@@ -29,6 +29,7 @@ from netmem_migrate.flow.sync.kept import (
 from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.narrow import BITS, block, is_masked, is_unsigned, within
 from netmem_migrate.flow.sync.owners import Owners, Pool
+from netmem_migrate.flow.sync.parallel import Parallel
 from netmem_migrate.flow.sync.scopes import (
     Part,
     Scope,
@@ -39,6 +40,7 @@ from netmem_migrate.flow.sync.scopes import (
     stripped,
     total,
 )
+from netmem_migrate.kernel.makefiles import of_driver
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import (
@@ -83,7 +85,8 @@ class Made:
     `carrier` the node of the address that is kept, and `more` what it is over the buffer's own
     address, spelled; `whole` is that with what the call adds, where it is a sum of which more than
     one term varies, b"" elsewhere. `start` is the pool's own offset, spelled. `turned`: the
-    direction is another.
+    direction is another. `others` are members that are one in memory with the address, and `arrays`
+    those that hold it, or the buffers.
     """
 
     raw: Raw
@@ -99,6 +102,8 @@ class Made:
     start: bytes
     turned: bool
     assumes: str
+    others: tuple[Member, ...] = ()
+    arrays: tuple[Member, ...] = ()
 
     @property
     def function(self) -> str:
@@ -154,6 +159,8 @@ class _Site:
         if isinstance(found, Refused):
             return found
         carrier, member, extra = found
+        if not keeps_memory(self.world, member):
+            return self._apart(carrier)
         held = kept(self.world, member)
         if isinstance(held, Refused):
             return held
@@ -167,14 +174,38 @@ class _Site:
         if isinstance(pool, Refused):
             return pool
         start = plus(held.more, over)
-        odd = self._device(held, start) or self._live(access, held) or self._pool_is(pool) or \
-            self._narrow(held) or self._size()
+        odd = self._odd(held, start, base, pool)
         if odd is not None:
             return odd
         sign = b"->" if access.arrow else b"."
         reach = view.text(access.base) + sign
         order = [term(self.scope, base, one) for one in extra.parts]
         return self._call(pool, held, carrier, reach, start, order)
+
+    def _apart(self, carrier: Node) -> Made | Refused:
+        """The call for a buffer that is kept in another array, with the same index."""
+        arrays = Parallel(self.world, self.scope, carrier, self.raw.call.node)
+        found = arrays.found()
+        if isinstance(found, Refused):
+            return found
+        held, base = found.kept, view.text(found.base)
+        pool = Owners(self.world, self.scope).pool(
+            carrier, held, lambda taken: arrays.pool(found.base, taken))
+        if isinstance(pool, Refused):
+            return pool
+        odd = self._odd(held, held.more, base, pool)
+        if odd is not None:
+            return odd
+        made = self._call(pool, held, self.raw.address, base + b"->", held.more, ())
+        return made if isinstance(made, Refused) else replace(
+            made, others=found.others, arrays=found.arrays,
+            assumes=f"{made.assumes}; the device leaves the address in a descriptor as it was "
+            "written")
+
+    def _odd(self, held: Kept, start: Terms, base: bytes, pool: Pool) -> Refused | None:
+        """The first condition that does not hold of what the pool would sync."""
+        return self._device(held, start) or self._live(base, held) or self._pool_is(pool) or \
+            self._narrow(held) or self._size()
 
     def _carrier(self) -> tuple[Node, Member, Sum] | Refused:
         """The member that the address is in, and what is added to it."""
@@ -196,7 +227,7 @@ class _Site:
             return Refused(Why.SYNC_ELSEWHERE, by=_spelled(extra), other=_spelled(None))
         if member is None or part.less:
             return Refused(Why.SYNC_WRITTEN, other=f"places that are not followed, for {here}")
-        if not keeps_memory(self.world, member):
+        if is_own(member) and not keeps_memory(self.world, member):
             return Refused(Why.SYNC_NOT_KEPT, other=here)
         if not part.direct or view.field(part.node) is None:
             return Refused(Why.SYNC_WRITTEN, other=self.scope.where(part.node))
@@ -204,9 +235,9 @@ class _Site:
 
     # -- S9: whose memory it is
 
-    def _live(self, access: view.Field, held: Kept) -> Refused | None:
+    def _live(self, base: bytes, held: Kept) -> Refused | None:
         """That the buffer is still there: not cleared before, or used behind."""
-        name, base = held.buffer.name, squeezed(access.base)
+        name = held.buffer.name
         call = self.raw.call.node
         mine = [one for one in uses(self.world, Key.of(held.buffer))
                 if one.scope is self.scope and one.base == base]
@@ -275,7 +306,11 @@ class _Site:
     def _narrow(self, held: Kept) -> Refused | None:
         if is_own(held.member):
             return None
+        analysis = self.world.analysis
+        mine = of_driver(analysis.driver.root, analysis.originals, (self.scope.file,))
         for scope in self.world.scopes(*(one.encode() for one in SETS_MASK)):
+            if scope.file not in mine:  # another module of the folder has a device of its own
+                continue
             for call in view.calls(scope.node):
                 if call.name.decode("latin-1") not in SETS_MASK or len(call.args) != 2:
                     continue
@@ -312,7 +347,7 @@ class _Site:
         turned = not self._same_pool_direction(pool) and any(
             squeezed(way) != squeezed(self.raw.direction) for one in pool.made
             for way in one.each(b"dma_dir"))
-        record = held.member.record
+        record = held.holder.record
         varies = sum(name.startswith(HERE) for name, _ in start[1]) > 1
         short = f"; {_said(start)} stays below 4 GiB over the buffer" if varies else ""
         return Made(
@@ -326,7 +361,7 @@ class _Site:
     def _is_positive(self, held: Kept, name: bytes) -> bool:
         if not name.startswith(HERE):
             return True
-        record = self.world.analysis.symbols.record(held.member.record, held.member.file)
+        record = self.world.analysis.symbols.record(held.holder.record, held.holder.file)
         member = record.members.get(name[1:]) if record is not None else None
         return member is not None and member.type.base in UNSIGNED and not member.type.derivations
 

@@ -1,0 +1,405 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An address that is kept in one array, and its buffer in another, with the same index.
+
+    desc = &ring->descs[i];             buf = &ring->bufs[i];
+    desc->address = D(buf->buffer) + more
+
+The two arrays go together: wherever the address is set, and where it is synced, both are reached
+from the same record, by the same indexes, and nothing else is done with either array.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
+from netmem_migrate.c.types import Member
+from netmem_migrate.flow.sync.kept import (
+    HERE,
+    Kept,
+    Refused,
+    Terms,
+    is_mapped,
+    is_memory,
+    is_none,
+    split,
+    terms,
+)
+from netmem_migrate.flow.sync.members import Key, Use, hidden, uses
+from netmem_migrate.flow.sync.rings import Arrays, Renewed, members_at
+from netmem_migrate.flow.sync.scopes import Scope, World, squeezed, stripped
+from netmem_migrate.flow.sync.strides import is_strided
+from netmem_migrate.flow.sync.values import (
+    Element,
+    Frame,
+    Values,
+    callers,
+    element,
+    reaching,
+    way,
+)
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
+from netmem_migrate.reasons import Why
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How an address is kept in another array than its buffer.
+
+    `base` is the local by which the buffer is reached at the sync, `others` are the members that
+    are one in memory with the address, and `arrays` those that hold one of the two arrays.
+    """
+
+    kept: Kept
+    base: Node
+    others: tuple[Member, ...]
+    arrays: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """Where an address is set: to that of which memory, and what it is over that."""
+
+    use: Use
+    memory: Node
+    home: view.Field
+    more: Terms
+    added: tuple[Node, ...]
+    pairs: tuple[tuple[Element, Element], ...]
+
+
+@dataclass(eq=False)
+class Parallel:
+    """The array of the address that is synced in a call, and that of the buffers."""
+
+    world: World
+    scope: Scope
+    carrier: Node
+    call: Node
+    writes: list[_Write] = field(default_factory=list)
+
+    def found(self) -> Beside | Refused:
+        """How the address is kept, or what is in the way."""
+        ring = self.ring
+        if ring is None:
+            return Refused(Why.SYNC_NOT_KEPT, other=self.scope.where(self.carrier))
+        carriers = self._carriers(ring)
+        if carriers is None:
+            return Refused(Why.SYNC_APART, other=self.scope.where(self.carrier))
+        ends: list[Use] = []
+        odd = self._written(carriers, ends)
+        if odd is not None:
+            return odd
+        if not self.writes:
+            return Refused(Why.SYNC_NOT_KEPT, other=self.scope.where(self.carrier))
+        return self._judged(ring, carriers, ends)
+
+    @cached_property
+    def ring(self) -> Element | None:
+        """The descriptor at the call."""
+        access = view.field(self.carrier)
+        return element(Values(Frame(self.scope)).of(access.base)) if access is not None else None
+
+    def _carriers(self, ring: Element) -> dict[Key, Member] | None:
+        """The members that are one in memory with the address, of each type that the array has;
+        None where that is not shown."""
+        mine = self.scope.member(self.carrier)
+        arms = members_at(self.world, ring.way[-1])
+        symbols = self.world.analysis.symbols
+        found: dict[Key, Member] = {}
+        heads: set[tuple[object, ...]] = set()
+        for tag in dict.fromkeys(one.type.base for one in arms):
+            records = symbols.records.get(tag, [])
+            if tag == "void":
+                continue
+            member = records[0].members.get(mine.name) if mine is not None and records else None
+            if len(records) != 1 or member is None or records[0].repeated:
+                return None
+            found[Key.of(member)] = member
+            heads.add(_head(records[0].members, records[0].order, member))
+        one = len(heads) == 1 and None not in heads
+        plain = all(arm.type.derivations[-1:] == ("p",) and arm.type.derivations.count("p") == 1
+                    for arm in arms)
+        return found if one and plain and mine is not None and Key.of(mine) in found else None
+
+    # -- S1: where the address is set
+
+    def _written(self, carriers: dict[Key, Member], ends: list[Use]) -> Refused | None:
+        for key in carriers:
+            odd = hidden(self.world, key.name)
+            if odd:
+                return Refused(Why.SYNC_WRITTEN, other=odd)
+            for use in uses(self.world, key):
+                if not use.written and not _is_lent(use):
+                    continue
+                if not use.known or use.value is None:
+                    return Refused(Why.SYNC_WRITTEN, other=use.where)
+                refused = self._write(use, ends)
+                if refused is not None:
+                    return refused
+        return None
+
+    def _write(self, use: Use, ends: list[Use]) -> Refused | None:
+        if is_mapped(use):
+            return Refused(Why.SYNC_OR_NOT, other=use.where)
+        pool = split(use)
+        if pool is None:
+            ends.append(use)
+            return None
+        home = _home(use, pool[0])
+        assert use.value is not None
+        if home is None:
+            return Refused(Why.SYNC_NOT_KEPT, other=use.where)
+        more = terms(use.scope, squeezed(home.base), pool[1].number, pool[1].parts)
+        if more is None:
+            return Refused(Why.SYNC_NOT_KEPT, other=use.where)
+        pairs = self._pairs(use, home)
+        if not pairs or not _is_settled(use.scope, use.value) or any(
+                one.at != other.at for one, other in pairs):
+            return Refused(Why.SYNC_APART, other=use.where)
+        self.writes.append(_Write(
+            use, pool[0], home, more, tuple(one.node for one in pool[1].parts), tuple(pairs)))
+        return None
+
+    def _pairs(self, use: Use, home: view.Field) -> list[tuple[Element, Element]]:
+        """The descriptor and the buffer, as each call of the function gives them."""
+        access = view.field(use.node)
+        assert access is not None
+        frames = [Frame(use.scope)]
+        if Values(frames[0]).of(access.base)[0] == "parameter":
+            frames = [one.frame for one in callers(use.scope) or ()]
+        found: list[tuple[Element, Element]] = []
+        for frame in frames:
+            values = Values(frame)
+            one, other = element(values.of(access.base)), element(values.of(home.base))
+            if one is None or other is None:
+                return []
+            found.append((one, other))
+        return found
+
+    # -- both arrays, and what is in them
+
+    def _judged(self, ring: Element, carriers: dict[Key, Member],
+                ends: list[Use]) -> Beside | Refused:
+        first = self.writes[0]
+        buffer = first.use.scope.member(first.home.node)
+        (_, record), *_ = first.pairs
+        arrays = members_at(self.world, record.way[-1])
+        if buffer is None or not is_memory(buffer) or len(arrays) != 1:
+            return Refused(Why.SYNC_NOT_KEPT, other=first.use.where)
+        for write in self.writes:
+            member = write.use.scope.member(write.home.node)
+            if member is None or Key.of(member) != Key.of(buffer) or write.more != first.more or \
+                    any(one.way != ring.way or other.way != record.way
+                        or other.apart != record.apart for one, other in write.pairs):
+                return Refused(Why.SYNC_APART, other=write.use.where)
+        terms_ = self._terms(buffer, first.more)
+        odd = self._set_alone(buffer, terms_)
+        if odd:
+            return Refused(Why.SYNC_WRITTEN, other=odd)
+        renewed = Renewed(self.world, arrays[0], self._fills(buffer))
+        apart = {one.apart for write in self.writes for one, _ in write.pairs}
+        if len(apart) != 1:
+            return Refused(Why.SYNC_APART, other=first.use.where)
+        (stride,) = apart
+        rest = next((one for one in ends if not _is_behind(renewed, one, stride)), None)
+        if rest is not None:
+            return Refused(Why.SYNC_WRITTEN, other=rest.where)
+        arms = members_at(self.world, ring.way[-1])
+        odd = Arrays(self.world, arms, renewed).odd() or Arrays(
+            self.world, arrays, lambda _: True).odd()
+        if odd or not is_strided(self.world, self.scope, self.carrier, ring, stride):
+            return Refused(Why.SYNC_APART, other=odd or self.scope.where(self.carrier))
+        base = self._base(ring, record)
+        if base is None:
+            return Refused(Why.SYNC_NOT_KEPT, other=self.scope.where(self.carrier))
+        mine = self.scope.member(self.carrier)
+        assert mine is not None
+        kept = Kept(mine, buffer, first.more, tuple(one.use for one in self.writes), (), True)
+        return Beside(kept, base, tuple(carriers.values()), (*arms, *arrays))
+
+    def _terms(self, buffer: Member, more: Terms) -> list[Member]:
+        record = self.world.analysis.symbols.record(buffer.record, buffer.file)
+        names = [name[1:] for name, _ in more[1] if name.startswith(HERE)]
+        return [record.members[name] for name in names] if record is not None else []
+
+    def _fills(self, buffer: Member) -> set[int]:
+        return {id(one.scope) for one in uses(self.world, Key.of(buffer)) if one.written
+                and (one.value is None or not is_none(one.value))}
+
+    def _set_alone(self, buffer: Member, others: list[Member]) -> str:
+        """Where the buffer, or what is added, is set without the address, or behind it."""
+        for member in (buffer, *others):
+            if hidden(self.world, member.name):
+                return hidden(self.world, member.name)
+            for one in uses(self.world, Key.of(member)):
+                if not one.written and not _is_lent(one):
+                    continue
+                clear = member is buffer and one.value is not None and is_none(one.value)
+                whole = one.value is not None or member is not buffer
+                if not one.known or not (clear or (whole and self._comes_first(one))):
+                    return one.where
+        return ""
+
+    def _comes_first(self, one: Use) -> bool:
+        """Whether an address is set with it, to that of the same buffer."""
+        return any(
+            write.use.scope is one.scope and squeezed(write.home.base) == one.base
+            and (one.node.start_byte <= min(write.memory.start_byte, write.use.node.start_byte)
+                 or one.node == write.home.node or _is_same(one, write.added))
+            for write in self.writes)
+
+    def _base(self, ring: Element, record: Element) -> Node | None:
+        """The local by which the buffer of the descriptor is reached at the call."""
+        for name, type_ in self.scope.typed.declared.items():
+            if type_ is None or type_.derivations != ("p",) or name in self.scope.parameters:
+                continue
+            mine = element(Values(Frame(self.scope)).named(name, self.call))
+            store = reaching(self.scope, name, self.call)
+            if mine is not None and store is not None and mine.way == record.way and \
+                    mine.apart == record.apart and mine.at == ring.at:
+                return store.target
+        return None
+
+    # -- the pool
+
+    def pool(self, base: Node, taken: list[tuple[Scope, Node]]) -> bytes:
+        """The pool as it is spelled at the call, of the places where memory is taken from it; b""
+        where it is not the same for all buffers of one array."""
+        texts = {self._pool(base, scope, node) for scope, node in taken}
+        return texts.pop() if len(texts) == 1 else b""
+
+    def _pool(self, base: Node, scope: Scope, node: Node) -> bytes:
+        found = way(Values(Frame(scope)).place(node))
+        write = next((one for one in self.writes if one.use.scope is scope), None)
+        record = element(Values(Frame(scope)).of(write.home.base)) if write is not None else None
+        store = reaching(self.scope, view.text(base), self.call)
+        steps = _steps(self.scope, store.value) if store is not None else None
+        if found is None or record is None or steps is None or found[0] != record.root or \
+                found[1][:-1] != record.way[:-1] or found[2] not in ((), record.outer):
+            return b""
+        mine = element(Values(Frame(self.scope)).named(view.text(base), self.call))
+        root, path, indexes = steps
+        values = Values(Frame(self.scope))
+        if mine is None or values.named(view.text(root), self.call) != mine.root or tuple(
+                values.named(view.text(one), self.call) for one in indexes) != mine.outer:
+            return b""
+        behind = b"".join(b"[%b]" % view.text(one) for one in indexes) if found[2] else b""
+        return path + found[1][-1].name + behind
+
+
+def _steps(scope: Scope, value: Node) -> tuple[Node, bytes, list[Node]] | None:
+    """Of `&root->array[i][j]` the root, its text with the sign, and the indexes but the last."""
+    value = stripped(scope, value)
+    inner = view.operand(value)
+    if value.type != "pointer_expression" or value.children[0].type != "&" or inner is None:
+        return None
+    found: list[Node] = []
+    node = view.bare(inner)
+    while node.type == "subscript_expression":
+        index, array = view.index(node), view.operand(node)
+        if index is None or array is None:
+            return None
+        found.insert(0, view.bare(index))
+        node = view.bare(array)
+    access = view.field(node)
+    if access is None or access.base.type != "identifier" or not found or any(
+            one.type != "identifier" for one in found[:-1]):
+        return None
+    return access.base, view.text(access.base) + (b"->" if access.arrow else b"."), found[:-1]
+
+
+def _head(members: dict[bytes, Member], order: list[bytes],
+          member: Member) -> tuple[object, ...]:
+    """What decides where in its record a member is."""
+    if member.name not in order:
+        return (None,)
+    before = [members[name] for name in order[:order.index(member.name) + 1]]
+    body = member.declaration.parent
+    record = body.parent if body is not None else None
+    outside = tuple(squeezed(one) for one in (record.children if record is not None else ())
+                    if one != body and one.type not in ("type_identifier", "comment"))
+    plain = [(one.type.base, one.type.derivations) for one in before]
+    odd = [one.name for one in before if nodes(one.declaration, "bitfield_clause")
+           or "a" in one.type.derivations or one.in_union]
+    return (None,) if odd else (outside, *plain)
+
+
+def _is_lent(use: Use) -> bool:
+    """Whether a macro, or a function that stores, is given a member."""
+    around = view.outer(use.node).parent
+    call = view.call(around.parent) if around is not None and \
+        around.type == "argument_list" else None
+    if call is None or not call.name:
+        return call is not None
+    macros = use.scope.world.analysis.symbols.macros.get(call.name, ())
+    return has(call.name, Trait.STORES) or has(call.name, Trait.SWAPS) or any(
+        _SETS.search(one.body) for one in macros)
+
+
+_SETS = re.compile(rb"[^=!<>]=[^=]|\+\+|--")
+
+
+def _home(use: Use, memory: Node) -> view.Field | None:
+    """The member that the memory, of which an address is, is kept in."""
+    scope = use.scope
+    access = view.field(stripped(scope, memory))
+    member = scope.member(access.node) if access is not None else None
+    if member is not None and is_memory(member):
+        return access
+    name = view.text(stripped(scope, memory))
+    for one in view.stores(scope.node):
+        access = view.field(one.target)
+        member = scope.member(access.node) if access is not None else None
+        value = stripped(scope, one.value)
+        if member is None or not is_memory(member) or value.type != "identifier" or \
+                view.text(value) != name:
+            continue
+        mine, other = reaching(scope, name, value), reaching(scope, name, memory)
+        if mine is not None and mine == other:
+            return access
+    return None
+
+
+def _is_same(one: Use, added: tuple[Node, ...]) -> bool:
+    """Whether a member is set to a local that an address has over that of the buffer."""
+    value = stripped(one.scope, one.value) if one.value is not None else None
+    if value is None or value.type != "identifier" or not _is_settled(one.scope, value):
+        return False
+    name = view.text(value)
+    return any(view.text(other) == name and _is_settled(one.scope, other)
+               and reaching(one.scope, name, other) == reaching(one.scope, name, value)
+               for other in added)
+
+
+def _is_settled(scope: Scope, node: Node, depth: int = 0) -> bool:
+    """Whether each local in an expression has one value where that stands."""
+    for one in (node, *nodes(node, "identifier")):
+        name = view.text(one)
+        if one.type != "identifier" or not scope.is_local(name):
+            continue
+        if name in scope.parameters:
+            if scope.sets.get(name):
+                return False
+            continue
+        found = reaching(scope, name, one)
+        if found is None or depth > 8 or not _is_settled(scope, found.value, depth + 1):
+            return False
+    return True
+
+
+def _is_behind(renewed: Renewed, use: Use, stride: tuple[object, ...]) -> bool:
+    """Whether the element behind the last buffer is set."""
+    access = view.field(use.node)
+    assert access is not None
+    found = reaching(use.scope, view.text(access.base), access.base)
+    return renewed.is_behind(use.scope, found.value if found is not None else access.base, stride)
+
