@@ -73,10 +73,11 @@ SYNC_PAGE = "page_pool_dma_sync_for_cpu"
 DMA_OF_NETMEM = "page_pool_get_dma_addr_netmem"
 DMA_OF_PAGE = "page_pool_get_dma_addr"
 
-# What fills memory with a byte, and what gives back memory that is no page.
+# What fills memory with a byte, what gives back memory that is no page, and what only reads it.
 FILLS = frozenset(("memset",))
 FREES = frozenset(("kfree", "kvfree", "vfree", "devm_kfree", "dma_free_coherent",
                    "dmam_free_coherent", "dma_free_attrs", "dma_pool_free"))
+PREFETCHES = frozenset(("prefetch", "prefetchw", "net_prefetch", "net_prefetchw"))
 
 # Types of at most 32 bits that have no sign.
 UNSIGNED = frozenset(("u8", "u16", "u32", "__u8", "__u16", "__u32", "uint8_t", "uint16_t",

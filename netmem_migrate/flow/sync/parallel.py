@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.types import Member
+from netmem_migrate.c.types import Member, Record
 from netmem_migrate.flow.sync.kept import (
     HERE,
     Kept,
@@ -30,6 +30,7 @@ from netmem_migrate.flow.sync.kept import (
     terms,
 )
 from netmem_migrate.flow.sync.members import Key, Use, hidden, uses
+from netmem_migrate.flow.sync.narrow import within
 from netmem_migrate.flow.sync.rings import Arrays, Renewed, members_at
 from netmem_migrate.flow.sync.scopes import Scope, World, squeezed, stripped
 from netmem_migrate.flow.sync.strides import is_strided
@@ -48,6 +49,9 @@ from netmem_migrate.reasons import Why
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+
+_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,8 @@ class Parallel:
             if len(records) != 1 or member is None or records[0].repeated:
                 return None
             found[Key.of(member)] = member
-            heads.add(_head(records[0].members, records[0].order, member))
-        one = len(heads) == 1 and None not in heads
+            heads.add(_head(self.world, records[0], member))
+        one = len(heads) == 1 and (None,) not in heads
         plain = all(arm.type.derivations[-1:] == ("p",) and arm.type.derivations.count("p") == 1
                     for arm in arms)
         return found if one and plain and mine is not None and Key.of(mine) in found else None
@@ -221,6 +225,9 @@ class Parallel:
         base = self._base(ring, record)
         if base is None:
             return Refused(Why.SYNC_NOT_KEPT, other=self.scope.where(self.carrier))
+        gone = self._gone(buffer, base)
+        if gone:
+            return Refused(Why.SYNC_OR_NOT, by=buffer.name.decode("latin-1"), other=gone)
         mine = self.scope.member(self.carrier)
         assert mine is not None
         kept = Kept(mine, buffer, first.more, tuple(one.use for one in self.writes), (), True)
@@ -268,6 +275,21 @@ class Parallel:
                     mine.apart == record.apart and mine.at == ring.at:
                 return store.target
         return None
+
+    def _gone(self, buffer: Member, base: Node) -> str:
+        """Where a buffer is set, or cleared, between what leads to it and the call."""
+        store = reaching(self.scope, view.text(base), self.call)
+        assert store is not None
+        loops: list[Node] = []
+        around = self.call.parent
+        while around is not None and not within(store.node, around):
+            loops += [around] if view.loop(around) is not None else []
+            around = around.parent
+        return next((
+            one.where for one in uses(self.world, Key.of(buffer))
+            if one.scope is self.scope and one.written and (
+                store.node.start_byte < one.node.start_byte < self.call.start_byte
+                or any(within(one.node, loop) for loop in loops))), "")
 
     # -- the pool
 
@@ -317,20 +339,26 @@ def _steps(scope: Scope, value: Node) -> tuple[Node, bytes, list[Node]] | None:
     return access.base, view.text(access.base) + (b"->" if access.arrow else b"."), found[:-1]
 
 
-def _head(members: dict[bytes, Member], order: list[bytes],
-          member: Member) -> tuple[object, ...]:
-    """What decides where in its record a member is."""
-    if member.name not in order:
-        return (None,)
-    before = [members[name] for name in order[:order.index(member.name) + 1]]
+def _head(world: World, record: Record, member: Member) -> tuple[object, ...]:
+    """What decides where in its record a member is, as the source has it."""
+    source = world.analysis.originals.get(record.file, b"")
     body = member.declaration.parent
-    record = body.parent if body is not None else None
-    outside = tuple(squeezed(one) for one in (record.children if record is not None else ())
-                    if one != body and one.type not in ("type_identifier", "comment"))
-    plain = [(one.type.base, one.type.derivations) for one in before]
+    whole = body.parent if body is not None else None
+    while whole is not None and whole.parent is not None and \
+            whole.parent.type != "translation_unit" and not whole.parent.type.startswith("preproc"):
+        whole = whole.parent
+    if body is None or whole is None or member.name not in record.order or b"#pragma" in source:
+        return (None,)
+    end = source.find(b"\n", whole.end_byte)
+    outside = re.sub(rb"\b%b\b" % re.escape(record.tag.partition(" ")[2].encode()), b"", b"".join((
+        source[whole.start_byte:body.start_byte], source[body.end_byte:end])))
+    before = [record.members[name]
+              for name in record.order[:record.order.index(member.name) + 1]]
     odd = [one.name for one in before if nodes(one.declaration, "bitfield_clause")
            or "a" in one.type.derivations or one.in_union]
-    return (None,) if odd else (outside, *plain)
+    lines = [re.sub(rb"\b%b\b" % re.escape(one.name), b"", source[
+        one.declaration.start_byte:one.declaration.end_byte]).split() for one in before]
+    return (None,) if odd else (tuple(outside.split()), *map(tuple, lines))
 
 
 def _is_lent(use: Use) -> bool:
@@ -391,7 +419,11 @@ def _is_settled(scope: Scope, node: Node, depth: int = 0) -> bool:
                 return False
             continue
         found = reaching(scope, name, one)
-        if found is None or depth > 8 or not _is_settled(scope, found.value, depth + 1):
+        if found is None or depth > _DEPTH:
+            return False
+        call = view.call(stripped(scope, found.value))
+        whole = call is not None and not has(call.name, Trait.DMA_ADDRESS)
+        if not whole and not _is_settled(scope, found.value, depth + 1):
             return False
     return True
 

@@ -28,7 +28,7 @@ from netmem_migrate.flow.sync.values import (
 )
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
-from netmem_migrate.model.spelled import FILLS, FREES
+from netmem_migrate.model.spelled import FILLS, FREES, PREFETCHES
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -266,10 +266,12 @@ class Arrays:
             return number < len(own.parameters) and self._is_record(own.parameters[number].type)
         if has(call.name, Trait.GIVES_BACK):
             return self._is_seen(scope, call.node)
-        return call.name.decode("latin-1") in FREES or has(call.name, Trait.OWN_RECORDS)
+        return call.name.decode("latin-1") in FREES | PREFETCHES
 
     def _is_moved(self, scope: Scope, around: Node, node: Node) -> bool:
-        pair = view.infix(around)
+        pair, branch = view.infix(around), view.branch(around)
+        if branch is not None:
+            return branch.test == node or self._is_seen(scope, around)
         if around.type == "init_declarator":
             name = view.declared(around.child_by_field_name("declarator"))
             return name is not None and self._is_record(scope.typed.of(name))

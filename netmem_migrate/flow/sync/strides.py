@@ -13,7 +13,15 @@ from netmem_migrate.c.types import Member
 from netmem_migrate.flow.sync.members import Key, hidden, uses
 from netmem_migrate.flow.sync.rings import members_at
 from netmem_migrate.flow.sync.scopes import Scope, World, squeezed, stripped
-from netmem_migrate.flow.sync.values import Element, Frame, Value, Values, called, element
+from netmem_migrate.flow.sync.values import (
+    Element,
+    Frame,
+    Value,
+    Values,
+    called,
+    element,
+    in_macros,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -57,6 +65,8 @@ def _beside(world: World, scope: Scope, size: Member, tag: str) -> Member | None
     """The member that keeps a function in each record of which another is the size of a type; None
     where the function is named elsewhere, or beside another size."""
     found: set[bytes] = set()
+    if in_macros(world, scope.function.name):
+        return None
     for file in world.analysis.driver.files:
         parsed = world.analysis.symbols.files.get(file)
         for node in nodes(parsed.tree.root_node, "identifier") if parsed is not None else ():

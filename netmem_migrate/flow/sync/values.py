@@ -19,7 +19,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.types import Member
 from netmem_migrate.flow.sync.members import Key
 from netmem_migrate.flow.sync.narrow import within
-from netmem_migrate.flow.sync.scopes import Scope, number, stripped
+from netmem_migrate.flow.sync.scopes import Scope, World, number, stripped
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
@@ -357,7 +357,8 @@ def called(scope: Scope, call: view.Call, of: Scope) -> Called | None:
 def callers(scope: Scope) -> list[Called] | None:
     """Every call of a function; None where not all are seen."""
     function, world = scope.function, scope.world
-    if not function.static and function.name in world.analysis.symbols.exported:
+    if (not function.static and function.name in world.analysis.symbols.exported) or \
+            _is_given_away(scope):
         return None
     found: list[Called] = []
     for other in world.scopes(function.name):
@@ -371,3 +372,29 @@ def callers(scope: Scope) -> list[Called] | None:
                 return None
             found.append(mine)
     return found or None
+
+
+def in_macros(world: World, name: bytes) -> bool:
+    """Whether a macro names a function."""
+    word = re.compile(rb"\b%b\b" % re.escape(name))
+    return any(word.search(one.body) for macros in world.analysis.symbols.macros.values()
+               for one in macros)
+
+
+def _is_given_away(scope: Scope) -> bool:
+    """Whether a function is named outside of functions, or by a macro."""
+    symbols, name = scope.world.analysis.symbols, scope.function.name
+    if in_macros(scope.world, name):
+        return True
+    for file in scope.world.analysis.driver.files:
+        parsed = symbols.files.get(file)
+        if parsed is None or name not in parsed.source:
+            continue
+        root = parsed.tree.root_node
+        bodies = [one.body for functions in symbols.functions.values() for one in functions
+                  if one.file == file and one.body is not None]
+        for one in nodes(root, "identifier"):
+            if view.text(one) == name and not any(within(one, body) for body in bodies) and (
+                    one.parent is None or one.parent.type != "function_declarator"):
+                return True
+    return False
