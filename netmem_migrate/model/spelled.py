@@ -83,6 +83,11 @@ PREFETCHES = frozenset(("prefetch", "prefetchw", "net_prefetch", "net_prefetchw"
 UNSIGNED = frozenset(("u8", "u16", "u32", "__u8", "__u16", "__u32", "uint8_t", "uint16_t",
                       "uint32_t", "unsigned", "unsigned int", "unsigned short", "unsigned char"))
 
+# Types of at least 32 bits.
+WIDE = frozenset(("int", "unsigned int", "unsigned", "long", "unsigned long", "long long",
+                  "unsigned long long", "u32", "s32", "u64", "s64", "__u32", "__s32", "__u64",
+                  "__s64", "uint32_t", "int32_t", "uint64_t", "int64_t", "size_t", "ssize_t"))
+
 # What tells pages from other memory, and heads of compound pages: the proof defines them anew.
 IS_NET_IOV = "netmem_is_net_iov"
 HEAD_OF = "_compound_head"

@@ -127,7 +127,7 @@ _TEXT: dict[Why, str] = {
                         "({other})",
     Why.SYNC_CUT: "syncs past the pool still (S6): a 32-bit field may cut the address ({other})",
     Why.SYNC_NEGATIVE: "syncs past the pool still (S7): the size {by} may be negative",
-    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} changes while pools exist ({other})",
+    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} may change while pools exist ({other})",
     Why.SYNC_OR_NOT: "syncs past the pool still (S9): pool memory or not ({other})",
     Why.ONLY_DEVICE: "finds the page by an address from the device, and nothing else leads to it",
     Why.HOLDS_KINDS: "holds memory of more than one kind: it {because}",

@@ -11,8 +11,9 @@ from the same record, by the same indexes, and nothing else is done with either 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
@@ -37,10 +38,12 @@ from netmem_migrate.flow.sync.strides import is_strided
 from netmem_migrate.flow.sync.values import (
     Element,
     Frame,
+    Value,
     Values,
     callers,
     element,
     reaching,
+    together,
     way,
 )
 from netmem_migrate.model.kernel_calls import has
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
 
 
 _DEPTH = 8
+_Pairs = tuple[tuple[Frame, Element, Element], ...]
+"""The descriptor, and the buffer, in each way that a function is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Beside:
     """
 
     kept: Kept
-    base: Node
+    base: bytes
     others: tuple[Member, ...]
     arrays: tuple[Member, ...]
 
@@ -77,7 +82,7 @@ class _Write:
     home: view.Field
     more: Terms
     added: tuple[Node, ...]
-    pairs: tuple[tuple[Element, Element], ...]
+    pairs: _Pairs
 
 
 @dataclass(eq=False)
@@ -92,7 +97,7 @@ class Parallel:
 
     def found(self) -> Beside | Refused:
         """How the address is kept, or what is in the way."""
-        ring = self.ring
+        ring = next((pairs[0][1] for pairs in self.reached.values()), None)
         if ring is None:
             return Refused(Why.SYNC_NOT_KEPT, other=self.scope.where(self.carrier))
         carriers = self._carriers(ring)
@@ -107,10 +112,17 @@ class Parallel:
         return self._judged(ring, carriers, ends)
 
     @cached_property
-    def ring(self) -> Element | None:
-        """The descriptor at the call."""
+    def reached(self) -> dict[bytes, _Pairs]:
+        """The locals that point at the call to an element of the same index as the descriptor."""
+        found: dict[bytes, _Pairs] = {}
         access = view.field(self.carrier)
-        return element(Values(Frame(self.scope)).of(access.base)) if access is not None else None
+        for name, type_ in self.scope.typed.declared.items():
+            if access is None or type_ is None or type_.derivations != ("p",):
+                continue
+            pairs = _pairs(self.scope, access.base, partial(_named, name, self.call))
+            if pairs and all(one.at == other.at for _, one, other in pairs):
+                found[name] = pairs
+        return found
 
     def _carriers(self, ring: Element) -> dict[Key, Member] | None:
         """The members that are one in memory with the address, of each type that the array has;
@@ -165,29 +177,15 @@ class Parallel:
         more = terms(use.scope, squeezed(home.base), pool[1].number, pool[1].parts)
         if more is None:
             return Refused(Why.SYNC_NOT_KEPT, other=use.where)
-        pairs = self._pairs(use, home)
+        access = view.field(use.node)
+        pairs = _pairs(use.scope, access.base, partial(_valued, home.base)) if access is not None \
+            else ()
         if not pairs or not _is_settled(use.scope, use.value) or any(
-                one.at != other.at for one, other in pairs):
+                one.at != other.at for _, one, other in pairs):
             return Refused(Why.SYNC_APART, other=use.where)
         self.writes.append(_Write(
-            use, pool[0], home, more, tuple(one.node for one in pool[1].parts), tuple(pairs)))
+            use, pool[0], home, more, tuple(one.node for one in pool[1].parts), pairs))
         return None
-
-    def _pairs(self, use: Use, home: view.Field) -> list[tuple[Element, Element]]:
-        """The descriptor and the buffer, as each call of the function gives them."""
-        access = view.field(use.node)
-        assert access is not None
-        frames = [Frame(use.scope)]
-        if Values(frames[0]).of(access.base)[0] == "parameter":
-            frames = [one.frame for one in callers(use.scope) or ()]
-        found: list[tuple[Element, Element]] = []
-        for frame in frames:
-            values = Values(frame)
-            one, other = element(values.of(access.base)), element(values.of(home.base))
-            if one is None or other is None:
-                return []
-            found.append((one, other))
-        return found
 
     # -- both arrays, and what is in them
 
@@ -195,7 +193,7 @@ class Parallel:
                 ends: list[Use]) -> Beside | Refused:
         first = self.writes[0]
         buffer = first.use.scope.member(first.home.node)
-        (_, record), *_ = first.pairs
+        (_, _, record), *_ = first.pairs
         arrays = members_at(self.world, record.way[-1])
         if buffer is None or not is_memory(buffer) or len(arrays) != 1:
             return Refused(Why.SYNC_NOT_KEPT, other=first.use.where)
@@ -203,14 +201,14 @@ class Parallel:
             member = write.use.scope.member(write.home.node)
             if member is None or Key.of(member) != Key.of(buffer) or write.more != first.more or \
                     any(one.way != ring.way or other.way != record.way
-                        or other.apart != record.apart for one, other in write.pairs):
+                        or other.apart != record.apart for _, one, other in write.pairs):
                 return Refused(Why.SYNC_APART, other=write.use.where)
         terms_ = self._terms(buffer, first.more)
         odd = self._set_alone(buffer, terms_)
         if odd:
             return Refused(Why.SYNC_WRITTEN, other=odd)
         renewed = Renewed(self.world, arrays[0], self._fills(buffer))
-        apart = {one.apart for write in self.writes for one, _ in write.pairs}
+        apart = {one.apart for write in self.writes for _, one, _ in write.pairs}
         if len(apart) != 1:
             return Refused(Why.SYNC_APART, other=first.use.where)
         (stride,) = apart
@@ -223,7 +221,7 @@ class Parallel:
         if odd or not is_strided(self.world, self.scope, self.carrier, ring, stride):
             return Refused(Why.SYNC_APART, other=odd or self.scope.where(self.carrier))
         base = self._base(ring, record)
-        if base is None:
+        if not base:
             return Refused(Why.SYNC_NOT_KEPT, other=self.scope.where(self.carrier))
         gone = self._gone(buffer, base)
         if gone:
@@ -264,79 +262,77 @@ class Parallel:
                  or one.node == write.home.node or _is_same(one, write.added))
             for write in self.writes)
 
-    def _base(self, ring: Element, record: Element) -> Node | None:
+    def _base(self, ring: Element, record: Element) -> bytes:
         """The local by which the buffer of the descriptor is reached at the call."""
-        for name, type_ in self.scope.typed.declared.items():
-            if type_ is None or type_.derivations != ("p",) or name in self.scope.parameters:
-                continue
-            mine = element(Values(Frame(self.scope)).named(name, self.call))
-            store = reaching(self.scope, name, self.call)
-            if mine is not None and store is not None and mine.way == record.way and \
-                    mine.apart == record.apart and mine.at == ring.at:
-                return store.target
-        return None
+        return next((name for name, pairs in self.reached.items() if all(
+            one.way == ring.way and one.apart == ring.apart and other.way == record.way
+            and other.apart == record.apart for _, one, other in pairs)), b"")
 
-    def _gone(self, buffer: Member, base: Node) -> str:
+    def _gone(self, buffer: Member, base: bytes) -> str:
         """Where a buffer is set, or cleared, between what leads to it and the call."""
-        store = reaching(self.scope, view.text(base), self.call)
-        assert store is not None
+        store = reaching(self.scope, base, self.call)
+        start = store.node if store is not None else self.scope.node
         loops: list[Node] = []
         around = self.call.parent
-        while around is not None and not within(store.node, around):
+        while around is not None and not within(start, around):
             loops += [around] if view.loop(around) is not None else []
             around = around.parent
         return next((
             one.where for one in uses(self.world, Key.of(buffer))
             if one.scope is self.scope and one.written and (
-                store.node.start_byte < one.node.start_byte < self.call.start_byte
+                start.start_byte < one.node.start_byte < self.call.start_byte
                 or any(within(one.node, loop) for loop in loops))), "")
 
     # -- the pool
 
-    def pool(self, base: Node, taken: list[tuple[Scope, Node]]) -> bytes:
+    def pool(self, base: bytes, taken: list[tuple[Scope, Node]]) -> bytes:
         """The pool as it is spelled at the call, of the places where memory is taken from it; b""
         where it is not the same for all buffers of one array."""
         texts = {self._pool(base, scope, node) for scope, node in taken}
         return texts.pop() if len(texts) == 1 else b""
 
-    def _pool(self, base: Node, scope: Scope, node: Node) -> bytes:
+    def _pool(self, base: bytes, scope: Scope, node: Node) -> bytes:
         found = way(Values(Frame(scope)).place(node))
         write = next((one for one in self.writes if one.use.scope is scope), None)
         record = element(Values(Frame(scope)).of(write.home.base)) if write is not None else None
-        store = reaching(self.scope, view.text(base), self.call)
-        steps = _steps(self.scope, store.value) if store is not None else None
-        if found is None or record is None or steps is None or found[0] != record.root or \
+        if found is None or record is None or found[0] != record.root or \
                 found[1][:-1] != record.way[:-1] or found[2] not in ((), record.outer):
             return b""
-        mine = element(Values(Frame(self.scope)).named(view.text(base), self.call))
-        root, path, indexes = steps
-        values = Values(Frame(self.scope))
-        if mine is None or values.named(view.text(root), self.call) != mine.root or tuple(
-                values.named(view.text(one), self.call) for one in indexes) != mine.outer:
+        if len(record.way) != 1:  # a record in a record has no name of its own
             return b""
-        behind = b"".join(b"[%b]" % view.text(one) for one in indexes) if found[2] else b""
-        return path + found[1][-1].name + behind
+        pairs = self.reached[base]
+        root = self._name([(frame, other.root) for frame, _, other in pairs])
+        indexes = [self._name([(frame, other.outer[number]) for frame, _, other in pairs])
+                   for number in range(len(found[2]))]
+        if not all((root, *indexes)):
+            return b""
+        return root + b"->" + found[1][-1].name + b"".join(b"[%b]" % one for one in indexes)
+
+    def _name(self, values: list[tuple[Frame, Value]]) -> bytes:
+        """The name of the function that has a value at the call, however that is called."""
+        return next((name for name in self.scope.typed.declared if all(
+            Values(frame).named(name, self.call) == value for frame, value in values)), b"")
 
 
-def _steps(scope: Scope, value: Node) -> tuple[Node, bytes, list[Node]] | None:
-    """Of `&root->array[i][j]` the root, its text with the sign, and the indexes but the last."""
-    value = stripped(scope, value)
-    inner = view.operand(value)
-    if value.type != "pointer_expression" or value.children[0].type != "&" or inner is None:
-        return None
-    found: list[Node] = []
-    node = view.bare(inner)
-    while node.type == "subscript_expression":
-        index, array = view.index(node), view.operand(node)
-        if index is None or array is None:
-            return None
-        found.insert(0, view.bare(index))
-        node = view.bare(array)
-    access = view.field(node)
-    if access is None or access.base.type != "identifier" or not found or any(
-            one.type != "identifier" for one in found[:-1]):
-        return None
-    return access.base, view.text(access.base) + (b"->" if access.arrow else b"."), found[:-1]
+def _pairs(scope: Scope, address: Node, buffer: Callable[[Values], Value]) -> _Pairs:
+    """The descriptor and the buffer as elements; as each call of the function gives them, where
+    that alone tells; nothing where they are not known."""
+    frames = [Frame(scope)]
+    both = Values(frames[0]).of(address), buffer(Values(frames[0]))
+    if together(*both) is None and "parameter" in (both[0][0], both[1][0]):
+        frames = [one.frame for one in callers(scope) or ()]
+    found = [(frame, together(values.of(address), buffer(values)))
+             for frame, values in zip(frames, map(Values, frames), strict=True)]
+    whole = tuple((frame, *one) for frame, one in found if one is not None)
+    return whole if len(whole) == len(found) else ()
+
+
+def _named(name: bytes, at: Node, values: Values) -> Value:
+    return values.named(name, at)
+
+
+def _valued(node: Node, values: Values) -> Value:
+    return values.of(node)
 
 
 def _head(world: World, record: Record, member: Member) -> tuple[object, ...]:

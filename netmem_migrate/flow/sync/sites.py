@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
@@ -30,6 +31,7 @@ from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.narrow import BITS, block, is_masked, is_unsigned, within
 from netmem_migrate.flow.sync.owners import Owners, Pool
 from netmem_migrate.flow.sync.parallel import Parallel
+from netmem_migrate.flow.sync.pools import Params, creates, params
 from netmem_migrate.flow.sync.scopes import (
     Part,
     Scope,
@@ -47,6 +49,7 @@ from netmem_migrate.model.spelled import (
     BOTH_WAYS,
     FROM_DEVICE,
     MASK_OF_BITS,
+    POOL_PREFIX,
     RAW_RANGE,
     RAW_SINGLE,
     SETS_MASK,
@@ -151,6 +154,12 @@ class _Site:
     def scope(self) -> Scope:
         return self.raw.scope
 
+    @cached_property
+    def _mine(self) -> tuple[str, ...]:
+        """The files of the module, of those of the folder."""
+        analysis = self.world.analysis
+        return of_driver(analysis.driver.root, analysis.originals, (self.scope.file,))
+
     def made(self) -> Made | Refused:
         """The call, or what is in its way."""
         if self.scope.node.has_error:
@@ -187,20 +196,28 @@ class _Site:
         arrays = Parallel(self.world, self.scope, carrier, self.raw.call.node)
         found = arrays.found()
         if isinstance(found, Refused):
-            return found
-        held, base = found.kept, view.text(found.base)
+            return self._any_pool() or found
+        held = found.kept
         pool = Owners(self.world, self.scope).pool(
             carrier, held, lambda taken: arrays.pool(found.base, taken))
         if isinstance(pool, Refused):
             return pool
-        odd = self._odd(held, held.more, base, pool)
+        odd = self._odd(held, held.more, found.base, pool)
         if odd is not None:
             return odd
-        made = self._call(pool, held, self.raw.address, base + b"->", held.more, ())
+        made = self._call(pool, held, self.raw.address, found.base + b"->", held.more, ())
         return made if isinstance(made, Refused) else replace(
             made, others=found.others, arrays=found.arrays,
             assumes=f"{made.assumes}; the device leaves the address in a descriptor as it was "
             "written")
+
+    def _any_pool(self) -> Refused | None:
+        """That no pool of the driver keeps its offset, whichever the memory is of."""
+        calls = [(scope, call.node) for scope in self.world.scopes(POOL_PREFIX.encode())
+                 for call in view.calls(scope.node) if creates(call) and scope.file in self._mine]
+        made = [params(scope, node) for scope, node in calls]
+        odd = [self._offset_is(one) if one is not None else None for one in made]
+        return odd[0] if odd and None not in odd else None
 
     def _odd(self, held: Kept, start: Terms, base: bytes, pool: Pool) -> Refused | None:
         """The first condition that does not hold of what the pool would sync."""
@@ -279,19 +296,18 @@ class _Site:
             raw = squeezed(self.raw.direction)
             if not plain or not (raw == FROM_DEVICE.encode() or ways == {raw}):
                 return Refused(Why.SYNC_DIRECTION, other=one.scope.where(one.call))
-        return self._offset_is(pool)
+        return next((bad for one in pool.made if (bad := self._offset_is(one)) is not None), None)
 
-    def _offset_is(self, pool: Pool) -> Refused | None:
-        for one in pool.made:
-            start = one.only(b"offset")
-            whole = total(one.scope, start) if start is not None else None
-            odd = next((part for part in whole.parts if not _constant(one.scope, part)), None) \
-                if whole is not None else None
-            if odd is not None:
-                return Refused(Why.SYNC_CHANGES, by=odd.text.decode("latin-1"),
-                               other=_written(self.world, one.scope, odd))
-            if start is None and one.values.get(b"offset"):
-                return Refused(Why.SYNC_CHANGES, by="offset", other=one.scope.where(one.call))
+    def _offset_is(self, one: Params) -> Refused | None:
+        start = one.only(b"offset")
+        whole = total(one.scope, start) if start is not None else None
+        odd = next((part for part in whole.parts if not _constant(one.scope, part)), None) \
+            if whole is not None else None
+        if odd is not None:
+            return Refused(Why.SYNC_CHANGES, by=odd.text.decode("latin-1"),
+                           other=_written(self.world, one.scope, odd))
+        if start is None and one.values.get(b"offset"):
+            return Refused(Why.SYNC_CHANGES, by="offset", other=one.scope.where(one.call))
         return None
 
     def _same_pool_direction(self, pool: Pool) -> bool:
@@ -306,10 +322,8 @@ class _Site:
     def _narrow(self, held: Kept) -> Refused | None:
         if is_own(held.member):
             return None
-        analysis = self.world.analysis
-        mine = of_driver(analysis.driver.root, analysis.originals, (self.scope.file,))
         for scope in self.world.scopes(*(one.encode() for one in SETS_MASK)):
-            if scope.file not in mine:  # another module of the folder has a device of its own
+            if scope.file not in self._mine:  # another module of the folder has a device of its own
                 continue
             for call in view.calls(scope.node):
                 if call.name.decode("latin-1") not in SETS_MASK or len(call.args) != 2:

@@ -16,12 +16,13 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.types import Member
+from netmem_migrate.c.types import Member, Type
 from netmem_migrate.flow.sync.members import Key
 from netmem_migrate.flow.sync.narrow import within
-from netmem_migrate.flow.sync.scopes import Scope, World, number, stripped
+from netmem_migrate.flow.sync.scopes import Scope, World, number
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
+from netmem_migrate.model.spelled import WIDE
 
 Value = tuple[object, ...]
 """A kind, and what it is of: other values, members, names."""
@@ -88,6 +89,31 @@ def reaching(scope: Scope, name: bytes, at: Node) -> view.Store | None:
     return view.Store(where, named, value) if named is not None else None
 
 
+def _bare(node: Node) -> Node:
+    """An expression without parentheses, what only gives it back, and casts that cut nothing."""
+    while True:
+        node = view.bare(node)
+        call = view.call(node)
+        inner: Node | None = None
+        if node.type == "cast_expression":
+            type_ = view.type_of(node)
+            words = view.text(type_).split() if type_ is not None else []
+            text = b" ".join(words).decode("latin-1")
+            inner = view.value(node) if text.endswith("*") or text in WIDE else None
+        elif call is not None and len(call.args) == 1 and has(call.name, Trait.GIVES_BACK):
+            inner = call.args[0]
+        if inner is None:
+            return node
+        node = inner
+
+
+def _is_whole(scope: Scope, type_: Type | None) -> bool:
+    """Whether a pointer, or a number that counts elements, passes through a type as it is."""
+    found = scope.world.analysis.symbols.resolve(type_) if type_ is not None else None
+    return found is not None and (bool(found.derivations) or found.base in WIDE
+                                  or found.base.startswith("enum "))
+
+
 def is_lent(scope: Scope, name: bytes) -> bool:
     """Whether a local may be set by what is given it, or its address."""
     return any(where.type == "pointer_expression" for where, _ in scope.sets.get(name, ())) or any(
@@ -138,7 +164,7 @@ class Values:
 
     def of(self, node: Node) -> Value:
         """The value of an expression."""
-        node = stripped(self._scope, node)
+        node = _bare(node)
         literal = number(view.text(node))
         inner = view.operand(node)
         pair = view.infix(node)
@@ -152,6 +178,8 @@ class Values:
             return self.place(inner)
         if pair is not None and pair.sign == "+" and node.type == "binary_expression":
             return self._moved(pair)
+        if pair is not None and pair.sign == "-" and node.type == "binary_expression":
+            return self._between(pair)
         if call is not None:
             return self._called(call)
         if node.type in ("field_expression", "subscript_expression"):
@@ -167,6 +195,8 @@ class Values:
         if name in scope.parameters:
             if scope.sets.get(name) or is_lent(scope, name):
                 return self._unknown(at)
+            if not _is_whole(scope, scope.typed.declared.get(name)) and self.frame.given:
+                return self._unknown(at)
             return self.frame.given.get(
                 name, ("parameter", scope.file, scope.node.start_byte, name))
         if not scope.is_local(name):
@@ -174,7 +204,9 @@ class Values:
         found = reaching(scope, name, at)
         if found is None:
             return self._unknown(at)
-        call, type_ = view.call(stripped(scope, found.value)), scope.typed.declared.get(name)
+        call, type_ = view.call(_bare(found.value)), scope.typed.declared.get(name)
+        if not _is_whole(scope, type_):
+            return "local", scope.file, found.node.start_byte
         if call is not None and has(call.name, Trait.PURE) and type_ is not None and \
                 type_.derivations == ("p",):
             value: Value = ("call", call.name, *map(self.of, call.args))
@@ -213,12 +245,12 @@ class Values:
 
     def _array(self, node: Node) -> Value:
         """The array that a pointer leads to: of one in a member, the way to that."""
-        node = stripped(self._scope, node)
+        node = _bare(node)
         if node.type in ("field_expression", "subscript_expression"):
             return "array", self.place(node)
         if node.type == "identifier":
             found = reaching(self._scope, view.text(node), node)
-            value = stripped(self._scope, found.value) if found is not None else None
+            value = _bare(found.value) if found is not None else None
             if value is not None and value.type in ("field_expression", "subscript_expression"):
                 return "array", self.place(value)
         return self.of(node)
@@ -235,13 +267,24 @@ class Values:
         if type_.derivations != ("p",) or product is None or product.sign != "*":
             return self._unknown(pair.node)
         sizes = [one for one in (product.left, product.right)
-                 if stripped(self._scope, one).type == "field_expression"]
+                 if _bare(one).type == "field_expression"]
         if len(sizes) != 1:
             return self._unknown(pair.node)
         (size,) = sizes
         index = product.right if size == product.left else product.left
         return "element", self._array(pair.left), self.of(index), (
-            "kept", *self._kept(stripped(self._scope, size)))
+            "kept", *self._kept(_bare(size)))
+
+    def _between(self, pair: view.Infix) -> Value:
+        """The number of elements between the first of an array and a pointer into it."""
+        type_ = self._scope.type_of(pair.right)
+        array, at = self._array(pair.right), self.of(pair.left)
+        if type_ is None or type_.derivations[:1] != ("p",) or type_.base == "void" or \
+                array[0] != "array" or self._scope.type_of(pair.left) != type_:
+            return self._unknown(pair.node)
+        if at[0] == "element" and isinstance(at[2], tuple):
+            return at[2] if at[1] == array else self._unknown(pair.node)
+        return "between", at, array, ("size", type_.base, type_.derivations[1:])
 
     def _kept(self, node: Node) -> Iterator[object]:
         """The way to a number in a record that a member leads to: the place of that, and both
@@ -256,18 +299,19 @@ class Values:
 
     def behind(self, node: Node) -> Value:
         """Where a pointer to a record is read from, as a place."""
-        node = stripped(self._scope, node)
+        node = _bare(node)
         if node.type == "identifier":
             found = reaching(self._scope, view.text(node), node)
             if found is None:
                 return self._unknown(node)
-            node = stripped(self._scope, found.value)
+            node = _bare(found.value)
         return self.place(node) if node.type == "field_expression" else self._unknown(node)
 
     def _called(self, call: view.Call) -> Value:
         scope = self._scope
         own = scope.world.analysis.symbols.function(call.name, scope.file)
-        if own is None or own.body is None or self.frame.depth >= _DEPTH:
+        if own is None or own.body is None or self.frame.depth >= _DEPTH or not _is_whole(
+                scope, own.result):
             return self._unknown(call.node)
         inner = scope.world.scope(own)
         given = [value for one in nodes(own.body, "return_statement")
@@ -309,6 +353,21 @@ def element(value: Value) -> Element | None:
     if found is None or not isinstance(index, tuple) or not isinstance(apart, tuple):
         return None
     return Element(*found, index, apart_of(value, found[0]))
+
+
+def together(one: Value, other: Value) -> tuple[Element, Element] | None:
+    """Two values as elements of arrays; the first may be what the index of the second is counted
+    by."""
+    second = element(other)
+    first = element(one)
+    if second is None:
+        return None
+    if first is None and second.index[:2] == ("between", one):
+        _, _, array, apart = second.index
+        found = way(array[1]) if isinstance(array, tuple) else None
+        if found is not None and isinstance(apart, tuple):
+            first = Element(*found, second.index, apart)
+    return (first, second) if first is not None else None
 
 
 def apart_of(value: Value, root: Value) -> Value:
