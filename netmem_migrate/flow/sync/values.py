@@ -116,6 +116,10 @@ def _is_whole(scope: Scope, type_: Type | None) -> bool:
 
 def is_lent(scope: Scope, name: bytes) -> bool:
     """Whether a local may be set by what is given it, or its address."""
+    sets = re.compile(rb"\b%b\s*(?:=(?!=)|\+\+|--|[-+|&^]=)" % re.escape(name))
+    if any(sets.search(one.body) for macros in scope.world.analysis.symbols.macros.values()
+           for one in macros if name not in one.parameters):
+        return True
     return any(where.type == "pointer_expression" for where, _ in scope.sets.get(name, ())) or any(
         _may_set(scope, call.name) for call in view.calls(scope.node)
         for arg in call.args if view.text(view.bare(arg)) == name)
