@@ -32,7 +32,7 @@ from netmem_migrate.flow.sync.kept import (
 )
 from netmem_migrate.flow.sync.members import Key, Use, hidden, uses
 from netmem_migrate.flow.sync.narrow import within
-from netmem_migrate.flow.sync.rings import Arrays, Renewed, members_at
+from netmem_migrate.flow.sync.rings import Arrays, Calls, Renewed, members_at, precedes, statement
 from netmem_migrate.flow.sync.scopes import Scope, World, squeezed, stripped
 from netmem_migrate.flow.sync.strides import is_strided
 from netmem_migrate.flow.sync.values import (
@@ -256,11 +256,18 @@ class Parallel:
 
     def _comes_first(self, one: Use) -> bool:
         """Whether an address is set with it, to that of the same buffer."""
-        return any(
-            write.use.scope is one.scope and squeezed(write.home.base) == one.base
-            and (one.node.start_byte <= min(write.memory.start_byte, write.use.node.start_byte)
-                 or one.node == write.home.node or _is_same(one, write.added))
-            for write in self.writes)
+        for write in self.writes:
+            whole = statement(write.use.node)
+            same = write.use.scope is one.scope and squeezed(write.home.base) == one.base
+            if not same or whole.type != "expression_statement" or whole.parent is None or \
+                    not within(one.node, whole.parent):
+                continue
+            last = min(write.memory.start_byte, write.use.node.start_byte,
+                       write.home.node.start_byte)
+            if one.node.start_byte <= last or one.node == write.home.node or _is_same(
+                    one, write.added):
+                return True
+        return False
 
     def _base(self, ring: Element, record: Element) -> bytes:
         """The local by which the buffer of the descriptor is reached at the call."""
@@ -271,17 +278,20 @@ class Parallel:
     def _gone(self, buffer: Member, base: bytes) -> str:
         """Where a buffer is set, or cleared, between what leads to it and the call."""
         store = reaching(self.scope, base, self.call)
-        start = store.node if store is not None else self.scope.node
+        start = store.node if store is not None else self.scope.function.declarator
         loops: list[Node] = []
         around = self.call.parent
         while around is not None and not within(start, around):
             loops += [around] if view.loop(around) is not None else []
             around = around.parent
-        return next((
-            one.where for one in uses(self.world, Key.of(buffer))
-            if one.scope is self.scope and one.written and (
+        sets = [one for one in uses(self.world, Key.of(buffer)) if one.written]
+        found = next((
+            one.where for one in sets if one.scope is self.scope and (
                 start.start_byte < one.node.start_byte < self.call.start_byte
                 or any(within(one.node, loop) for loop in loops))), "")
+        others = {id(one.scope) for one in sets}
+        return found or (self.scope.where(start) if Calls(self.world).reaches(
+            self.scope, start, self.call, others) else "")
 
     # -- the pool
 
@@ -388,7 +398,8 @@ def _home(use: Use, memory: Node) -> view.Field | None:
                 view.text(value) != name:
             continue
         mine, other = reaching(scope, name, value), reaching(scope, name, memory)
-        if mine is not None and mine == other:
+        if mine is not None and mine == other and (
+                precedes(scope, one.node, use.node) or precedes(scope, use.node, one.node)):
             return access
     return None
 
