@@ -73,8 +73,10 @@ SYNC_PAGE = "page_pool_dma_sync_for_cpu"
 DMA_OF_NETMEM = "page_pool_get_dma_addr_netmem"
 DMA_OF_PAGE = "page_pool_get_dma_addr"
 
-# What fills memory with a byte, what gives back memory that is no page, and what only reads it.
+# What fills memory with a byte.
 FILLS = frozenset(("memset",))
+
+# What gives back memory that is no page, and what only looks at it.
 FREES = frozenset(("kfree", "kvfree", "vfree", "devm_kfree", "dma_free_coherent",
                    "dmam_free_coherent", "dma_free_attrs", "dma_pool_free"))
 PREFETCHES = frozenset(("prefetch", "prefetchw", "net_prefetch", "net_prefetchw"))

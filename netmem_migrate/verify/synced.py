@@ -162,7 +162,7 @@ def _witness(_: Pair, made: Made) -> bytes:
 def _rests_on(analysis: Analysis, made: Made) -> Iterator[tuple[Member, bool, bool]]:
     """The members that S1 is of, the address last, and whether it is that, or an array."""
     kept = made.kept
-    record = analysis.symbols.record(kept.holder.record, kept.holder.file)
+    record = analysis.symbols.record(kept.buffer.record, kept.buffer.file)
     names = [name[1:] for name, _ in kept.more[1] if name.startswith(HERE)]
     if record is not None:
         yield from ((record.members[name], False, False) for name in names)

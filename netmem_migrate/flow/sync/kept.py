@@ -46,7 +46,7 @@ class Kept:
     """How an address is kept: in `member`, beside `buffer`, and `more` over the buffer's own.
 
     `writes` are where it is set, `device` what the device is given, over the buffer's own address,
-    and where. `apart`: the buffer is in another array, with the same index.
+    and where.
     """
 
     member: Member
@@ -54,12 +54,6 @@ class Kept:
     more: Terms
     writes: tuple[Use, ...]
     device: tuple[tuple[Terms, str], ...]
-    apart: bool = False
-
-    @property
-    def holder(self) -> Member:
-        """A member of the record that the buffer, and what is added, are in."""
-        return self.buffer if self.apart else self.member
 
 
 def is_page(member: Member) -> bool:
@@ -191,6 +185,7 @@ def _judged(world: World, member: Member, beside: Member, found: list[Use],
 
 
 def is_memory(member: Member) -> bool:
+    """Whether a member is a page, or a netmem."""
     return member.type.derivations in ((), ("p",)) and (
         member.type.base == REF or member.type.is_page)
 

@@ -228,7 +228,7 @@ class Parallel:
             return Refused(Why.SYNC_OR_NOT, by=buffer.name.decode("latin-1"), other=gone)
         mine = self.scope.member(self.carrier)
         assert mine is not None
-        kept = Kept(mine, buffer, first.more, tuple(one.use for one in self.writes), (), True)
+        kept = Kept(mine, buffer, first.more, tuple(one.use for one in self.writes), ())
         return Beside(kept, base, tuple(carriers.values()), (*arms, *arrays))
 
     def _terms(self, buffer: Member, more: Terms) -> list[Member]:

@@ -31,7 +31,7 @@ from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.narrow import BITS, block, is_masked, is_unsigned, within
 from netmem_migrate.flow.sync.owners import Owners, Pool
 from netmem_migrate.flow.sync.parallel import Parallel
-from netmem_migrate.flow.sync.pools import Params, creates, params
+from netmem_migrate.flow.sync.pools import creates, params
 from netmem_migrate.flow.sync.scopes import (
     Part,
     Scope,
@@ -183,7 +183,8 @@ class _Site:
         if isinstance(pool, Refused):
             return pool
         start = plus(held.more, over)
-        odd = self._odd(held, start, base, pool)
+        odd = self._device(held, start) or self._live(access, held) or self._pool_is(pool) or \
+            self._narrow(held) or self._size()
         if odd is not None:
             return odd
         sign = b"->" if access.arrow else b"."
@@ -202,7 +203,7 @@ class _Site:
             carrier, held, lambda taken: arrays.pool(found.base, taken))
         if isinstance(pool, Refused):
             return pool
-        odd = self._odd(held, held.more, found.base, pool)
+        odd = self._pool_is(pool) or self._narrow(held) or self._size()
         if odd is not None:
             return odd
         made = self._call(pool, held, self.raw.address, found.base + b"->", held.more, ())
@@ -216,13 +217,8 @@ class _Site:
         calls = [(scope, call.node) for scope in self.world.scopes(POOL_PREFIX.encode())
                  for call in view.calls(scope.node) if creates(call) and scope.file in self._mine]
         made = [params(scope, node) for scope, node in calls]
-        odd = [self._offset_is(one) if one is not None else None for one in made]
+        odd = [self._offset_is(Pool(b"", (one,), "")) if one is not None else None for one in made]
         return odd[0] if odd and None not in odd else None
-
-    def _odd(self, held: Kept, start: Terms, base: bytes, pool: Pool) -> Refused | None:
-        """The first condition that does not hold of what the pool would sync."""
-        return self._device(held, start) or self._live(base, held) or self._pool_is(pool) or \
-            self._narrow(held) or self._size()
 
     def _carrier(self) -> tuple[Node, Member, Sum] | Refused:
         """The member that the address is in, and what is added to it."""
@@ -252,9 +248,9 @@ class _Site:
 
     # -- S9: whose memory it is
 
-    def _live(self, base: bytes, held: Kept) -> Refused | None:
+    def _live(self, access: view.Field, held: Kept) -> Refused | None:
         """That the buffer is still there: not cleared before, or used behind."""
-        name = held.buffer.name
+        name, base = held.buffer.name, squeezed(access.base)
         call = self.raw.call.node
         mine = [one for one in uses(self.world, Key.of(held.buffer))
                 if one.scope is self.scope and one.base == base]
@@ -296,18 +292,19 @@ class _Site:
             raw = squeezed(self.raw.direction)
             if not plain or not (raw == FROM_DEVICE.encode() or ways == {raw}):
                 return Refused(Why.SYNC_DIRECTION, other=one.scope.where(one.call))
-        return next((bad for one in pool.made if (bad := self._offset_is(one)) is not None), None)
+        return self._offset_is(pool)
 
-    def _offset_is(self, one: Params) -> Refused | None:
-        start = one.only(b"offset")
-        whole = total(one.scope, start) if start is not None else None
-        odd = next((part for part in whole.parts if not _constant(one.scope, part)), None) \
-            if whole is not None else None
-        if odd is not None:
-            return Refused(Why.SYNC_CHANGES, by=odd.text.decode("latin-1"),
-                           other=_written(self.world, one.scope, odd))
-        if start is None and one.values.get(b"offset"):
-            return Refused(Why.SYNC_CHANGES, by="offset", other=one.scope.where(one.call))
+    def _offset_is(self, pool: Pool) -> Refused | None:
+        for one in pool.made:
+            start = one.only(b"offset")
+            whole = total(one.scope, start) if start is not None else None
+            odd = next((part for part in whole.parts if not _constant(one.scope, part)), None) \
+                if whole is not None else None
+            if odd is not None:
+                return Refused(Why.SYNC_CHANGES, by=odd.text.decode("latin-1"),
+                               other=_written(self.world, one.scope, odd))
+            if start is None and one.values.get(b"offset"):
+                return Refused(Why.SYNC_CHANGES, by="offset", other=one.scope.where(one.call))
         return None
 
     def _same_pool_direction(self, pool: Pool) -> bool:
@@ -361,7 +358,7 @@ class _Site:
         turned = not self._same_pool_direction(pool) and any(
             squeezed(way) != squeezed(self.raw.direction) for one in pool.made
             for way in one.each(b"dma_dir"))
-        record = held.holder.record
+        record = held.buffer.record
         varies = sum(name.startswith(HERE) for name, _ in start[1]) > 1
         short = f"; {_said(start)} stays below 4 GiB over the buffer" if varies else ""
         return Made(
@@ -375,7 +372,7 @@ class _Site:
     def _is_positive(self, held: Kept, name: bytes) -> bool:
         if not name.startswith(HERE):
             return True
-        record = self.world.analysis.symbols.record(held.holder.record, held.holder.file)
+        record = self.world.analysis.symbols.record(held.buffer.record, held.buffer.file)
         member = record.members.get(name[1:]) if record is not None else None
         return member is not None and member.type.base in UNSIGNED and not member.type.derivations
 
