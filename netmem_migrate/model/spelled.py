@@ -72,6 +72,8 @@ SYNC_NETMEM = "page_pool_dma_sync_netmem_for_cpu"
 SYNC_PAGE = "page_pool_dma_sync_for_cpu"
 DMA_OF_NETMEM = "page_pool_get_dma_addr_netmem"
 DMA_OF_PAGE = "page_pool_get_dma_addr"
+# What warns, once, and goes on.
+WARNS = "WARN_ON_ONCE"
 
 # What fills memory with a byte.
 FILLS = frozenset(("memset",))

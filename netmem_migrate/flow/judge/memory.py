@@ -10,11 +10,13 @@ from functools import cached_property
 from tree_sitter import Node
 
 from netmem_migrate.c import view
-from netmem_migrate.flow import verdicts
+from netmem_migrate.flow import addresses, verdicts
+from netmem_migrate.flow.graph import Call, Place, Slot, reach
 from netmem_migrate.flow.judge.taint import Atom, Atoms
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
 from netmem_migrate.model.functions import BY_NAME
-from netmem_migrate.model.schema import Side, Trait
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Effect, Side, Trait
 from netmem_migrate.model.spelled import TO_DEVICE
 from netmem_migrate.reasons import Detail
 
@@ -42,10 +44,13 @@ class Memory:
 
     def is_payload(self, use: Use) -> bool:
         """Whether a call of the pool's API is of memory that comes to the stack as payload."""
-        known = BY_NAME.get(use.name)
+        return self._counts(use.name, use.body.file, use.call.node.start_byte)
+
+    def _counts(self, name: str, file: str, start: int) -> bool:
+        known = BY_NAME.get(name)
         if self.unreadable and known is not None and known.side is Side.PAGE:
             return False
-        return (use.body.file, use.call.node.start_byte) not in self._aside
+        return (file, start) not in self._aside
 
     @cached_property
     def addresses(self) -> set[Atom]:
@@ -58,6 +63,38 @@ class Memory:
         """Whether a value is made of any of some atoms."""
         wanted = known if isinstance(known, (set, frozenset)) else set(known)
         return any(one in wanted for one in self.atoms.read(body, node))
+
+    @cached_property
+    def reads(self) -> list[Place]:
+        """Where the CPU takes the address of payload, but to prefetch it, or is given one at which
+        it reads."""
+        analysis = self.unit.analysis
+        graph = analysis.graph
+        asked = [call for call in graph.calls if call.twin.gives_address
+                 and self.is_pools(call) and self._counts(
+                     view.text(call.name).decode("latin-1"), call.place.file,
+                     call.place.node.start_byte)]
+        slots = {call.slot for call in asked}
+        known = addresses.reached(graph, [key for key, slot in graph.addresses.given.items()
+                                          if slot in slots])
+        return [call.place for call in asked if not _is_hint(call.place.node)] + [
+            place for key, name, place in graph.addresses.given_to if key in known and (
+                has(name, Trait.READS_PACKET) or has(name, Trait.CPU_COPIES))]
+
+    def is_pools(self, call: Call) -> bool:
+        """Whether a call is of memory of a pool, and not of what is allocated otherwise."""
+        return call.twin.pool_api or call.slot in self._from_pools or \
+            self.unit.analysis.solution.moves(call.slot)
+
+    @cached_property
+    def _from_pools(self) -> set[Slot]:
+        """All that holds what a pool gives."""
+        graph = self.unit.analysis.graph
+        flows: dict[Slot, list[Slot]] = {}
+        for origin, into, _ in graph.flows:
+            flows.setdefault(origin, []).append(into)
+        return set(reach((call.slot for call in graph.calls
+                          if call.twin.pool_api and call.twin.effect is Effect.ALLOCATES), flows))
 
     def given(self, uses: Iterable[Use]) -> list[Use]:
         """Those of some calls that are given the address of payload."""
@@ -78,6 +115,17 @@ class Memory:
     def device_syncs(self) -> list[Use]:
         """Syncs of payload for the device past the pool, but for what XDP sends."""
         return [one for one in self.given(self.unit.of(Trait.SYNCS_DEVICE)) if not sends(one)]
+
+
+def _is_hint(node: Node) -> bool:
+    """Whether an address is asked for within an argument of a prefetch only."""
+    inner: Node | None = node
+    while inner is not None and not inner.type.endswith("statement"):
+        call = view.call(inner)
+        if inner != node and call is not None:
+            return has(call.name.decode("latin-1"), Trait.PREFETCHES)
+        inner = inner.parent
+    return False
 
 
 def sends(use: Use) -> bool:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from tree_sitter import Node
@@ -22,7 +23,6 @@ from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Effect, Side, Trait
 from netmem_migrate.results import Basis, Evidence, Requirement, Site, Standing
 
-_SHOWN = 3
 _NETMEM = frozenset(one.name for one in FUNCTIONS if one.side is Side.NETMEM)
 _Places = tuple[Evidence, ...]
 
@@ -69,10 +69,10 @@ class Judge:
 
     def _said(self, names: Iterable[str]) -> _Places:
         found = [self.unit.at(file, node) for file, node in self.unit.named(tuple(names))]
-        return tuple(dict.fromkeys(found))[:_SHOWN]
+        return tuple(dict.fromkeys(found))
 
     def _uses(self, uses: Iterable[Use]) -> _Places:
-        return tuple(dict.fromkeys(self.unit.use_at(one) for one in uses))[:_SHOWN]
+        return tuple(dict.fromkeys(self.unit.use_at(one) for one in uses))
 
     @cached_property
     def tables(self) -> _Places:
@@ -85,8 +85,15 @@ class Judge:
                      and view.text(type_).split()[-1:] in [[name.encode()] for name in names]
                      and nodes(one, "initializer_list")]
             if found:
-                return tuple(found)[:_SHOWN]
+                return tuple(found)
         return self._said(spelled.DEVICES)
+
+    @cached_property
+    def setup(self) -> _Places:
+        """Where the device is given its tables, else these."""
+        given = [self.unit.at(file, node) for file, node in self.unit.named(spelled.ETHTOOL_OPS)
+                 if _is_set(node)]
+        return tuple(given) or self.tables
 
     # ------------------------------------------------------------ rx
 
@@ -99,14 +106,14 @@ class Judge:
         acts = [(file, node) for file, node in self.unit.named(spelled.DATA_SPLIT[1:])]
         if self.settable and acts:
             return Requirement(Standing.MET, Basis.DATA_SPLIT, tuple(dict.fromkeys((
-                *self.settable, *(self.unit.at(*one) for one in acts))))[:_SHOWN])
+                *self.settable, *(self.unit.at(*one) for one in acts)))))
         return Requirement(Standing.UNMET, Basis.NO_SPLIT, self.settable or self.tables)
 
     def netmem(self) -> Requirement:
         left = [site for site in self.sites if not site.by_design]
         if left and not self.unreadable:
             return Requirement(Standing.UNMET, Basis.PAGE_CALLS, tuple(
-                Evidence(one.file, one.line, f"{one.call}()") for one in left)[:_SHOWN])
+                Evidence(one.file, one.line, f"{one.call}()") for one in left))
         taken = [use for name, uses in self.unit.calls.items() for use in uses
                  if name in _NETMEM]
         return Requirement(Standing.MET if taken else Standing.UNMET, Basis.NETMEM,
@@ -116,27 +123,31 @@ class Judge:
         if not self.has_dma:
             return Requirement(Standing.NOT_APPLICABLE, Basis.POOL_FLAGS,
                                self.created)
-        conditions: list[str] = []
-        for pool in self.pools:
-            for name in (spelled.DMA_MAP, spelled.DMA_SYNC):
-                found = pool.flag(name)
-                if found is None:
-                    status = Standing.UNMET if pool.known else Standing.UNKNOWN
-                    return Requirement(status, Basis.POOL_FLAGS, self._flags(pool))
-                conditions += [found.condition] if found.condition else []
-        if self.memory.device_syncs:
-            return Requirement(Standing.UNMET, Basis.OWN_DEVICE_SYNC,
-                               self._uses(self.memory.device_syncs))
-        if self.settable and not self.unreadable:
-            return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
+        lacking = [*self._lacking()]
+        if lacking:
+            return replace(lacking[0], also=tuple(lacking[1:]))
+        conditions = [found.condition for pool in self.pools
+                      for name in (spelled.DMA_MAP, spelled.DMA_SYNC)
+                      if (found := pool.flag(name)) is not None and found.condition]
         places = tuple(dict.fromkeys(one for pool in self.pools for one in self._flags(pool)))
         if conditions:
-            return Requirement(Standing.CONDITIONAL, Basis.POOL_FLAGS, places[:_SHOWN],
-                               conditions[0])
+            return Requirement(Standing.CONDITIONAL, Basis.POOL_FLAGS, places, conditions[0])
         if self.is_library and not self.unreadable:
-            return Requirement(Standing.CONDITIONAL, Basis.NO_UNREADABLE, places[:_SHOWN],
+            return Requirement(Standing.CONDITIONAL, Basis.NO_UNREADABLE, places,
                                "its users cannot set header split")
-        return Requirement(Standing.MET, Basis.POOL_FLAGS, places[:_SHOWN])
+        return Requirement(Standing.MET, Basis.POOL_FLAGS, places)
+
+    def _lacking(self) -> Iterator[Requirement]:
+        """What the pools, or what is done beside them, lacks of the flags."""
+        for pool in self.pools:
+            if any(pool.flag(name) is None for name in (spelled.DMA_MAP, spelled.DMA_SYNC)):
+                yield Requirement(Standing.UNMET if pool.known else Standing.UNKNOWN,
+                                  Basis.POOL_FLAGS, self._flags(pool))
+        if self.memory.device_syncs:
+            yield Requirement(Standing.UNMET, Basis.OWN_DEVICE_SYNC,
+                              self._uses(self.memory.device_syncs))
+        if self.settable and not self.unreadable:
+            yield Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
 
     def _flags(self, pool: Pool) -> _Places:
         """Where the flags of a pool are set, else where it is created."""
@@ -149,27 +160,17 @@ class Judge:
             return Requirement(Standing.NOT_APPLICABLE, Basis.UNREADABLE_FLAG,
                                self.created)
         if self.unreadable and not found:
-            return Requirement(Standing.MET, Basis.UNREADABLE_FLAG, tuple(
+            return Requirement(Standing.MET, Basis.UNREADABLE_FLAG, tuple(dict.fromkeys(
                 self.unit.at(pool.use.body.file, one.node) for pool in self.unreadable
-                if (one := pool.flag(spelled.UNREADABLE)) is not None)[:_SHOWN])
+                if (one := pool.flag(spelled.UNREADABLE)) is not None)))
         if found:
             return Requirement(Standing.UNMET, Basis.CPU_READS, found)
         return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
 
     def _reads(self) -> _Places:
         """Where the CPU takes the address of payload, or an address is given that it reads at."""
-        graph = self.unit.analysis.graph
-        places = [call.place for call in graph.calls if call.twin.gives_address]
-        found: list[Evidence] = []
-        for place in places:
-            use = self._use(place.file, place.node)
-            if use is not None and self.memory.is_payload(use):
-                found.append(self.unit.use_at(use))
-        if not self.unreadable:
-            found += [self.unit.at(place.file, place.node) for _, name, place
-                      in graph.addresses.given_to if place.file in self.unit.files
-                      and (has(name, Trait.READS_PACKET) or has(name, Trait.CPU_COPIES))]
-        return tuple(dict.fromkeys(found))[:_SHOWN]
+        return tuple(dict.fromkeys(self.unit.at(one.file, one.node) for one in self.memory.reads
+                                   if one.file in self.unit.files))
 
     def _use(self, file: str, node: Node) -> Use | None:
         call = view.call(node)
@@ -226,7 +227,7 @@ class Judge:
 
     def _puts(self) -> Iterator[Use]:
         for call in self.unit.analysis.graph.calls:
-            if call.twin.effect is Effect.RELEASES:
+            if call.twin.effect is Effect.RELEASES and self.memory.is_pools(call):
                 use = self._use(call.place.file, call.place.node)
                 if use is not None:
                     yield use
@@ -284,14 +285,34 @@ class Judge:
             return Requirement(Standing.NOT_APPLICABLE, Basis.NETMEM_TX)
         found = self._said((spelled.NETMEM_TX,))
         if not found:
-            return Requirement(Standing.UNMET, Basis.NO_NETMEM_TX, self.tables)
+            return Requirement(Standing.UNMET, Basis.NO_NETMEM_TX, self.setup)
         return Requirement(Standing.MET, Basis.NETMEM_TX, found)
 
     def queues(self) -> Requirement:
-        found = self._said((spelled.QUEUE_OPS,))
+        found = [(file, node) for file, node in self.unit.named((spelled.QUEUE_OPS,))
+                 if _is_set(node)]
         if not found:
-            return Requirement(Standing.UNMET, Basis.NO_QUEUE_OPS, self.tables)
-        return Requirement(Standing.MET, Basis.QUEUE_OPS, found)
+            return Requirement(Standing.UNMET, Basis.NO_QUEUE_OPS, self.setup)
+        places = tuple(dict.fromkeys(self.unit.at(*one) for one in found))
+        tests = [one for _, node in found if (one := _tested(node))]
+        if tests:
+            return Requirement(Standing.CONDITIONAL, Basis.QUEUE_OPS, places, tests[0])
+        return Requirement(Standing.MET, Basis.QUEUE_OPS, places)
+
+
+def _is_set(name: Node) -> bool:
+    """Whether a member is what an assignment sets."""
+    member = name.parent
+    store = view.infix(member.parent) if member is not None and member.parent is not None else None
+    return store is not None and store.sign == "=" and store.left == member
+
+
+def _tested(node: Node) -> str:
+    """The innermost test of its function that decides whether a node is reached, "" for none."""
+    function: Node | None = node
+    while function is not None and function.type != "function_definition":
+        function = function.parent
+    return condition(function, node) if function is not None else ""
 
 
 def _is_copied(node: Node) -> bool:

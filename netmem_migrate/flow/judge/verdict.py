@@ -10,6 +10,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.judge.pools import Pool
 from netmem_migrate.flow.judge.rules import Judge
 from netmem_migrate.flow.judge.unit import Unit, said, units
+from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, UNREADABLE
 from netmem_migrate.results import PoolReport, PoolValue, Requirement, Site, Standing
 
 _WORST = (Standing.UNMET, Standing.UNKNOWN, Standing.CONDITIONAL, Standing.MET,
@@ -52,4 +53,7 @@ def _said(unit: Unit, pool: Pool, requirements: dict[str, Requirement]) -> PoolR
     at = unit.use_at(pool.use)
     return PoolReport(at.file, at.line, unit.own, tuple(
         PoolValue(name, said(one.node), one.condition)
-        for name, values in sorted(pool.values.items()) for one in values), requirements)
+        for name, values in sorted(pool.values.items()) for one in values),
+        tuple(PoolValue(name, said(found.node), found.condition)
+              for name in (DMA_MAP, DMA_SYNC, UNREADABLE)
+              if (found := pool.flag(name)) is not None), requirements)
