@@ -113,6 +113,8 @@ _TEXT: dict[Why, str] = {
     Why.CPU_READS: "uses the address of memory of a page_pool without a test for NULL",
     Why.RAW_SYNC: "syncs memory of a page_pool for the CPU by a DMA address, past the pool",
     Why.SYNC_WRITTEN: "syncs past the pool still (S1): the address is also written at {other}",
+    Why.SYNC_TAKEN: "syncs past the pool still (S1): more is done between the sync and where its "
+                    "address is taken ({other})",
     Why.SYNC_BEFORE: "syncs past the pool still (S2): the sync starts before the pool's offset, at "
                      "{by}, and that is {other}",
     Why.SYNC_NOT_KEPT: "syncs past the pool still (S2): no buffer is kept with the address, or not "

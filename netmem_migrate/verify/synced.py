@@ -143,10 +143,12 @@ def _witness(_: Pair, made: Made) -> bytes:
     """The raw call, with the address that is kept spelled as what it is of."""
     raw = made.raw
     of = DMA_OF_PAGE if made.page else DMA_OF_NETMEM
-    kept = b"(%b(%b) + (%b))" % (of.encode(), made.buffer, made.more)
-    start = raw.address.start_byte
-    address = replaced(view.text(raw.address), [
-        (made.carrier.start_byte - start, made.carrier.end_byte - start, kept)])
+    address = view.text(raw.address)
+    if made.carrier is not None:
+        kept = b"(%b(%b) + (%b))" % (of.encode(), made.buffer, made.more)
+        start = raw.address.start_byte
+        address = replaced(address, [
+            (made.carrier.start_byte - start, made.carrier.end_byte - start, kept)])
     if made.whole:
         # The pool takes 32 bits of what the driver adds in 64, one by one.
         address = b"%b(%b) + (unsigned long)(unsigned int)(%b)" % (
@@ -166,7 +168,8 @@ def _rests_on(analysis: Analysis, made: Made) -> Iterator[tuple[Member, bool]]:
     if record is not None:
         yield from ((record.members[name], False) for name in names)
     yield kept.buffer, False
-    yield kept.member, True
+    if made.carrier is not None:
+        yield kept.member, True
 
 
 def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes], member: Member,

@@ -70,7 +70,7 @@ def keeps_memory(world: World, member: Member) -> bool:
     """Whether there is a page, or a netmem, in the same record, or what may hold one."""
     record = world.analysis.symbols.record(member.record, member.file)
     members = record.members.values() if record is not None else ()
-    if any(_is_memory(one) for one in members):
+    if any(is_memory(one) for one in members):
         return True
     void = {(one.file, one.identifier.start_byte)
             for slot in world.analysis.graph.slots.values() if slot.void
@@ -146,7 +146,7 @@ def kept(world: World, member: Member) -> Kept | Refused:
     name = _buffer(first[0], first[1][0])
     buffer = world.analysis.symbols.record(member.record, member.file) if name else None
     beside = buffer.members.get(name) if buffer is not None else None
-    if beside is None or not _is_memory(beside):
+    if beside is None or not is_memory(beside):
         return Refused(Why.SYNC_NOT_KEPT, other=first[0].where)
     return _judged(world, member, beside, found, pools)
 
@@ -184,7 +184,8 @@ def _judged(world: World, member: Member, beside: Member, found: list[Use],
                 tuple(_given(found, writes, member, more, others)))
 
 
-def _is_memory(member: Member) -> bool:
+def is_memory(member: Member) -> bool:
+    """Whether a member is a page, or a netmem."""
     return member.type.derivations in ((), ("p",)) and (
         member.type.base == REF or member.type.is_page)
 
@@ -292,7 +293,7 @@ def _given(found: list[Use], writes: list[Use], member: Member, more: Terms,
     writing = {id(one.scope): one for one in writes}
     for key, scope in scopes.items():
         for call in view.calls(scope.node):
-            if not _to_device(scope, call):
+            if not goes_to_device(scope, call):
                 continue
             for arg in call.args:
                 here = _over(scope, arg, bases[key], member, more, writing.get(key))
@@ -301,7 +302,7 @@ def _given(found: list[Use], writes: list[Use], member: Member, more: Terms,
     return given
 
 
-def _to_device(scope: Scope, call: view.Call) -> bool:
+def goes_to_device(scope: Scope, call: view.Call) -> bool:
     """Whether what a call is given may go to the device: bytes in its order, or what a function
     does of which nothing is known."""
     return swaps(scope, call.name) or not (

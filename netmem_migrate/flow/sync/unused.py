@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 Gone = tuple[int, int, bytes]
-_ACTS = ("assignment_expression", "update_expression", "subscript_expression")
+_ACTS = ("assignment_expression", "update_expression")
 
 
 def unused(source: bytes, function: Node, calls: Sequence[Node]) -> list[Gone]:
@@ -24,19 +24,47 @@ def unused(source: bytes, function: Node, calls: Sequence[Node]) -> list[Gone]:
     inside = {view.text(one) for call in calls for one in nodes(call, "identifier")}
     gone: list[Gone] = []
     for name in sorted(inside):
-        whole = _whole(source, function, name, calls)
-        if whole is not None:
-            gone += whole
+        for variable in _variables(function, name):
+            gone += _whole(source, variable, calls) or ()
     gone.sort()
     apart = all(one[1] <= other[0] for one, other in pairwise(gone))
     return gone if apart else []
 
 
-def _whole(source: bytes, function: Node, name: bytes,
-           calls: Sequence[Node]) -> list[Gone] | None:
-    """All of a local, None where it is used, or what it is set to does something."""
-    left = [one for one in nodes(function, "identifier") if view.text(one) == name
-            and not any(call.start_byte <= one.start_byte < call.end_byte for call in calls)]
+def _variables(function: Node, name: bytes) -> list[list[Node]]:
+    """Where each variable of a name stands: one that two blocks declare is two."""
+    named = [one for one in nodes(function, "identifier") if view.text(one) == name]
+    blocks = [block for one in named if (block := _block(one)) is not None]
+    if len(blocks) < 2:
+        return [named]
+    found: dict[int, list[Node]] = {}
+    for one in named:
+        around = [block.start_byte for block in blocks
+                  if block.start_byte <= one.start_byte < block.end_byte]
+        found.setdefault(max(around, default=-1), []).append(one)
+    return list(found.values())
+
+
+def _block(name: Node) -> Node | None:
+    """The block in which a declaration declares a name; None for any other use of it."""
+    node: Node = name
+    while node.parent is not None and node.parent.type in (
+            "init_declarator", "pointer_declarator", "array_declarator"):
+        if node.parent.child_by_field_name("declarator") != node:
+            return None
+        node = node.parent
+    around = node.parent
+    return around.parent if around is not None and around.type == "declaration" and \
+        node in around.children_by_field_name("declarator") else None
+
+
+def _whole(source: bytes, variable: Sequence[Node], calls: Sequence[Node]) -> list[Gone] | None:
+    """All of a local, None where no call uses it, or anything else does, or what it is set to does
+    something."""
+    left = [one for one in variable
+            if not any(call.start_byte <= one.start_byte < call.end_byte for call in calls)]
+    if len(left) == len(variable):
+        return None
     found: list[Gone] = []
     declared = 0
     for one in left:
@@ -68,10 +96,10 @@ def _declaration(source: bytes, name: Node) -> Gone | None:
 
 
 def _store(source: bytes, name: Node) -> Gone | None:
-    """The line of a statement that only sets the name."""
+    """The line of a statement that only sets the name, or adds to it."""
     pair = view.infix(name.parent)
     statement = pair.node.parent if pair is not None else None
-    if pair is None or statement is None or pair.sign != "=" or pair.left != name or \
+    if pair is None or statement is None or pair.sign not in ("=", "+=") or pair.left != name or \
             statement.type != "expression_statement" or not is_plain(pair.right) or \
             statement.parent is None or statement.parent.type != "compound_statement":
         return None
