@@ -73,6 +73,9 @@ SYNC_PAGE = "page_pool_dma_sync_for_cpu"
 DMA_OF_NETMEM = "page_pool_get_dma_addr_netmem"
 DMA_OF_PAGE = "page_pool_get_dma_addr"
 
+# What fills memory with a byte.
+FILLS = frozenset(("memset",))
+
 # Types of at most 32 bits that have no sign.
 UNSIGNED = frozenset(("u8", "u16", "u32", "__u8", "__u16", "__u32", "uint8_t", "uint16_t",
                       "uint32_t", "unsigned", "unsigned int", "unsigned short", "unsigned char"))

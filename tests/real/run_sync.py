@@ -65,9 +65,9 @@ def raw_lines(source: bytes) -> list[int]:
 def seeds(made: Made) -> Iterator[tuple[str, bytes]]:
     """The call, spelled wrong: each way that is another value for some buffer."""
     name, size, offset = made.function.encode(), made.size, made.offset
-    base, sign, member = re.fullmatch(rb"(.*?)(->|\.)(\w+)", made.buffer).groups()
+    base, sign, member = re.fullmatch(rb"(?:(.*?)(->|\.))?(\w+)", made.buffer).groups()
     owner, way, pool = re.fullmatch(rb"(.*)(->|\.)(\w+)", made.pool).groups()
-    next_ = b"(%b + 1)->" % (base if sign == b"->" else b"&" + base)
+    next_ = b"(%b + 1)->" % (base if sign == b"->" else b"&" + base) if base else b""
 
     def call(*args: bytes) -> bytes:
         return b"%b(%b)" % (name, b", ".join(args))
@@ -77,14 +77,15 @@ def seeds(made: Made) -> Iterator[tuple[str, bytes]]:
     else:
         yield "offset dropped", call(made.pool, made.buffer, b"0", size)
         yield "offset doubled", call(made.pool, made.buffer, b"2 * (%b)" % offset, size)
-        if base in offset:
+        if base and base in offset:
             other = offset.replace(base + sign, next_)
             yield "offset of another buffer", call(made.pool, made.buffer, other, size)
     if made.start not in (b"0", b""):
         yield "the pool's offset twice", call(made.pool, made.buffer, made.start, size)
         yield "the pool's offset taken away", call(made.pool, made.buffer,
                                                    b"0 - " + made.start, size)
-    yield "another buffer", call(made.pool, next_ + member, offset, size)
+    other = next_ + member if base else b"%b + 64" % member
+    yield "another buffer", call(made.pool, other, offset, size)
     yield "length and one", call(made.pool, made.buffer, offset, b"%b + 1" % size)
     yield "swapped", call(made.pool, made.buffer, size, offset)
     yield "another pool", call(b"(%b + 1)%b%b" % (owner, way, pool), made.buffer, offset, size)

@@ -116,6 +116,11 @@ class Scope:
                 found.setdefault(view.text(view.bare(target)), []).append((node, None))
         return found
 
+    @cached_property
+    def swapping(self) -> frozenset[bytes]:
+        """What it calls that only swaps bytes."""
+        return frozenset(call.name for call in view.calls(self.node) if swaps(self, call.name))
+
     def is_local(self, name: bytes) -> bool:
         """Whether it declares a name, parameters included."""
         return name in self.typed.declared

@@ -42,6 +42,7 @@ from netmem_migrate.flow.sync.scopes import (
     total,
 )
 from netmem_migrate.flow.sync.taken import Taken, taken
+from netmem_migrate.flow.sync.walked import Walked, walked
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import (
@@ -156,6 +157,10 @@ class _Site:
         near = taken(self.world, self.scope, self.raw.call, self.raw.address, self.raw.offset)
         if near is not None:
             return near if isinstance(near, Refused) else self._taken(near)
+        far = walked(self.world, self.scope, self.raw.call.node, self.raw.address) \
+            if self.raw.offset is None else None
+        if far is not None:
+            return far if isinstance(far, Refused) else self._walked(far)
         found = self._carrier()
         if isinstance(found, Refused):
             return found
@@ -203,6 +208,19 @@ class _Site:
         made = self._call(pool, held, None, reach, held.more, order)
         return made if isinstance(made, Refused) else replace(
             made, buffer=view.text(near.memory))
+
+    def _walked(self, far: Walked) -> Made | Refused:
+        """The call where the descriptor is one that a pointer walks to."""
+        held = far.kept
+        pool = Owners(self.world, self.scope).pool(far.access, held)
+        if isinstance(pool, Refused):
+            return pool
+        odd = self._pool_is(pool) or self._narrow(held) or self._size()
+        if odd is not None:
+            return odd
+        made = self._call(pool, held, far.carrier, b"", held.more, ())
+        return made if isinstance(made, Refused) else replace(
+            made, buffer=view.text(far.memory), assumes=f"{made.assumes}; {far.assumes}")
 
     def _carrier(self) -> tuple[Node, Member, Sum] | Refused:
         """The member that the address is in, and what is added to it."""
@@ -353,8 +371,10 @@ class _Site:
         turned = not self._same_pool_direction(pool) and any(
             squeezed(way) != squeezed(self.raw.direction) for one in pool.made
             for way in one.each(b"dma_dir"))
-        record = held.member.record
-        varies = sum(name.startswith(HERE) for name, _ in start[1]) > 1
+        record = held.buffer.record
+        varies = sum(name.startswith(HERE) for name, _ in start[1]) > 1 or (
+            carrier is None and any(name.startswith(HERE) for name, _ in start[1])
+            and len(start[1]) + bool(start[0]) > 1)
         short = f"; {_said(start)} stays below 4 GiB over the buffer" if varies else ""
         return Made(
             self.raw, pool.text, reach + held.buffer.name, _text(rest, reach, order),
