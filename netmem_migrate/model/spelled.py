@@ -83,6 +83,9 @@ FREES = frozenset(("kfree", "kvfree", "vfree", "devm_kfree", "dma_free_coherent"
                    "dmam_free_coherent", "dma_free_attrs", "dma_pool_free"))
 PREFETCHES = frozenset(("prefetch", "prefetchw", "net_prefetch", "net_prefetchw"))
 
+# What fills memory with a byte.
+FILLS = frozenset(("memset",))
+
 # Types of at most 32 bits that have no sign.
 UNSIGNED = frozenset(("u8", "u16", "u32", "__u8", "__u16", "__u32", "uint8_t", "uint16_t",
                       "uint32_t", "unsigned", "unsigned int", "unsigned short", "unsigned char"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.types import Member
+from netmem_migrate.flow.sync.constants import ZERO, constants
 from netmem_migrate.flow.sync.joined import is_joined
 from netmem_migrate.flow.sync.kept import (
     HERE,
@@ -31,7 +32,7 @@ from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.narrow import BITS, block, is_masked, is_unsigned, within
 from netmem_migrate.flow.sync.owners import Owners, Pool
 from netmem_migrate.flow.sync.parallel import Parallel
-from netmem_migrate.flow.sync.pools import creates, params
+from netmem_migrate.flow.sync.pools import Params, creates, params
 from netmem_migrate.flow.sync.scopes import (
     Part,
     Scope,
@@ -42,6 +43,8 @@ from netmem_migrate.flow.sync.scopes import (
     stripped,
     total,
 )
+from netmem_migrate.flow.sync.taken import Taken, taken
+from netmem_migrate.flow.sync.walked import Walked, walked
 from netmem_migrate.kernel.makefiles import of_driver
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
 
     from netmem_migrate.flow.analyse import Analysis
 
+_FILLED = ", and all is set that a buffer keeps before it is received"
 _WIDE = re.compile(rb"%b\((\d+)\)" % MASK_OF_BITS.encode())
 
 
@@ -84,12 +88,12 @@ class Raw:
 class Made:
     """The pool's call in the place of a raw one, and what the proof of it needs.
 
-    `base` is how the record is spelled, up to the name of a member, `buffer` the memory there,
-    `carrier` the node of the address that is kept, and `more` what it is over the buffer's own
-    address, spelled; `whole` is that with what the call adds, where it is a sum of which more than
-    one term varies, b"" elsewhere. `start` is the pool's own offset, spelled. `turned`: the
-    direction is another. `others` are members that are one in memory with the address, and `arrays`
-    those that hold it, or the buffers.
+    `buffer` is the memory, as it is spelled, `carrier` the node of the address that is kept, None
+    for one that is taken in place, and `more` what it is over the buffer's own address, spelled;
+    `whole` is that with what the call adds, where it is a sum of which more than one term varies,
+    b"" elsewhere. `start` is the pool's own offset, spelled. `turned`: the direction is another.
+    `others` are members that are one in memory with the address, and `arrays` those that hold it,
+    or the buffers.
     """
 
     raw: Raw
@@ -99,7 +103,7 @@ class Made:
     size: bytes
     page: bool
     kept: Kept
-    carrier: Node
+    carrier: Node | None
     more: bytes
     whole: bytes
     start: bytes
@@ -164,6 +168,13 @@ class _Site:
         """The call, or what is in its way."""
         if self.scope.node.has_error:
             return Refused(Why.SYNC_OR_NOT, other="a function that cannot be read whole")
+        near = taken(self.world, self.scope, self.raw.call, self.raw.address, self.raw.offset)
+        if near is not None:
+            return near if isinstance(near, Refused) else self._taken(near)
+        far = walked(self.world, self.scope, self.raw.call.node, self.raw.address) \
+            if self.raw.offset is None else None
+        if far is not None:
+            return far if isinstance(far, Refused) else self._walked(far)
         found = self._carrier()
         if isinstance(found, Refused):
             return found
@@ -183,7 +194,8 @@ class _Site:
         if isinstance(pool, Refused):
             return pool
         start = plus(held.more, over)
-        odd = self._device(held, start) or self._live(access, held) or self._pool_is(pool) or \
+        given = held.device if is_own(held.member) else ((held.more, ""),)
+        odd = self._device(given, start) or self._live(access, held) or self._pool_is(pool) or \
             self._narrow(held) or self._size()
         if odd is not None:
             return odd
@@ -200,7 +212,7 @@ class _Site:
             return self._any_pool() or found
         held = found.kept
         pool = Owners(self.world, self.scope).pool(
-            carrier, held, lambda taken: arrays.pool(found.base, taken))
+            carrier, held, lambda places: arrays.pool(found.base, places))
         if isinstance(pool, Refused):
             return pool
         odd = self._pool_is(pool) or self._narrow(held) or self._size()
@@ -219,6 +231,40 @@ class _Site:
         made = [params(scope, node) for scope, node in calls]
         odd = [self._offset_is(Pool(b"", (one,), "")) if one is not None else None for one in made]
         return odd[0] if odd and None not in odd else None
+
+    def _taken(self, near: Taken) -> Made | Refused:
+        """The call where the address is taken in place."""
+        held = near.kept
+        odd = self._size() or self._device(held.device, held.more)
+        if odd is not None:
+            return odd
+        pool = Owners(self.world, self.scope).pool(near.access, held)
+        if isinstance(pool, Refused):
+            return pool
+        odd = self._pool_is(pool)
+        if odd is not None:
+            return odd
+        access = view.field(near.access)
+        assert access is not None
+        base = squeezed(access.base)
+        reach = view.text(access.base) + (b"->" if access.arrow else b".")
+        order = [term(self.scope, base, one) for one in near.extra.parts]
+        made = self._call(pool, held, None, reach, held.more, order)
+        return made if isinstance(made, Refused) else replace(
+            made, buffer=view.text(near.memory))
+
+    def _walked(self, far: Walked) -> Made | Refused:
+        """The call where the descriptor is one that a pointer walks to."""
+        held = far.kept
+        pool = Owners(self.world, self.scope).pool(far.access, held)
+        if isinstance(pool, Refused):
+            return pool
+        odd = self._pool_is(pool) or self._narrow(held) or self._size()
+        if odd is not None:
+            return odd
+        made = self._call(pool, held, far.carrier, b"", held.more, ())
+        return made if isinstance(made, Refused) else replace(
+            made, buffer=view.text(far.memory), assumes=f"{made.assumes}; {far.assumes}")
 
     def _carrier(self) -> tuple[Node, Member, Sum] | Refused:
         """The member that the address is in, and what is added to it."""
@@ -264,8 +310,7 @@ class _Site:
 
     # -- S3: where the device writes
 
-    def _device(self, held: Kept, start: Terms) -> Refused | None:
-        given = held.device if is_own(held.member) else ((held.more, ""),)
+    def _device(self, given: Sequence[tuple[Terms, str]], start: Terms) -> Refused | None:
         for one, where in given:
             if one != start:
                 return Refused(Why.SYNC_ELSEWHERE, by=_said(start),
@@ -282,17 +327,31 @@ class _Site:
             if device is None or not is_joined(
                     self.world, mine, (one.scope, path(one.scope, device))):
                 return Refused(Why.SYNC_DEVICE, other=one.scope.where(device or one.call))
-            ways = {squeezed(way) for way in one.each(b"dma_dir")} or {b"0"}
-            plain = ways <= {FROM_DEVICE.encode(), BOTH_WAYS.encode()}
             if self._same_pool_direction(pool):
                 continue
-            odd = next((way for way in one.each(b"dma_dir") if view.field(way) is not None), None)
-            if odd is not None:
-                return Refused(Why.SYNC_CHANGES, by="dma_dir", other=one.scope.where(odd))
             raw = squeezed(self.raw.direction)
+            ways = self._ways(one)
+            if isinstance(ways, Refused):
+                return ways
+            plain = ways <= {FROM_DEVICE.encode(), BOTH_WAYS.encode()}
             if not plain or not (raw == FROM_DEVICE.encode() or ways == {raw}):
                 return Refused(Why.SYNC_DIRECTION, other=one.scope.where(one.call))
         return self._offset_is(pool)
+
+    def _ways(self, one: Params) -> set[bytes] | Refused:
+        """The directions that a pool may be made with. What a member may be at any time tells where
+        the driver itself always says the same."""
+        ways: set[bytes] = set()
+        for way in one.each(b"dma_dir"):
+            if view.field(way) is None:
+                ways.add(squeezed(way))
+                continue
+            held = constants(self.world, one.scope, way) \
+                if squeezed(self.raw.direction) == FROM_DEVICE.encode() else None
+            if held is None:
+                return Refused(Why.SYNC_CHANGES, by="dma_dir", other=one.scope.where(way))
+            ways |= {BOTH_WAYS.encode() if value == ZERO else value for value in held}
+        return ways or {ZERO}
 
     def _offset_is(self, pool: Pool) -> Refused | None:
         for one in pool.made:
@@ -338,7 +397,7 @@ class _Site:
 
     # -- S2, and the text
 
-    def _call(self, pool: Pool, held: Kept, carrier: Node, reach: bytes,
+    def _call(self, pool: Pool, held: Kept, carrier: Node | None, reach: bytes,
               start: Terms, order: Sequence[bytes]) -> Made | Refused:
         mine: set[tuple[Terms, bytes]] = set()
         for one in pool.made:
@@ -359,15 +418,16 @@ class _Site:
             squeezed(way) != squeezed(self.raw.direction) for one in pool.made
             for way in one.each(b"dma_dir"))
         record = held.buffer.record
-        varies = sum(name.startswith(HERE) for name, _ in start[1]) > 1
+        varies = sum(name.startswith(HERE) for name, _ in start[1]) > 1 or (
+            carrier is None and any(name.startswith(HERE) for name, _ in start[1])
+            and len(start[1]) + bool(start[0]) > 1)
         short = f"; {_said(start)} stays below 4 GiB over the buffer" if varies else ""
         return Made(
             self.raw, pool.text, reach + held.buffer.name, _text(rest, reach, order),
             view.text(self.raw.size), is_page(held.buffer), held, carrier,
             _text(held.more, reach), _text(start, reach, order) if varies else b"", text, turned,
             f"what {record}.{held.buffer.name.decode('latin-1')} keeps is of the pool of the "
-            f"{pool.held} by which it is reached, and all is set that a buffer keeps before it is "
-            f"received{short}")
+            f"{pool.held} by which it is reached{_FILLED if carrier is not None else ''}{short}")
 
     def _is_positive(self, held: Kept, name: bytes) -> bool:
         if not name.startswith(HERE):
