@@ -204,6 +204,12 @@ class Why(StrEnum):
     # What is in the way of a sync through the pool; slot: the function of the driver.
     RAW_SYNC = "raw-sync"  # nothing: it is one past the pool
     SYNC_WRITTEN = "sync-written"  # S1; other: where
+    SYNC_APART = "sync-apart"  # S1; other: where
+    SYNC_NUMBER = "sync-number"  # S1; other: where
+    SYNC_RING = "sync-ring"  # S1; by: where it is written, other: what is not followed
+    SYNC_WHOLE = "sync-whole"  # S1; other: where
+    SYNC_ALONE = "sync-alone"  # S1; other: where the buffer is set
+    SYNC_TAKEN = "sync-taken"  # S1; other: where the address is taken
     SYNC_BEFORE = "sync-before"  # S2; by: where it starts, other: the pool's offset
     SYNC_NOT_KEPT = "sync-not-kept"  # S2; other: where
     SYNC_ELSEWHERE = "sync-elsewhere"  # S3; by: where it starts, other: where the device writes
@@ -241,9 +247,11 @@ _OF: dict[Category, tuple[Why, ...]] = {
     Category.ADDRESS: (Why.NUMBER, Why.ONLY_DMA, Why.FOUND_AGAIN, Why.ONLY_DEVICE,
                        Why.KEEPS_ADDRESS, Why.KEEPS_TOKEN, Why.RETURNS_ADDRESS,
                        Why.GIVES_ADDRESS, Why.ONLY_ADDRESS, Why.CPU_READS, Why.RAW_SYNC,
-                       Why.SYNC_WRITTEN, Why.SYNC_BEFORE, Why.SYNC_NOT_KEPT, Why.SYNC_ELSEWHERE,
+                       Why.SYNC_WRITTEN, Why.SYNC_APART, Why.SYNC_BEFORE, Why.SYNC_NOT_KEPT,
+                       Why.SYNC_ELSEWHERE,
                        Why.SYNC_DEVICE, Why.SYNC_DIRECTION, Why.SYNC_CUT, Why.SYNC_NEGATIVE,
-                       Why.SYNC_CHANGES, Why.SYNC_OR_NOT),
+                       Why.SYNC_CHANGES, Why.SYNC_OR_NOT, Why.SYNC_TAKEN,
+                       Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API, Why.NO_FORM),

@@ -151,7 +151,7 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
         edits = [work.edit(PASS, file, one.raw.call.node.start_byte, one.raw.call.node.end_byte,
                            one.text, "synced through the pool") for one in made]
         gone = unused(work.analysis.originals[file], scope.node,
-                      [one.raw.call.node for one in made])
+                      {one.raw.call.node: one.text for one in made}, scope.swapping)
         edits += [work.edit(PASS, file, start, end, text, "not used any more")
                   for start, end, text in gone]
         line = scope.line(made[0].raw.call.node)

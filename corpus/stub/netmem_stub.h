@@ -137,7 +137,9 @@ void get_netmem(netmem_ref netmem);
 void put_netmem(netmem_ref netmem);
 
 /* DMA */
-struct device;
+struct device {
+	struct device *parent;
+};
 
 enum dma_data_direction {
 	DMA_BIDIRECTIONAL,

@@ -86,9 +86,25 @@ DMA_OF_PAGE = "page_pool_get_dma_addr"
 # What warns, once, and goes on.
 WARNS = "WARN_ON_ONCE"
 
+# What fills memory with a byte.
+FILLS = frozenset(("memset",))
+
+# What gives back memory that is no page, and what only looks at it.
+FREES = frozenset(("kfree", "kvfree", "vfree", "devm_kfree", "dma_free_coherent",
+                   "dmam_free_coherent", "dma_free_attrs", "dma_pool_free"))
+PREFETCHES = frozenset(("prefetch", "prefetchw", "net_prefetch", "net_prefetchw"))
+
+# What fills memory with a byte.
+FILLS = frozenset(("memset",))
+
 # Types of at most 32 bits that have no sign.
 UNSIGNED = frozenset(("u8", "u16", "u32", "__u8", "__u16", "__u32", "uint8_t", "uint16_t",
                       "uint32_t", "unsigned", "unsigned int", "unsigned short", "unsigned char"))
+
+# Types of at least 32 bits.
+WIDE = frozenset(("int", "unsigned int", "unsigned", "long", "unsigned long", "long long",
+                  "unsigned long long", "u32", "s32", "u64", "s64", "__u32", "__s32", "__u64",
+                  "__s64", "uint32_t", "int32_t", "uint64_t", "int64_t", "size_t", "ssize_t"))
 
 # What tells pages from other memory, and heads of compound pages: the proof defines them anew.
 IS_NET_IOV = "netmem_is_net_iov"

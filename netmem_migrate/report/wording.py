@@ -113,6 +113,18 @@ _TEXT: dict[Why, str] = {
     Why.CPU_READS: "uses the address of memory of a page_pool without a test for NULL",
     Why.RAW_SYNC: "syncs memory of a page_pool for the CPU by a DMA address, past the pool",
     Why.SYNC_WRITTEN: "syncs past the pool still (S1): the address is also written at {other}",
+    Why.SYNC_APART: "syncs past the pool still (S1): the address is not shown to be that of the "
+                    "buffer of the same index ({other})",
+    Why.SYNC_NUMBER: "syncs past the pool still (S1): the buffer is not shown to have the number "
+                     "of the descriptor ({other})",
+    Why.SYNC_RING: "syncs past the pool still (S1): an address is written at {by}, to a descriptor "
+                   "of which the ring is not shown ({other})",
+    Why.SYNC_WHOLE: "syncs past the pool still (S1): more is done with the descriptors than by "
+                    "their members, or to walk them ({other})",
+    Why.SYNC_ALONE: "syncs past the pool still (S1): the buffer may be set at {other}, and no "
+                    "address with it",
+    Why.SYNC_TAKEN: "syncs past the pool still (S1): more is done between the sync and where its "
+                    "address is taken ({other})",
     Why.SYNC_BEFORE: "syncs past the pool still (S2): the sync starts before the pool's offset, at "
                      "{by}, and that is {other}",
     Why.SYNC_NOT_KEPT: "syncs past the pool still (S2): no buffer is kept with the address, or not "
@@ -125,7 +137,7 @@ _TEXT: dict[Why, str] = {
                         "({other})",
     Why.SYNC_CUT: "syncs past the pool still (S6): a 32-bit field may cut the address ({other})",
     Why.SYNC_NEGATIVE: "syncs past the pool still (S7): the size {by} may be negative",
-    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} changes while pools exist ({other})",
+    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} may change while pools exist ({other})",
     Why.SYNC_OR_NOT: "syncs past the pool still (S9): pool memory or not ({other})",
     Why.ONLY_DEVICE: "finds the page by an address from the device, and nothing else leads to it",
     Why.HOLDS_KINDS: "holds memory of more than one kind: it {because}",

@@ -12,10 +12,12 @@ from where it is set: the driver is followed anew, and the compiler lists the us
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.text import replaced
@@ -26,9 +28,11 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.sync import text
 from netmem_migrate.flow.sync.kept import HERE
 from netmem_migrate.flow.sync.members import Key, uses
-from netmem_migrate.flow.sync.scopes import World
+from netmem_migrate.flow.sync.scopes import World, swaps
 from netmem_migrate.flow.sync.sites import Made, sites
 from netmem_migrate.flow.sync.text import Pair, Synced
+from netmem_migrate.flow.sync.unused import does_nothing
+from netmem_migrate.flow.sync.walked import arm_uses, of_arms
 from netmem_migrate.model.spelled import DMA_OF_NETMEM, DMA_OF_PAGE, SYNC_PAGE
 from netmem_migrate.reasons import Reason
 from netmem_migrate.report import wording
@@ -36,10 +40,14 @@ from netmem_migrate.results import FileChange
 from netmem_migrate.verify.member import Line
 from netmem_migrate.verify.sides import followed, sides
 
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
 _PROBE = (b"({ extern void netmem_sync_probe(const volatile void *, const volatile void *, "
           b"unsigned long long, unsigned long long, int); "
           b"netmem_sync_probe(%b, %b, %b, %b, %b); })")
 _RENAMED = b"netmem_probe_"
+_SETS = re.compile(rb"(?<![<>=!])=(?!=)|\+\+|--")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +56,17 @@ class Carrier:
     and how often it is used on each line, for the parser.
 
     `whole`: of the address that is kept, each use counts, wherever it is; of the buffer beside it,
-    and of what is added, those that the parser does not see.
+    and of what is added, those that the parser does not see. `often` are the lines where a macro is
+    given it that sets nothing, and may name it more than once. `lines`: of an array, the lines
+    count, as a macro of the kernel may name it more than once that is given it.
     """
 
     name: str
     renamed: Mapping[str, bytes]
     used: Counter[Line]
     whole: bool
+    often: frozenset[Line] = frozenset()
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +114,17 @@ def compared(found: Synced, analysis: Analysis, decided: Sequence[Made | Reason]
             why = wording.undone(one) if one is not None else f"{at[0]}:{at[1]}: is not followed"
             return Told(whole=why)
         made.append((pair, one))
+    odd = next((f"{pair.path}: {name.decode('latin-1')}() goes with a local, and may do more than "
+                "swap bytes" for pair, one in made
+                for name in sorted(found.called[pair.path])
+                if not does_nothing(name) and not swaps(one.raw.scope, name)), "")
+    if odd:
+        return Told(whole=odd)
     files = frozenset(pair.path for pair in found.pairs)
-    members = {Key.of(member): (member, whole) for _, one in made
-               for member, whole in _rests_on(analysis, one)}
+    members = {Key.of(rest[0]): rest for _, one in made for rest in _rests_on(analysis, one)}
     return Told(
         _texts(made, before, _new), _texts(made, before, _witness),
-        tuple(_carrier(analysis, root, before, *one) for one in members.values()),
+        tuple(_carrier(analysis, root, before, one) for one in members.values()),
         "; ".join(dict.fromkeys(one.assumes for _, one in made)), files=files)
 
 
@@ -143,10 +160,12 @@ def _witness(_: Pair, made: Made) -> bytes:
     """The raw call, with the address that is kept spelled as what it is of."""
     raw = made.raw
     of = DMA_OF_PAGE if made.page else DMA_OF_NETMEM
-    kept = b"(%b(%b) + (%b))" % (of.encode(), made.buffer, made.more)
-    start = raw.address.start_byte
-    address = replaced(view.text(raw.address), [
-        (made.carrier.start_byte - start, made.carrier.end_byte - start, kept)])
+    address = view.text(raw.address)
+    if made.carrier is not None:
+        kept = b"(%b(%b) + (%b))" % (of.encode(), made.buffer, made.more)
+        start = raw.address.start_byte
+        address = replaced(address, [
+            (made.carrier.start_byte - start, made.carrier.end_byte - start, kept)])
     if made.whole:
         # The pool takes 32 bits of what the driver adds in 64, one by one.
         address = b"%b(%b) + (unsigned long)(unsigned int)(%b)" % (
@@ -158,29 +177,52 @@ def _witness(_: Pair, made: Made) -> bytes:
                      view.text(raw.direction))
 
 
-def _rests_on(analysis: Analysis, made: Made) -> Iterator[tuple[Member, bool]]:
-    """The members that S1 is of, the address last, and whether it is that."""
+def _rests_on(analysis: Analysis, made: Made) -> Iterator[tuple[Member, bool, bool]]:
+    """The members that S1 is of, the address last, and whether it is that, or an array."""
     kept = made.kept
-    record = analysis.symbols.record(kept.member.record, kept.member.file)
+    record = analysis.symbols.record(kept.buffer.record, kept.buffer.file)
     names = [name[1:] for name, _ in kept.more[1] if name.startswith(HERE)]
     if record is not None:
-        yield from ((record.members[name], False) for name in names)
-    yield kept.buffer, False
-    yield kept.member, True
+        yield from ((record.members[name], False, False) for name in names)
+    yield kept.buffer, False, False
+    yield from ((member, True, True) for member in made.arrays)
+    yield from ((member, True, False) for member in made.others)
+    if made.carrier is not None:
+        yield kept.member, True, False
 
 
-def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes], member: Member,
-             whole: bool) -> Carrier:
+def _carrier(analysis: Analysis, root: Path, before: Mapping[str, bytes],
+             rest: tuple[Member, bool, bool]) -> Carrier:
+    member, whole, lines = rest
     used: Counter[Line] = Counter()
-    for one in uses(World(analysis), Key.of(member)):
+    often: set[Line] = set()
+    world = World(analysis)
+    arms = of_arms(world, member)
+    for one in arm_uses(world, arms) if len(arms) > 1 else uses(world, Key.of(member)):
         access = view.field(one.node)
         if one.known and access is not None:
-            used[one.scope.file, one.scope.line(access.member)] += 1
+            line = one.scope.file, one.scope.line(access.member)
+            used[line] += 1
+            if _is_named(analysis, one.node):
+                often.add(line)
     source = before.get(member.file) or plain.read(root / member.file)
-    name = member.declarator.identifier
-    assert name is not None
-    renamed = replaced(source, [(name.start_byte, name.start_byte, _RENAMED)])
-    return Carrier(member.name.decode("latin-1"), {member.file: renamed}, used, whole)
+    names = [one.declarator.identifier for one in arms]
+    renamed = replaced(source, sorted((name.start_byte, name.start_byte, _RENAMED)
+                                      for name in names if name is not None))
+    return Carrier(member.name.decode("latin-1"), {member.file: renamed}, used, whole,
+                   frozenset(often), lines)
+
+
+def _is_named(analysis: Analysis, node: Node) -> bool:
+    """Whether a macro of the driver that sets nothing is given a member."""
+    bodies: list[bytes] = []
+    around = node.parent
+    while around is not None and around.type != "function_definition":
+        call = view.call(around)
+        if call is not None:
+            bodies += (one.body for one in analysis.symbols.macros.get(call.name, ()))
+        around = around.parent
+    return bool(bodies) and not any(_SETS.search(one) for one in bodies)
 
 
 def faults(found: Told, source: str, listed: list[Counter[Line]]) -> tuple[str, ...]:
@@ -190,9 +232,12 @@ def faults(found: Told, source: str, listed: list[Counter[Line]]) -> tuple[str, 
 
 
 def _odd(found: Told, carrier: Carrier, source: str, listed: Counter[Line]) -> Iterator[str]:
+    if carrier.lines:
+        listed = listed & carrier.used | Counter(set(listed))
     here = Counter({place: count for place, count in carrier.used.items() if place[0] == source})
     unseen = (here - listed) if carrier.whole else Counter()
-    for path, line in sorted({*(listed - carrier.used), *unseen}):
+    more = (listed - carrier.used).keys() - (carrier.often & carrier.used.keys())
+    for path, line in sorted({*more, *unseen}):
         yield f"{path}:{line}: {carrier.name} is used here for one of compiler and parser only"
     for path, line in sorted(carrier.used) if carrier.whole else ():
         if path.endswith(".c") and path not in found.files:

@@ -26,6 +26,7 @@ from run import tree_of
 from netmem_migrate.api import migrate
 from netmem_migrate.c import view
 from netmem_migrate.c.parse import parse
+from netmem_migrate.flow.sync.pools import creates, params
 from netmem_migrate.flow.sync.sites import Made, sites
 from netmem_migrate.flow.sync.text import RAW, synced
 from netmem_migrate.reasons import Reason
@@ -64,8 +65,9 @@ def raw_lines(source: bytes) -> list[int]:
 def seeds(made: Made) -> Iterator[tuple[str, bytes]]:
     """The call, spelled wrong: each way that is another value for some buffer."""
     name, size, offset = made.function.encode(), made.size, made.offset
-    base, sign, member = re.fullmatch(rb"(.*?)(->|\.)(\w+)", made.buffer).groups()
-    owner, way, pool = re.fullmatch(rb"(.*)(->|\.)(\w+)", made.pool).groups()
+    base, sign, member = re.fullmatch(rb"(?:(.*?)(->|\.))?(\w+)", made.buffer).groups()
+    owner, way, pool, index = re.fullmatch(rb"(.*)(->|\.)(\w+)(\[.*\])?", made.pool).groups()
+    next_ = b"(%b + 1)->" % (base if sign == b"->" else b"&" + base) if base else b""
 
     def call(*args: bytes) -> bytes:
         return b"%b(%b)" % (name, b", ".join(args))
@@ -75,18 +77,63 @@ def seeds(made: Made) -> Iterator[tuple[str, bytes]]:
     else:
         yield "offset dropped", call(made.pool, made.buffer, b"0", size)
         yield "offset doubled", call(made.pool, made.buffer, b"2 * (%b)" % offset, size)
-        if base in offset:
-            other = offset.replace(base + sign, b"(%b + 1)%b" % (base, sign))
+        if base and base in offset:
+            other = offset.replace(base + sign, next_)
             yield "offset of another buffer", call(made.pool, made.buffer, other, size)
     if made.start not in (b"0", b""):
         yield "the pool's offset twice", call(made.pool, made.buffer, made.start, size)
         yield "the pool's offset taken away", call(made.pool, made.buffer,
                                                    b"0 - " + made.start, size)
-    buffer = b"(%b + 1)%b%b" % (base, sign, member)
-    yield "another buffer", call(made.pool, buffer, offset, size)
+    other = next_ + member if base else b"%b + 64" % member
+    yield "another buffer", call(made.pool, other, offset, size)
     yield "length and one", call(made.pool, made.buffer, offset, b"%b + 1" % size)
     yield "swapped", call(made.pool, made.buffer, size, offset)
-    yield "another pool", call(b"(%b + 1)%b%b" % (owner, way, pool), made.buffer, offset, size)
+    if index is None:
+        yield "another pool", call(b"(%b + 1)%b%b" % (owner, way, pool), made.buffer, offset, size)
+    else:
+        other = b"%b%b%b[%b + 1]" % (owner, way, pool, index[1:-1])
+        yield "another pool", call(other, made.buffer, offset, size)
+
+
+def asks_pool(made: Made) -> bool:
+    """Whether a raw call takes the direction from the pool itself: no other one is wrong."""
+    scope, node = made.raw.scope, made.raw.direction
+    return b"page_pool_get_dma_dir" in view.text(scope.once(node) or node)
+
+
+def pool_seeds(made: Sequence[Made]) -> Iterator[tuple[str, str, bytes]]:
+    """The file where a pool is made, with one of its parameters wrong: what, file, text."""
+    wrong = {b"dev": b"netmem_other(%b)", b"offset": b"(%b) + 4096"}
+    if not all(map(asks_pool, made)):
+        wrong[b"dma_dir"] = b"DMA_TO_DEVICE"
+    world = made[0].raw.scope.world
+    analysis = world.analysis
+    for scope in world.scopes(b"page_pool_create"):
+        for call in filter(creates, view.calls(scope.node)):
+            given = params(scope, call.node)
+            for name, spelled in wrong.items() if given is not None else ():
+                for node in given.values.get(name, ()):
+                    text = analysis.originals[scope.file]
+                    new = spelled.replace(b"%b", view.text(node))
+                    yield (f"{name.decode()} of the pool is {new.decode()}", scope.file,
+                           text[:node.start_byte] + new + text[node.end_byte:])
+
+
+def refused(root: Path, before: dict[str, bytes], decided: list[Made | Reason],
+            path: str) -> tuple[int, int]:
+    """Seed faults where the pool is made: how many, and at how many each call is another, or
+    none."""
+    mine = [one for one in decided if isinstance(one, Made) and one.raw.scope.file == path]
+    places = {proof.place(one) for one in mine}
+    count = found = 0
+    for what, file, text in pool_seeds(mine) if mine else ():
+        now = sites(followed(root, path, {**before, file: text}))
+        same = {one.text for one in now if isinstance(one, Made)} & {one.text for one in mine}
+        why = next((wording.text(one) for one in now if isinstance(one, Reason)
+                    and proof.place(one) in places), "another call")
+        count, found = count + 1, found + (not same)
+        print(f"    {'MISSED' if same else 'found '} {path.rpartition('/')[2]} {what}: {why}")
+    return count, found
 
 
 class Compiler:
@@ -185,7 +232,8 @@ def driver(root: Path, wanted: list[Site]) -> tuple[int, int, int]:
         odd += not good
         print(f"  {'' if good else 'UNEXPECTED '}{site.driver} {path}:{site.line}: {said}: {text}")
     seeded, found = struck(root, before, analysis, decided, path)
-    return odd, seeded, found
+    pools, told = refused(root, before, decided, path)
+    return odd, seeded + pools, found + told
 
 
 def main() -> int:

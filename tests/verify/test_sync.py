@@ -245,3 +245,91 @@ def test_compiler_and_parser_have_to_agree(name: str, tree: Path) -> None:
     proof = prove(tree, list(made.changes))
     assert proof.identity.status is Status.FAIL
     assert any("compiler and parser" in one for one in proof.identity.details), proof.identity
+
+
+TWO_HEADER = HEADER.replace("struct demo_buf {", """\
+typedef unsigned int __le32;
+#define cpu_to_le32(x) ((__le32)(x))
+#define le32_to_cpu(x) ((u32)(x))
+void *kcalloc(unsigned long n, unsigned long size, unsigned int gfp);
+
+struct demo_desc {
+	__le32 addr;
+	__le32 status;
+};
+
+struct demo_buf {""").replace("\tdma_addr_t dma;\n", "").replace(
+    "\tstruct demo_buf *bufs;\n", "\tstruct demo_buf *bufs;\n\tstruct demo_desc *descs;\n")
+TWO = SOURCE[:SOURCE.index("int demo_fill")].replace("		.offset = DEMO_PAD,\n", "").replace(
+    "create(&params);\n", "create(&params);\n"
+    "\tring->bufs = kcalloc(64, sizeof(*ring->bufs), 0);\n"
+    "\tring->descs = kcalloc(64, sizeof(*ring->descs), 0);\n") + """\
+int demo_fill(struct demo_ring *ring, int i, u32 offset)
+{
+	struct demo_desc *desc = &ring->descs[i];
+	struct demo_buf *buf = &ring->bufs[i];
+
+	buf->netmem = page_pool_dev_alloc_netmems(ring->pool);
+	if (!buf->netmem)
+		return -12;
+
+	buf->offset = offset;
+	desc->addr = cpu_to_le32(page_pool_get_dma_addr_netmem(buf->netmem) + buf->offset);
+	return 0;
+}
+
+void demo_rx(struct demo_ring *ring, int i, struct sk_buff *skb)
+{
+	struct demo_desc *desc = &ring->descs[i];
+	struct demo_buf *buf = &ring->bufs[i];
+	u32 len = le32_to_cpu(desc->status);
+
+	dma_sync_single_for_cpu(ring->dev, le32_to_cpu(desc->addr), len, DMA_FROM_DEVICE);
+	skb_add_rx_frag_netmem(skb, 0, buf->netmem, buf->offset, len);
+	buf->netmem = 0;
+}
+"""
+
+
+@pytest.fixture
+def two(tree: Path) -> Path:
+    """The driver with the address in one array, and the buffer in another."""
+    return plant(tree, {DRIVER: TWO, NAME: TWO_HEADER})
+
+
+def test_a_buffer_in_another_array_is_proven(two: Path) -> None:
+    made = step(two)
+    assert call(NEW).encode() in made.changes[0].after
+    proof = prove(two, list(made.changes))
+    assert proof.proven and proof.way is Way.SYNC, proof
+    assert "the device leaves the address in a descriptor as it was written" in proof.assumes
+
+
+@pytest.mark.parametrize("name", ["the offset dropped", "the offset of another buffer",
+                                  "another buffer", "another length", "swapped", "another pool"])
+def test_a_fault_in_the_call_for_another_array_is_found(name: str, two: Path) -> None:
+    proof = prove(two, spelled(step(two), call(NEW), FAULTS[name]))
+    assert proof.way is Way.SYNC and proof.identity.status is Status.FAIL
+    assert any("the code differs" in one for one in proof.identity.details)
+
+
+@pytest.mark.parametrize("name", ["addr", "descs", "bufs", "netmem", "offset"])
+def test_compiler_and_parser_have_to_agree_on_both_arrays(name: str, two: Path) -> None:
+    what = "demo_desc" if name == "addr" else \
+        "demo_ring" if name in ("descs", "bufs") else "demo_buf"
+    text = TWO.replace("\tbuf->netmem = 0;\n",
+                       f"\tbuf->netmem = 0;\n\tif (0)\n\t\tLOOK({what}, {name});\n").replace(
+        '#include "demo.h"\n',
+        '#include "demo.h"\n\n#define LOOK(t, m) ((void)((struct t *)0)->m)\n')
+    (two / DRIVER).write_text(text)
+    proof = prove(two, list(step(two).changes))
+    assert proof.identity.status is Status.FAIL
+    assert any("compiler and parser" in one for one in proof.identity.details), proof.identity
+
+
+def test_an_array_that_another_file_uses_is_not_proven(two: Path) -> None:
+    (two / OTHER).write_text(MORE.replace("struct demo_buf *buf", "struct demo_ring *ring").replace(
+        "buf->netmem", "!ring->descs"))
+    proof = prove(two, list(step(two).changes))
+    assert proof.identity.status is Status.FAIL
+    assert any("is not compiled for this" in one for one in proof.identity.details)

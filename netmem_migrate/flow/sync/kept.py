@@ -70,7 +70,7 @@ def keeps_memory(world: World, member: Member) -> bool:
     """Whether there is a page, or a netmem, in the same record, or what may hold one."""
     record = world.analysis.symbols.record(member.record, member.file)
     members = record.members.values() if record is not None else ()
-    if any(_is_memory(one) for one in members):
+    if any(is_memory(one) for one in members):
         return True
     void = {(one.file, one.identifier.start_byte)
             for slot in world.analysis.graph.slots.values() if slot.void
@@ -135,10 +135,10 @@ def kept(world: World, member: Member) -> Kept | Refused:
     if odd:
         return Refused(Why.SYNC_WRITTEN, other=odd)
     writes = [one for one in found if one.written and one.value is not None]
-    mapped = next((one for one in writes if _is_mapped(one)), None)
+    mapped = next((one for one in writes if is_mapped(one)), None)
     if mapped is not None:
         return Refused(Why.SYNC_OR_NOT, other=mapped.where)
-    pools = [(one, _split(one)) for one in writes]
+    pools = [(one, split(one)) for one in writes]
     first = next(((one, split) for one, split in pools if split is not None), None)
     if first is None:
         return Refused(Why.SYNC_WRITTEN, other=writes[0].where) if writes else Refused(
@@ -146,7 +146,7 @@ def kept(world: World, member: Member) -> Kept | Refused:
     name = _buffer(first[0], first[1][0])
     buffer = world.analysis.symbols.record(member.record, member.file) if name else None
     beside = buffer.members.get(name) if buffer is not None else None
-    if beside is None or not _is_memory(beside):
+    if beside is None or not is_memory(beside):
         return Refused(Why.SYNC_NOT_KEPT, other=first[0].where)
     return _judged(world, member, beside, found, pools)
 
@@ -184,19 +184,20 @@ def _judged(world: World, member: Member, beside: Member, found: list[Use],
                 tuple(_given(found, writes, member, more, others)))
 
 
-def _is_memory(member: Member) -> bool:
+def is_memory(member: Member) -> bool:
+    """Whether a member is a page, or a netmem."""
     return member.type.derivations in ((), ("p",)) and (
         member.type.base == REF or member.type.is_page)
 
 
-def _is_mapped(use: Use) -> bool:
+def is_mapped(use: Use) -> bool:
     """Whether a value is of memory that the driver maps itself."""
     assert use.value is not None
     return any((call := view.call(part.node)) is not None and has(call.name, Trait.MAPS)
                for part in total(use.scope, use.value).parts)
 
 
-def _split(use: Use) -> tuple[Node, Sum] | None:
+def split(use: Use) -> tuple[Node, Sum] | None:
     """The memory of whose address a value is, and what else is added."""
     assert use.value is not None
     whole = total(use.scope, use.value)
@@ -225,15 +226,15 @@ def _sets(scope: Scope, base: bytes, name: bytes) -> list[Node]:
     return found
 
 
-def _is_none(node: Node) -> bool:
+def is_none(node: Node) -> bool:
     return squeezed(node) in view.NULL
 
 
 def _is_clear(use: Use, beside: Member) -> bool:
     """Whether both the address and the buffer are cleared."""
     assert use.value is not None
-    return _is_none(use.value) and any(
-        _is_none(one) for one in _sets(use.scope, use.base, beside.name))
+    return is_none(use.value) and any(
+        is_none(one) for one in _sets(use.scope, use.base, beside.name))
 
 
 def _is_copy(use: Use, member: Member, beside: Member) -> bool:
@@ -275,8 +276,8 @@ def _apart(world: World, member: Member, name: bytes, buffer: bytes) -> str:
         # The address of a member is given to what fills it: the store of the address tells.
         whole = one.value is not None or name != buffer
         with_it = bool(_sets(one.scope, one.base, member.name))
-        cleared = any(_is_none(other) for other in _sets(one.scope, one.base, buffer))
-        none = one.value is not None and _is_none(one.value) and name == buffer
+        cleared = any(is_none(other) for other in _sets(one.scope, one.base, buffer))
+        none = one.value is not None and is_none(one.value) and name == buffer
         if not one.known or not whole or not (none or with_it or cleared):
             return one.where
     return hidden(world, name)
@@ -292,7 +293,7 @@ def _given(found: list[Use], writes: list[Use], member: Member, more: Terms,
     writing = {id(one.scope): one for one in writes}
     for key, scope in scopes.items():
         for call in view.calls(scope.node):
-            if not _to_device(scope, call):
+            if not goes_to_device(scope, call):
                 continue
             for arg in call.args:
                 here = _over(scope, arg, bases[key], member, more, writing.get(key))
@@ -301,7 +302,7 @@ def _given(found: list[Use], writes: list[Use], member: Member, more: Terms,
     return given
 
 
-def _to_device(scope: Scope, call: view.Call) -> bool:
+def goes_to_device(scope: Scope, call: view.Call) -> bool:
     """Whether what a call is given may go to the device: bytes in its order, or what a function
     does of which nothing is known."""
     return swaps(scope, call.name) or not (

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from netmem_migrate.reasons import Why
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+Spelled = Callable[[list[tuple[Scope, "Node"]]], bytes]
+"""How a pool is spelled at the call, by all places where memory is taken from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,9 @@ class Owners:
     world: World
     scope: Scope
 
-    def pool(self, carrier: Node, held: Kept) -> Pool | Refused:
-        """The pool that the memory of a buffer is of."""
+    def pool(self, carrier: Node, held: Kept, spelled: Spelled | None = None) -> Pool | Refused:
+        """The pool that the memory of a buffer is of; `spelled` is for a buffer that is kept in
+        another array than its address."""
         world = self.world
         tracer = Tracer(world, allocates)
         first = next(use for use in uses(world, Key.of(held.buffer)) if use.known)
@@ -44,25 +49,34 @@ class Owners:
         if odd is not None or not tracer.found:
             return Refused(Why.SYNC_OR_NOT, other=odd.where if odd is not None else "")
         pools: dict[Key, tuple[Scope, Node]] = {}
+        taken: list[tuple[Scope, Node]] = []
         for one in tracer.found:
             call = view.call(one.node)
             given = stripped(one.scope, call.args[0]) if call is not None else None
-            member = one.scope.member(given) if given is not None else None
+            member = self._member(one.scope, given, spelled) if given is not None else None
             if given is None or member is None:
                 return Refused(Why.SYNC_OR_NOT, other=one.where)
+            taken.append((one.scope, given))
             pools.setdefault(Key.of(member), (one.scope, given))
         if len(pools) != 1:
             return Refused(Why.SYNC_OR_NOT, other=tracer.found[-1].where)
         ((scope, given),) = pools.values()
         made = self._created(scope, given)
-        text = self._spelled(carrier, held, scope, given)
-        member = scope.member(given)
+        text = spelled(taken) if spelled is not None else self._spelled(
+            carrier, held, scope, given)
+        member = self._member(scope, given, spelled)
         if isinstance(made, Refused):
             return made
         if not text or member is None:
             return Refused(Why.SYNC_OR_NOT, other=tracer.found[0].where)
         of = f"{member.record}.{member.name.decode('latin-1')}"
         return Pool(text, made, of)
+
+    def _member(self, scope: Scope, pool: Node, spelled: Spelled | None) -> Member | None:
+        """The member that a pool is in, or an array of such."""
+        inner = view.operand(pool)
+        return scope.member(inner if spelled is not None and inner is not None
+                            and pool.type == "subscript_expression" else pool)
 
     def _created(self, scope: Scope, pool: Node) -> tuple[Params, ...] | Refused:
         """How each pool is made that a member holds."""

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
+from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.typed import Typed
 from netmem_migrate.c.types import Member, Type
+from netmem_migrate.c.words import include_lines
+from netmem_migrate.files import plain
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
     from netmem_migrate.c.symbols import Function
     from netmem_migrate.flow.analyse import Analysis
 
-_DEPTH = 8
+DEPTH = 8
+"""Through how many locals an expression is followed."""
 _CAST = re.compile(rb"\(\s*\(\s*((?:struct|union)\s+\w+)\s*\*\s*\)")
 _NUMBER = re.compile(rb"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*")
 _NAME = re.compile(rb"[A-Za-z_]\w*")
@@ -112,6 +116,11 @@ class Scope:
                 found.setdefault(view.text(view.bare(target)), []).append((node, None))
         return found
 
+    @cached_property
+    def swapping(self) -> frozenset[bytes]:
+        """What it calls that only swaps bytes."""
+        return frozenset(call.name for call in view.calls(self.node) if swaps(self, call.name))
+
     def is_local(self, name: bytes) -> bool:
         """Whether it declares a name, parameters included."""
         return name in self.typed.declared
@@ -160,6 +169,20 @@ class World:
     analysis: Analysis
     _scopes: dict[tuple[str, int], Scope] = field(default_factory=dict)
 
+    @cached_property
+    def shared(self) -> Symbols:
+        """The records of headers in folders of their own under include/ that the driver shares
+        with others, and includes."""
+        found = Symbols(texts=self.analysis.symbols.texts)
+        driver = self.analysis.driver
+        names = {f"include/{name.decode('latin-1')}" for file in driver.files
+                 for mark, name in include_lines(self.analysis.originals.get(file, b""))
+                 if mark == b"<" and name.count(b"/") > 1}
+        for header in sorted(names.difference(driver.files)):
+            if plain.is_plain(driver.root / header):
+                found.postpone(header, plain.read(driver.root / header))
+        return found
+
     def scopes(self, *named: bytes) -> Iterator[Scope]:
         """Every function in whose text one of some names stands; all, where none is given."""
         symbols = self.analysis.symbols
@@ -188,7 +211,7 @@ class World:
 
 def stripped(scope: Scope, node: Node) -> Node:
     """An expression without parentheses, casts, and what only gives it back."""
-    for _ in range(4 * _DEPTH):
+    for _ in range(4 * DEPTH):
         node = view.bare(node)
         if node.type == "cast_expression":
             inner = view.value(node)
@@ -229,7 +252,7 @@ def total(scope: Scope, node: Node, *, direct: bool = True, less: bool = False,
     literal = number(view.text(node))
     if literal is not None:
         return Sum(-literal if less else literal, ())
-    value = scope.once(node) if depth < _DEPTH else None
+    value = scope.once(node) if depth < DEPTH else None
     if value is not None:
         return total(scope, value, direct=False, less=less, depth=depth + 1)
     return Sum(0, (Part(node, less, direct),))
@@ -268,7 +291,7 @@ def path(scope: Scope, node: Node, depth: int = 0) -> Path:
     if node.type == "pointer_expression" and inner is not None and node.children[0].type == "&":
         base = path(scope, inner, depth)
         return Path(base.root, base.start, base.steps, True)
-    value = scope.once(node) if depth < _DEPTH else None
+    value = scope.once(node) if depth < DEPTH else None
     if value is not None and stripped(scope, value).type in (
             "field_expression", "subscript_expression", "pointer_expression", "identifier"):
         return path(scope, value, depth + 1)

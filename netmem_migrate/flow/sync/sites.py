@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.types import Member
+from netmem_migrate.flow.sync.constants import ZERO, constants
 from netmem_migrate.flow.sync.joined import is_joined
 from netmem_migrate.flow.sync.kept import (
     HERE,
@@ -29,6 +31,8 @@ from netmem_migrate.flow.sync.kept import (
 from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.narrow import BITS, block, is_masked, is_unsigned, within
 from netmem_migrate.flow.sync.owners import Owners, Pool
+from netmem_migrate.flow.sync.parallel import Parallel
+from netmem_migrate.flow.sync.pools import Params, creates, params
 from netmem_migrate.flow.sync.scopes import (
     Part,
     Scope,
@@ -39,12 +43,16 @@ from netmem_migrate.flow.sync.scopes import (
     stripped,
     total,
 )
+from netmem_migrate.flow.sync.taken import Taken, taken
+from netmem_migrate.flow.sync.walked import Walked, walked
+from netmem_migrate.kernel.makefiles import of_driver
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import (
     BOTH_WAYS,
     FROM_DEVICE,
     MASK_OF_BITS,
+    POOL_PREFIX,
     RAW_RANGE,
     RAW_SINGLE,
     SETS_MASK,
@@ -59,6 +67,7 @@ if TYPE_CHECKING:
 
     from netmem_migrate.flow.analyse import Analysis
 
+_FILLED = ", and all is set that a buffer keeps before it is received"
 _WIDE = re.compile(rb"%b\((\d+)\)" % MASK_OF_BITS.encode())
 
 
@@ -79,11 +88,12 @@ class Raw:
 class Made:
     """The pool's call in the place of a raw one, and what the proof of it needs.
 
-    `base` is how the record is spelled, up to the name of a member, `buffer` the memory there,
-    `carrier` the node of the address that is kept, and `more` what it is over the buffer's own
-    address, spelled; `whole` is that with what the call adds, where it is a sum of which more than
-    one term varies, b"" elsewhere. `start` is the pool's own offset, spelled. `turned`: the
-    direction is another.
+    `buffer` is the memory, as it is spelled, `carrier` the node of the address that is kept, None
+    for one that is taken in place, and `more` what it is over the buffer's own address, spelled;
+    `whole` is that with what the call adds, where it is a sum of which more than one term varies,
+    b"" elsewhere. `start` is the pool's own offset, spelled. `turned`: the direction is another.
+    `others` are members that are one in memory with the address, and `arrays` those that hold it,
+    or the buffers.
     """
 
     raw: Raw
@@ -93,12 +103,14 @@ class Made:
     size: bytes
     page: bool
     kept: Kept
-    carrier: Node
+    carrier: Node | None
     more: bytes
     whole: bytes
     start: bytes
     turned: bool
     assumes: str
+    others: tuple[Member, ...] = ()
+    arrays: tuple[Member, ...] = ()
 
     @property
     def function(self) -> str:
@@ -146,14 +158,29 @@ class _Site:
     def scope(self) -> Scope:
         return self.raw.scope
 
+    @cached_property
+    def _mine(self) -> tuple[str, ...]:
+        """The files of the module, of those of the folder."""
+        analysis = self.world.analysis
+        return of_driver(analysis.driver.root, analysis.originals, (self.scope.file,))
+
     def made(self) -> Made | Refused:
         """The call, or what is in its way."""
         if self.scope.node.has_error:
             return Refused(Why.SYNC_OR_NOT, other="a function that cannot be read whole")
+        near = taken(self.world, self.scope, self.raw.call, self.raw.address, self.raw.offset)
+        if near is not None:
+            return near if isinstance(near, Refused) else self._taken(near)
+        far = walked(self.world, self.scope, self.raw.call.node, self.raw.address) \
+            if self.raw.offset is None else None
+        if far is not None:
+            return far if isinstance(far, Refused) else self._walked(far)
         found = self._carrier()
         if isinstance(found, Refused):
             return found
         carrier, member, extra = found
+        if not keeps_memory(self.world, member):
+            return self._apart(carrier)
         held = kept(self.world, member)
         if isinstance(held, Refused):
             return held
@@ -167,7 +194,8 @@ class _Site:
         if isinstance(pool, Refused):
             return pool
         start = plus(held.more, over)
-        odd = self._device(held, start) or self._live(access, held) or self._pool_is(pool) or \
+        given = held.device if is_own(held.member) else ((held.more, ""),)
+        odd = self._device(given, start) or self._live(access, held) or self._pool_is(pool) or \
             self._narrow(held) or self._size()
         if odd is not None:
             return odd
@@ -175,6 +203,68 @@ class _Site:
         reach = view.text(access.base) + sign
         order = [term(self.scope, base, one) for one in extra.parts]
         return self._call(pool, held, carrier, reach, start, order)
+
+    def _apart(self, carrier: Node) -> Made | Refused:
+        """The call for a buffer that is kept in another array, with the same index."""
+        arrays = Parallel(self.world, self.scope, carrier, self.raw.call.node)
+        found = arrays.found()
+        if isinstance(found, Refused):
+            return self._any_pool() or found
+        held = found.kept
+        pool = Owners(self.world, self.scope).pool(
+            carrier, held, lambda places: arrays.pool(found.base, places))
+        if isinstance(pool, Refused):
+            return pool
+        odd = self._pool_is(pool) or self._narrow(held) or self._size()
+        if odd is not None:
+            return odd
+        made = self._call(pool, held, self.raw.address, found.base + b"->", held.more, ())
+        return made if isinstance(made, Refused) else replace(
+            made, others=found.others, arrays=found.arrays,
+            assumes=f"{made.assumes}; the device leaves the address in a descriptor as it was "
+            "written")
+
+    def _any_pool(self) -> Refused | None:
+        """That no pool of the driver keeps its offset, whichever the memory is of."""
+        calls = [(scope, call.node) for scope in self.world.scopes(POOL_PREFIX.encode())
+                 for call in view.calls(scope.node) if creates(call) and scope.file in self._mine]
+        made = [params(scope, node) for scope, node in calls]
+        odd = [self._offset_is(Pool(b"", (one,), "")) if one is not None else None for one in made]
+        return odd[0] if odd and None not in odd else None
+
+    def _taken(self, near: Taken) -> Made | Refused:
+        """The call where the address is taken in place."""
+        held = near.kept
+        odd = self._size() or self._device(held.device, held.more)
+        if odd is not None:
+            return odd
+        pool = Owners(self.world, self.scope).pool(near.access, held)
+        if isinstance(pool, Refused):
+            return pool
+        odd = self._pool_is(pool)
+        if odd is not None:
+            return odd
+        access = view.field(near.access)
+        assert access is not None
+        base = squeezed(access.base)
+        reach = view.text(access.base) + (b"->" if access.arrow else b".")
+        order = [term(self.scope, base, one) for one in near.extra.parts]
+        made = self._call(pool, held, None, reach, held.more, order)
+        return made if isinstance(made, Refused) else replace(
+            made, buffer=view.text(near.memory))
+
+    def _walked(self, far: Walked) -> Made | Refused:
+        """The call where the descriptor is one that a pointer walks to."""
+        held = far.kept
+        pool = Owners(self.world, self.scope).pool(far.access, held)
+        if isinstance(pool, Refused):
+            return pool
+        odd = self._pool_is(pool) or self._narrow(held) or self._size()
+        if odd is not None:
+            return odd
+        made = self._call(pool, held, far.carrier, b"", held.more, ())
+        return made if isinstance(made, Refused) else replace(
+            made, buffer=view.text(far.memory), assumes=f"{made.assumes}; {far.assumes}")
 
     def _carrier(self) -> tuple[Node, Member, Sum] | Refused:
         """The member that the address is in, and what is added to it."""
@@ -196,7 +286,7 @@ class _Site:
             return Refused(Why.SYNC_ELSEWHERE, by=_spelled(extra), other=_spelled(None))
         if member is None or part.less:
             return Refused(Why.SYNC_WRITTEN, other=f"places that are not followed, for {here}")
-        if not keeps_memory(self.world, member):
+        if is_own(member) and not keeps_memory(self.world, member):
             return Refused(Why.SYNC_NOT_KEPT, other=here)
         if not part.direct or view.field(part.node) is None:
             return Refused(Why.SYNC_WRITTEN, other=self.scope.where(part.node))
@@ -220,8 +310,7 @@ class _Site:
 
     # -- S3: where the device writes
 
-    def _device(self, held: Kept, start: Terms) -> Refused | None:
-        given = held.device if is_own(held.member) else ((held.more, ""),)
+    def _device(self, given: Sequence[tuple[Terms, str]], start: Terms) -> Refused | None:
         for one, where in given:
             if one != start:
                 return Refused(Why.SYNC_ELSEWHERE, by=_said(start),
@@ -238,17 +327,31 @@ class _Site:
             if device is None or not is_joined(
                     self.world, mine, (one.scope, path(one.scope, device))):
                 return Refused(Why.SYNC_DEVICE, other=one.scope.where(device or one.call))
-            ways = {squeezed(way) for way in one.each(b"dma_dir")} or {b"0"}
-            plain = ways <= {FROM_DEVICE.encode(), BOTH_WAYS.encode()}
             if self._same_pool_direction(pool):
                 continue
-            odd = next((way for way in one.each(b"dma_dir") if view.field(way) is not None), None)
-            if odd is not None:
-                return Refused(Why.SYNC_CHANGES, by="dma_dir", other=one.scope.where(odd))
             raw = squeezed(self.raw.direction)
+            ways = self._ways(one)
+            if isinstance(ways, Refused):
+                return ways
+            plain = ways <= {FROM_DEVICE.encode(), BOTH_WAYS.encode()}
             if not plain or not (raw == FROM_DEVICE.encode() or ways == {raw}):
                 return Refused(Why.SYNC_DIRECTION, other=one.scope.where(one.call))
         return self._offset_is(pool)
+
+    def _ways(self, one: Params) -> set[bytes] | Refused:
+        """The directions that a pool may be made with. What a member may be at any time tells where
+        the driver itself always says the same."""
+        ways: set[bytes] = set()
+        for way in one.each(b"dma_dir"):
+            if view.field(way) is None:
+                ways.add(squeezed(way))
+                continue
+            held = constants(self.world, one.scope, way) \
+                if squeezed(self.raw.direction) == FROM_DEVICE.encode() else None
+            if held is None:
+                return Refused(Why.SYNC_CHANGES, by="dma_dir", other=one.scope.where(way))
+            ways |= {BOTH_WAYS.encode() if value == ZERO else value for value in held}
+        return ways or {ZERO}
 
     def _offset_is(self, pool: Pool) -> Refused | None:
         for one in pool.made:
@@ -276,6 +379,8 @@ class _Site:
         if is_own(held.member):
             return None
         for scope in self.world.scopes(*(one.encode() for one in SETS_MASK)):
+            if scope.file not in self._mine:  # another module of the folder has a device of its own
+                continue
             for call in view.calls(scope.node):
                 if call.name.decode("latin-1") not in SETS_MASK or len(call.args) != 2:
                     continue
@@ -292,7 +397,7 @@ class _Site:
 
     # -- S2, and the text
 
-    def _call(self, pool: Pool, held: Kept, carrier: Node, reach: bytes,
+    def _call(self, pool: Pool, held: Kept, carrier: Node | None, reach: bytes,
               start: Terms, order: Sequence[bytes]) -> Made | Refused:
         mine: set[tuple[Terms, bytes]] = set()
         for one in pool.made:
@@ -312,21 +417,22 @@ class _Site:
         turned = not self._same_pool_direction(pool) and any(
             squeezed(way) != squeezed(self.raw.direction) for one in pool.made
             for way in one.each(b"dma_dir"))
-        record = held.member.record
-        varies = sum(name.startswith(HERE) for name, _ in start[1]) > 1
+        record = held.buffer.record
+        varies = sum(name.startswith(HERE) for name, _ in start[1]) > 1 or (
+            carrier is None and any(name.startswith(HERE) for name, _ in start[1])
+            and len(start[1]) + bool(start[0]) > 1)
         short = f"; {_said(start)} stays below 4 GiB over the buffer" if varies else ""
         return Made(
             self.raw, pool.text, reach + held.buffer.name, _text(rest, reach, order),
             view.text(self.raw.size), is_page(held.buffer), held, carrier,
             _text(held.more, reach), _text(start, reach, order) if varies else b"", text, turned,
             f"what {record}.{held.buffer.name.decode('latin-1')} keeps is of the pool of the "
-            f"{pool.held} by which it is reached, and all is set that a buffer keeps before it is "
-            f"received{short}")
+            f"{pool.held} by which it is reached{_FILLED if carrier is not None else ''}{short}")
 
     def _is_positive(self, held: Kept, name: bytes) -> bool:
         if not name.startswith(HERE):
             return True
-        record = self.world.analysis.symbols.record(held.member.record, held.member.file)
+        record = self.world.analysis.symbols.record(held.buffer.record, held.buffer.file)
         member = record.members.get(name[1:]) if record is not None else None
         return member is not None and member.type.base in UNSIGNED and not member.type.derivations
 

@@ -4,6 +4,7 @@ that go with them, and nothing else."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,11 +35,13 @@ class Pair:
 @dataclass(frozen=True, slots=True)
 class Synced:
     """What a patch does so: the calls, and the text before with the pool's in their places, by
-    file; locals are `held` in one, gone in the other."""
+    file; locals are `held` in one, gone in the other. `called` are the functions whose calls go
+    with the locals, by file."""
 
     pairs: tuple[Pair, ...]
     held: Mapping[str, bytes]
     spelled: Mapping[str, bytes]
+    called: Mapping[str, frozenset[bytes]]
 
 
 def synced(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile]) -> Synced | None:
@@ -46,6 +49,7 @@ def synced(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile]) ->
     pairs: list[Pair] = []
     held: dict[str, bytes] = {}
     spelled: dict[str, bytes] = {}
+    called: dict[str, frozenset[bytes]] = {}
     for path, old in before.items():
         mine = _pairs(path, old, after[path])
         if mine is None:
@@ -55,14 +59,15 @@ def synced(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile]) ->
                    after[path].original[one.pool.node.start_byte:one.pool.node.end_byte])
                   for one in mine]
         held[path] = replaced(old.original, turned)
-        gone = _gone(old, mine)
+        called[path] = _fewer(old, after[path])
+        gone = _gone(old, mine, called[path])
         wanted = tokens(after[path].original)
         texts = (replaced(old.original, sorted((*turned, *gone))), held[path])
         found = next((one for one in texts if tokens(one) == wanted), None)
         if found is None:
             return None
         spelled[path] = found
-    return Synced(tuple(pairs), held, spelled) if pairs else None
+    return Synced(tuple(pairs), held, spelled, called) if pairs else None
 
 
 def _pairs(path: str, before: ParsedFile, after: ParsedFile) -> list[Pair] | None:
@@ -79,11 +84,19 @@ def _pairs(path: str, before: ParsedFile, after: ParsedFile) -> list[Pair] | Non
     return found
 
 
-def _gone(before: ParsedFile, pairs: list[Pair]) -> list[Gone]:
+def _fewer(before: ParsedFile, after: ParsedFile) -> frozenset[bytes]:
+    """What is called less often after."""
+    one, other = (Counter(call.name for call in view.calls(text.tree.root_node))
+                  for text in (before, after))
+    return frozenset((one - other).keys() - RAW)
+
+
+def _gone(before: ParsedFile, pairs: list[Pair], called: frozenset[bytes]) -> list[Gone]:
     found: list[Gone] = []
     for function in nodes(before.tree.root_node, "function_definition"):
-        mine: list[Node] = [one.raw.node for one in pairs
-                            if function.start_byte <= one.raw.node.start_byte < function.end_byte]
+        mine: dict[Node, bytes] = {
+            one.raw.node: view.text(one.pool.node) for one in pairs
+            if function.start_byte <= one.raw.node.start_byte < function.end_byte}
         if mine:
-            found += unused(before.original, function, mine)
+            found += unused(before.original, function, mine, called)
     return found

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "netmem_stub.h"
+
+struct demo_desc {
+	__le32 addr;
+	__le32 status;
+};
+
+struct demo_buf {
+	netmem_ref netmem;
+	unsigned int offset;
+};
+
+struct demo_ring {
+	struct device *dev;
+	struct page_pool *pool;
+	struct demo_desc *descs;
+	struct demo_buf *bufs;
+	unsigned int count;
+	unsigned int next;
+};
+
+int demo_create(struct demo_ring *ring)
+{
+	struct page_pool_params params = {
+		.flags = PP_FLAG_DMA_MAP,
+		.dev = ring->dev,
+		.dma_dir = DMA_FROM_DEVICE,
+	};
+
+	ring->pool = page_pool_create(&params);
+	if (!ring->pool)
+		return -ENOMEM;
+	ring->bufs = kcalloc(ring->count, sizeof(*ring->bufs), GFP_KERNEL);
+	if (!ring->bufs)
+		return -ENOMEM;
+	ring->descs = kcalloc(ring->count, sizeof(*ring->descs), GFP_KERNEL);
+	return ring->descs ? 0 : -ENOMEM;
+}
+
+int demo_fill(struct demo_ring *ring, struct demo_desc *desc)
+{
+	struct demo_buf *buf = &ring->bufs[desc - ring->descs];
+	unsigned int size = 2048;
+
+	buf->netmem = page_pool_alloc_netmem(ring->pool, &buf->offset, &size,
+					     GFP_ATOMIC);
+	if (!buf->netmem)
+		return -ENOMEM;
+
+	desc->addr = cpu_to_le32(page_pool_get_dma_addr_netmem(buf->netmem) +
+				 buf->offset);
+	return 0;
+}
+
+static struct demo_desc *demo_next(struct demo_ring *ring)
+{
+	unsigned int i = ring->next;
+
+	ring->next = (i + 1) % ring->count;
+	return ring->descs + i;
+}
+
+void demo_rx(struct demo_ring *ring, struct sk_buff *skb)
+{
+	struct demo_desc *desc;
+	struct demo_buf *buf;
+	unsigned int i;
+	u32 len;
+
+	desc = demo_next(ring);
+	i = desc - ring->descs;
+	len = le32_to_cpu(desc->status) & 0xfff;
+	buf = &ring->bufs[i];
+	page_pool_dma_sync_netmem_for_cpu(ring->pool, buf->netmem, buf->offset,
+					  len);
+	skb_add_rx_frag_netmem(skb, 0, buf->netmem, buf->offset, len,
+			       PAGE_SIZE);
+	buf->netmem = 0;
+}
