@@ -292,7 +292,7 @@ def _given(found: list[Use], writes: list[Use], member: Member, more: Terms,
     writing = {id(one.scope): one for one in writes}
     for key, scope in scopes.items():
         for call in view.calls(scope.node):
-            if not _to_device(scope, call):
+            if not to_device(scope, call):
                 continue
             for arg in call.args:
                 here = _over(scope, arg, bases[key], member, more, writing.get(key))
@@ -301,7 +301,7 @@ def _given(found: list[Use], writes: list[Use], member: Member, more: Terms,
     return given
 
 
-def _to_device(scope: Scope, call: view.Call) -> bool:
+def to_device(scope: Scope, call: view.Call) -> bool:
     """Whether what a call is given may go to the device: bytes in its order, or what a function
     does of which nothing is known."""
     return swaps(scope, call.name) or not (
