@@ -98,7 +98,7 @@ def find(context: Context) -> Iterator[Finding]:
 
 
 def _finding(context: Context, one: Elsewhere) -> Finding:
-    scope, call = one.raw.scope, one.raw.call
+    scope, call = one.sync.scope, one.sync.call
     message = (
         f"the sync starts at {one.start.said}, but the device is given {one.device.said} "
         f"({one.device.where}), where the CPU reads ({one.read.where}): ask the owner why the "
@@ -109,4 +109,4 @@ def _finding(context: Context, one: Elsewhere) -> Finding:
         context.finding(RULE, call.node, message, file=scope.file,
                         function=scope.function.name.decode("latin-1")),
         path=(device, *waypoints(scope.file, None, call.node),
-              *waypoints(scope.file, None, one.read.node)))
+              *waypoints(one.read.scope.file, None, one.read.node)))

@@ -17,6 +17,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.words import WORD
 from netmem_migrate.flow.sync.beside import is_synced_beside, may_sync
 from netmem_migrate.flow.sync.members import Key
+from netmem_migrate.flow.sync.places import array
 from netmem_migrate.flow.sync.pools import creates, params
 from netmem_migrate.flow.sync.reaching import reaching
 from netmem_migrate.flow.sync.scopes import Scope, World, squeezed, stripped, total
@@ -98,7 +99,7 @@ def _reads(world: World, scope: Scope) -> Iterator[Unsynced]:
         member = _kept(scope, mine[0])
         given = _given(world, member) if member is not None else None
         if member is not None and given is not None and is_pools(world, *member):
-            held = member[0].member(_array(member[1]))
+            held = member[0].member(array(member[1]))
             assert held is not None
             yield Unsynced(scope, node, by, Key.of(held), held.record, given)
 
@@ -137,12 +138,6 @@ def _is_written(node: Node) -> bool:
         or parent.type == "sizeof_expression")
 
 
-def _array(node: Node) -> Node:
-    while node.type == "subscript_expression" and (inner := view.operand(node)) is not None:
-        node = view.bare(inner)
-    return node
-
-
 def _kept(scope: Scope, memory: Node) -> tuple[Scope, Node] | None:
     """The member that memory is taken from, on every way."""
     memory = stripped(scope, memory)
@@ -152,7 +147,7 @@ def _kept(scope: Scope, memory: Node) -> tuple[Scope, Node] | None:
         if not found or any(one is None for one in found):
             return None
         values = [stripped(scope, one) for one in found if one is not None]
-    fields = [_array(one) for one in values]
+    fields = [array(one) for one in values]
     keys = {Key.of(member) for one in fields if (member := scope.member(one)) is not None}
     known = len(keys) == 1 and all(scope.member(one) is not None for one in fields)
     return (scope, fields[0]) if known else None
@@ -168,11 +163,11 @@ def _given(world: World, memory: tuple[Scope, Node]) -> tuple[Scope, Node] | Non
             if not has(call.name, Trait.DMA_ADDRESS) or len(call.args) != 1:
                 continue
             node = stripped(scope, call.args[0])
-            mine = scope.member(_array(node))
+            mine = scope.member(array(node))
             if mine is not None and Key.of(mine) == key:
                 return scope, call.node
             for store in view.stores(scope.node):
-                to = scope.member(_array(view.bare(store.target)))
+                to = scope.member(array(view.bare(store.target)))
                 if to is not None and Key.of(to) == key and \
                         squeezed(stripped(scope, store.value)) == squeezed(node):
                     return scope, call.node

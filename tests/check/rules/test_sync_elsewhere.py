@@ -70,6 +70,25 @@ def sync(more: str = " + DEMO_ROOM", way: str = "DMA_FROM_DEVICE",
     return f"dma_sync_single_for_cpu(ring->dev, {address}{more}, len, {way});\n"
 
 
+def pool(offset: str = "DEMO_ROOM") -> str:
+    """A function that makes the pool."""
+    return ("static struct page_pool *demo_pool(struct demo_ring *ring, u32 room)\n{\n"
+            "\tstruct page_pool_params params = {\n"
+            "\t\t.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,\n\t\t.max_len = PAGE_SIZE,\n"
+            f"\t\t.offset = {offset},\n\t\t.dev = ring->dev,\n\t}};\n\n"
+            "\treturn page_pool_create(&params);\n}\n")
+
+
+def send(code: str) -> str:
+    """A function that maps and syncs a buffer of its own."""
+    return ("static int demo_send(struct demo_ring *ring, struct demo_mail *mail, int i)\n{\n"
+            f"\tdma_addr_t dma;\n\n\t{code}\n"
+            "\tdma_sync_single_for_cpu(ring->dev, mail->dma, 64, DMA_FROM_DEVICE);\n"
+            "\treturn 0;\n}\n")
+
+
+MAIL = "struct demo_mail {\n\tdma_addr_t dma;\n};\n"
+POOLS = "page_pool_dma_sync_for_cpu(ring->pool, page, DEMO_ROOM, len);\n"
 READ = "demo_parse(page_address(page) + DEMO_ROOM);"
 OF_SLOT = "demo_parse(page_address(slot->page) + DEMO_ROOM);"
 FOUND = {
@@ -90,6 +109,12 @@ FOUND = {
         sync(" + DEMO_ROOM + DEMO_ROOM", address="slot->dma") + OF_SLOT),
     "a member that holds the room already": refill(" + DEMO_ROOM", "") + receive(
         sync(address="slot->dma") + OF_SLOT),
+    "the pool's sync, which adds the room itself": pool() + fill() + receive(POOLS + READ),
+    "the CPU reads in another function": fill() + receive(sync()) + receive(READ).replace(
+        "demo_receive", "demo_build"),
+    "a sync of what the driver maps itself": MAIL + fill() + receive(
+        sync(address="slot->dma", more=" + DEMO_ROOM + DEMO_ROOM") + OF_SLOT) + refill() + send(
+        "mail->dma = dma_map_single(ring->dev, ring, 64, DMA_FROM_DEVICE);"),
     "netmem": fill().replace("struct page *page", "netmem_ref page").replace(
         "alloc_pages", "alloc_netmems").replace("dma_addr(", "dma_addr_netmem(") + receive(
         sync() + READ).replace("struct page *page", "netmem_ref page").replace(
@@ -116,6 +141,18 @@ LEFT_ALONE = {
         sync() + READ),
     "memory that is no pool's": fill() + receive(
         sync() + READ.replace("page_address(page)", "page_address(virt_to_page(skb->data))")),
+    "the pool's sync from its own offset": pool() + fill() + receive(
+        POOLS.replace("DEMO_ROOM", "0") + READ),
+    "the pool's sync, where the pool has no offset": pool("0") + fill() + receive(POOLS + READ),
+    "the pool's sync, where the offset is not followed": pool("room") + fill() + receive(
+        POOLS + READ),
+    "a pool of another offset": pool() + pool("0").replace("demo_pool", "demo_other") + fill()
+    + receive(POOLS + READ),
+    "the start of the buffer, given as such": fill("") + receive(
+        sync() + "demo_parse(page_address(page));"),
+    "a sync of an address that is kept twice": MAIL + refill() + receive(
+        sync(address="slot->dma", more=" + DEMO_ROOM + DEMO_ROOM") + OF_SLOT) + send(
+        "mail->dma = ring->slots[i].dma;"),
     "no refill in sight": receive(sync() + READ),
 }
 
