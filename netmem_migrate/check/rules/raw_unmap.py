@@ -184,7 +184,8 @@ def _by_helper(world: World, key: _Key, page: bool) -> _Store | None:
     sets = [one for one in _stores(world, _NETMEM_SET, 4) if one[0] == key]
     if not sets or _is_hidden(world, key[1]):
         return None
-    for other, store in (*_stores(world, _SET, 3), *_plain(world, key[1])):
+    for other, store in (*_stores(world, _SET, 3), *_plain(world, key[1]),
+                         *_listed(world, key[1])):
         if other[1] != key[1] or other[0] not in ("", key[0]):
             continue
         if not _is_other(store, page):
@@ -222,6 +223,15 @@ def _plain(world: World, name: bytes) -> Iterator[tuple[_Key, _Store]]:
                 pair = view.infix(node)
                 yield key, _Store(scope, node, pair.right if pair is not None
                                   and pair.sign == "=" else None)
+
+
+def _listed(world: World, name: bytes) -> Iterator[tuple[_Key, _Store]]:
+    """Where an initialiser sets a member of a name, of whatever record."""
+    for scope in world.scopes(name):
+        for node in nodes(scope.node, "initializer_pair"):
+            pair = view.designated(node)
+            if pair is not None and pair[0] == name:
+                yield ("", name), _Store(scope, node, pair[1])
 
 
 def _is_other(store: _Store, page: bool) -> bool:

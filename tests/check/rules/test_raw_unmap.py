@@ -88,6 +88,8 @@ LEFT_ALONE = {
     "the address is a local's of two places": SET + free(
         "addr = i ? xdp->dma : dma_unmap_addr(tx, dma[i]);\n"
         "dma_unmap_page(dev, addr, 64, DMA_TO_DEVICE);"),
+    "an initialiser sets it": SET + free(
+        "struct demo_tx one = { .dma = demo_address(skb) };\n*tx = one;\n" + PAGE),
     "a macro sets it": "#define DEMO_KEEP(t, a) ((t)->dma[0] = (a))\n" + SET + free(PAGE),
 }
 
