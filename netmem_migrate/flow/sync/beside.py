@@ -51,8 +51,14 @@ def is_synced_beside(originals: Mapping[str, bytes], root: Path) -> bool:
              if name not in own and not traits(name.decode("latin-1"))}
     return any(map(may_sync, _beside(originals, root, names))) or any(
         _is_synced_in(plain.optional(root / "include" / one) or b"", names)
-        for one in sorted({name.decode("latin-1") for text in originals.values()
-                           for mark, name in include_lines(text) if mark == b"<"}))
+        for one in _headers(originals))
+
+
+def _headers(originals: Mapping[str, bytes]) -> list[str]:
+    """The headers below include/ that some files include."""
+    names = {name.decode("latin-1") for text in originals.values()
+             for mark, name in include_lines(text) if mark == b"<"}
+    return sorted(one for one in names if not one.startswith("/") and ".." not in one.split("/"))
 
 
 def _defined(code: bytes) -> Iterator[bytes]:
