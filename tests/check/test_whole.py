@@ -6,6 +6,8 @@ from __future__ import annotations
 import pytest
 
 from netmem_migrate.check.changes import check_changes
+from netmem_migrate.check.findings import Unit
+from netmem_migrate.check.registry import load
 from netmem_migrate.results import FileChange
 
 MAP = b"""\
@@ -61,7 +63,31 @@ struct sk_buff *demo_receive(struct page_pool *pool, struct demo_buf *buf, u32 l
 }
 """
 UNSYNCED = RECEIVE.replace(b"\tpage_pool_dma_sync_for_cpu(pool, buf->page, 0, len);\n", b"")
-RULES = {"raw-unmap", "no-cpu-sync", "sync-elsewhere"}
+RING = b"""\
+struct demo_ring {
+	struct page_pool *pool;
+	struct demo_buf *bufs;
+};
+
+void demo_refill(struct demo_ring *ring, int i)
+{
+	if (!ring->bufs[i].page)
+		ring->bufs[i].page = page_pool_dev_alloc_pages(ring->pool);
+	dma_wmb();
+}
+
+void demo_poll(struct demo_ring *ring, struct sk_buff *skb, int i)
+{
+	struct demo_buf *buf = &ring->bufs[i];
+
+	if (!skb)
+		page_pool_put_full_page(ring->pool, buf->page, true);
+	else
+		skb_add_rx_frag(skb, 0, buf->page, 0, 64, PAGE_SIZE);
+	buf->page = NULL;
+}
+"""
+RULES = {one.declared.id for one in load() if one.declared.unit is Unit.DRIVER}
 
 
 def found(path: str, before: bytes, after: bytes,
@@ -99,6 +125,16 @@ def test_without_the_other_files_nothing_is_said() -> None:
 def test_the_last_sync_is_taken_away(other: bytes, said: bool) -> None:
     assert found("rx.c", RECEIVE, UNSYNCED, {"other.c": other}) == [
         ("no-cpu-sync", "rx.c", 27)] * said
+
+
+def test_a_way_that_leaves_a_member_set() -> None:
+    header = {"demo.h": b"struct demo_buf {\n\tstruct page *page;\n};\n"}
+    put = b"page_pool_put_full_page(ring->pool, buf->page, true);\n"
+    early = RING.replace(b"\tif (!skb)\n\t\t" + put,
+                         b"\tif (!skb) {\n\t\t" + put + b"\t\treturn;\n\t}\n")
+    assert found("rx.c", RING, early.replace(b"\telse\n\t", b""), header) == [
+        ("stale-member", "rx.c", 18)]
+    assert found("rx.c", early, early.replace(b"64", b"32"), header) == []
 
 
 def test_a_conversion_of_what_never_synced_is_let_pass() -> None:
