@@ -219,7 +219,8 @@ def check_patches(steps: Iterable[Sequence[FileChange]], tree: Kernel | None,
         others = {one.path: one.after for one in step if one.before == one.after}
         changes = [replace(one, texts=texts) for one in together(step)]
         around = {**(beside or {}), **others}
-        yield from unanswered(check_changes(changes, api, around),
+        yield from unanswered(check_changes(changes, api, around,
+                                            tree.root if tree is not None else None),
                               around | {one.path: one.after for one in changes})
 
 
@@ -240,8 +241,8 @@ def checked(given: Sequence[Input], options: Conversion,
         texts = {file: driver.read(file) for file in driver.files}
         found.update(dict.fromkeys(unanswered(check_sources(
             texts, api=one.target.api,
-            arms=arms_of_driver(driver, one.target, options.define, options.undefine)),
-            texts)))
+            arms=arms_of_driver(driver, one.target, options.define, options.undefine),
+            root=driver.root), texts)))
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from netmem_migrate.check.paths.follow import Follower
 from netmem_migrate.check.paths.lines import waypoints
 from netmem_migrate.check.reach import Reach
 from netmem_migrate.check.types import Types
+from netmem_migrate.check.whole import Whole
 from netmem_migrate.model.relevant import OWNS
 from netmem_migrate.model.schema import ApiFunction
 from netmem_migrate.results import Finding, Mend
@@ -31,7 +32,8 @@ class Context:
     `function` is None for a rule that looks at files. `symbols` are what the driver's files
     declare; `path` and `parsed` are of the file. `api` holds the functions of the kernel release
     that counts, nothing for one that the model does not know. `reach` says where it
-    may meet memory that the CPU cannot read, `release` which kernel counts.
+    may meet memory that the CPU cannot read, `release` which kernel counts. `whole` is the driver,
+    for a rule of drivers; the file is any one then.
     """
 
     path: str
@@ -42,6 +44,7 @@ class Context:
     reach: Reach
     follower: Follower
     release: str
+    whole: Whole | None = None
 
     @property
     def root(self) -> Node:
@@ -89,13 +92,14 @@ class Context:
                        path=waypoints(self.path, event.trail, event.node))
 
     def finding(self, rule: Rule, node: Node, message: str, *, fix: str = "",
-                function: str = "", mend: tuple[Node, bytes] | None = None) -> Finding:
+                function: str = "", mend: tuple[Node, bytes] | None = None,
+                file: str = "") -> Finding:
         """A finding of a rule at a node; `function` names the one around it in a file, `mend` a
-        node and what to write in its place.
+        node and what to write in its place, `file` where the node is in another one.
         """
         if self.function is not None:
             function = self.function.name.decode("latin-1")
         row, column = node.start_point
-        return Finding(self.path, row + 1, column + 1, rule.id, rule.severity.value, function,
-                       message, rule.why, fix,
+        return Finding(file or self.path, row + 1, column + 1, rule.id, rule.severity.value,
+                       function, message, rule.why, fix,
                        Mend(mend[0].start_byte, mend[0].end_byte, mend[1]) if mend else None)

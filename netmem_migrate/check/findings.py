@@ -14,6 +14,7 @@ class Unit(StrEnum):
 
     FUNCTION = "function"  # each one that touches memory of a pool, and parses
     FILE = "file"  # each one that touches memory of a pool, as a whole
+    DRIVER = "driver"  # a driver that touches such memory, where all of its files are in sight
     CHANGE = "change"  # two versions of a file: the comparison finds, the rule only says what
 
 

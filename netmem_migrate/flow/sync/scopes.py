@@ -7,10 +7,10 @@ A local that is set once, and that nothing has the address of, is what it is set
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
@@ -23,16 +23,59 @@ from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 
 if TYPE_CHECKING:
+    import pathlib
+
     from tree_sitter import Node
 
     from netmem_migrate.c.symbols import Function
-    from netmem_migrate.flow.analyse import Analysis
+    from netmem_migrate.flow.graph import Slot
+    from netmem_migrate.flow.keys import Key
 
 DEPTH = 8
 """Through how many locals an expression is followed."""
 _CAST = re.compile(rb"\(\s*\(\s*((?:struct|union)\s+\w+)\s*\*\s*\)")
 _NUMBER = re.compile(rb"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*")
 _NAME = re.compile(rb"[A-Za-z_]\w*")
+
+
+class Files(Protocol):
+    """The files of a driver, by path."""
+
+    @property
+    def files(self) -> Iterable[str]:
+        """Its own."""
+
+    @property
+    def root(self) -> pathlib.Path | None:
+        """What they are relative to; None where nothing else is there."""
+
+
+class Slots(Protocol):
+    """What of a driver holds memory."""
+
+    @property
+    def slots(self) -> Mapping[Key, Slot]:
+        """By key."""
+
+
+class Seen(Protocol):
+    """A driver as it is read: an `Analysis` is one."""
+
+    @property
+    def driver(self) -> Files:
+        """The driver."""
+
+    @property
+    def symbols(self) -> Symbols:
+        """What the files declare that are parsed."""
+
+    @property
+    def originals(self) -> Mapping[str, bytes]:
+        """The files as they stand there."""
+
+    @property
+    def graph(self) -> Slots:
+        """What holds memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +209,7 @@ class Scope:
 class World:
     """The functions of a driver."""
 
-    analysis: Analysis
+    analysis: Seen
     _scopes: dict[tuple[str, int], Scope] = field(default_factory=dict)
 
     @cached_property
@@ -175,6 +218,8 @@ class World:
         with others, and includes."""
         found = Symbols(texts=self.analysis.symbols.texts)
         driver = self.analysis.driver
+        if driver.root is None:
+            return found
         names = {f"include/{name.decode('latin-1')}" for file in driver.files
                  for mark, name in include_lines(self.analysis.originals.get(file, b""))
                  if mark == b"<" and name.count(b"/") > 1}

@@ -128,7 +128,7 @@ def sites(analysis: Analysis) -> list[Made | Reason]:
     """Each raw sync for the CPU of a driver, in order."""
     world = World(analysis)
     found = sorted((one for scope in world.scopes(RAW_RANGE.encode(), RAW_SINGLE.encode())
-                    for one in _raw(scope)),
+                    for one in raws(scope)),
                    key=lambda one: (one.scope.file, one.call.node.start_byte))
     made: list[Made | Reason] = []
     for one in found:
@@ -139,7 +139,8 @@ def sites(analysis: Analysis) -> list[Made | Reason]:
     return made
 
 
-def _raw(scope: Scope) -> Iterator[Raw]:
+def raws(scope: Scope) -> Iterator[Raw]:
+    """The raw syncs for the CPU in a function."""
     for call in view.calls(scope.node):
         if call.name == RAW_RANGE.encode() and len(call.args) == 5:
             device, address, offset, size, direction = call.args
@@ -162,7 +163,9 @@ class _Site:
     def _mine(self) -> tuple[str, ...]:
         """The files of the module, of those of the folder."""
         analysis = self.world.analysis
-        return of_driver(analysis.driver.root, analysis.originals, (self.scope.file,))
+        root = analysis.driver.root
+        return of_driver(root, analysis.originals, (self.scope.file,)) if root is not None \
+            else tuple(analysis.driver.files)
 
     def made(self) -> Made | Refused:
         """The call, or what is in its way."""
