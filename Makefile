@@ -10,12 +10,14 @@ DRIVERS ?=
 TOOLCHAIN := $(if $(findstring command,$(origin ARCH)),--arch $(ARCH)) \
 	$(if $(findstring command,$(origin CC)),--cc $(CC))
 TOOLCHAIN := $(strip $(TOOLCHAIN))
+# The drivers whose plans were read by hand.
+PLANNED := $(addprefix drivers/net/ethernet/,alibaba/eea stmicro/stmmac broadcom/bnxt freescale)
 VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compiled run test test-tools test-kernel test-series test-prefixes slots golden coverage mutants faults fuzz bench-check lint bench bench-sizes docs clean
+.PHONY: help setup compiled run test test-tools test-kernel test-series test-prefixes slots golden coverage mutants faults fuzz bench-check lint bench bench-sizes screenshots docs clean
 
 help: ## Show this list
 	@echo 'make TARGET, where TARGET is one of'
@@ -52,6 +54,8 @@ ifeq ($(TOOLCHAIN),)
 	@$(BIN)/python tests/real/run_partners.py $(KERNEL)
 	@$(BIN)/python tests/real/run_modules.py $(KERNEL)
 	@$(BIN)/python tests/real/run_prepared.py $(KERNEL)
+	@$(BIN)/python tests/real/run_readiness.py $(KERNEL)
+	@$(BIN)/python tests/real/run_plan.py $(KERNEL) $(PLANNED)
 else
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL) $(TOOLCHAIN)
 	@$(BIN)/python tests/real/run_toolchain.py $(KERNEL) $(TOOLCHAIN) $(DRIVERS)
@@ -112,6 +116,9 @@ bench: setup ## Time converting every page_pool driver of a real kernel against 
 
 bench-sizes: setup ## Give each command what is nested deeply, or long (ARGS='--sizes 1000 --shapes if'; long)
 	@$(BIN)/python tests/sizes/run.py $(ARGS)
+
+screenshots: setup ## Save pictures of a scan and a plan to out/screenshots (apt: chromium; TREE=: of a kernel)
+	@$(BIN)/python tests/screenshots.py out/screenshots $(TREE)
 
 docs: setup ## Write the tables of rules, check spelling and links of README and docs/
 	@$(BIN)/python tests/rule_docs.py

@@ -21,6 +21,7 @@ from netmem_migrate.terminal.say import say
 # Name, module and help line are listed here so that `--help` imports no command.
 COMMANDS: dict[str, str] = {
     "scan": "Say who uses page_pool and how far each driver is from netmem.",
+    "plan": "Say what it takes from where a driver stands to device memory, and who does it.",
     "diff": "Show what would change; write nothing.",
     "apply": "Convert in place, atomically.",
     "format-patch": "Write a series that `git am` takes.",

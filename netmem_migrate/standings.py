@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+_SHOWN = 3
+
 
 class Standing(StrEnum):
     """How a driver stands to a requirement."""
@@ -40,6 +42,7 @@ class Basis(StrEnum):
     NO_QUEUE_OPS = "no-queue-ops"
     CPU_READS = "cpu-reads"
     NO_SYNC = "no-sync"
+    NO_READS = "no-reads"
     NO_SCATTER = "no-scatter"
     BY_ADDRESS = "by-address"
 
@@ -55,13 +58,20 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One requirement of Documentation/networking/netmem.rst, judged; `evidence` is the first of
-    the places, `condition` what the source tests where it is met under a condition only."""
+    """One requirement of Documentation/networking/netmem.rst, judged; `evidence` are the places,
+    `condition` is what the source tests where it is met under a condition only. `also` is what
+    else it is unmet by, beside what decided it."""
 
     status: Standing
     basis: Basis
     evidence: tuple[Evidence, ...] = ()
     condition: str = ""
+    also: tuple[Requirement, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Evidence, ...]:
+        """The first of the places, where there is no room for all."""
+        return self.evidence[:_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +86,14 @@ class PoolValue:
 @dataclass(frozen=True, slots=True)
 class PoolReport:
     """One call that creates a pool, what it asks for (struct page_pool_params), and how the module
-    that it is of stands to each requirement: `module` are the files of that."""
+    that it is of stands to each requirement: `module` are the files of that, `condition` is what
+    the source tests before it creates the pool, "" for nothing. `flags` are those of netmem.rst
+    that it sets, whatever macro spells them."""
 
     file: str
     line: int
     module: tuple[str, ...] = ()
     values: tuple[PoolValue, ...] = ()
+    flags: tuple[PoolValue, ...] = ()
     requirements: dict[str, Requirement] = field(default_factory=dict)
+    condition: str = ""

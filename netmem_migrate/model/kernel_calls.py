@@ -82,6 +82,7 @@ CALLS: tuple[KernelCall, ...] = (
     KernelCall(("skb_frags_readable",), (Trait.TELLS_READABLE,)),
     KernelCall(("netdev_priv", "skb_shinfo", "ARRAY_SIZE", "SKB_DATA_ALIGN",
                 "SKB_WITH_OVERHEAD"), (Trait.PURE,)),
+    KernelCall(("prefetch", "prefetchw", "net_prefetch", "net_prefetchw"), (Trait.PREFETCHES,)),
     KernelCall(("page_to_phys", "page_to_pfn"), (Trait.GIVES_ADDRESS,)),
     KernelCall(("BUG_ON",), (Trait.ENDS_IF_TRUE,)),
     KernelCall(("BUG", "BUILD_BUG", "BUILD_BUG_MSG", "unreachable", "panic", "do_exit",

@@ -90,6 +90,7 @@ class Trait(StrEnum):
     FROM_DEVICE = "from-device"  # an address that the CPU can use, of one that the device uses
     GIVES_TOKEN = "gives-token"  # gives back what was handed over with a buffer
     TAKES_TOKEN = "takes-token"  # keeps a pointer that goes with a buffer
+    PREFETCHES = "prefetches"  # asks for memory ahead of time; nothing is read
     CPU_COPIES = "cpu-copies"  # the CPU copies between two of its arguments
     OWN_RECORDS = "own-records"  # sets nothing but records of the kernel that it is given
     TELLS_UNREADABLE = "tells-unreadable"  # true: the CPU may not be able to read the memory

@@ -46,7 +46,17 @@ ETHTOOL_OPS = ("ethtool_ops",)
 SCATTER = "NETIF_F_SG"  # without it the core linearizes what is sent
 # How frags are mapped that are sent, by their page or in a list.
 FRAG_MAPS = ("skb_frag_dma_map",)
-FRAG_LISTS = ("skb_to_sgvec",)
+FRAG_LISTS = ("skb_to_sgvec", "skb_to_sgvec_nomark")
+ANSWERS = ("dma_mapping_error",)  # what is told of an address
+# What gives a frag's memory to map it by something else than the frag.
+FRAG_MEMORY = ("skb_frag_address", "skb_frag_address_safe", "skb_frag_page")
+# What XDP's frames have, too, in small letters.
+SHARED_FRAGS = (b"skb_frag", b"skb_shared_info", b"skb_shinfo", b"max_skb_frags")
+# Macros that keep an address in a member to unmap by it (linux/dma-mapping.h, net/netmem.h): which
+# argument is the pointer to the record. And those that read it.
+KEEPS_ADDRESS = {"dma_unmap_addr_set": 0, "netmem_dma_unmap_addr_set": 1}
+UNMAPS_NETMEM = ("netmem_dma_unmap_page_attrs",)
+KEPT_ADDRESS = ("dma_unmap_addr",)
 TO_DEVICE = "DMA_TO_DEVICE"
 
 MARK = "unreadable"  # the member of an skb
@@ -59,6 +69,7 @@ UNREADABLE = "PP_FLAG_ALLOW_UNREADABLE_NETMEM"
 # Directions of a mapping: a pool has one of these two.
 FROM_DEVICE = "DMA_FROM_DEVICE"
 BOTH_WAYS = "DMA_BIDIRECTIONAL"
+TO_CPU = (FROM_DEVICE.encode(), BOTH_WAYS.encode())
 DMA_ADDRESS = "dma_addr_t"
 MASK_OF_BITS = "DMA_BIT_MASK"
 SETS_MASK = frozenset(("dma_set_mask", "dma_set_mask_and_coherent", "dma_coerce_mask_and_coherent",
@@ -72,6 +83,8 @@ SYNC_NETMEM = "page_pool_dma_sync_netmem_for_cpu"
 SYNC_PAGE = "page_pool_dma_sync_for_cpu"
 DMA_OF_NETMEM = "page_pool_get_dma_addr_netmem"
 DMA_OF_PAGE = "page_pool_get_dma_addr"
+# What warns, once, and goes on.
+WARNS = "WARN_ON_ONCE"
 
 # Types of at most 32 bits that have no sign.
 UNSIGNED = frozenset(("u8", "u16", "u32", "__u8", "__u16", "__u32", "uint8_t", "uint16_t",

@@ -14,8 +14,11 @@ from netmem_migrate.results import Action, Run, Standing, Verdict
 from netmem_migrate.terminal.summary import grouped, totals
 
 # What a cell of the matrix shows; the word is there too, for those who do not see it.
-_SIGNS = {Standing.MET.value: "✓", Standing.UNMET.value: "✗", Standing.UNKNOWN.value: "?",
-          Standing.NOT_APPLICABLE.value: "–"}
+_SIGNS = {Standing.MET: ("✓", "met"),
+          Standing.CONDITIONAL: ("(✓)", "met under a test that the source makes"),
+          Standing.UNMET: ("✗", "unmet"),
+          Standing.UNKNOWN: ("?", "unknown: the source alone does not tell"),
+          Standing.NOT_APPLICABLE: ("–", "does not apply")}
 
 
 def page(run: Run, *, title: str = "", one_driver: bool = False) -> str:
@@ -31,7 +34,9 @@ def page(run: Run, *, title: str = "", one_driver: bool = False) -> str:
         {*SHORT, *(key for one in drivers for key in one["status"])})}
     met = {key: sum(one["status"].get(key) == Standing.MET for one in drivers) for key in titles}
     judged = sum(bool(one["status"]) for one in drivers)
-    return render("scan", run=run, drivers=drivers, verdicts=verdicts, signs=_SIGNS, met=met,
+    return render("scan", run=run, drivers=drivers, verdicts=verdicts, met=met,
+                  signs={one.value: sign for one, (sign, _) in _SIGNS.items()},
+                  legend=", ".join(" ".join(one) for one in _SIGNS.values()),
                   judged=judged, short=titles, order=ORDER, totals=totals([run]),
                   title=title or f"netmem scan{' of linux ' + run.kernel if run.kernel else ''}")
 

@@ -74,7 +74,8 @@ def requirement_rows(judged: Mapping[str, Requirement], sources: Sources, *,
     """The requirements of netmem.rst as rows of a table: status, what it rests on, where; each
     place with its line if `code` asks for it."""
     return [{"id": key, "status": judged[key].status.value,
+             "condition": judged[key].condition,
              "basis": wording.BASIS[judged[key].basis],
              "evidence": [sources.spot(place.file, place.line, place.text, code=code)
-                          for place in dict.fromkeys(judged[key].evidence)]}
+                          for place in dict.fromkeys(judged[key].shown)]}
             for key in ordered(judged)]

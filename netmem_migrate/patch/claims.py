@@ -224,7 +224,7 @@ def open_for_unreadable(subject: Subject, *, documented: bool) -> Iterator[Claim
     if subject.own.untested:
         yield claim(Kind.UNTESTED, 5, tuple(f"{one}()" for one in subject.own.untested))
     if unmet("rx.6") and judged["rx.6"].basis is Basis.RAW_SYNC:
-        yield claim(Kind.RAW_SYNC, 6, _places(subject, judged["rx.6"].evidence))
+        yield claim(Kind.RAW_SYNC, 6, _places(subject, judged["rx.6"].shown))
     recycled = _recycled(subject)
     if recycled:
         yield claim(Kind.RECYCLES, 7, recycled)
@@ -236,7 +236,7 @@ def _recycled(subject: Subject) -> tuple[str, ...]:
     """Where the driver counts references of memory that moves, or that is refused for it."""
     before, after = calls(subject.changes)
     gone = [name for name in before - after if has(name, Trait.COUNTS)]
-    found = [one for one in subject.own.requirements["rx.7"].evidence
+    found = [one for one in subject.own.requirements["rx.7"].shown
              if _changed(subject, one) and any(f"{name}(" in one.text for name in gone)]
     return _places(subject, found) or tuple(dict.fromkeys(
         _place(subject, one.reason.file, one.reason.line) for one in subject.report.refusals

@@ -11,6 +11,7 @@ from typing import Any
 from netmem_migrate.reasons import Class, Reason
 from netmem_migrate.report import wording
 from netmem_migrate.report.nearest import Near, Totals, netmem_calls, ranked, totals
+from netmem_migrate.report.plan import Item, Plan
 from netmem_migrate.report.since import Figures, One, Pair, Since
 from netmem_migrate.results import (
     BridgeSite,
@@ -129,13 +130,14 @@ def _requirement(item: Requirement) -> dict[str, Any]:
         "status": item.status.value,
         **({"condition": item.condition} if item.condition else {}),
         "evidence": [{"file": one.file, "line": one.line, "text": one.text}
-                     for one in item.evidence],
+                     for one in item.shown],
     }
 
 
 def _pool(item: PoolReport) -> dict[str, Any]:
     return {
         "file": item.file, "line": item.line,
+        **({"condition": item.condition} if item.condition else {}),
         **{name: [{"value": one.text, **({"condition": one.condition} if one.condition else {})}
                   for one in item.values if one.name == name] for name in dict.fromkeys(
                       one.name for one in item.values)},
@@ -295,3 +297,35 @@ def _one(item: One) -> dict[str, Any]:
 def _figures(item: Figures) -> dict[str, Any]:
     return {"path": item.path, "verdict": item.verdict.value, "netmem_calls": item.netmem_calls,
             "page_calls": item.page_calls, "unmet": item.unmet}
+
+
+# -- plan
+
+
+def planned(plans: Sequence[Plan]) -> str:
+    """Plans as text: a list, and each with its items in their order."""
+    return _text({"version": VERSION, "plans": [{
+        "path": one.path, "kernel": one.kernel, "files": list(one.files),
+        "pools": [_pool(pool) for pool in one.pools],
+        "items": [_item(item, one.path) for item in one.items]} for one in plans]})
+
+
+def _item(item: Item, path: str) -> dict[str, Any]:
+    deed = item.deed
+    return {
+        "id": item.asked.id,
+        "source": item.asked.source,
+        "words": item.words,
+        "status": item.standing.value if item.standing is not None else "not-judged",
+        **({"condition": item.condition} if item.condition else {}),
+        "evidence": [asdict(one) for one in item.places],
+        **({"absent": {"name": item.absent[0], "header": item.absent[1]}}
+           if item.absent is not None else {}),
+        **({"tool": {"command": deed.command(path), "done": deed.done, "of": deed.of,
+                     "notes": list(deed.said)}} if deed is not None else {}),
+        "person": [{"text": one.text, "places": [asdict(place) for place in one.places]}
+                   for one in item.todo],
+        "hardware": item.asked.hardware,
+        "selftests": [{"file": one.file, "cases": list(one.cases), "skipped_before":
+                       list(one.waits)} for one in item.tests],
+    }

@@ -209,6 +209,7 @@ BASIS: dict[Basis, str] = {
     Basis.NO_NETMEM_TX: "no word of the device that it sends netmem",
     Basis.NO_QUEUE_OPS: "no functions that restart one queue",
     Basis.CPU_READS: "reads of payload by the CPU that nothing guards",
+    Basis.NO_READS: "no read by the CPU",
     Basis.NO_SYNC: "no sync for the CPU",
     Basis.NO_SCATTER: "no frags to send: NETIF_F_SG is not set",
     Basis.BY_ADDRESS: "frags that are mapped by the address that the CPU has",

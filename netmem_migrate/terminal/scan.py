@@ -60,6 +60,14 @@ class Width:
                               break_on_hyphens=False) or [first]
         return [*(line + end for line in lines[:-1]), lines[-1]]
 
+    def command(self, text: str, indent: int) -> Iterator[str]:
+        """A command, which stays one to a shell where it is cut; its last two words are an option
+        and the value of that."""
+        # A word that has blanks, and an option with its value, are not cut.
+        *words, option, value = (shlex.quote(one) for one in shlex.split(text))
+        glued = " ".join(one.replace(" ", _BLANK) for one in (*words, f"{option} {value}"))
+        yield from (line.replace(_BLANK, " ") for line in self.wrapped(glued, indent, end=" \\"))
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -124,20 +132,30 @@ def _table(head: _Row, rows: Sequence[_Row], last: _Row, width: Width,
 
     while width.columns is not None and number > _KEPT and size() > width.columns:
         number -= 1
+    # A name that leaves no room for the rest stands in a line of its own.
+    alone = width.columns is not None and size() > width.columns
+    if alone:
+        names = _BELOW - len(_GAP)
+        number = len(_NUMBERS)
+        while width.columns is not None and number > _KEPT and size() > width.columns:
+            number -= 1
     beside = width.columns is None or size() + len(_GAP) + max(
         cell_len(one.next) for one in rows) <= width.columns
 
-    def line(row: _Row) -> str:
-        parts = [row.name + " " * (names - cell_len(row.name)), row.verdict.ljust(verdicts),
+    def lines(row: _Row) -> Iterator[str]:
+        if alone:
+            yield row.name
+        name = "" if alone else row.name
+        parts = [name + " " * (names - cell_len(name)), row.verdict.ljust(verdicts),
                  *(one.rjust(size) for one, size in zip(row.numbers[:number], sizes, strict=False))]
-        return _GAP.join([*parts, *([row.next] if beside else [])]).rstrip()
+        yield _GAP.join([*parts, *([row.next] if beside else [])]).rstrip()
 
-    yield screen.style(line(head), BOLD)
+    yield from (screen.style(one, BOLD) for one in lines(head))
     for row in rows:
-        yield line(row)
+        yield from lines(row)
         if not beside:
             yield from _below(row, width)
-    yield line(last)
+    yield from lines(last)
     if number < len(_NUMBERS):
         yield from width.wrapped(
             f"Not shown, too wide for {width.columns} columns: "
@@ -151,10 +169,7 @@ def _below(row: _Row, width: Width) -> Iterator[str]:
         yield from whole
         return
     yield from width.wrapped(row.said, 2)
-    # A word that has blanks, and an option with its value, are not cut.
-    *words, option, value = (shlex.quote(one) for one in shlex.split(row.command))
-    glued = " ".join(one.replace(" ", _BLANK) for one in (*words, f"{option} {value}"))
-    yield from (line.replace(_BLANK, " ") for line in width.wrapped(glued, 4, end=" \\"))
+    yield from width.command(row.command, 4)
 
 
 def _unmet(totals: Totals, width: Width) -> Iterator[str]:

@@ -15,6 +15,7 @@ from tree_sitter import Node
 from netmem_migrate.c.armed import Armed
 from netmem_migrate.c.beside import Beside
 from netmem_migrate.flow.instead import Instead
+from netmem_migrate.flow.sync import warned
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import arms, code, copied, divided, instead, member, returned, synced
 from netmem_migrate.verify.copied import Copied
@@ -49,6 +50,7 @@ class Way(StrEnum):
     KIND = "kind"  # an arm of a union for what is taken for a page (verify/arms.py)
     PAGE = "page"  # a page returned instead of its address (verify/returned.py)
     SYNC = "sync"  # syncs for the CPU through the pool (verify/synced.py)
+    WARNS = "warns"  # warnings for testing, and nothing else (flow/sync/warned.py)
     TWO = "two"  # two functions of one that takes two kinds of thing (verify/divided.py)
 
 
@@ -73,7 +75,7 @@ def made(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | N
     after = {path: change.after for path, change in changes.items()}
     found = (_copies(changes) or _beside(root, changes, after) or _instead(changes, after)
              or _arm(root, changes, after, module) or _page(changes, after)
-             or _sync(root, changes, module))
+             or _sync(root, changes, module) or _warns(changes))
     return found or _two(changes, after)
 
 
@@ -158,6 +160,14 @@ def _sync(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | 
     texts = zip(SYNCED, (told.after, told.witness), strict=True)
     return Made(Way.SYNC, same, sides | {side: {**before, **text} for side, text in texts},
                 assumes=told.assumes)
+
+
+def _warns(changes: Mapping[str, FileChange]) -> Made | None:
+    """A patch whose text less its warnings is the text before: these only compare."""
+    changed = [one for one in changes.values() if one.before != one.after]
+    if not changed or any(warned.without(one) != one.before for one in changed):
+        return None
+    return Made(Way.WARNS, lambda _source, _compile: Said(Status.PASS))
 
 
 def _two(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made | None:

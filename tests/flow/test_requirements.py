@@ -68,6 +68,7 @@ struct ring {
 	struct device *dev;
 	struct page_pool *pool;
 	struct page *page;
+	struct page *other;
 	dma_addr_t dma;
 	dma_addr_t sent;
 	int split;
@@ -128,7 +129,12 @@ def test_a_driver_that_leaves_recycling_to_the_pool(code: str, tmp_path: Path) -
 @pytest.mark.parametrize(("code", "status"), [
     ("page_ref_dec(ring->page);", Standing.UNMET),
     # Of a page that is no pool's, and of one that the stack never had.
-    ("struct page *own = dev_alloc_page();\n\n\tpage_ref_add(own, 2);", Standing.UNMET),
+    ("struct page *own = dev_alloc_page();\n\n\tpage_ref_add(own, 2);", Standing.MET),
+    ("struct page *own = ring->page;\n\n\tpage_ref_add(own, 2);", Standing.UNMET),
+    ("foreign_page(&ring->other);\n\tpage_ref_add(ring->other, 2);", Standing.UNMET),
+    ("ring->other = alloc_page(GFP_ATOMIC);\n\tpage_ref_add(ring->other, 2);", Standing.MET),
+    ("if (!ring->pool)\n\t\tpage_ref_add(ring->page, 2);", Standing.MET),
+    ("if (ring->pool)\n\t\tpage_ref_add(ring->page, 2);", Standing.UNMET),
     ("struct page *own;\n\n\town = dev_alloc_page();\n\tpage_ref_add(own, 2);", Standing.MET),
     ("char head[64];\n\n\tmemcpy(head, page_address(ring->page), 64);\n"
      "\tif (page_count(ring->page) == 1)\n\t\treturn NULL;", Standing.MET),
@@ -147,8 +153,13 @@ def test_only_references_of_memory_that_the_stack_may_have_count(
     # What is sent is no payload that was received.
     ("dma_sync_single_for_cpu(ring->dev, ring->dma, len, DMA_TO_DEVICE);", Standing.UNMET,
      Basis.NO_SYNC),
-    ("dma_sync_single_for_cpu(ring->dev, ring->sent, len, DMA_FROM_DEVICE);", Standing.UNKNOWN,
+    # It is of the payload that is read then, or there is none before the read.
+    ("dma_sync_single_for_cpu(ring->dev, ring->sent, len, DMA_FROM_DEVICE);", Standing.UNMET,
      Basis.RAW_SYNC),
+    ("if (ring->pool)\n\t\t" + POOLS + "\n\telse\n\t\t" + RAW, Standing.MET, Basis.POOL_SYNC),
+    ("if (!ring->pool)\n\t\t" + RAW + "\n\t" + POOLS, Standing.MET, Basis.POOL_SYNC),
+    ("if (ring->pool)\n\t\t" + RAW, Standing.UNMET, Basis.RAW_SYNC),
+    ("if (ring->split)\n\t\t" + POOLS + "\n\telse\n\t\t" + RAW, Standing.UNMET, Basis.RAW_SYNC),
 ])
 def test_a_sync_counts_where_it_is_of_the_pool_s_memory(
         code: str, status: Standing, basis: Basis, tmp_path: Path) -> None:
@@ -245,6 +256,10 @@ int set(struct ring *r, int tcp_data_split)
 {
 	return tcp_data_split ? lib_create(r) : page_pool_none();
 }
+void probe(struct net_device *netdev)
+{
+	netdev->ethtool_ops = &ops;
+}
 """
     library = DRIVER.replace(DEVICE, "").replace("int create(", "int lib_create(")
     library += "EXPORT_SYMBOL_GPL(lib_create);\n"
@@ -268,3 +283,24 @@ int set(struct ring *r, int tcp_data_split)
     assert card.requirements["rx.2"].status is Standing.MET
     assert card.requirements["rx.4"].basis is Basis.NO_UNREADABLE
     assert card.requirements["rx.1"].evidence[0].file == LIBRARY
+
+
+def test_headers_of_all_drivers_are_no_driver_s_own(tmp_path: Path) -> None:
+    counts = "static inline int count(struct page *page)\n{\n\treturn page_ref_count(page);\n}\n"
+    include = "#include <net/netmem.h>\n#include <net/{}/own.h>\n"
+    tree = plant(tmp_path / "linux", {
+        "Makefile": "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 1\n", "Kbuild": "",
+        "MAINTAINERS": "", "include/linux/kernel.h": "",
+        "include/net/netmem.h": "typedef unsigned long __bitwise netmem_ref;\n" + counts,
+        "include/net/net/own.h": "",
+        "include/net/card/own.h": counts,
+        "drivers/net/Makefile": "obj-m += d.o\n",
+        "drivers/net/d.c": include.format("net") + PRELUDE + DRIVER,
+        "drivers/net/ethernet/card/Makefile": "obj-m += card.o\n",
+        "drivers/net/ethernet/card/card.c": include.format("card") + PRELUDE + DRIVER.replace(
+            SYNC, "count(ring->page);"),
+    })
+    run = migrate([tree / "drivers/net/d.c", tree / "drivers/net/ethernet/card"], api="7.3")
+    lone, card = (one.report.requirements["rx.7"] for one in run.drivers)
+    assert lone.status is Standing.MET
+    assert card.status is Standing.UNMET and card.evidence[0].file == "include/net/card/own.h"

@@ -26,7 +26,7 @@ from netmem_migrate.reasons import Category, Reason, Why
 from netmem_migrate.report import wording
 from netmem_migrate.report.nearest import ORDER, ranked
 from netmem_migrate.report.requirements import REQUIREMENTS, SHORT
-from netmem_migrate.results import Action, Edit, FileChange, Origin, Refusal, Run, Verdict
+from netmem_migrate.results import Action, Edit, FileChange, Origin, Refusal, Run, Standing, Verdict
 from netmem_migrate.terminal.summary import totals
 
 
@@ -530,3 +530,20 @@ def test_scan_that_cannot_write_says_so_before_it_reads(tmp_path: Path, option: 
              str(target)], capture_output=True, text=True, check=False)
         assert done.returncode == ExitCode.INPUT and not done.stdout
         assert done.stderr.count("\n") == 1 and str(target) in done.stderr
+
+
+def test_each_way_to_stand_has_a_sign_and_a_condition_is_said(tmp_path: Path) -> None:
+    run, _ = scan_of_two(tmp_path)
+    report = run.drivers[1].report
+    ways = dict(zip(sorted(report.requirements), Standing, strict=False))
+    judged = {key: replace(one, status=ways.get(key, Standing.MET), condition=(
+        "has_queues(priv)" if ways.get(key) is Standing.CONDITIONAL else ""))
+        for key, one in report.requirements.items()}
+    drivers = (run.drivers[0], replace(run.drivers[1], report=replace(report, requirements=judged)))
+    tree = parsed(scan_html.page(replace(run, drivers=drivers)))
+    cells = [one for one in tree.all("td", "req") if one.all("span", "sr")]
+    signs = {one.all("span", "sr")[0].text: one.all("span")[0].text for one in cells}
+    assert set(signs) == {one.value for one in Standing} and all(signs.values())
+    assert len(set(signs.values())) == len(signs)
+    assert all(sign in tree.words for sign in signs.values())
+    assert "conditional: if has_queues(priv)" in tree.words

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.words import DEFINE, WORD
 from netmem_migrate.flow.judge.unit import Unit, Use, condition, said
@@ -20,10 +21,12 @@ _FLAGS = b"flags"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a parameter is set to: the expression, and the condition under which, "" for none."""
+    """What a parameter is set to: the expression, and the condition under which, "" for none;
+    `sign` is how: "=", or "|=" and the like."""
 
     node: Node
     condition: str = ""
+    sign: str = "="
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,7 @@ def pools(unit: Unit) -> list[Pool]:
 
 def _is_set(values: Mapping[str, Collection[Value]]) -> bool:
     """Whether the flags are set anew, whatever they were."""
-    return any(not one.condition and one.node.parent is not None
-               and (store := view.infix(one.node.parent)) is not None and store.sign == "="
-               for one in values.get(_FLAGS.decode(), ()))
+    return any(not one.condition and one.sign == "=" for one in values.get(_FLAGS.decode(), ()))
 
 
 def _is_own(use: Use) -> bool:
@@ -75,14 +76,33 @@ def _is_own(use: Use) -> bool:
 
 
 def _values(use: Use) -> dict[str, tuple[Value, ...]]:
-    """What the parameters of a call are set to in its function, by member."""
+    """What the parameters of a call are set to in its function before it, by member: not what is
+    overwritten until then, nor what is set where the call is not reached."""
     record = _record(use)
     found: dict[str, list[Value]] = {}
     if record is None:
         return {}
-    for name, value in _stored(use.body.node, record):
-        found.setdefault(name.decode("latin-1"), []).append(value)
+    stored = sorted(_stored(use, record), key=lambda one: one[1].node.start_byte)
+    for name, value in stored:
+        at = value.node.start_byte
+        if at < use.call.node.start_byte and not _is_apart(use, value.node):
+            if value.sign == "=" and not value.condition:
+                found.pop(name.decode("latin-1"), None)
+            found.setdefault(name.decode("latin-1"), []).append(value)
     return {name: tuple(values) for name, values in found.items()}
+
+
+def _is_apart(use: Use, node: Node) -> bool:
+    """Whether a node is in one arm of a test, and the call in the other."""
+    inner = node
+    for around in above(use.body.node, node):
+        branch = view.branch(around)
+        if branch is not None and branch.test != inner:
+            call = use.call.node.start_byte
+            return around.start_byte <= call < around.end_byte and not (
+                inner.start_byte <= call < inner.end_byte)
+        inner = around
+    return False
 
 
 def _record(use: Use) -> bytes | None:
@@ -94,7 +114,8 @@ def _record(use: Use) -> bytes | None:
     return None
 
 
-def _stored(function: Node, record: bytes) -> Iterator[tuple[bytes, Value]]:
+def _stored(use: Use, record: bytes) -> Iterator[tuple[bytes, Value]]:
+    function = use.body.node
     for declarator in nodes(function, "init_declarator"):
         of = view.declared(declarator.child_by_field_name("declarator"))
         given = view.value(declarator)
@@ -107,9 +128,9 @@ def _stored(function: Node, record: bytes) -> Iterator[tuple[bytes, Value]]:
     for node in nodes(function, "assignment_expression"):
         found = view.infix(node)
         where = view.field(found.left) if found is not None else None
-        if found is not None and where is not None and view.text(view.bare(where.base)) == record \
-                and found.sign in ("=", "|="):
-            yield where.name, Value(found.right, condition(function, node))
+        if found is not None and where is not None and view.text(view.bare(where.base)) == record:
+            yield where.name, Value(found.right, condition(function, node, use.call.node),
+                                    found.sign)
 
 
 def _chosen(value: Node, node: Node) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from tree_sitter import Node
@@ -12,8 +13,10 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.symbols import exported
 from netmem_migrate.flow.graph import Kind
-from netmem_migrate.flow.judge.memory import Memory, sends
+from netmem_migrate.flow.judge.memory import Memory, sends, set_before
 from netmem_migrate.flow.judge.pools import Pool, pools
+from netmem_migrate.flow.judge.reach import Reach
+from netmem_migrate.flow.judge.sent import Sent
 from netmem_migrate.flow.judge.unit import Unit, Use, condition
 from netmem_migrate.flow.modes import Arm, modes
 from netmem_migrate.model import spelled
@@ -22,8 +25,10 @@ from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Effect, Side, Trait
 from netmem_migrate.results import Basis, Evidence, Requirement, Site, Standing
 
-_SHOWN = 3
 _NETMEM = frozenset(one.name for one in FUNCTIONS if one.side is Side.NETMEM)
+_OF_POOL = [one for one in FUNCTIONS if one.name.startswith(spelled.POOL_PREFIX)]
+_PAGE = frozenset(one.name for one in _OF_POOL if one.side is Side.PAGE)
+_PUTS = frozenset(one.name for one in _OF_POOL if one.effect is Effect.RELEASES)
 _Places = tuple[Evidence, ...]
 
 
@@ -32,10 +37,12 @@ class Judge:
 
     def __init__(self, unit: Unit, sites: Iterable[Site]) -> None:
         self.unit = unit
-        self.sites = [one for one in sites if one.file in unit.files]
         self.pools = pools(unit)
         self.unreadable = [pool for pool in self.pools if pool.flag(spelled.UNREADABLE)]
-        self.memory = Memory(unit, unreadable=bool(self.unreadable))
+        self.reach = Reach(unit, [pool.use for pool in self.pools])
+        self.memory = Memory(unit, self.reach, unreadable=bool(self.unreadable))
+        self.sites = [one for one in sites if self.reach.covers_line(one.file, one.line)]
+        self.sent = Sent(unit, self.reach)
 
     def judged(self) -> dict[str, Requirement]:
         """One for each of rx.1 to rx.7, tx.1, tx.2, and for the restart of queues."""
@@ -54,8 +61,9 @@ class Judge:
 
     @cached_property
     def has_dma(self) -> bool:
-        return any(pool.flag(spelled.DMA_MAP) or not pool.known for pool in self.pools) or bool(
-            self.unit.of(Trait.DMA_ADDRESS)) or bool(self.unit.of(Trait.MAPS))
+        """Whether a device may write to memory of the pools."""
+        return self.memory.has_dma or any(
+            pool.flag(spelled.DMA_MAP) or not pool.known for pool in self.pools)
 
     @cached_property
     def created(self) -> _Places:
@@ -68,11 +76,11 @@ class Judge:
         return self._said(spelled.DATA_SPLIT[:1])
 
     def _said(self, names: Iterable[str]) -> _Places:
-        found = [self.unit.at(file, node) for file, node in self.unit.named(tuple(names))]
-        return tuple(dict.fromkeys(found))[:_SHOWN]
+        found = [self.unit.at(file, node) for file, node in self.reach.named(tuple(names))]
+        return tuple(dict.fromkeys(found))
 
     def _uses(self, uses: Iterable[Use]) -> _Places:
-        return tuple(dict.fromkeys(self.unit.use_at(one) for one in uses))[:_SHOWN]
+        return tuple(dict.fromkeys(self.unit.use_at(one) for one in uses))
 
     @cached_property
     def tables(self) -> _Places:
@@ -83,10 +91,17 @@ class Judge:
                      for one in nodes(parsed.tree.root_node, "declaration")
                      if (type_ := view.type_of(one)) is not None
                      and view.text(type_).split()[-1:] in [[name.encode()] for name in names]
-                     and nodes(one, "initializer_list")]
+                     and nodes(one, "initializer_list") and self.reach.covers(file, one)]
             if found:
-                return tuple(found)[:_SHOWN]
+                return tuple(found)
         return self._said(spelled.DEVICES)
+
+    @cached_property
+    def setup(self) -> _Places:
+        """Where the device is given its tables, else these."""
+        given = [self.unit.at(file, node) for file, node in self.reach.named(spelled.ETHTOOL_OPS)
+                 if _is_set(node)]
+        return tuple(given) or self.tables
 
     # ------------------------------------------------------------ rx
 
@@ -96,47 +111,53 @@ class Judge:
     def split(self) -> Requirement:
         if self.is_library:
             return Requirement(Standing.NOT_APPLICABLE, Basis.DATA_SPLIT)
-        acts = [(file, node) for file, node in self.unit.named(spelled.DATA_SPLIT[1:])]
+        acts = [(file, node) for file, node in self.reach.named(spelled.DATA_SPLIT[1:])]
         if self.settable and acts:
             return Requirement(Standing.MET, Basis.DATA_SPLIT, tuple(dict.fromkeys((
-                *self.settable, *(self.unit.at(*one) for one in acts))))[:_SHOWN])
+                *self.settable, *(self.unit.at(*one) for one in acts)))))
         return Requirement(Standing.UNMET, Basis.NO_SPLIT, self.settable or self.tables)
 
     def netmem(self) -> Requirement:
         left = [site for site in self.sites if not site.by_design]
         if left and not self.unreadable:
             return Requirement(Standing.UNMET, Basis.PAGE_CALLS, tuple(
-                Evidence(one.file, one.line, f"{one.call}()") for one in left)[:_SHOWN])
-        taken = [use for name, uses in self.unit.calls.items() for use in uses
-                 if name in _NETMEM]
-        return Requirement(Standing.MET if taken else Standing.UNMET, Basis.NETMEM,
-                           self._uses(taken))
+                Evidence(one.file, one.line, f"{one.call}()") for one in left))
+        taken = self.reach.called(_NETMEM)
+        pages = self.reach.called(_PAGE)
+        if not taken:
+            return Requirement(Standing.UNMET if pages else Standing.NOT_APPLICABLE,
+                               Basis.PAGE_CALLS, self._uses(pages) or self.created)
+        return Requirement(Standing.MET, Basis.NETMEM, self._uses(taken))
 
     def flags(self) -> Requirement:
         if not self.has_dma:
             return Requirement(Standing.NOT_APPLICABLE, Basis.POOL_FLAGS,
                                self.created)
-        conditions: list[str] = []
-        for pool in self.pools:
-            for name in (spelled.DMA_MAP, spelled.DMA_SYNC):
-                found = pool.flag(name)
-                if found is None:
-                    status = Standing.UNMET if pool.known else Standing.UNKNOWN
-                    return Requirement(status, Basis.POOL_FLAGS, self._flags(pool))
-                conditions += [found.condition] if found.condition else []
-        if self.memory.device_syncs:
-            return Requirement(Standing.UNMET, Basis.OWN_DEVICE_SYNC,
-                               self._uses(self.memory.device_syncs))
-        if self.settable and not self.unreadable:
-            return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
+        lacking = [*self._lacking()]
+        if lacking:
+            return replace(lacking[0], also=tuple(lacking[1:]))
+        conditions = [found.condition for pool in self.pools
+                      for name in (spelled.DMA_MAP, spelled.DMA_SYNC)
+                      if (found := pool.flag(name)) is not None and found.condition]
         places = tuple(dict.fromkeys(one for pool in self.pools for one in self._flags(pool)))
         if conditions:
-            return Requirement(Standing.CONDITIONAL, Basis.POOL_FLAGS, places[:_SHOWN],
-                               conditions[0])
+            return Requirement(Standing.CONDITIONAL, Basis.POOL_FLAGS, places, conditions[0])
         if self.is_library and not self.unreadable:
-            return Requirement(Standing.CONDITIONAL, Basis.NO_UNREADABLE, places[:_SHOWN],
+            return Requirement(Standing.CONDITIONAL, Basis.NO_UNREADABLE, places,
                                "its users cannot set header split")
-        return Requirement(Standing.MET, Basis.POOL_FLAGS, places[:_SHOWN])
+        return Requirement(Standing.MET, Basis.POOL_FLAGS, places)
+
+    def _lacking(self) -> Iterator[Requirement]:
+        """What the pools, or what is done beside them, lacks of the flags."""
+        for pool in self.pools:
+            if any(pool.flag(name) is None for name in (spelled.DMA_MAP, spelled.DMA_SYNC)):
+                yield Requirement(Standing.UNMET if pool.known else Standing.UNKNOWN,
+                                  Basis.POOL_FLAGS, self._flags(pool))
+        if self.memory.device_syncs:
+            yield Requirement(Standing.UNMET, Basis.OWN_DEVICE_SYNC,
+                              self._uses(self.memory.device_syncs))
+        if self.settable and not self.unreadable:
+            yield Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
 
     def _flags(self, pool: Pool) -> _Places:
         """Where the flags of a pool are set, else where it is created."""
@@ -149,27 +170,28 @@ class Judge:
             return Requirement(Standing.NOT_APPLICABLE, Basis.UNREADABLE_FLAG,
                                self.created)
         if self.unreadable and not found:
-            return Requirement(Standing.MET, Basis.UNREADABLE_FLAG, tuple(
+            return Requirement(Standing.MET, Basis.UNREADABLE_FLAG, tuple(dict.fromkeys(
                 self.unit.at(pool.use.body.file, one.node) for pool in self.unreadable
-                if (one := pool.flag(spelled.UNREADABLE)) is not None)[:_SHOWN])
+                if (one := pool.flag(spelled.UNREADABLE)) is not None)))
         if found:
             return Requirement(Standing.UNMET, Basis.CPU_READS, found)
-        return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
+        if self.is_library:
+            return Requirement(Standing.UNMET, Basis.NO_UNREADABLE, self._flags(self.pools[0]))
+        return Requirement(Standing.UNKNOWN if self._may_read() else Standing.MET, Basis.NO_READS,
+                           self.created)
+
+    def _may_read(self) -> bool:
+        """Whether the CPU may read payload where it is not seen to: anything gives the address of a
+        page, or is read by a function that has memory of a pool."""
+        graph = self.unit.analysis.graph
+        return any(call.twin.gives_address for call in graph.calls) or any(
+            self.reach.holds(use.body) for use in (
+                *self.reach.of(Trait.READS_PACKET), *self.reach.of(Trait.CPU_COPIES)))
 
     def _reads(self) -> _Places:
         """Where the CPU takes the address of payload, or an address is given that it reads at."""
-        graph = self.unit.analysis.graph
-        places = [call.place for call in graph.calls if call.twin.gives_address]
-        found: list[Evidence] = []
-        for place in places:
-            use = self._use(place.file, place.node)
-            if use is not None and self.memory.is_payload(use):
-                found.append(self.unit.use_at(use))
-        if not self.unreadable:
-            found += [self.unit.at(place.file, place.node) for _, name, place
-                      in graph.addresses.given_to if place.file in self.unit.files
-                      and (has(name, Trait.READS_PACKET) or has(name, Trait.CPU_COPIES))]
-        return tuple(dict.fromkeys(found))[:_SHOWN]
+        return tuple(dict.fromkeys(self.unit.at(one.file, one.node) for one in self.memory.reads
+                                   if self.reach.covers(one.file, one.node)))
 
     def _use(self, file: str, node: Node) -> Use | None:
         call = view.call(node)
@@ -198,11 +220,15 @@ class Judge:
                 return Requirement(Standing.CONDITIONAL, Basis.POOL_SYNC, self._uses(odd),
                                    condition(odd[0].body.node, odd[0].call.node))
             return Requirement(Standing.MET, Basis.POOL_SYNC, self._uses(good))
-        other = [one for one in self.unit.of(Trait.RAW_SYNC) if not sends(one)]
+        other = [one for one in self.reach.of(Trait.RAW_SYNC) if not sends(one)]
         reads = self._reads()
-        if other:
-            return Requirement(Standing.UNKNOWN, Basis.RAW_SYNC, self._uses(other))
-        return Requirement(Standing.UNMET if reads else Standing.UNKNOWN, Basis.NO_SYNC, reads)
+        if reads:
+            # A raw one of them, or none, comes before the reads.
+            near = [one for one in other if self.reach.holds(one.body)]
+            return Requirement(Standing.UNMET, Basis.RAW_SYNC if near else Basis.NO_SYNC,
+                               self._uses(near) or reads)
+        return Requirement(Standing.UNKNOWN, Basis.RAW_SYNC if other else Basis.NO_SYNC,
+                           self._uses(other))
 
     def _instead(self, use: Use) -> bool:
         """Whether the other arm of the test around a sync unmaps by itself."""
@@ -219,17 +245,10 @@ class Judge:
         return False
 
     def recycles(self) -> Requirement:
-        counts = [one for one in self.unit.of(Trait.COUNTS) if self._is_pools(one)]
+        counts = [one for one in self.memory.counts if self._is_pools(one)]
         if counts:
             return Requirement(Standing.UNMET, Basis.PAGE_COUNTS, self._uses(counts))
-        return Requirement(Standing.MET, Basis.PAGE_COUNTS, self._uses(self._puts()))
-
-    def _puts(self) -> Iterator[Use]:
-        for call in self.unit.analysis.graph.calls:
-            if call.twin.effect is Effect.RELEASES:
-                use = self._use(call.place.file, call.place.node)
-                if use is not None:
-                    yield use
+        return Requirement(Standing.MET, Basis.PAGE_COUNTS, self._uses(self.reach.called(_PUTS)))
 
     def _is_pools(self, use: Use) -> bool:
         """Whether a call may count references of memory of the pool: not of what is allocated
@@ -238,7 +257,7 @@ class Judge:
             return False  # the stack never had it
         for name in nodes(use.call.arguments, "identifier", "field_identifier"):
             arms = self._arms.get((use.body.file, name.start_byte))
-            set_ = _set_before(use.call.node, name) if name.type == "identifier" else None
+            set_ = set_before(use.call.node, name) if name.type == "identifier" else None
             if arms is Arm.OTHER or (set_ is not None and has(
                     set_.name.decode("latin-1"), Trait.GIVES_PAGE)):
                 return False
@@ -248,7 +267,7 @@ class Judge:
     def _arms(self) -> dict[tuple[str, int], Arm]:
         """Whose memory a member holds where it is used, by the mode that decides it."""
         analysis, found = self.unit.analysis, {}
-        counted = {view.text(name) for use in self.unit.of(Trait.COUNTS)
+        counted = {view.text(name) for use in self.reach.of(Trait.COUNTS)
                    for name in nodes(use.call.arguments, "field_identifier")}
         for slot in analysis.graph.slots.values():
             if slot.kind is Kind.MEMBER and slot.short_name.encode("latin-1") in counted:
@@ -261,37 +280,66 @@ class Judge:
     # ------------------------------------------------------------ tx
 
     def unmaps(self) -> Requirement:
-        raw = self.unit.of(Trait.RAW_UNMAP)
-        good = self.unit.of(Trait.NETMEM_UNMAP)
-        maps = self.unit.called(spelled.FRAG_MAPS)
-        lists = self.unit.called(spelled.FRAG_LISTS)
-        if not self.has_dma and not lists:
+        sent = self.sent
+        if not self.has_dma and not self.reach.of(Trait.MAPS) and not sent.lists:
             return Requirement(Standing.NOT_APPLICABLE, Basis.NETMEM_UNMAP, self.tables)
-        if not self.unit.says(spelled.SCATTER) and not maps and not self.is_library:
+        if not self.reach.says(spelled.SCATTER) and not sent.maps and not self.is_library:
             return Requirement(Standing.NOT_APPLICABLE, Basis.NO_SCATTER, self.tables)
-        if lists:
-            return Requirement(Standing.UNMET, Basis.BY_ADDRESS, self._uses(lists))
-        tagged = [use for use in self.unit.of(Trait.TELLS_UNREADABLE)
-                  if any(one.body == use.body for one in maps)]
-        if tagged:
-            return Requirement(Standing.MET, Basis.NETMEM_UNMAP, self._uses(tagged))
-        if good:
-            return Requirement(Standing.MET, Basis.NETMEM_UNMAP, self._uses(good))
-        return Requirement(Standing.UNMET, Basis.RAW_UNMAP, self._uses(raw or maps))
+        raw = sent.raw if sent.maps or not self.is_library else self.reach.of(Trait.RAW_UNMAP)
+        if self.is_library and not (sent.maps or sent.by_memory or sent.lists or raw):
+            return Requirement(Standing.NOT_APPLICABLE, Basis.NETMEM_UNMAP, self.tables)
+        told = [place for use in raw for place in sent.told(use)]
+        left = [use for use in raw if not sent.told(use)] + sent.unsafe
+        past = sent.lists + sent.by_memory
+        if past or left:
+            return Requirement(Standing.UNMET, Basis.BY_ADDRESS if past else Basis.RAW_UNMAP,
+                               self._uses(past + left))
+        if told or sent.netmem:
+            return Requirement(Standing.MET, Basis.NETMEM_UNMAP, self._uses(
+                [*sent.asks, *told, *sent.netmem] if told else sent.netmem))
+        other = self.reach.of(Trait.RAW_UNMAP)
+        knows = self.reach.called(spelled.UNMAPS_NETMEM) or sent.asks
+        return Requirement(Standing.UNKNOWN if knows else Standing.UNMET, Basis.RAW_UNMAP,
+                           self._uses(sent.maps or other))
 
     def sends(self) -> Requirement:
         if self.is_library:
             return Requirement(Standing.NOT_APPLICABLE, Basis.NETMEM_TX)
         found = self._said((spelled.NETMEM_TX,))
         if not found:
-            return Requirement(Standing.UNMET, Basis.NO_NETMEM_TX, self.tables)
+            return Requirement(Standing.UNMET, Basis.NO_NETMEM_TX, self.setup)
+        tests = [condition(body, node) for file, node in self.reach.named((spelled.NETMEM_TX,))
+                 for one in [self.reach.around(file, node)] if one is not None
+                 for body in [one.node]]
+        if tests and all(tests):
+            return Requirement(Standing.CONDITIONAL, Basis.NETMEM_TX, found, tests[0])
         return Requirement(Standing.MET, Basis.NETMEM_TX, found)
 
     def queues(self) -> Requirement:
-        found = self._said((spelled.QUEUE_OPS,))
+        found = [(file, node) for file, node in self.reach.named((spelled.QUEUE_OPS,))
+                 if _is_set(node)]
         if not found:
-            return Requirement(Standing.UNMET, Basis.NO_QUEUE_OPS, self.tables)
-        return Requirement(Standing.MET, Basis.QUEUE_OPS, found)
+            return Requirement(Standing.UNMET, Basis.NO_QUEUE_OPS, self.setup)
+        places = tuple(dict.fromkeys(self.unit.at(*one) for one in found))
+        tests = [one for _, node in found if (one := _tested(node))]
+        if tests:
+            return Requirement(Standing.CONDITIONAL, Basis.QUEUE_OPS, places, tests[0])
+        return Requirement(Standing.MET, Basis.QUEUE_OPS, places)
+
+
+def _is_set(name: Node) -> bool:
+    """Whether a member is what an assignment sets."""
+    member = name.parent
+    store = view.infix(member.parent) if member is not None and member.parent is not None else None
+    return store is not None and store.sign == "=" and store.left == member
+
+
+def _tested(node: Node) -> str:
+    """The innermost test of its function that decides whether a node is reached, "" for none."""
+    function: Node | None = node
+    while function is not None and function.type != "function_definition":
+        function = function.parent
+    return condition(function, node) if function is not None else ""
 
 
 def _is_copied(node: Node) -> bool:
@@ -306,17 +354,3 @@ def _is_copied(node: Node) -> bool:
         before = before.prev_named_sibling
     return False
 
-
-def _set_before(node: Node, name: Node) -> view.Call | None:
-    """The call whose result a local was last set to, in a statement that comes before on every
-    way; None for anything else."""
-    inner: Node | None = node
-    while inner is not None and inner.type != "function_definition":
-        before = inner.prev_named_sibling
-        while before is not None:
-            store = view.assigned(before)
-            if store is not None and view.text(store.left) == view.text(name):
-                return view.call(view.bare(store.right))
-            before = before.prev_named_sibling
-        inner = inner.parent
-    return None

@@ -23,7 +23,8 @@ from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
-from netmem_migrate.c.symbols import exported
+from netmem_migrate.c.symbols import defined, exported
+from netmem_migrate.c.typed import Typed
 from netmem_migrate.c.words import CALL, WORD, include_lines
 from netmem_migrate.files import plain
 from netmem_migrate.flow.analyse import Analysis
@@ -69,6 +70,14 @@ class Unit:
         self.texts |= {file: text for file, text in (texts or {}).items()
                         if file not in self.texts}
         self.files = tuple(self.texts)
+        self._typed: dict[Body, Typed] = {}
+
+    @cached_property
+    def lent(self) -> frozenset[str]:
+        """The files of a library that creates the pools of a module which creates none."""
+        if any(file.endswith(".c") and creates(self.texts[file]) for file in self.own):
+            return frozenset()
+        return frozenset(self.files) - frozenset(self.own)
 
     @cached_property
     def parsed(self) -> dict[str, ParsedFile]:
@@ -105,6 +114,29 @@ class Unit:
         for body in self.bodies:
             found.setdefault(body.name, []).append(body)
         return found
+
+    @cached_property
+    def saying(self) -> dict[str, list[Body]]:
+        """The functions that say a word."""
+        found: dict[str, list[Body]] = {}
+        for body in self.bodies:
+            for word in set(WORD.findall(view.text(body.node))):
+                found.setdefault(word.decode("latin-1"), []).append(body)
+        return found
+
+    @cached_property
+    def records(self) -> frozenset[str]:
+        """All records that the files define: "struct foo"."""
+        return frozenset(tag for parsed in self.parsed.values() for tag in defined(parsed.source))
+
+    def typed(self, body: Body) -> Typed:
+        """The types of names in a function."""
+        if body not in self._typed:
+            symbols = self.analysis.symbols
+            function = next((one for one in symbols.functions.get(body.name.encode(), ())
+                             if one.file == body.file and one.body is not None), None)
+            self._typed[body] = Typed(symbols, body.file, function)
+        return self._typed[body]
 
     def of(self, trait: Trait) -> list[Use]:
         """The calls of functions of which something is said, in order of the files."""
@@ -150,16 +182,21 @@ def said(node: Node) -> str:
     return " ".join(view.text(node).decode("utf-8", "replace").split())
 
 
-def condition(function: Node, node: Node) -> str:
-    """The innermost test that decides whether a node of a function is reached, "" for none."""
+def condition(function: Node, node: Node, beside: Node | None = None) -> str:
+    """The innermost test that decides whether a node of a function is reached, "" for none; not one
+    that `beside` is reached by in the same way."""
     inner = node
     for around in above(function, node):
+        if beside is not None and inner.start_byte <= beside.start_byte < inner.end_byte:
+            return ""
         branch = view.branch(around)
         if branch is not None and branch.test != inner and around.type == "if_statement":
             test = said(view.bare(branch.test))
-            in_else = branch.otherwise is not None and \
-                branch.otherwise.start_byte <= node.start_byte < branch.otherwise.end_byte
-            return f"!({test})" if in_else else test
+            return f"!({test})" if inner == branch.otherwise or (
+                inner.type == "else_clause") else test
+        loop = view.loop(around)
+        if loop is not None and around.type == "switch_statement" and loop.test is not None:
+            return f"switch ({said(view.bare(loop.test))})"
         inner = around
     return ""
 
@@ -181,12 +218,13 @@ def units(analysis: Analysis) -> list[Unit]:
 
 def _between(driver: Driver, sources: Mapping[str, bytes],
              files: Iterable[str]) -> dict[str, bytes]:
-    """The headers under include/ in a folder that is called as the driver's is."""
+    """The headers in a folder of its own under include/ that is called as the driver's is."""
     own = driver.path.rpartition("/")[2]
     root = driver.root
     names = {f"include/{name.decode('latin-1')}" for file in files
              for mark, name in include_lines(sources[file]) if mark == b"<"}
-    folders = {(root / one).parent for one in names if one.split("/")[-2] == own}
+    folders = {(root / one).parent for one in names
+               if one.split("/")[-2] == own and one.count("/") > 2}
     return {one.relative_to(root).as_posix(): plain.read(one)
             for folder in sorted(folders) for one in sorted(folder.glob("*.h"))}
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.judge.pools import Pool
 from netmem_migrate.flow.judge.rules import Judge
-from netmem_migrate.flow.judge.unit import Unit, said, units
+from netmem_migrate.flow.judge.unit import Unit, condition, said, units
+from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, UNREADABLE
 from netmem_migrate.results import PoolReport, PoolValue, Requirement, Site, Standing
 
 _WORST = (Standing.UNMET, Standing.UNKNOWN, Standing.CONDITIONAL, Standing.MET,
@@ -51,5 +52,10 @@ def worst(pools: Iterable[PoolReport], files: Collection[str] = ()) -> dict[str,
 def _said(unit: Unit, pool: Pool, requirements: dict[str, Requirement]) -> PoolReport:
     at = unit.use_at(pool.use)
     return PoolReport(at.file, at.line, unit.own, tuple(
-        PoolValue(name, said(one.node), one.condition)
-        for name, values in sorted(pool.values.items()) for one in values), requirements)
+        PoolValue(name, (f"{one.sign} " if one.sign[0] in "+-" else "") + said(one.node),
+                  one.condition)
+        for name, values in sorted(pool.values.items()) for one in values),
+        tuple(PoolValue(name, said(found.node), found.condition)
+              for name in (DMA_MAP, DMA_SYNC, UNREADABLE)
+              if (found := pool.flag(name)) is not None), requirements,
+        condition(pool.use.body.node, pool.use.call.node))
