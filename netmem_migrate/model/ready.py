@@ -33,11 +33,12 @@ BINDING = "net/core/netdev_rx_queue.c"
 @dataclass(frozen=True, slots=True)
 class Selftest:
     """A file below SELFTESTS, those of its cases that exercise an item, and what it needs first:
-    items without which it is skipped."""
+    items without which it is skipped. `where` is what else a driver needs for it to run."""
 
     file: str
     cases: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,14 @@ class Asked:
     named: tuple[str, str] = ("", "")
 
 
-_BOUND = ("rx.2", "queue-mgmt", "unreadable", "steering")
+CONDITIONAL = "the driver decides by the test: see that it holds wherever device memory is wanted"
+"""What is left of an item that is met under a test."""
+
+_BOUND = ("rx.2", "queue-mgmt", "unreadable")
 _RECEIVES = Selftest("hw/devmem.py", ("check_rx",), _BOUND)
 _SPLITS = Selftest("hw/devmem.py", ("check_rx_hds",), _BOUND)
 _SENDS = Selftest("hw/devmem.py", ("check_tx", "check_tx_chunks"), _BOUND)
-_FAILS = Selftest("hw/pp_alloc_fail.py", ("test_pp_alloc",))
+_FAILS = Selftest("hw/pp_alloc_fail.py", ("test_pp_alloc",), where="needs netdev->stat_ops")
 _ZERO_COPY = Selftest("hw/iou-zcrx.py", ("test_zcrx", "test_zcrx_oneshot"), _BOUND)
 
 ASKED: tuple[Asked, ...] = (
@@ -76,7 +80,8 @@ ASKED: tuple[Asked, ...] = (
         "page-calls": "see to the calls that are left, each for the reason that is given",
         "": "take, give back and hand over payload by netmem"},
         tests=(_FAILS, Selftest("xdp.py", (
-            "test_xdp_native_pass_sb", "test_xdp_native_drop_sb", "test_xdp_native_tx_sb")))),
+            "test_xdp_native_pass_sb", "test_xdp_native_drop_sb", "test_xdp_native_tx_sb"),
+            where="needs XDP in the driver"))),
     Asked("rx.6", NETMEM_RST, {
         "raw-sync": f"call {SYNC_NETMEM}() instead, with an offset from the pool's own",
         "no-sync": f"call {SYNC_NETMEM}() before the CPU reads: nothing syncs today, which goes "
@@ -94,8 +99,9 @@ ASKED: tuple[Asked, ...] = (
         "pool-flags": "set the flags that are missing, with max_len and offset as the device "
                       "writes, and neither map nor sync payload for the device past the pool",
         "own-device-sync": "leave it to the pool to sync for the device, which it does when it "
-                           "gives memory; where a buffer is posted again without going back to the "
-                           "pool, no function of it does that: put it, and take a new one",
+                           "maps memory and when that is put back; where a buffer is posted again "
+                           "without going back to the pool, no function of it does that: put it, "
+                           "and take a new one",
         "": "let the pool map and sync in the other mode, too"},
         hardware="which bytes of a buffer the device writes: they lie from offset to offset + "
                  "max_len",
@@ -124,18 +130,20 @@ ASKED: tuple[Asked, ...] = (
         "": f"set {UNREADABLE} where header split is on and only there, with netdev and queue_idx, "
             "and create the pool with the netdev's instance lock held"},
         hardware="that no header comes from this pool",
+        shows="bind with hds-thresh 0 and without an XDP program: the core refuses anything else",
         tests=(_RECEIVES, _SPLITS, _ZERO_COPY), words=f"{UNREADABLE} where header split is on",
         after=("rx.2", "queue-mgmt", "rx.3", "rx.4", "rx.5", "rx.6", "rx.7")),
     Asked("steering", DEVMEM_RST, {
-        "": "let flows be steered to a queue (ethtool -N), and the others be kept off it "
-            "(ethtool -X)"},
+        "": "see that flows can be steered to a queue (ethtool -N), and the others kept off it "
+            "(ethtool -X); the tool does not look"},
         hardware="whether the device does both",
         tests=(Selftest("hw/ntuple.py", ("queue",)),
                Selftest("hw/rss_ctx.py", ("test_rss_key_indir",))),
         words="flows are steered to one queue, and kept off it"),
     Asked("tx.1", NETMEM_RST, {
-        "raw-unmap": "store the address with netmem_dma_unmap_addr_set(), and at every unmap of it "
-                     "call netmem_dma_unmap_page_attrs()",
+        "raw-unmap": "at every unmap of the address call netmem_dma_unmap_page_attrs(), and store "
+                     "it with netmem_dma_unmap_addr_set() behind the last use of what is stored "
+                     "for the device: for a net_iov that stores 0, or nothing",
         "by-address": "map each frag with skb_frag_dma_map(): memory that the CPU cannot read has "
                       "no address of it, and its scatter list cannot be mapped"},
         tests=(_SENDS,), named=("netmem_dma_unmap_page_attrs", "include/net/netmem.h")),

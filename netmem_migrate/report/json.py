@@ -327,5 +327,5 @@ def _item(item: Item, path: str) -> dict[str, Any]:
                    for one in item.todo],
         "hardware": item.asked.hardware,
         "selftests": [{"file": one.file, "cases": list(one.cases), "skipped_before":
-                       list(one.waits)} for one in item.tests],
+                       list(one.waits), "where": one.where} for one in item.tests],
     }

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from netmem_migrate.files import plain
-from netmem_migrate.model.ready import ASKED, BOUND_TO, NEEDED, SELFTESTS, Asked
+from netmem_migrate.model.ready import ASKED, BOUND_TO, CONDITIONAL, NEEDED, SELFTESTS, Asked
 from netmem_migrate.model.spelled import UNREADABLE
 from netmem_migrate.reasons import Why
 from netmem_migrate.report import requirements, wording
@@ -71,11 +71,12 @@ class Todo:
 @dataclass(frozen=True, slots=True)
 class Exercise:
     """A selftest of the tree: its file, those of its cases that the file has, and the ids of the
-    items that are not met and without which it is skipped."""
+    items that are not met and without which it is skipped; `where` is what else a driver needs."""
 
     file: str
     cases: tuple[str, ...]
     waits: tuple[str, ...] = ()
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class _Made:
     def plan(self, *, alone: bool) -> Plan:
         """The items in their order."""
         items = [self._item(one) for one in ASKED]
-        waiting = {one.asked.id for one in items if one.open}
+        waiting = {one.asked.id for one in items if one.open and one.standing is not None}
         return Plan(
             self.report.path, self.run.kernel, self.files, self.pools,
             tuple(self._tested(one, waiting) for one in items),
@@ -172,6 +173,8 @@ class _Made:
                     absent=self._absent(asked))
         if not item.open:
             return item
+        if found.status is Standing.CONDITIONAL:
+            return _with(item, None, (Todo(CONDITIONAL),))
         make = _MAKES.get(asked.id, _Made._plain)
         return make(self, item, found)
 
@@ -200,11 +203,10 @@ class _Made:
         design = len(sites) - len(possible)
         if design:
             said.append(f"{design} more stay{'s' if design == 1 else ''} by design")
-        heads = self.report.heads_only
-        if heads:
+        if self.report.heads_only:
             said.append(wording.heads(self.report.handed))
-        deed = Deed((*self._prepare(), *(["--heads"] if heads else [])),
-                    len(done), len(possible), "call", tuple(said)) if done else None
+        deed = Deed(self._prepare(), len(done), len(possible), "call",
+                    tuple(said)) if done else None
         reasons: dict[str, list[Site]] = {}
         for one in possible:
             if one.action is Action.KEPT:
@@ -226,14 +228,12 @@ class _Made:
                     ("proven on a prepared tree only",)) if done else None
         rest = tuple(one for one in places if one not in done)
         todo = [Todo(_person(item.asked, found.basis), rest)] if rest else []
-        whys: dict[str, list[Place]] = {}
+        whys: dict[tuple[Why, str, str], list[Place]] = {}
         for one in rest:
             if one in left:
-                why = left[one]
-                text = wording.text(why).removesuffix(f" ({why.file}:{why.line})")
-                whys.setdefault(text, []).append(one)
-        todo += [Todo(f"what the tool says of it: it {why}", tuple(some))
-                 for why, some in whys.items()]
+                whys.setdefault((left[one].why, left[one].by, left[one].other), []).append(one)
+        todo += [Todo(f"what the tool says of it: it {wording.text(left[some[0]])}", tuple(some))
+                 for some in whys.values()]
         return _with(item, deed, tuple(todo))
 
     def _reads(self, item: Item, found: Requirement) -> Item:
@@ -290,7 +290,8 @@ class _Made:
                           if re.search(rb"^def " + case.encode() + rb"\(", text, re.MULTILINE))
             if cases:
                 found.append(Exercise(f"{SELFTESTS}/{one.file}", cases,
-                                      tuple(need for need in one.needs if need in waiting)))
+                                      tuple(need for need in one.needs if need in waiting),
+                                      one.where))
         return Item(item.asked, item.standing, item.condition, item.places, item.deed, item.todo,
                     tuple(found), item.absent)
 
@@ -307,7 +308,7 @@ class _Made:
         words = [one for one in self.migration.arguments if not one.startswith("--with=")]
         if not self.report.rooms:
             words = [one for one in words if one != "--prepare"]
-        return tuple(words)
+        return (*words, *(["--heads"] if self.report.heads_only else []))
 
     def _made(self, id: str) -> bool:
         return any(one.step == id for one in self.report.behind)

@@ -118,9 +118,11 @@ def _todo(todo: Todo, folder: str, item: Item) -> str:
 
 
 def _test(test: Exercise, numbers: Mapping[str, int]) -> str:
-    waits = f" (needs {', '.join(str(numbers[one]) for one in test.waits)} first)" \
+    waits = f"needs {', '.join(str(numbers[one]) for one in test.waits)} first" \
         if test.waits else ""
-    return f"{test.file.removeprefix(f'{SELFTESTS}/')}: {', '.join(test.cases)}{waits}"
+    said = "; ".join(one for one in (waits, test.where) if one)
+    return (f"{test.file.removeprefix(f'{SELFTESTS}/')}: {', '.join(test.cases)}"
+            f"{f' ({said})' if said else ''}")
 
 
 def _at(place: Place, folder: str) -> str:

@@ -62,6 +62,13 @@ static void claim_free(struct claim_ring *ring, struct claim_buf *buf)
 {
 	page_pool_put_full_page(ring->pool, buf->page, false);
 }
+
+const struct claim_calls claim_calls = {
+	.open = claim_open,
+	.fill = claim_fill,
+	.rx = claim_rx,
+	.free = claim_free,
+};
 """
 FRAG = "\tskb_add_rx_frag(skb, 0, buf->page, 0, buf->len, PAGE_SIZE);\n"
 NETMEM = FRAG.replace("frag(", "frag_netmem(").replace("buf->page", "page_to_netmem(buf->page)")
