@@ -99,7 +99,10 @@ class Reach:
 
     def _is_use(self, piece: Piece) -> bool:
         """Whether a macro is used at file scope."""
-        return not piece.function and not piece.type and piece.file not in self.unit.lent
+        return self._is_macro(piece) and piece.file not in self.unit.lent
+
+    def _is_macro(self, piece: Piece) -> bool:
+        return not piece.function and not piece.type
 
     def _is_open(self, piece: Piece) -> bool:
         """Whether other modules can name a piece: what is exported, and what is not of its file
@@ -107,8 +110,9 @@ class Reach:
         return piece.open or (not piece.static and self._is_alone(piece))
 
     def _is_alone(self, piece: Piece) -> bool:
-        return (piece.function or piece.type != "") and piece.file not in self.unit.lent and not any(
-            one.function or one.type for one in self.pieces.naming.get(piece, ()))
+        """Whether no function and no record names a piece that is one."""
+        return (piece.function or piece.type != "") and piece.file not in self.unit.lent and all(
+            self._is_macro(one) for one in self.pieces.naming.get(piece, ()))
 
     def _is_entry(self, piece: Piece) -> bool:
         """Whether code that is not in sight may name a piece."""
