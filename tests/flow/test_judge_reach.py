@@ -166,3 +166,11 @@ static int set(struct kernel_ethtool_ringparam *ring)
     assert judged(tmp_path, table)["rx.2"].status is Standing.UNMET
     used = judged(tmp_path, table, PROBED, "netdev->ethtool_ops = &ethtool_ops;\n\tset(NULL);")
     assert used["rx.2"].status is Standing.MET
+
+
+def test_where_nothing_leads_to_the_pool_all_that_nothing_names_may_be_called(
+        tmp_path: Path) -> None:
+    source = DRIVER.replace("module_platform_driver(driver);\n", "").replace("/* HERE */", NAMED)
+    (tmp_path / "d.c").write_text(source)
+    found = migrate([tmp_path], api="7.3").drivers[0].report.requirements["rx.7"]
+    assert found.status is Standing.UNMET and "page_ref_dec" in found.evidence[0].text

@@ -87,10 +87,36 @@ class Reach:
         roots = [one for one in self.pieces.all if self._is_root(one)]
         return frozenset(self._walk([*roots, *self._starts]))
 
+    @cached_property
+    def _is_whole(self) -> bool:
+        """Whether what leads to where pools are created is in sight. Where it is not, it may lead
+        to anything that nothing in sight does."""
+        return bool(self._walk(one for one in self.pieces.all if self._is_use(one) or
+                               self._is_open(one)) & self._starts)
+
     def _is_root(self, piece: Piece) -> bool:
-        if not piece.function and not piece.type:
-            return piece.file not in self.unit.lent
-        return self._is_entry(piece)
+        return self._is_use(piece) or self._is_entry(piece)
+
+    def _is_use(self, piece: Piece) -> bool:
+        """Whether a macro is used at file scope."""
+        return self._is_macro(piece) and piece.file not in self.unit.lent
+
+    def _is_macro(self, piece: Piece) -> bool:
+        return not piece.function and not piece.type
+
+    def _is_open(self, piece: Piece) -> bool:
+        """Whether other modules can name a piece: what is exported, and what is not of its file
+        alone and is named by nothing here."""
+        return piece.open or (not piece.static and self._is_alone(piece))
+
+    def _is_alone(self, piece: Piece) -> bool:
+        """Whether no function and no record names a piece that is one."""
+        return (piece.function or piece.type != "") and piece.file not in self.unit.lent and all(
+            self._is_macro(one) for one in self.pieces.naming.get(piece, ()))
+
+    def _is_entry(self, piece: Piece) -> bool:
+        """Whether code that is not in sight may name a piece."""
+        return self._is_open(piece) or (not self._is_whole and self._is_alone(piece))
 
     @cached_property
     def _above(self) -> set[Piece]:
@@ -106,13 +132,6 @@ class Reach:
                 found.add(more)
                 queue.append(more)
         return found
-
-    def _is_entry(self, piece: Piece) -> bool:
-        """Whether code outside of the unit may name a piece: what is exported, and what is not of
-        its file alone and is named by nothing here."""
-        return piece.open or ((piece.function or piece.type != "") and not (
-            piece.static or piece.file in self.unit.lent) and not any(
-            one.function or one.type for one in self.pieces.naming.get(piece, ())))
 
     @cached_property
     def _entries(self) -> set[Piece]:
