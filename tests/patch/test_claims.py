@@ -313,7 +313,7 @@ MAKEFILE = "obj-y += claim.o\nobj-y += other.o\n"
 OTHER = """\
 #include <net/page_pool/helpers.h>
 
-static void other_stay(struct page_pool *pool, struct xdp_buff *xdp, struct page *page)
+void other_stay(struct page_pool *pool, struct xdp_buff *xdp, struct page *page)
 {
 	page_pool_put_page(pool, virt_to_head_page(xdp->data), -1, true);
 	dma_sync_single_for_cpu(pool->dev, page_count(page), ETHTOOL_RING_USE_TCP_DATA_SPLIT, 2);
