@@ -93,7 +93,10 @@ def cover(
     lacking = sorted({name for part in parts for one in part.reports for name in claims.lacks(one)})
     if lacking:
         blocks.append(message.fill(words(Claim(Kind.CORE_FIRST, tuple(lacking)))))
-    blocks.append(message.fill(words(_neutral(subjects))))
+    neutral = _neutral(subjects)
+    # What comes later changes something on purpose, and says what.
+    blocks.append(message.fill(words(replace(neutral, text=" by the conversion") if behind
+                                     else neutral)))
     blocks.append(message.fill(message.proof(provenance)))
     blocks.append(message.made(provenance))
     if earlier:

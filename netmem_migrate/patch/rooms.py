@@ -7,9 +7,11 @@ The pass that made it says what it does (convert/passes.py); why comes from the 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from netmem_migrate.convert.passes import load
 from netmem_migrate.patch import message
+from netmem_migrate.reasons import Reason
 from netmem_migrate.report import wording
 from netmem_migrate.results import Room
 
@@ -31,9 +33,14 @@ def body(room: Room, provenance: message.Provenance) -> str:
     return message.safe("\n\n".join(one for one in parts if one) + "\n")
 
 
-def note(provenance: message.Provenance, layout: tuple[str, str] | None) -> str:
-    """What stands below `---`: what ran, and how a record lies in memory that got a member."""
+def note(provenance: message.Provenance, layout: tuple[str, str] | None,
+         left: Sequence[Reason] = ()) -> str:
+    """What stands below `---`: what ran, how a record lies in memory that got a member, and what a
+    patch behind leaves."""
     parts = [message.fill(message.proof(provenance))]
+    if left:
+        parts.append("\n".join(["Not done:", *(message.fill(wording.undone(one), "  - ", "    ")
+                                               for one in left)]))
     if layout is not None:
         parts += [f"Layout {when} (pahole):\n\n{textwrap.indent(said.expandtabs(8), '  ')}"
                   for when, said in zip(("before", "after"), layout, strict=True)]

@@ -70,8 +70,8 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
         f"{one.count} patches before make room for that:" if one.count > 1
         else "A patch before makes room for that:"),
     Kind.BEHIND: lambda one: (
-        f"{one.count} patches behind go further:" if one.count > 1
-        else "A patch behind goes further:"),
+        f"{one.count} later patches go further:" if one.count > 1
+        else "A later patch goes further:"),
     Kind.APART: lambda _: "The patches do not depend on each other.",
     Kind.MEMBERS: lambda one: f"{one.text}: {', '.join(one.names)}",
     Kind.GLOBALS: lambda one: f"global {', '.join(one.names)}",
@@ -117,12 +117,12 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
     Kind.EDITED: lambda one: (
         f"The change, edited by hand since, and this text were made by {NAME} {one.names[0]}:"),
     Kind.PAGES_ONLY: lambda one: (
-        f"No functional change is intended: {UNREADABLE} is not set, so the "
+        f"No functional change is intended{one.text}: {UNREADABLE} is not set, so the "
         + ("pools give" if one.count > 1 else "pool gives") + " pages only."),
     Kind.ADDRESSES: lambda one: (
         f"No functional change is intended: {UNREADABLE} is not set, so the pool gives pages only "
         f"and {ADDRESS}() is {listed(one.names)}."),
-    Kind.FOR_PAGES: lambda _: "No functional change is intended for pages.",
+    Kind.FOR_PAGES: lambda one: f"No functional change is intended{one.text} for pages.",
     Kind.HEAD: lambda one: f"{one.names[0]} is the same as {one.names[1]} for head pages.",
     Kind.OF_POOL: lambda one: f"{one.names[0]} is the same as {one.names[1]} for pages of a pool.",
     Kind.POOL_SYNCS: lambda one: (

@@ -10,6 +10,7 @@ from netmem_migrate.patch import claims, cover, message, rooms, subject
 from netmem_migrate.patch.plan import PatchStep, Plan
 from netmem_migrate.patch.prefix import Prefix
 from netmem_migrate.patch.said import memory
+from netmem_migrate.reasons import Why
 from netmem_migrate.results import Run
 
 
@@ -60,7 +61,9 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) 
         if step.room is not None:
             titles.append(rooms.title(prefixes[key].text, step.room))
             bodies.append(rooms.body(step.room, provenance))
-            said = rooms.note(provenance, wanted.layouts.get(step.proof))
+            left = [one for one in step.migration.report.undone if step.room.behind
+                    and (one.why is Why.CPU_READS) is (step.room.reason.why is Why.CPU_READS)]
+            said = rooms.note(provenance, wanted.layouts.get(step.proof), left)
         else:
             titles.append(next(made))
             bodies.append(message.body(step.subject, provenance))

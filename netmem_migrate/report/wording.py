@@ -114,31 +114,33 @@ _TEXT: dict[Why, str] = {
     Why.RAW_SYNC: "syncs memory of a page_pool for the CPU by a DMA address, past the pool",
     Why.SYNC_WRITTEN: "syncs past the pool still (S1): the address is also written at {other}",
     Why.SYNC_APART: "syncs past the pool still (S1): the address is not shown to be that of the "
-                    "buffer of the same index ({other})",
+                    "buffer of the same index{elsewhere}",
     Why.SYNC_NUMBER: "syncs past the pool still (S1): the buffer is not shown to have the number "
-                     "of the descriptor ({other})",
+                     "of the descriptor{elsewhere}",
     Why.SYNC_RING: "syncs past the pool still (S1): an address is written at {by}, to a descriptor "
-                   "of which the ring is not shown ({other})",
+                   "of which the ring is not shown{elsewhere}",
     Why.SYNC_WHOLE: "syncs past the pool still (S1): more is done with the descriptors than by "
-                    "their members, or to walk them ({other})",
+                    "their members, or to walk them{elsewhere}",
     Why.SYNC_ALONE: "syncs past the pool still (S1): the buffer may be set at {other}, and no "
                     "address with it",
     Why.SYNC_TAKEN: "syncs past the pool still (S1): more is done between the sync and where its "
-                    "address is taken ({other})",
+                    "address is taken{elsewhere}",
     Why.SYNC_BEFORE: "syncs past the pool still (S2): the sync starts before the pool's offset, at "
                      "{by}, and that is {other}",
     Why.SYNC_NOT_KEPT: "syncs past the pool still (S2): no buffer is kept with the address, or not "
-                       "where in it that is ({other})",
+                       "where in it that is{elsewhere}",
     Why.SYNC_ELSEWHERE: "syncs past the pool still (S3): the sync starts at {by}, the device "
                         "writes at {other}",
-    Why.SYNC_DEVICE: "syncs past the pool still (S4): the device is not shown to be the pool's "
-                     "({other})",
-    Why.SYNC_DIRECTION: "syncs past the pool still (S5): another direction than the pool's "
-                        "({other})",
-    Why.SYNC_CUT: "syncs past the pool still (S6): a 32-bit field may cut the address ({other})",
+    Why.SYNC_DEVICE: "syncs past the pool still (S4): the device is not shown to be the pool's"
+                     "{elsewhere}",
+    Why.SYNC_DIRECTION: "syncs past the pool still (S5): another direction than the pool's"
+                        "{elsewhere}",
+    Why.SYNC_CUT: "syncs past the pool still (S6): a 32-bit field may cut the address{elsewhere}",
     Why.SYNC_NEGATIVE: "syncs past the pool still (S7): the size {by} may be negative",
-    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} may change while pools exist ({other})",
-    Why.SYNC_OR_NOT: "syncs past the pool still (S9): pool memory or not ({other})",
+    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} may change while pools exist"
+                      "{elsewhere}",
+    Why.SYNC_OR_NOT: "syncs past the pool still (S9): it is not shown to be of a pool"
+                     "{elsewhere}",
     Why.ONLY_DEVICE: "finds the page by an address from the device, and nothing else leads to it",
     Why.HOLDS_KINDS: "holds memory of more than one kind: it {because}",
     Why.TAKES_PAGE: "takes the page of a netmem",
@@ -377,7 +379,9 @@ def text(reason: Reason, *, brief: bool = False) -> str:
     because = text(reason.because, brief=brief) if reason.because is not None else ""
     if reason.why is Why.BLOCKED:
         because = _of(reason.slot, because)
+    place = f"{reason.file}:{reason.line}"
     return _TEXT[reason.why].format(
+        elsewhere=f" ({reason.other})" if reason.other and reason.other != place else "",
         by=reason.by, other=reason.other, slot=reason.slot, file=reason.file, line=reason.line,
         at=at, because=because,
         until=_until(reason.by), wanted=_arguments(reason.numbers[0]), given=reason.numbers[1],
@@ -407,7 +411,7 @@ def _arguments(number: int) -> str:
 def pattern(why: Why) -> str:
     """The sentence of a reason, with words for what each one of it names."""
     return ("SLOT " if why is Why.BLOCKED else "") + _TEXT[why].format(
-        by="X", other="Y", slot="SLOT", file="FILE", line="LINE", because="...",
+        by="X", other="Y", elsewhere=" (Y)", slot="SLOT", file="FILE", line="LINE", because="...",
         at=" (FILE:LINE)", until="", wanted="N arguments", taken="M arguments", needed="N",
         given="M", release=" in X.Y",
         since=" (linux X.Y has it)")

@@ -62,7 +62,7 @@ def test_the_series_has_a_patch_behind_that_applies(folder: Path, tmp_path: Path
     assert run("format-patch", folder, "--with=guard", "-o", out).exit_code == 0
     letter, first, last = sorted(out.glob("*.patch"))
     said = letter.read_text()
-    assert "A patch behind goes further:\n  - do not read a net_iov in demo_build()" in said
+    assert "A later patch goes further:\n  - do not read a net_iov in demo_build()" in said
     assert "Nothing changes for pages." in " ".join(last.read_text().split())
     there = tmp_path / "there"
     there.mkdir()
@@ -108,3 +108,14 @@ def test_on_netmem_already_it_is_the_only_patch(folder: Path, tmp_path: Path) ->
     assert run("format-patch", folder, "--with=guard", "-o", out).exit_code == 0
     (only,) = sorted(out.glob("*.patch"))
     assert "do not read a net_iov" in only.read_text()
+
+
+def test_what_a_later_patch_leaves_stands_below_its_message(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("format-patch", folder, "--with=guard", "-o", out)
+    letter, first, last = (one.read_text() for one in sorted(out.glob("*.patch")))
+    below = " ".join(last.partition("\n---\n")[2].split())
+    assert "Not done: - demo_more() uses the address of memory" in below
+    assert "Not done:" not in first and "Not done:" not in last.partition("\n---\n")[0]
+    # The conversion alone changes nothing; what comes after it does, and says so.
+    assert "No functional change is intended by the conversion" in " ".join(letter.split())

@@ -102,8 +102,9 @@ def find(context: Context) -> Iterator[Finding]:
         name = one.key.name.decode("latin-1")
         message = (
             f"{call.name.decode('latin-1')}() gives back `{name}` of {one.record}, which stays "
-            f"set, unlike at {scope.where(one.emptied)}, and is filled only where it is empty "
-            f"({ring.where(test)}): ask the owner whether it is to be emptied")
+            f"set, unlike at {scope.where(one.emptied)}: memory that has gone back to its pool may "
+            f"be used again here, or where only what is empty is filled ({ring.where(test)}); ask "
+            "the owner what is to become of the entry")
         yield replace(
             context.finding(RULE, call.node, message, file=scope.file,
                             function=scope.function.name.decode("latin-1")),

@@ -32,7 +32,6 @@ from netmem_migrate.flow.sync.scopes import (
     Scope,
     Sum,
     World,
-    squeezed,
     stripped,
     total,
 )
@@ -40,7 +39,7 @@ from netmem_migrate.flow.sync.sites import Raw, raws
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import has, named
 from netmem_migrate.model.schema import Trait
-from netmem_migrate.model.spelled import RAW_RANGE, RAW_SINGLE, TO_DEVICE
+from netmem_migrate.model.spelled import RAW_RANGE, RAW_SINGLE
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -84,8 +83,7 @@ def syncs(world: World) -> Iterator[Sync]:
     """Every sync for the CPU of a driver, but of what is sent."""
     for scope in world.scopes(RAW_RANGE.encode(), RAW_SINGLE.encode()):
         for raw in raws(scope):
-            if squeezed(raw.direction) != TO_DEVICE.encode():
-                yield _raw(world, raw) if not scope.node.has_error else Sync(scope, raw.call)
+            yield _raw(world, raw) if not scope.node.has_error else Sync(scope, raw.call)
     for scope in world.scopes(*(one.encode() for one in named(Trait.POOL_SYNC))):
         for call in view.calls(scope.node):
             if has(call.name, Trait.POOL_SYNC):

@@ -58,6 +58,7 @@ from netmem_migrate.model.spelled import (
     SETS_MASK,
     SYNC_NETMEM,
     SYNC_PAGE,
+    TO_DEVICE,
     UNSIGNED,
 )
 from netmem_migrate.reasons import Reason, Why
@@ -140,8 +141,10 @@ def sites(analysis: Analysis) -> list[Made | Reason]:
 
 
 def raws(scope: Scope) -> Iterator[Raw]:
-    """The raw syncs for the CPU in a function."""
+    """The raw syncs for the CPU in a function, but of what is sent."""
     for call in view.calls(scope.node):
+        if call.args and view.text(call.args[-1]) == TO_DEVICE.encode():
+            continue
         if call.name == RAW_RANGE.encode() and len(call.args) == 5:
             device, address, offset, size, direction = call.args
             yield Raw(scope, call, device, address, offset, size, direction)
