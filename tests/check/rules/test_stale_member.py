@@ -105,6 +105,6 @@ def test_it_says_where_it_is_emptied_and_where_it_is_filled() -> None:
     (one,) = check_sources(files)
     assert one.message == (
         "page_pool_put_full_page() gives back `page` of struct demo_slot, which stays set, unlike "
-        "at receive.c:15, and is filled only where it is empty (fill.c:15): ask the owner whether "
-        "it is to be emptied")
+        "at receive.c:15: memory that has gone back to its pool may be used again here, or where "
+        "only what is empty is filled (fill.c:15); ask the owner what is to become of the entry")
     assert [(at.file, at.line) for at in one.path] == [("receive.c", 12), ("fill.c", 15)]
