@@ -44,7 +44,7 @@ void demo_rx(struct demo_ring *ring, int i, struct sk_buff *skb, u32 len)
 	struct demo_buf *buf = &ring->bufs[i];
 
 	dma_sync_single_range_for_cpu(ring->dev, buf->dma, DEMO_PAD, len,
-				      DMA_TO_DEVICE);
+				      DMA_BIDIRECTIONAL);
 	skb_add_rx_frag(skb, 0, buf->page, DEMO_PAD, len, PAGE_SIZE);
 	buf->page = NULL;
 }
