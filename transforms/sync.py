@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.sync.sites import Made, sites
+from netmem_migrate.flow.sync.sites import Made, lacking, sites
 from netmem_migrate.flow.sync.text import synced
 from netmem_migrate.flow.sync.unused import unused
 from netmem_migrate.reasons import Reason, Why
@@ -169,9 +169,11 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def left(work: Work) -> Iterator[Reason]:
     """The raw syncs that stay, with the condition that does not hold."""
-    for one in _sites(work):
+    for one in sites(work.analysis):
         if isinstance(one, Reason):
             yield one
+        elif not work.analysis.target.has(one.function):
+            yield lacking(one)
 
 
 def told(change: FileChange) -> FileChange:

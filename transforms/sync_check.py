@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.convert import members
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.sync.sites import Made, sites
+from netmem_migrate.flow.sync.sites import Made, lacking, sites
 from netmem_migrate.flow.sync.warned import without
 from netmem_migrate.model.spelled import DMA_OF_NETMEM, DMA_OF_PAGE, WARNS
 from netmem_migrate.reasons import Reason, Why
@@ -171,7 +171,9 @@ def left(work: Work) -> Iterator[Reason]:
     for one in sites(work.analysis):
         if isinstance(one, Reason):
             yield one
-        elif work.analysis.target.has(one.function) and _line_of(work, one) is None:
+        elif not work.analysis.target.has(one.function):
+            yield lacking(one)
+        elif _line_of(work, one) is None:
             scope = one.raw.scope
             yield Reason(Why.RAW_SYNC, slot=scope.title, file=scope.file,
                          line=scope.line(one.raw.call.node))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from netmem_migrate.convert.passes import load
 from netmem_migrate.patch import message
+from netmem_migrate.patch.disclosure import NAME
 from netmem_migrate.reasons import Reason
 from netmem_migrate.report import wording
 from netmem_migrate.results import Room
@@ -24,7 +25,8 @@ def title(prefix: str, room: Room) -> str:
 def body(room: Room, provenance: message.Provenance) -> str:
     """The message without its title: what stays in history."""
     _, end, what = _said(room)
-    why = f"{room.slot} {wording.text(room.reason, brief=True)}{end}"
+    several = "Each of " if room.behind and room.slot != room.reason.slot else ""
+    why = f"{several}{room.slot} {wording.text(room.reason, brief=True)}{end}"
     parts = [message.fill(provenance.reason), message.fill(why),
              message.fill(what),
              "" if room.behind else message.fill("No functional change is intended."),
@@ -34,10 +36,12 @@ def body(room: Room, provenance: message.Provenance) -> str:
 
 
 def note(provenance: message.Provenance, layout: tuple[str, str] | None,
-         left: Sequence[Reason] = ()) -> str:
+         left: Sequence[Reason] = (), *, proven: bool = False) -> str:
     """What stands below `---`: what ran, how a record lies in memory that got a member, and what a
-    patch behind leaves."""
-    parts = [message.fill(message.proof(provenance))]
+    patch behind leaves. `proven`: it is not written without its proof."""
+    parts = [message.fill(message.proof(provenance) if provenance.proven or not proven else
+                          "Compiled, and proven before it was written (docs/proof.md of "
+                          f"{NAME}); not run on hardware.")]
     if left:
         parts.append("\n".join(["Not done:", *(message.fill(wording.undone(one), "  - ", "    ")
                                                for one in left)]))
@@ -45,6 +49,11 @@ def note(provenance: message.Provenance, layout: tuple[str, str] | None,
         parts += [f"Layout {when} (pahole):\n\n{textwrap.indent(said.expandtabs(8), '  ')}"
                   for when, said in zip(("before", "after"), layout, strict=True)]
     return message.safe("\n\n".join(parts) + "\n")
+
+
+def is_proven(room: Room) -> bool:
+    """Whether such a patch is not written without its proof."""
+    return any(one.declared.proven for one in load() if one.declared.id == room.step)
 
 
 def item(room: Room) -> str:

@@ -63,7 +63,8 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) 
             bodies.append(rooms.body(step.room, provenance))
             left = [one for one in step.migration.report.undone if step.room.behind
                     and (one.why is Why.CPU_READS) is (step.room.reason.why is Why.CPU_READS)]
-            said = rooms.note(provenance, wanted.layouts.get(step.proof), left)
+            said = rooms.note(provenance, wanted.layouts.get(step.proof), left,
+                              proven=rooms.is_proven(step.room))
         else:
             titles.append(next(made))
             bodies.append(message.body(step.subject, provenance))

@@ -27,7 +27,6 @@ from netmem_migrate.results import FileChange
 from netmem_migrate.verify.checkpatch import checkpatch
 
 _OFFSET = re.compile(r"^Hunk #\d+ succeeded at .*(?:offset|fuzz).*$", re.MULTILINE)
-_PLACE = re.compile(r"^(?:\w+: )?\S*?:\d+:?\s*")
 
 
 def exact(changes: Sequence[FileChange], mails: Sequence[Mail]) -> Iterator[Problem]:

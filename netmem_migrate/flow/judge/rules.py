@@ -182,14 +182,6 @@ class Judge:
         return tuple(dict.fromkeys(self.unit.at(one.file, one.node) for one in self.memory.reads
                                    if self.reach.covers(one.file, one.node)))
 
-    def _use(self, file: str, node: Node) -> Use | None:
-        call = view.call(node)
-        if call is None:
-            return None
-        return next((use for use in self.unit.calls.get(call.name.decode("latin-1"), ())
-                     if use.body.file == file and use.call.node.start_byte == node.start_byte),
-                    None)
-
     @cached_property
     def _is_received(self) -> bool:
         """Whether memory of the pool is given to the device, or to the stack."""

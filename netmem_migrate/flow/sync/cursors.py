@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
+from netmem_migrate.flow.sync.narrow import within
 from netmem_migrate.flow.sync.scopes import DEPTH, Path, Scope, World, path, squeezed, stripped
 
 if TYPE_CHECKING:
@@ -459,8 +460,3 @@ def _block(node: Node) -> Node | None:
 def _body_of(loop: Node) -> Node:
     parts = view.loop(loop)
     return parts.body if parts is not None and parts.body is not None else loop
-
-
-def within(node: Node, around: Node) -> bool:
-    """Whether a node begins inside another."""
-    return around.start_byte <= node.start_byte < around.end_byte

@@ -29,8 +29,6 @@ HERE = b"\0"
 Terms = tuple[int, frozenset[tuple[bytes, int]]]
 """A number, and how often each other term is added, by what it is."""
 
-_ZERO: Terms = (0, frozenset())
-
 
 @dataclass(frozen=True, slots=True)
 class Refused:

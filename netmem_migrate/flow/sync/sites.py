@@ -140,6 +140,13 @@ def sites(analysis: Analysis) -> list[Made | Reason]:
     return made
 
 
+def lacking(made: Made) -> Reason:
+    """That a kernel lacks the pool's call."""
+    scope = made.raw.scope
+    return Reason(Why.NO_API, made.function, slot=scope.title, file=scope.file,
+                  line=scope.line(made.raw.call.node))
+
+
 def raws(scope: Scope) -> Iterator[Raw]:
     """The raw syncs for the CPU in a function, but of what is sent."""
     for call in view.calls(scope.node):

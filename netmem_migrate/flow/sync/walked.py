@@ -23,7 +23,6 @@ from netmem_migrate.flow.sync.cursors import (
     covers,
     numbers,
     place,
-    within,
 )
 from netmem_migrate.flow.sync.descriptors import Descriptors, is_known
 from netmem_migrate.flow.sync.kept import (
@@ -37,6 +36,7 @@ from netmem_migrate.flow.sync.kept import (
     terms,
 )
 from netmem_migrate.flow.sync.members import Key, Use, hidden, uses
+from netmem_migrate.flow.sync.narrow import within
 from netmem_migrate.flow.sync.scopes import (
     DEPTH,
     Scope,

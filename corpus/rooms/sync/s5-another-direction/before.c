@@ -20,7 +20,7 @@ int demo_create(struct demo_ring *ring)
 
 	params.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV;
 	params.dev = ring->dev;
-	params.dma_dir = DMA_BIDIRECTIONAL;
+	params.dma_dir = DMA_FROM_DEVICE;
 	params.offset = DEMO_PAD;
 	ring->pool = page_pool_create(&params);
 	return ring->pool ? 0 : -ENOMEM;
