@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -14,7 +15,12 @@ DRIVER = (CASES / "the-address-holds-the-offset/before.c").read_text()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Jane Developer")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "jane@example.org")
     made = tmp_path / "demo"
     made.mkdir()
     (made / "demo.c").write_text(DRIVER)
