@@ -26,9 +26,9 @@ from netmem_migrate.results import Edit, FileChange, Room
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
 
-_WHAT = ("The memory is the same, from the same place on, as far as before: {made}() adds the "
-         "offset of the pool, and takes device and direction from it. It does nothing where the "
-         "memory is not for the CPU to read.")
+_WHAT = ("The same bytes are synced as before: {made}() adds the offset of the pool, and takes "
+         "device and direction from it. It does nothing where the memory is not for the CPU to "
+         "read.")
 
 PASS = Pass(
     id="sync",
