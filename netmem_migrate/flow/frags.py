@@ -26,7 +26,7 @@ from netmem_migrate.model.spelled import SENDS, TO_NETMEM
 from netmem_migrate.reasons import Why
 
 _RUNS = re.compile(rb"\b(?:" + "|".join(named(Trait.RUNS_XDP)).encode() + rb")\b")
-_SENDS = re.compile(rb"\b" + SENDS.encode() + rb"\s*=\s*&?\s*(\w+)")
+SENDING = re.compile(rb"\b" + SENDS.encode() + rb"\s*=\s*&?\s*(\w+)")
 
 
 def mark_others(graph: Graph, symbols: Symbols, sources: dict[str, bytes], root: Path) -> None:
@@ -55,7 +55,7 @@ def _sending(symbols: Symbols, sources: Mapping[str, bytes]) -> set[bytes]:
             if one.body is not None:
                 calls.setdefault(name, set()).update(WORD.findall(
                     sources.get(one.file, b""), one.body.start_byte, one.body.end_byte))
-    found = [name for data in sources.values() for name in _SENDS.findall(data)]
+    found = [name for data in sources.values() for name in SENDING.findall(data)]
     if any(name not in calls for name in found):
         # It is in a file that was not parsed: anything there can be on its way.
         found += [word for file, data in sources.items() if file not in symbols.files

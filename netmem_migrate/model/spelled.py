@@ -49,7 +49,8 @@ FRAG_MAPS = ("skb_frag_dma_map",)
 FRAG_LISTS = ("skb_to_sgvec", "skb_to_sgvec_nomark")
 ANSWERS = ("dma_mapping_error",)  # what is told of an address
 # What gives a frag's memory to map it by something else than the frag.
-FRAG_MEMORY = ("skb_frag_address", "skb_frag_address_safe", "skb_frag_page")
+FRAG_ADDRESS = ("skb_frag_address", "skb_frag_address_safe")
+FRAG_MEMORY = (*FRAG_ADDRESS, "skb_frag_page")
 # What XDP's frames have, too, in small letters.
 SHARED_FRAGS = (b"skb_frag", b"skb_shared_info", b"skb_shinfo", b"max_skb_frags")
 # Macros that keep an address in a member to unmap by it (linux/dma-mapping.h, net/netmem.h): which

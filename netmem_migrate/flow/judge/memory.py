@@ -13,6 +13,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.flow import addresses, verdicts
+from netmem_migrate.flow.frags import SENDING
 from netmem_migrate.flow.graph import Call, Place, Slot, reach
 from netmem_migrate.flow.judge.reach import Reach
 from netmem_migrate.flow.judge.taint import Atom, Atoms, parameters
@@ -78,6 +79,30 @@ class Memory:
         return [call.place for call in asked if not _is_hint(call.place.node)] + [
             place for key, name, place in graph.addresses.given_to if key in known and (
                 has(name, Trait.READS_PACKET) or has(name, Trait.CPU_COPIES))]
+
+    @cached_property
+    def frag_reads(self) -> list[Use]:
+        """Where the CPU takes the address of a frag that was received: not on the way of what is
+        sent, and not where memory may be such that it has none, which is looked at first there."""
+        if self.unreadable:
+            return []
+        return [use for use in self.reach.called(spelled.FRAG_ADDRESS)
+                if use.body.name not in self._sending and not is_of_xdp(use)]
+
+    @cached_property
+    def _sending(self) -> set[str]:
+        """The functions that are called where the stack sends, through others too."""
+        queue = [name.decode("latin-1") for code in self.unit.code.values()
+                 for name in SENDING.findall(code)]
+        found = set(queue)
+        while queue:
+            for body in self.unit.by_name.get(queue.pop(), ()):
+                for call in view.calls(body.node):
+                    name = call.name.decode("latin-1")
+                    if name in self.unit.by_name and name not in found:
+                        found.add(name)
+                        queue.append(name)
+        return found
 
     def _may_be_pools(self, call: Call) -> bool:
         """Whether a call may be of payload, and not of what is allocated otherwise."""

@@ -179,8 +179,10 @@ class Judge:
 
     def _reads(self) -> _Places:
         """Where the CPU takes the address of payload, or an address is given that it reads at."""
-        return tuple(dict.fromkeys(self.unit.at(one.file, one.node) for one in self.memory.reads
-                                   if self.reach.covers(one.file, one.node)))
+        return tuple(dict.fromkeys((
+            *(self.unit.at(one.file, one.node) for one in self.memory.reads
+              if self.reach.covers(one.file, one.node)),
+            *(self.unit.use_at(use) for use in self.memory.frag_reads))))
 
     @cached_property
     def _is_received(self) -> bool:
