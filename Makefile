@@ -54,8 +54,8 @@ ifeq ($(TOOLCHAIN),)
 	@$(BIN)/python tests/real/run_partners.py $(KERNEL)
 	@$(BIN)/python tests/real/run_modules.py $(KERNEL)
 	@$(BIN)/python tests/real/run_prepared.py $(KERNEL)
-	@$(BIN)/python tests/real/run_readiness.py $(KERNEL)
-	@$(BIN)/python tests/real/run_plan.py $(KERNEL) $(PLANNED)
+	@$(BIN)/python tests/real/run_readiness.py '$(KERNEL)'
+	@$(BIN)/python tests/real/run_plan.py '$(KERNEL)' $(PLANNED)
 else
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL) $(TOOLCHAIN)
 	@$(BIN)/python tests/real/run_toolchain.py $(KERNEL) $(TOOLCHAIN) $(DRIVERS)
