@@ -87,7 +87,9 @@ class Memory:
         if self.unreadable:
             return []
         return [use for use in self.reach.called(spelled.FRAG_ADDRESS)
-                if use.body.name not in self._sending and not is_of_xdp(use)]
+                if use.body.name not in self._sending and not is_of_xdp(use)
+                and not any(view.text(one) == spelled.TO_DEVICE.encode()
+                            for one in nodes(use.body.node, "identifier"))]
 
     @cached_property
     def _sending(self) -> set[str]:
