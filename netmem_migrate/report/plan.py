@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
@@ -174,7 +174,7 @@ class _Made:
         if not item.open:
             return item
         if found.status is Standing.CONDITIONAL:
-            return _with(item, None, (Todo(CONDITIONAL),))
+            return replace(item, deed=None, todo=(Todo(CONDITIONAL),))
         make = _MAKES.get(asked.id, _Made._plain)
         return make(self, item, found)
 
@@ -191,7 +191,7 @@ class _Made:
         """What a person does, by what each part of the judgement rests on."""
         todo = tuple(Todo(_person(item.asked, one.basis), _at(one.evidence))
                      for one in (found, *found.also) if one.status is not Standing.MET)
-        return _with(item, None, todo)
+        return replace(item, deed=None, todo=todo)
 
     def _calls(self, item: Item, found: Requirement) -> Item:
         sites = [one for one in self.report.sites if self._is_own(one.file)]
@@ -214,7 +214,7 @@ class _Made:
         todo = tuple(Todo(f"{_counted(some, 'call')} left: {why}",
                           tuple(Place(one.file, one.line) for one in some))
                      for why, some in reasons.items())
-        return _with(item, deed, todo)
+        return replace(item, deed=deed, todo=todo)
 
     def _syncs(self, item: Item, found: Requirement) -> Item:
         if found.basis is not Basis.RAW_SYNC:
@@ -234,7 +234,7 @@ class _Made:
                 whys.setdefault((left[one].why, left[one].by, left[one].other), []).append(one)
         todo += [Todo(f"what the tool says of it: it {wording.text(left[some[0]])}", tuple(some))
                  for some in whys.values()]
-        return _with(item, deed, tuple(todo))
+        return replace(item, deed=deed, todo=tuple(todo))
 
     def _reads(self, item: Item, found: Requirement) -> Item:
         home = self._home((GUARD, SYNC))
@@ -244,7 +244,7 @@ class _Made:
         deed = Deed((*self._prepare(), f"--with={GUARD}"), len(made), len(made) + len(left),
                     "read", tuple(f"a test before {_shown(one)}" for one in made)) if made else None
         item = self._plain(item, found)
-        return _with(item, deed, item.todo)
+        return replace(item, deed=deed, todo=item.todo)
 
     def _flags(self, item: Item, found: Requirement) -> Item:
         todo = []
@@ -259,7 +259,7 @@ class _Made:
                                  (Place(pool.file, pool.line),)))
         if not todo and found.status is Standing.UNMET:
             return Item(item.asked, Standing.MET, "", item.places)
-        return _with(item, None, tuple(todo))
+        return replace(item, deed=None, todo=tuple(todo))
 
     def _unreadable(self, asked: Asked) -> Item:
         """The flag by which a pool takes memory that the CPU cannot read, and what comes first."""
@@ -293,8 +293,7 @@ class _Made:
                                       tuple(need for need in one.needs if need in waiting
                                             and need != item.asked.id),
                                       one.where))
-        return Item(item.asked, item.standing, item.condition, item.places, item.deed, item.todo,
-                    tuple(found), item.absent)
+        return replace(item, tests=tuple(found))
 
     def _selftest(self, file: str) -> bytes:
         return (plain.optional(self.tree / SELFTESTS / file) or b"") if self.tree else b""
@@ -337,11 +336,6 @@ def named(id: str) -> str:
     """An item as it is called in a sentence: as the document numbers it, else by what it is."""
     kind, _, number = id.partition(".")
     return f"{kind.capitalize()} {number}" if number else requirements.short(id)
-
-
-def _with(item: Item, deed: Deed | None, todo: tuple[Todo, ...]) -> Item:
-    return Item(item.asked, item.standing, item.condition, item.places, deed, todo,
-                absent=item.absent)
 
 
 def _person(asked: Asked, basis: Basis) -> str:

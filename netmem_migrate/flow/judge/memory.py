@@ -16,7 +16,7 @@ from netmem_migrate.flow import addresses, verdicts
 from netmem_migrate.flow.frags import SENDING
 from netmem_migrate.flow.graph import Call, Place, Slot, reach
 from netmem_migrate.flow.judge.reach import Reach
-from netmem_migrate.flow.judge.taint import Atom, Atoms, parameters
+from netmem_migrate.flow.judge.taint import Atom, Atoms, parameters, use_atom
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
 from netmem_migrate.model import spelled
 from netmem_migrate.model.functions import BY_NAME
@@ -58,7 +58,7 @@ class Memory:
     def addresses(self) -> set[Atom]:
         """All that holds an address by which the device finds payload."""
         return self.atoms.reached(
-            ("call", use.body.file, str(use.call.node.start_byte))
+            use_atom(use)
             for use in self.reach.of(Trait.DMA_ADDRESS) if self.is_payload(use))
 
     def holds(self, body: Body, node: Node, known: Iterable[Atom]) -> bool:
@@ -118,7 +118,7 @@ class Memory:
     @cached_property
     def _allocated(self) -> set[Atom]:
         """All that holds what is allocated otherwise."""
-        return self.atoms.reached(("call", use.body.file, str(use.call.node.start_byte))
+        return self.atoms.reached(use_atom(use)
                                   for use in self.reach.of(Trait.GIVES_PAGE)
                                   if has(use.name, Trait.ALLOCATES))
 
@@ -131,11 +131,9 @@ class Memory:
     def _from_pools(self) -> set[Slot]:
         """All that holds what a pool gives."""
         graph = self.unit.analysis.graph
-        flows: dict[Slot, list[Slot]] = {}
-        for origin, into, _ in graph.flows:
-            flows.setdefault(origin, []).append(into)
         return set(reach((call.slot for call in graph.calls
-                          if call.twin.pool_api and call.twin.effect is Effect.ALLOCATES), flows))
+                          if call.twin.pool_api and call.twin.effect is Effect.ALLOCATES),
+                         graph.successors()))
 
     def given(self, uses: Iterable[Use]) -> list[Use]:
         """Those of some calls that are given the address of payload."""

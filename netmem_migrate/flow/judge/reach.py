@@ -16,7 +16,7 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.flow.judge.pieces import Piece, Pieces
-from netmem_migrate.flow.judge.taint import Atom, Atoms, kept
+from netmem_migrate.flow.judge.taint import Atom, Atoms, call_atom, kept, use_atom
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
 from netmem_migrate.model import spelled
 from netmem_migrate.model.functions import BY_NAME
@@ -48,7 +48,7 @@ class Held(Atoms):
                     or kept(one) is not None:
                 yield from super().read(body, one)
             else:
-                yield ("call", body.file, str(one.start_byte))
+                yield call_atom(body.file, one)
                 if self._carries(call):
                     stack += call.args
 
@@ -172,12 +172,12 @@ class Reach:
     @cached_property
     def pools(self) -> set[Atom]:
         """All that holds a pool."""
-        return self.atoms.reached(_atom(use) for use in self.unit.of(Trait.CREATES_POOL))
+        return self.atoms.reached(use_atom(use) for use in self.unit.of(Trait.CREATES_POOL))
 
     @cached_property
     def held(self) -> set[Atom]:
         """All that holds a pool or memory of one."""
-        return self.pools | self.atoms.reached(_atom(use) for use in self._given)
+        return self.pools | self.atoms.reached(use_atom(use) for use in self._given)
 
     @cached_property
     def _given(self) -> list[Use]:
@@ -248,7 +248,3 @@ class Reach:
     def says(self, name: str) -> bool:
         """Whether what is reached, or a macro that it uses, says a word."""
         return any(name in self.pieces.words(one) for one in self.reached)
-
-
-def _atom(use: Use) -> Atom:
-    return ("call", use.body.file, str(use.call.node.start_byte))

@@ -304,7 +304,8 @@ class Judge:
         if not found:
             return Requirement(Standing.UNMET, Basis.NO_QUEUE_OPS, self.setup)
         places = tuple(dict.fromkeys(self.unit.at(*one) for one in found))
-        tests = [one for _, node in found if (one := _tested(node))]
+        tests = [one for file, node in found if (body := self.reach.around(file, node)) is not None
+                 and (one := condition(body, node))]
         if tests:
             return Requirement(Standing.CONDITIONAL, Basis.QUEUE_OPS, places, tests[0])
         return Requirement(Standing.MET, Basis.QUEUE_OPS, places)
@@ -315,14 +316,6 @@ def _is_set(name: Node) -> bool:
     member = name.parent
     store = view.infix(member.parent) if member is not None and member.parent is not None else None
     return store is not None and store.sign == "=" and store.left == member
-
-
-def _tested(node: Node) -> str:
-    """The innermost test of its function that decides whether a node is reached, "" for none."""
-    function: Node | None = node
-    while function is not None and function.type != "function_definition":
-        function = function.parent
-    return condition(function, node) if function is not None else ""
 
 
 def _is_copied(node: Node) -> bool:

@@ -18,7 +18,7 @@ from netmem_migrate.c.above import above
 from netmem_migrate.c.find import nodes
 from netmem_migrate.flow.judge.memory import is_of_xdp, set_before
 from netmem_migrate.flow.judge.reach import Held, Reach
-from netmem_migrate.flow.judge.taint import Atom, Atoms
+from netmem_migrate.flow.judge.taint import Atom, Atoms, use_atom
 from netmem_migrate.flow.judge.unit import Body, Unit, Use
 from netmem_migrate.model import spelled
 from netmem_migrate.model.kernel_calls import has
@@ -71,7 +71,7 @@ class Sent:
         if not given:
             return []
         held = self.reach.atoms
-        memory = held.reached(_atom(use) for use in given)
+        memory = held.reached(use_atom(use) for use in given)
         return [use for use in self.reach.of(Trait.MAPS)
                 if not _is_received(use) and not is_of_xdp(use) and any(
                     one in memory for arg in use.call.args for one in held.read(use.body, arg))]
@@ -79,7 +79,7 @@ class Sent:
     @cached_property
     def _kept(self) -> set[Atom]:
         """All that holds an address by which the device finds a frag."""
-        return self._atoms.reached(_atom(use) for use in (*self.maps, *self.by_memory))
+        return self._atoms.reached(use_atom(use) for use in (*self.maps, *self.by_memory))
 
     def _holds(self, body: Body, node: Node, known: set[Atom]) -> bool:
         return any(one in known for one in self._atoms.read(body, node))
@@ -127,7 +127,7 @@ class Sent:
     @cached_property
     def _notes(self) -> set[Atom]:
         """All that says that a frag is no page: the answer, and what is set by it."""
-        told = self._atoms.reached(_atom(use) for use in self.asks)
+        told = self._atoms.reached(use_atom(use) for use in self.asks)
         return self._atoms.reached([*told, *(
             atom for body in {use.body for use in self.asks} for store in view.stores(body.node)
             if self._is_tested(body, store.node, told)
@@ -181,7 +181,3 @@ def _left_before(node: Node) -> Iterator[Node]:
 def _is_received(use: Use) -> bool:
     """Whether an unmap is of what the device writes."""
     return any(view.text(arg) in spelled.TO_CPU for arg in use.call.args)
-
-
-def _atom(use: Use) -> Atom:
-    return ("call", use.body.file, str(use.call.node.start_byte))

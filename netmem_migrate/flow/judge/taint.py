@@ -14,13 +14,23 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
-from netmem_migrate.flow.judge.unit import Body, Unit
+from netmem_migrate.flow.judge.unit import Body, Unit, Use
 from netmem_migrate.model import spelled
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import traits
 
 Atom = tuple[str, ...]
 """What can hold a value: ("local", file, function, name), ("member", record, name) and the like."""
+
+
+def call_atom(file: str, call: Node) -> Atom:
+    """What a call gives, by its place."""
+    return ("call", file, str(call.start_byte))
+
+
+def use_atom(use: Use) -> Atom:
+    """The same of a call in a function of the unit."""
+    return call_atom(use.body.file, use.call.node)
 
 
 class Atoms:
@@ -105,7 +115,7 @@ class Atoms:
                 if name in self.unit.by_name:
                     yield ("result", name)
                     continue
-                yield ("call", body.file, str(one.start_byte))
+                yield call_atom(body.file, one)
                 stack += call.args
                 continue
             if one.type == "subscript_expression":
@@ -185,7 +195,7 @@ class Atoms:
             if type_.base in self.unit.records:
                 continue
             record = ("record", type_.base)
-            yield record, ("call", body.file, str(call.node.start_byte))
+            yield record, call_atom(body.file, call.node)
             for other in call.args:
                 sign = view.prefix(view.bare(other))
                 given = self.of(body, sign.argument) if sign is not None and sign.sign == "&" \

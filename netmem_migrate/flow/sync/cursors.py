@@ -274,7 +274,7 @@ class Pairs:
 
     def same(self, scope: Scope, at: Node, node: Node, found: Place, depth: int = 0) -> Walk | None:
         """What is walked, if the element at `node` has the number of the descriptor `at`."""
-        if at.type != "identifier" or depth > _DEPTH or not _stays(scope, found.start):
+        if at.type != "identifier" or depth > _DEPTH or not scope.stays(found.start):
             return None
         name, index = view.text(at), found.index
         if name in scope.parameters and index in scope.parameters and \
@@ -441,13 +441,6 @@ def _sets(statement: Node, sets: set[int]) -> bool:
         (other,) = view.children(other) or (None,)
     return branch.then is not None and other is not None and _sets(branch.then, sets) and \
         _sets(other, sets)
-
-
-def _stays(scope: Scope, name: bytes) -> bool:
-    """Whether a name of a function's own is one thing all over it."""
-    sets = scope.sets.get(name, ())
-    return scope.is_local(name) and len(sets) == (name not in scope.parameters) and all(
-        value is not None for _, value in sets)
 
 
 def _block(node: Node) -> Node | None:

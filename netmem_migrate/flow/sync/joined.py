@@ -45,16 +45,9 @@ def _is_same(world: World, one: _Way, other: _Way) -> bool:
         return False
     start = view.text(one.path.start)
     at_once = one.scope is other.scope and one.of == other.of != b"" and \
-        start == view.text(other.path.start) and _never_moves(one.scope, start) and \
-        _never_moves(one.scope, one.of)
+        start == view.text(other.path.start) and one.scope.stays(start) and \
+        one.scope.stays(one.of)
     return at_once or (_is_own(world, one) and _is_own(world, other))
-
-
-def _never_moves(scope: Scope, name: bytes) -> bool:
-    """Whether a name of a function's own is the same all over it."""
-    sets = scope.sets.get(name, ())
-    return scope.is_local(name) and len(sets) == (0 if name in scope.parameters else 1) and all(
-        value is not None for _, value in sets)
 
 
 def _spelled(world: World, way: _Way) -> Iterator[_Way]:

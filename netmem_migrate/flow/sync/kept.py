@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.c.types import Member
-from netmem_migrate.flow.sync.members import Key, Use, hidden, said, stored_as, uses
+from netmem_migrate.flow.sync.members import Key, Use, hidden, said, stored_as, union_of, uses
 from netmem_migrate.flow.sync.scopes import Part, Scope, Sum, World, squeezed, swaps, total
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
@@ -28,6 +28,9 @@ HERE = b"\0"
 
 Terms = tuple[int, frozenset[tuple[bytes, int]]]
 """A number, and how often each other term is added, by what it is."""
+
+UNKNOWN: Terms = (-1, frozenset({(b"?", 1)}))
+"""What is like no other sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,18 +251,11 @@ def _is_copy(use: Use, member: Member, beside: Member) -> bool:
 
 def _is_other_arm(use: Use, beside: Member) -> bool:
     """Whether what shares its storage with the buffer is set, so that there is no buffer."""
-    union = _union(beside)
+    union = union_of(beside)
     return union is not None and any(
         (access := view.field(one.target)) is not None and squeezed(access.base) == use.base
         and access.name != beside.name and (other := use.scope.member(one.target)) is not None
-        and _union(other) == union for one in view.stores(use.scope.node))
-
-
-def _union(member: Member) -> Node | None:
-    """The union of which a member is an arm by itself."""
-    around = member.declaration.parent
-    around = around.parent if around is not None else None
-    return around if around is not None and around.type == "union_specifier" else None
+        and union_of(other) == union for one in view.stores(use.scope.node))
 
 
 def _apart(world: World, member: Member, name: bytes, buffer: bytes) -> str:
@@ -319,9 +315,9 @@ def _over(scope: Scope, arg: Node, base: bytes, member: Member, more: Terms,
         held = scope.member(part.node) if access is not None else None
         if held is not None and Key.of(held) == Key.of(member) and access is not None:
             found = terms(scope, squeezed(access.base), whole.number, rest)
-            return plus(found, more) if found is not None else (-1, frozenset({(b"?", 1)}))
+            return plus(found, more) if found is not None else UNKNOWN
         if memory is not None and write is not None and write.value is not None and any(
                 (own := address_of(one)) is not None and said(scope, own) == said(scope, memory)
                 for one in total(scope, write.value).parts):
-            return terms(scope, base, whole.number, rest) or (-1, frozenset({(b"?", 1)}))
+            return terms(scope, base, whole.number, rest) or UNKNOWN
     return None

@@ -31,6 +31,13 @@ class Key:
         return cls(member.file, member.declaration.start_byte, member.name)
 
 
+def union_of(member: Member) -> Node | None:
+    """The union of which a member is an arm by itself."""
+    around = member.declaration.parent
+    around = around.parent if around is not None else None
+    return around if around is not None and around.type == "union_specifier" else None
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """A use of a member: `known` says that it is of that record for certain, `written` that it is

@@ -168,6 +168,12 @@ class Scope:
         """Whether it declares a name, parameters included."""
         return name in self.typed.declared
 
+    def stays(self, name: bytes) -> bool:
+        """Whether a name of its own is one thing all over it."""
+        sets = self.sets.get(name, ())
+        return self.is_local(name) and len(sets) == (name not in self.parameters) and all(
+            value is not None for _, value in sets)
+
     def once(self, node: Node) -> Node | None:
         """What a local is set to that is set once, and is no parameter."""
         name = view.text(node)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.flow.sync.kept import (
+    UNKNOWN,
     Kept,
     Refused,
     Terms,
@@ -40,8 +41,6 @@ from netmem_migrate.reasons import Why
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-_UNKNOWN: Terms = (-1, frozenset({(b"?", 1)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def _over(scope: Scope, arg: Node, key: Key) -> Terms | None:
         access = view.field(memory)
         if held is not None and access is not None and Key.of(held) == key:
             rest = tuple(one for one in whole.parts if one is not part)
-            return terms(scope, squeezed(access.base), whole.number, rest) or _UNKNOWN
+            return terms(scope, squeezed(access.base), whole.number, rest) or UNKNOWN
     return None
 
 

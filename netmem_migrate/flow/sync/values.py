@@ -17,7 +17,7 @@ from tree_sitter import Node
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.types import Member, Type
-from netmem_migrate.flow.sync.members import Key
+from netmem_migrate.flow.sync.members import Key, union_of
 from netmem_migrate.flow.sync.narrow import within
 from netmem_migrate.flow.sync.scopes import Scope, World, number
 from netmem_migrate.model.kernel_calls import has
@@ -339,9 +339,8 @@ def _is_of(value: object, scope: Scope) -> bool:
 
 def key_of(member: Member) -> Key:
     """The key of a member; the arms of a union have one."""
-    around = member.declaration.parent
-    union = around.parent if around is not None else None
-    if union is not None and union.type == "union_specifier":
+    union = union_of(member)
+    if union is not None:
         return Key(member.file, union.start_byte, b"")
     return Key.of(member)
 

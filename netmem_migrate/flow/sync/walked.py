@@ -32,17 +32,17 @@ from netmem_migrate.flow.sync.kept import (
     Terms,
     address_of,
     is_memory,
+    is_none,
     is_own,
     terms,
 )
-from netmem_migrate.flow.sync.members import Key, Use, hidden, uses
+from netmem_migrate.flow.sync.members import Key, Use, hidden, union_of, uses
 from netmem_migrate.flow.sync.narrow import within
 from netmem_migrate.flow.sync.scopes import (
     DEPTH,
     Scope,
     Sum,
     World,
-    squeezed,
     stripped,
     swaps,
     total,
@@ -232,7 +232,7 @@ class _Walked:
         if odd:
             return odd
         for one in uses(self.world, Key.of(self.buffer)):
-            if not one.written or (one.value is not None and _is_none(one.value)):
+            if not one.written or (one.value is not None and is_none(one.value)):
                 continue
             found = place(one.scope, one.node)
             if not one.known or one.value is None or found is None:
@@ -250,9 +250,9 @@ class _Walked:
         """Where the buffer is set by another name, or with its whole record, or all of them."""
         record = self.world.analysis.symbols.record(self.buffer.record, self.buffer.file)
         arms_ = [one for one in record.members.values() if one.type.base == "void"
-                 and _is_union(one)] if record is not None else []
+                 and union_of(one) is not None] if record is not None else []
         for one in (use for arm in arms_ for use in uses(self.world, Key.of(arm))):
-            if one.written and (one.value is None or not _is_none(one.value)):
+            if one.written and (one.value is None or not is_none(one.value)):
                 return one.where
         array = self.place.steps[-1]
         for scope in self.world.scopes(array, self.buffer.name):
@@ -350,13 +350,7 @@ class _Write:
         member = self.use.scope.member(element)
         return member is not None and Key.of(member) != Key.of(self.buffer) and \
             member.record == self.buffer.record and member.file == self.buffer.file and \
-            _is_union(self.buffer) and self._is_paired(element)
-
-
-def _is_union(member: Member) -> bool:
-    around = member.declaration.parent
-    around = around.parent if around is not None else None
-    return around is not None and around.type == "union_specifier"
+            union_of(self.buffer) is not None and self._is_paired(element)
 
 
 def _leaves(scope: Scope, value: Node, depth: int = 0) -> Iterator[Node]:
@@ -385,7 +379,7 @@ def _cleared(scope: Scope, zero: Node) -> Iterator[Node]:
         yield view.bare(branch.test)
     block = _statement(zero)
     for one in view.stores(block.parent) if block is not None and block.parent is not None else ():
-        if view.field(one.target) is not None and _is_none(one.value):
+        if view.field(one.target) is not None and is_none(one.value):
             yield one.target
 
 
@@ -422,10 +416,6 @@ def _is_fresh(scope: Scope, name: bytes) -> bool:
     call = view.call(stripped(scope, sets[0][1])) if len(sets) == 1 and sets[0][1] is not None \
         else None
     return call is not None and name not in scope.parameters and has(call.name, Trait.ALLOCATES)
-
-
-def _is_none(node: Node) -> bool:
-    return squeezed(node) in view.NULL
 
 
 def _statement(node: Node) -> Node | None:
