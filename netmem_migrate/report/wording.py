@@ -11,6 +11,7 @@ from netmem_migrate.model.gone import gone
 from netmem_migrate.model.spelled import DMA_MAP, POOL
 from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
 from netmem_migrate.report.share import Share
+from netmem_migrate.report.steps import STEPS
 from netmem_migrate.results import (
     Basis,
     Handed,
@@ -110,37 +111,6 @@ _TEXT: dict[Why, str] = {
     Why.KEEPS_TOKEN: "is given only the address of the page, as its token",
     Why.RETURNS_ADDRESS: "returns the address of a new page, not the page",
     Why.GIVES_ADDRESS: "gives an address, not a page",
-    Why.CPU_READS: "uses the address of memory of a page_pool without a test for NULL",
-    Why.RAW_SYNC: "syncs memory of a page_pool for the CPU by a DMA address, past the pool",
-    Why.SYNC_WRITTEN: "syncs past the pool still (S1): the address is also written at {other}",
-    Why.SYNC_APART: "syncs past the pool still (S1): the address is not shown to be that of the "
-                    "buffer of the same index{elsewhere}",
-    Why.SYNC_NUMBER: "syncs past the pool still (S1): the buffer is not shown to have the number "
-                     "of the descriptor{elsewhere}",
-    Why.SYNC_RING: "syncs past the pool still (S1): an address is written at {by}, to a descriptor "
-                   "of which the ring is not shown{elsewhere}",
-    Why.SYNC_WHOLE: "syncs past the pool still (S1): more is done with the descriptors than by "
-                    "their members, or to walk them{elsewhere}",
-    Why.SYNC_ALONE: "syncs past the pool still (S1): the buffer may be set at {other}, and no "
-                    "address with it",
-    Why.SYNC_TAKEN: "syncs past the pool still (S1): more is done between the sync and where its "
-                    "address is taken{elsewhere}",
-    Why.SYNC_BEFORE: "syncs past the pool still (S2): the sync starts before the pool's offset, at "
-                     "{by}, and that is {other}",
-    Why.SYNC_NOT_KEPT: "syncs past the pool still (S2): no buffer is kept with the address, or not "
-                       "where in it that is{elsewhere}",
-    Why.SYNC_ELSEWHERE: "syncs past the pool still (S3): the sync starts at {by}, the device "
-                        "writes at {other}",
-    Why.SYNC_DEVICE: "syncs past the pool still (S4): the device is not shown to be the pool's"
-                     "{elsewhere}",
-    Why.SYNC_DIRECTION: "syncs past the pool still (S5): another direction than the pool's"
-                        "{elsewhere}",
-    Why.SYNC_CUT: "syncs past the pool still (S6): a 32-bit field may cut the address{elsewhere}",
-    Why.SYNC_NEGATIVE: "syncs past the pool still (S7): the size {by} may be negative",
-    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} may change while pools exist"
-                      "{elsewhere}",
-    Why.SYNC_OR_NOT: "syncs past the pool still (S9): it is not shown to be of a pool"
-                     "{elsewhere}",
     Why.ONLY_DEVICE: "finds the page by an address from the device, and nothing else leads to it",
     Why.HOLDS_KINDS: "holds memory of more than one kind: it {because}",
     Why.TAKES_PAGE: "takes the page of a netmem",
@@ -156,6 +126,7 @@ _TEXT: dict[Why, str] = {
                       "page",
     Why.ONLY_PASSED: "is only passed on: no member or global of the driver holds the page",
     Why.GIVEN: "is given a page by {by}, and nothing says whose it is",
+    **STEPS,
 }
 
 

@@ -145,7 +145,7 @@ def literals(source: str) -> Iterator[str]:
 def test_sentences_are_held_in_one_room() -> None:
     assert len(pieces()) > 50
     for where, source in modules():
-        if where == "report/wording.py":
+        if where in ("report/wording.py", "report/steps.py"):
             continue
         texts = list(literals(source)) if where.endswith(".py") else [source]
         assert not [one for one in pieces() if any(one in text for text in texts)], where

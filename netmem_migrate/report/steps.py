@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is in the way of the steps behind a conversion, in words: parts of report/wording.py."""
+
+from __future__ import annotations
+
+from netmem_migrate.reasons import Why
+
+STEPS: dict[Why, str] = {
+    Why.CPU_READS: "uses the address of memory of a page_pool without a test for NULL",
+    Why.RAW_SYNC: "syncs memory of a page_pool for the CPU by a DMA address, past the pool",
+    Why.SYNC_WRITTEN: "syncs past the pool still (S1): the address is also written at {other}",
+    Why.SYNC_APART: "syncs past the pool still (S1): the address is not shown to be that of the "
+                    "buffer of the same index{elsewhere}",
+    Why.SYNC_NUMBER: "syncs past the pool still (S1): the buffer is not shown to have the number "
+                     "of the descriptor{elsewhere}",
+    Why.SYNC_RING: "syncs past the pool still (S1): an address is written at {by}, to a descriptor "
+                   "of which the ring is not shown{elsewhere}",
+    Why.SYNC_WHOLE: "syncs past the pool still (S1): more is done with the descriptors than by "
+                    "their members, or to walk them{elsewhere}",
+    Why.SYNC_ALONE: "syncs past the pool still (S1): the buffer may be set at {other}, and no "
+                    "address with it",
+    Why.SYNC_TAKEN: "syncs past the pool still (S1): more is done between the sync and where its "
+                    "address is taken{elsewhere}",
+    Why.SYNC_BEFORE: "syncs past the pool still (S2): the sync starts before the pool's offset, at "
+                     "{by}, and that is {other}",
+    Why.SYNC_NOT_KEPT: "syncs past the pool still (S2): no buffer is kept with the address, or not "
+                       "where in it that is{elsewhere}",
+    Why.SYNC_ELSEWHERE: "syncs past the pool still (S3): the sync starts at {by}, the device "
+                        "writes at {other}",
+    Why.SYNC_DEVICE: "syncs past the pool still (S4): the device is not shown to be the pool's"
+                     "{elsewhere}",
+    Why.SYNC_DIRECTION: "syncs past the pool still (S5): another direction than the pool's"
+                        "{elsewhere}",
+    Why.SYNC_CUT: "syncs past the pool still (S6): a 32-bit field may cut the address{elsewhere}",
+    Why.SYNC_NEGATIVE: "syncs past the pool still (S7): the size {by} may be negative",
+    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} may change while pools exist"
+                      "{elsewhere}",
+    Why.SYNC_OR_NOT: "syncs past the pool still (S9): it is not shown to be of a pool"
+                     "{elsewhere}",
+}
+"""The end of a sentence whose subject is a function of the driver (report/wording.py)."""
