@@ -34,14 +34,13 @@ OF_FRAG = "netmem_sees_netmem"
 SEEN = (MAPPED, ASKED, KEPT, UNMAPPED, RAW, SINGLE, OF_FRAG)
 
 PROBE = "net/netmem_sees.h"
-_HEADERS = ("linux/skbuff.h", "linux/dma-mapping.h", INCLUDE)
-_SAME = {"skb_frag_dma_map": MAPPED, "__skb_frag_dma_map": MAPPED}
+HEADERS = ("linux/skbuff.h", "linux/dma-mapping.h", INCLUDE)
 
 
 def probe(has: frozenset[str]) -> bytes:
     """A header, for in front of a source, by which each of those is a function that is only
     declared; `has` are the headers of a tree, as they are included."""
-    lines = [*(f"#include <{one}>" for one in _HEADERS if one in has),
+    lines = [*(f"#include <{one}>" for one in HEADERS if one in has),
              f"dma_addr_t {MAPPED}(const void *frag, const void *dev, ...);",
              f"int {ASKED}(dma_addr_t addr, const void *dev);",
              f"void {KEPT}(netmem_ref netmem, const volatile void *slot, dma_addr_t addr);",
