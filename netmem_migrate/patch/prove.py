@@ -145,6 +145,10 @@ _WAYS = {
               "have the same device, address, size and direction, in the same code, as far as a "
               "buffer is of the pool of its ring and is not received before its fill is over; a "
               "pool that was made with another direction syncs with that one",
+    Way.TX: "the text without the sets, with each unmap spelled raw again, is the one before; with "
+            "both helpers as they are for pages the code is the same, function by function, and "
+            "each address of a frag has a set behind it on every path, and nothing but unmaps that "
+            "take netmem reads it then, for the parser and for the compiler",
     Way.WARNS: "the text without the warnings is the one before, and these only compare",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
              "pass, or are taken to pass, and the rest is the text before but for those calls",
