@@ -10,7 +10,6 @@ given the member under a name that nobody else has.
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +26,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.scopes import Scope, World
 from netmem_migrate.flow.tx import text
+from netmem_migrate.flow.tx.faults import faults
 from netmem_migrate.flow.tx.text import Turned
 from netmem_migrate.model.sent import (
     HEADERS,
@@ -39,6 +39,7 @@ from netmem_migrate.model.sent import (
     probe,
 )
 from netmem_migrate.model.spelled import NETMEM_HEADER
+from netmem_migrate.report import wording
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import late, member
 from netmem_migrate.verify.gimple import Unreadable
@@ -126,11 +127,7 @@ def told(found: Turned, root: Path, after: Mapping[str, bytes], module: str) -> 
 
 def by_parser(analysis: Analysis) -> tuple[str, ...]:
     """What the parser lists of a text that has sets (T1 to T3)."""
-    try:
-        faults = importlib.import_module("netmem_migrate.flow.tx.faults")
-    except ModuleNotFoundError:
-        return ()
-    return tuple(faults.faults(analysis))
+    return tuple(wording.undone(one.reason) for one in faults(World(analysis)))
 
 
 def _members(world: World, found: Turned) -> Iterator[Member]:
