@@ -219,6 +219,23 @@ class Why(StrEnum):
     SYNC_NEGATIVE = "sync-negative"  # S7; by: the size
     SYNC_CHANGES = "sync-changes"  # S8; by: what the pool was made with, other: where it is set
     SYNC_OR_NOT = "sync-or-not"  # S9; other: where other memory comes from
+    # What is in the way of keeping the addresses of frags by netmem; slot: the function.
+    RAW_FRAGS = "raw-frags"  # nothing: they are kept, and unmapped, whatever the memory is
+    TX_READ = "tx-read"  # T1; other: where
+    TX_SKIPPED = "tx-skipped"  # T1; by: what is not done, other: where
+    TX_LENT = "tx-lent"  # T1; other: where
+    TX_UNREAD = "tx-unread"  # T1; by: where
+    TX_OTHER_FRAG = "tx-other-frag"  # T2; other: where it is set
+    TX_UNSET = "tx-unset"  # T2; other: where it is mapped
+    TX_OR_HEAD = "tx-or-head"  # T2; other: where it is kept
+    TX_FUNCTION = "tx-function"  # T2; by: the function, other: where it is called
+    TX_LOST = "tx-lost"  # T2; other: where it is mapped
+    TX_DESCRIPTOR = "tx-descriptor"  # T2; other: where it is unmapped
+    TX_BY_MEMORY = "tx-by-memory"  # T2; by: the function, other: where
+    TX_RAW = "tx-raw"  # T3; other: where
+    TX_OUTSIDE = "tx-outside"  # T3; by: the record, other: where it is kept
+    TX_CPU = "tx-cpu"  # T4; other: where
+    TX_NO_FRAGS = "tx-no-frags"  # nothing; slot: the driver
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
@@ -251,7 +268,11 @@ _OF: dict[Category, tuple[Why, ...]] = {
                        Why.SYNC_ELSEWHERE,
                        Why.SYNC_DEVICE, Why.SYNC_DIRECTION, Why.SYNC_CUT, Why.SYNC_NEGATIVE,
                        Why.SYNC_CHANGES, Why.SYNC_OR_NOT, Why.SYNC_TAKEN,
-                       Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE),
+                       Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE,
+                       Why.RAW_FRAGS, Why.TX_READ, Why.TX_SKIPPED, Why.TX_LENT, Why.TX_UNREAD,
+                       Why.TX_OTHER_FRAG, Why.TX_UNSET, Why.TX_OR_HEAD, Why.TX_FUNCTION,
+                       Why.TX_LOST, Why.TX_DESCRIPTOR, Why.TX_BY_MEMORY, Why.TX_RAW,
+                       Why.TX_OUTSIDE, Why.TX_CPU, Why.TX_NO_FRAGS),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API, Why.NO_FORM),

@@ -48,6 +48,10 @@ SCATTER = "NETIF_F_SG"  # without it the core linearizes what is sent
 FRAG_MAPS = ("skb_frag_dma_map",)
 FRAG_LISTS = ("skb_to_sgvec", "skb_to_sgvec_nomark")
 ANSWERS = ("dma_mapping_error",)  # what is told of an address
+NO_ADDRESS = ("DMA_MAPPING_ERROR",)
+MAPS_SINGLE = ("dma_map_single", "dma_map_single_attrs")
+GIVES_NETMEM = ("skb_frag_netmem",)  # the memory of a frag
+SETS_NETMEM = "netmem_dma_unmap_addr_set"
 # What gives a frag's memory to map it by something else than the frag.
 FRAG_ADDRESS = ("skb_frag_address", "skb_frag_address_safe")
 FRAG_MEMORY = (*FRAG_ADDRESS, "skb_frag_page")

@@ -37,5 +37,31 @@ STEPS: dict[Why, str] = {
                       "{elsewhere}",
     Why.SYNC_OR_NOT: "syncs past the pool still (S9): it is not shown to be of a pool"
                      "{elsewhere}",
+    Why.RAW_FRAGS: "is unmapped whatever memory the frag was of",
+    Why.TX_READ: "maps frags as pages still (T1): the stored address is read at {other}, not for "
+                 "an unmap",
+    Why.TX_SKIPPED: "maps frags as pages still (T1): where the address is 0, {by} would be left "
+                    "out at {other}",
+    Why.TX_LENT: "maps frags as pages still (T1): what keeps the address is given away at {other}",
+    Why.TX_UNREAD: "maps frags as pages still (T1): what keeps the address is used at {by}, which "
+                   "is not read",
+    Why.TX_OTHER_FRAG: "maps frags as pages still (T2): the slot at {other} belongs to another "
+                       "frag",
+    Why.TX_UNSET: "maps frags as pages still (T2): the frag that is mapped at {other} may be kept "
+                  "without the helper",
+    Why.TX_OR_HEAD: "maps frags as pages still (T2): the slot at {other} belongs to the head, too",
+    Why.TX_FUNCTION: "maps frags as pages still (T2): {by}() keeps the address, and its arguments "
+                     "do not say in which slot, at {other}",
+    Why.TX_LOST: "maps frags as pages still (T2): the address is not followed from {other} to "
+                 "where it is kept",
+    Why.TX_DESCRIPTOR: "maps frags as pages still (T2): the address lives only in a descriptor, at "
+                       "{other}",
+    Why.TX_BY_MEMORY: "maps frags as pages still (T2): {by}() maps them, and not as frags, at "
+                      "{other}",
+    Why.TX_RAW: "maps frags as pages still (T3): raw unmap at {other}",
+    Why.TX_OUTSIDE: "maps frags as pages still (T3): the address is kept in a {by}, which is "
+                    "declared outside of this driver, at {other}",
+    Why.TX_CPU: "maps frags as pages still (T4): the CPU reads frags at {other}",
+    Why.TX_NO_FRAGS: "maps no frags to send",
 }
 """The end of a sentence whose subject is a function of the driver (report/wording.py)."""

@@ -432,7 +432,8 @@ def behind(item: Room) -> str:
 def undone(item: Reason) -> str:
     """What of that is not done."""
     more = "; no failure exit fits there" if item.why is Why.CPU_READS else ""
-    return f"{_of(item.slot, text(item))} ({item.file}:{item.line}){more}"
+    said, at = _of(item.slot, text(item)), f"{item.file}:{item.line}"
+    return f"{said}{more}" if said.endswith(at) else f"{said} ({at}){more}"
 
 
 def refusal(item: Refusal) -> str:
