@@ -20,6 +20,7 @@ from netmem_migrate.model.sent import (
     NETMEM_OF_FRAG,
     RAW_UNMAP,
     RAW_UNMAP_ATTRS,
+    READS,
     SET,
     UNMAP,
 )
@@ -64,7 +65,8 @@ def is_late(call: view.Call) -> bool:
     to, name = _words(record), _words(member)
     spelled = [*to[1:], ".", *name] if to[:1] == ["&"] else [*to, *_ARROW, *name]
     return of is not None and of.name == NETMEM_OF_FRAG.encode() and len(of.args) == 1 and \
-        _words(value) in (spelled, ["(", *to, ")", *_ARROW, *name])
+        _words(value) in (spelled, ["(", *to, ")", *_ARROW, *name],
+                          [READS, "(", *to, ",", *name, ")"])
 
 
 def _words(node: Node) -> list[str]:
