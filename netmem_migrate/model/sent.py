@@ -10,10 +10,11 @@ from netmem_migrate.model.spelled import (
     GIVES_NETMEM,
     KEEPS_ADDRESS,
     KEPT_ADDRESS,
+    SETS_NETMEM,
     UNMAPS_NETMEM,
 )
-from netmem_migrate.model.spelled import SETS_NETMEM as SET
 
+SET = SETS_NETMEM
 (UNMAP,) = UNMAPS_NETMEM
 (NETMEM_OF_FRAG,) = GIVES_NETMEM
 (_ANSWER,) = ANSWERS

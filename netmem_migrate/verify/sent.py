@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from netmem_migrate.verify.rooms import Compile
 
 GRAPH = ("-w", "-fmax-errors=0", "-g0", "-S", "-o", "/dev/null", "-include", PROBE,
-         "-fdump-tree-ssa-lineno-blocks=stdout")
+         "-ftrack-macro-expansion=0", "-fdump-tree-ssa-lineno-blocks=stdout")
 ASSUMES = ("what leads to the slot of a frag is the same from where its address is stored to where "
            "it is set, whatever functions of other files do")
 _RENAMED = b"netmem_probe_"
@@ -89,8 +89,13 @@ class Told:
 
     kept: tuple[Kept, ...] = ()
     sources: Mapping[str, bool] = field(default_factory=dict)
-    faults: tuple[str, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
     whole: str = ""
+
+    def listed(self, source: str) -> tuple[str, ...]:
+        """What the parser lists that bears on one object: all of it, where the patch is in that."""
+        return tuple(said for file, said in self.faults
+                     if source not in self.sources or file == source)
 
 
 def turned(changes: Mapping[str, FileChange]) -> Turned | None:
@@ -129,9 +134,10 @@ def told(found: Turned, root: Path, after: Mapping[str, bytes], module: str) -> 
                 by_parser(world, keys(world, found)))
 
 
-def by_parser(world: World, of: frozenset[slots.Key]) -> tuple[str, ...]:
-    """What the parser lists (T1 to T3) of some slots, and of those that are set anywhere."""
-    return tuple(wording.undone(one.reason) for one in faults(world, of))
+def by_parser(world: World, of: frozenset[slots.Key]) -> tuple[tuple[str, str], ...]:
+    """What the parser lists (T1 to T3) of some slots, and of those that are set anywhere, with the
+    file that each is in."""
+    return tuple((one.reason.file, wording.undone(one.reason)) for one in faults(world, of))
 
 
 def keys(world: World, found: Turned) -> frozenset[slots.Key]:

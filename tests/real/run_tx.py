@@ -93,17 +93,15 @@ def other(text: bytes) -> bytes:
     index = _NEXT.search(text)
     if index is not None:
         return text[:index.start(1)] + index[1] + b" + 1" + text[index.end(1):]
-    base, arrow, rest = text.rpartition(b"->")
-    return b"(%b + 1)%b%b" % (base, arrow, rest)
+    base, _, rest = text.rpartition(b"->")
+    return b"%b[1].%b" % (base, rest)
 
 
-def beside(record_: bytes, member: bytes) -> tuple[bytes, bytes]:
+def beside(pointer: bytes, member: bytes) -> tuple[bytes, bytes]:
     """Pointer and member of a slot beside one."""
     if b"[" in member:
-        return record_, other(member)
-    if b"[" in record_:
-        return other(record_), member
-    return b"%b + 1" % record_, member
+        return pointer, other(member)
+    return (other(pointer) if b"[" in pointer else b"&%b[1]" % pointer), member
 
 
 def length(text: bytes, member: bytes) -> bytes:
@@ -178,7 +176,7 @@ class Seeds:
             (start, start, b"if (skb_frag_off(%b)) " % frag)])
         move = self._mapped(statement)
         yield self._fault("set before the hardware use", one.node, [
-            (start, end, b""), (move, move, b"\n\t\t" + text)])
+            (start, end, b""), (move, move, text + b"\n\t\t")])
         wrong, name = beside(pointer, member)
         yield self._fault("set of another slot", one.node, [
             (one.args[1].start_byte, one.args[1].end_byte, wrong),
@@ -190,13 +188,15 @@ class Seeds:
             (start, end, b"dma_unmap_addr_set(%b, %b, %b);" % (pointer, member, value))])
 
     def _mapped(self, statement: Node) -> int:
-        """The end of the test behind the map of a frag: what follows uses the address."""
-        before = statement.prev_named_sibling
-        while before is not None and not (before.type == "if_statement" and
-                                          b"dma_mapping_error" in view.text(before)):
-            before = before.prev_named_sibling
-        assert before is not None
-        return before.end_byte
+        """Where what a frag was mapped to is used first, behind the test of it."""
+        before = [one for one in statement.parent.named_children
+                  if one.start_byte < statement.start_byte] if statement.parent else []
+        number = max(at for at, one in enumerate(before) if b"skb_frag_dma_map" in view.text(one))
+        pair = next(found for node in (before[number], *view.children(before[number]))
+                    if (found := view.infix(node)) is not None)
+        name = view.text(pair.left)
+        return next(one.start_byte for one in before[number + 1:] if name in view.text(one)
+                    and one.type != "if_statement")
 
     @staticmethod
     def _raw(one: view.Call, name: bytes) -> tuple[int, int, bytes]:
@@ -262,7 +262,7 @@ class Driver:
         same = alike(self.compiler, (TX[0], self.side(fault.text)))
         analysis = followed(self.root, self.path, {self.path: fault.text})
         world = World(analysis)
-        parser = sent.by_parser(world, self.keys)
+        parser = [said for _, said in sent.by_parser(world, self.keys)]
         compiler = list(self.by_compiler(world, fault.text))
         code_ = "the same code" if same.status is Status.PASS else f"OTHER CODE {same.details}"
         good = same.status is Status.PASS and bool(parser) and bool(compiler)

@@ -119,7 +119,7 @@ class _Walk:
         sets: list[view.Call] = []
         unmaps: list[view.Call] = []
         old, new = self.old.words, self.new.words
-        i = j = 0
+        i, j, size = 0, 0, len(_INCLUDE)
         skipped: set[int] = set()
         while i < len(old) or j < len(new):
             here = old[i:i + 1] == new[j:j + 1]
@@ -132,13 +132,13 @@ class _Walk:
             elif j in self.sets and old[i:i + self.sets[j][0] - j] != new[j:self.sets[j][0]]:
                 j, call = self.sets[j]
                 sets.append(call)
+            elif new[j:j + size] == _INCLUDE != old[i:i + size]:
+                j += size
             elif here:
                 i, j = i + 1, j + 1
             elif j in self.blocks:
                 skipped.add(self.blocks[j])
                 j += 1
-            elif new[j:j + len(_INCLUDE)] == _INCLUDE:
-                j += len(_INCLUDE)
             else:
                 return None
         return (sets, unmaps) if all(map(is_late, sets)) else None
