@@ -14,13 +14,15 @@ of what the driver receives.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
 from netmem_migrate.flow.tx.sites import Made, sites
+from netmem_migrate.flow.tx.text import turned
 from netmem_migrate.model.spelled import SETS_NETMEM, UNMAPS_NETMEM
 from netmem_migrate.reasons import Reason, Why
-from netmem_migrate.results import Edit, Room
+from netmem_migrate.results import Edit, FileChange, Room
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
@@ -89,6 +91,7 @@ void demo_unmap(struct device *dev, struct demo_tx *tx)
 }
 """,
     behind=True,
+    proven=True,
     words={
         "tx": (_TITLE, _WHY, _WHAT + _KEEPS + _LEFT),
         "tested": (_TITLE, _WHY, _WHAT + _KEEPS + _LEFT + _TESTS),
@@ -134,3 +137,10 @@ def lacking(work: Work) -> str:
     """A helper that the kernel does not have, or ""."""
     return next((one for one in (SETS_NETMEM, *UNMAPS_NETMEM)
                  if not work.analysis.target.has(one)), "")
+
+
+def told(change: FileChange) -> FileChange:
+    """A change without the sets and unmaps that it turns, where it does nothing else: for the
+    check, memory is kept and unmapped as before."""
+    found = turned({change.path: change.parsed_before}, {change.path: change.parsed_after})
+    return replace(change, before=change.after) if found is not None else change
