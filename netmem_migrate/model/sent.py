@@ -4,16 +4,29 @@ those where a compiler is asked what it sees of them."""
 
 from __future__ import annotations
 
-SET = "netmem_dma_unmap_addr_set"
-UNMAP = "netmem_dma_unmap_page_attrs"
-NETMEM_OF_FRAG = "skb_frag_netmem"
+from netmem_migrate.model.spelled import (
+    ANSWERS,
+    FRAG_MAPS,
+    GIVES_NETMEM,
+    KEEPS_ADDRESS,
+    KEPT_ADDRESS,
+    SETS_NETMEM,
+    UNMAPS_NETMEM,
+)
+
+SET = SETS_NETMEM
+(UNMAP,) = UNMAPS_NETMEM
+(NETMEM_OF_FRAG,) = GIVES_NETMEM
+(_ANSWER,) = ANSWERS
+(READS,) = KEPT_ADDRESS
 INCLUDE = "net/netmem.h"
 RAW_UNMAP = "dma_unmap_page"
 RAW_UNMAP_ATTRS = "dma_unmap_page_attrs"
-MACROS = {SET: (1, 2), "dma_unmap_addr_set": (0, 1), "dma_unmap_addr": (0, 1)}
+MACROS = {name: (record, record + 1)
+          for name, record in {**KEEPS_ADDRESS, **dict.fromkeys(KEPT_ADDRESS, 0)}.items()}
 """Macros that are given a member by its name: which arguments are the record and the name."""
 DECLARES = "DEFINE_DMA_UNMAP_ADDR"
-MAPS = ("skb_frag_dma_map", "__skb_frag_dma_map")
+MAPS = (*FRAG_MAPS, *(f"__{one}" for one in FRAG_MAPS))
 
 # Both helpers as they are for pages, to be put behind include/net/netmem.h.
 PLAIN = f"""
@@ -49,7 +62,7 @@ def probe(has: frozenset[str]) -> bytes:
              f"netmem_ref {OF_FRAG}(const void *frag);"]
     for head, body in {
             **{f"{one}(d, f, ...)": f"{MAPPED}(f, d, ##__VA_ARGS__)" for one in MAPS},
-            "dma_mapping_error(d, a)": f"{ASKED}(a, d)",
+            f"{_ANSWER}(d, a)": f"{ASKED}(a, d)",
             f"{SET}(n, p, m, v)": f"{KEPT}(n, &(p)->m, v)",
             f"{UNMAP}(d, a, ...)": f"{UNMAPPED}(a, d, __VA_ARGS__)",
             f"{RAW_UNMAP}(d, a, ...)": f"{RAW}(a, d, __VA_ARGS__)",
@@ -58,7 +71,7 @@ def probe(has: frozenset[str]) -> bytes:
             "dma_unmap_single_attrs(d, a, ...)": f"{SINGLE}(a, d, __VA_ARGS__)",
             f"{NETMEM_OF_FRAG}(f)": f"{OF_FRAG}(f)",
             f"{DECLARES}(m)": "dma_addr_t m",
-            "dma_unmap_addr(p, m)": "((p)->m)",
+            f"{READS}(p, m)": "((p)->m)",
             "dma_unmap_addr_set(p, m, v)": "(((p)->m) = (v))"}.items():
         lines += [f"#undef {head.partition('(')[0]}", f"#define {head} {body}"]
     return "\n".join((*lines, "")).encode()

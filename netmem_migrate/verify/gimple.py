@@ -116,8 +116,9 @@ class Graphs:
 
     def __init__(self, text: str) -> None:
         heads = list(_HEAD.finditer(text))
-        ends = [*(one.start() for one in heads[1:]), len(text)]
-        self._texts = {one[1]: text[one.end():end] for one, end in zip(heads, ends, strict=True)}
+        starts = [*(one.start() for one in heads), len(text)]
+        self._texts = {one[1]: text[one.end():end]
+                       for one, end in zip(heads, starts[1:], strict=True)}
         self._read: dict[str, Graph] = {}
 
     def __bool__(self) -> bool:

@@ -106,7 +106,7 @@ def _fresh(one: Traced) -> dict[Statement, frozenset[Term]]:
 def _after(one: Traced, statement: Statement, state: frozenset[Term]) -> frozenset[Term]:
     state = frozenset(slot for slot in state if statement not in slot.leaves())
     inner = one.unit.traced(statement.name) if statement.kind == "call" else None
-    if statement.name == KEPT or inner is not None and inner.is_setting:
+    if statement.name == KEPT or (inner is not None and inner.is_setting):
         state = frozenset()
     return state | {stored.slot for stored in one.stores.get(statement, ())
                     if stored.slot is not None}
@@ -177,7 +177,7 @@ def _is_moved(one: Traced, fact: _Open, statement: Statement) -> bool:
     """Whether a statement sets what a slot or a frag is found by."""
     frag = one.frag(fact.mapped)
     return (frag is None or statement in frag.leaves() or
-            fact.slot is not None and statement in fact.slot.leaves())
+            (fact.slot is not None and statement in fact.slot.leaves()))
 
 
 def _kept(one: Traced, statement: Statement, state: frozenset[_Open],

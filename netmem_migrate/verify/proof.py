@@ -126,7 +126,7 @@ def _more(trees: _Trees, only: Sequence[str]) -> Mapping[str, bool]:
 def _says_nothing(proof: ObjectProof, more: Mapping[str, bool]) -> bool:
     """Whether an object is no part of the patch, and nothing stands against that in it."""
     needed = more.get(proof.source)
-    return needed is not None and (proof.proven or not needed and not proof.failed)
+    return needed is not None and (proof.proven or (not needed and not proof.failed))
 
 
 def _enabled(trees: _Trees, command: Recorded) -> Recorded:

@@ -194,10 +194,11 @@ def _tx(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | No
         listed = [sent.by_compiler(one, side, source, compile_)
                   for side, one in zip(kept, told.kept, strict=True)]
         bad = [one for one in listed if one.status is not Status.PASS]
-        odd = (*told.faults, *(line for one in bad for line in one.details))
-        if bad or told.faults:
-            missing = not told.faults and all(one.status is Status.NOT_BUILT for one in bad)
-            return Said(Status.NOT_BUILT if missing else Status.FAIL, tuple(dict.fromkeys(odd)))
+        known = told.listed(source)
+        if bad or known:
+            missing = not known and all(one.status is Status.NOT_BUILT for one in bad)
+            return Said(Status.NOT_BUILT if missing else Status.FAIL, tuple(dict.fromkeys(
+                (*known, *(line for one in bad for line in one.details)))))
         return alike(compile_, TX) if source not in told.sources else Said(Status.PASS)
 
     return Made(Way.TX, same, sides | {side: {**files, **plain} for side, files in zip(

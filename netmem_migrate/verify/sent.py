@@ -22,12 +22,12 @@ from netmem_migrate.c.text import replaced
 from netmem_migrate.c.types import Member
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
-from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.scopes import Scope, World
-from netmem_migrate.flow.tx import text
+from netmem_migrate.flow.tx import slots, text
 from netmem_migrate.flow.tx.faults import faults
 from netmem_migrate.flow.tx.text import Turned
+from netmem_migrate.flow.tx.uses import unmapped
 from netmem_migrate.model.sent import (
     HEADERS,
     MACROS,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from netmem_migrate.verify.rooms import Compile
 
 GRAPH = ("-w", "-fmax-errors=0", "-g0", "-S", "-o", "/dev/null", "-include", PROBE,
-         "-fdump-tree-ssa-lineno-blocks=stdout")
+         "-ftrack-macro-expansion=0", "-fdump-tree-ssa-lineno-blocks=stdout")
 ASSUMES = ("what leads to the slot of a frag is the same from where its address is stored to where "
            "it is set, whatever functions of other files do")
 _RENAMED = b"netmem_probe_"
@@ -64,12 +64,17 @@ _NOT_SHOWN = "no graph of gcc's was printed: T1 to T3 are not shown by the compi
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A member that keeps addresses: its name, the files with it under another name, where it is
+    """A member that keeps addresses: the files with it under another name, where it is
     declared and wherever the parser sees it used, and how often that is on each line."""
 
-    name: str
+    member: Member
     renamed: Mapping[str, bytes]
     used: Counter[Line]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.member.name.decode("latin-1")
 
     @property
     def probe(self) -> str:
@@ -84,8 +89,13 @@ class Told:
 
     kept: tuple[Kept, ...] = ()
     sources: Mapping[str, bool] = field(default_factory=dict)
-    faults: tuple[str, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
     whole: str = ""
+
+    def listed(self, source: str) -> tuple[str, ...]:
+        """What the parser lists that bears on one object: all of it, where the patch is in that."""
+        return tuple(said for file, said in self.faults
+                     if source not in self.sources or file == source)
 
 
 def turned(changes: Mapping[str, FileChange]) -> Turned | None:
@@ -112,34 +122,54 @@ def told(found: Turned, root: Path, after: Mapping[str, bytes], module: str) -> 
     """Follow the driver of a patch as it is after."""
     path = (*found.sets, *found.unmaps)[0][0]
     try:
-        analysis = followed(root, path, after, module)
+        world = World(followed(root, path, after, module))
     except InputError as error:
         return Told(whole=str(error))
-    world = World(analysis)
-    members = {Key.of(one): one for one in _members(world, found)}
-    if not members:
+    keeping = tuple(kept(world, root, after, one) for one in members(world, found))
+    if not keeping:
         return Told(whole=f"{path}: the member that keeps the address is not known")
     if not any(_unmapped(world)):
         return Told(whole=f"{path}: T3: no unmap of netmem by the address that is kept")
-    kept = tuple(_kept(analysis, root, after, one) for one in members.values())
-    return Told(kept, _sources(world, root, module, members.values(), after), by_parser(analysis))
+    return Told(keeping, _sources(world, root, module, keeping, after),
+                by_parser(world, keys(world, found)))
 
 
-def by_parser(analysis: Analysis) -> tuple[str, ...]:
-    """What the parser lists of a text that has sets (T1 to T3)."""
-    return tuple(wording.undone(one.reason) for one in faults(World(analysis)))
+def by_parser(world: World, of: frozenset[slots.Key]) -> tuple[tuple[str, str], ...]:
+    """What the parser lists (T1 to T3) of some slots, and of those that are set anywhere, with the
+    file that each is in."""
+    return tuple((one.reason.file, wording.undone(one.reason)) for one in faults(world, of))
 
 
-def _members(world: World, found: Turned) -> Iterator[Member]:
+def keys(world: World, found: Turned) -> frozenset[slots.Key]:
+    """The slots that a patch turns, as the parser names them."""
+    said: set[slots.Key] = set()
+    for scope, call in _calls(world, found):
+        held = slots.kept(scope, call) if call.name == SET.encode() else None
+        one = held[0] if held is not None else unmapped(scope, call)
+        said |= {one.key} if one is not None else set()
+    return frozenset(said)
+
+
+def _calls(world: World, found: Turned) -> Iterator[tuple[Scope, view.Call]]:
+    """The calls of a patch, in the driver."""
     places = {(path, call.node.start_byte) for path, call in (*found.sets, *found.unmaps)}
     for scope in world.scopes(SET.encode(), UNMAP.encode()):
         for call in view.calls(scope.node):
-            if (scope.file, call.node.start_byte) not in places:
-                continue
-            one = _of_macro(scope, call)[0] if call.name == SET.encode() else \
-                _address(scope, call.args[1])
-            if one is not None:
-                yield one
+            if (scope.file, call.node.start_byte) in places:
+                yield scope, call
+
+
+def members(world: World, found: Turned) -> list[Member]:
+    """The members that keep the addresses of what a patch turns."""
+    return list({Key.of(one): one for one in _members(world, found)}.values())
+
+
+def _members(world: World, found: Turned) -> Iterator[Member]:
+    for scope, call in _calls(world, found):
+        one = _of_macro(scope, call)[0] if call.name == SET.encode() else \
+            _address(scope, call.args[1])
+        if one is not None:
+            yield one
 
 
 def _address(scope: Scope, node: Node, depth: int = 0) -> Member | None:
@@ -187,37 +217,38 @@ def _names(world: World, key: Key) -> Iterator[tuple[Scope, Node]]:
                 yield scope, node
 
 
-def _kept(analysis: Analysis, root: Path, after: Mapping[str, bytes], one: Member) -> Kept:
+def kept(world: World, root: Path, after: Mapping[str, bytes], one: Member) -> Kept:
+    """A member with its uses, in a text of the driver."""
     used: Counter[Line] = Counter()
     edits: dict[str, set[int]] = {}
     seen: set[tuple[str, int]] = set()
-    for scope, node in _names(World(analysis), Key.of(one)):
+    for scope, node in _names(world, Key.of(one)):
         if (scope.file, node.start_byte) not in seen:
             seen.add((scope.file, node.start_byte))
             used[scope.file, scope.line(node)] += 1
             edits.setdefault(scope.file, set()).add(node.start_byte)
     if one.declarator.identifier is not None:
         edits.setdefault(one.file, set()).add(one.declarator.identifier.start_byte)
-    renamed = {path: replaced(_text(analysis, root, after, path),
+    renamed = {path: replaced(_text(world, root, after, path),
                               [(at, at, _RENAMED) for at in sorted(places)])
                for path, places in edits.items()}
-    return Kept(one.name.decode("latin-1"), renamed, used)
+    return Kept(one, renamed, used)
 
 
-def _text(analysis: Analysis, root: Path, after: Mapping[str, bytes], path: str) -> bytes:
+def _text(world: World, root: Path, after: Mapping[str, bytes], path: str) -> bytes:
     found = after.get(path)
     if found is None:
-        found = analysis.originals.get(path)
+        found = world.analysis.originals.get(path)
     return found if found is not None else plain.read(root / path)
 
 
-def _sources(world: World, root: Path, module: str, members: Iterable[Member],
+def _sources(world: World, root: Path, module: str, keeping: Iterable[Kept],
              after: Mapping[str, bytes]) -> dict[str, bool]:
     """The sources that no change reaches, that include where a member is declared and may use it,
     or map frags: whether the parser sees a use there."""
     found: dict[str, bool] = {}
     reached = set(touched_sources(root, after, module))
-    for one in members:
+    for one in (held.member for held in keeping):
         words = re.compile(rb"(?:(?:->|\.)\s*|[(,]\s*)%b\b|\b(?:%b)\b" % (
             re.escape(one.name), "|".join(MAPS).encode()))
         used = {use.scope.file for use in uses(world, Key.of(one))}

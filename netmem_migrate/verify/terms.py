@@ -82,7 +82,7 @@ class Terms:
             base = name[0].rstrip(".") if name is not None else text
             rest = text[len(base):]
             found = Term("deref", "", (self.of(base, at, depth + 1),)) \
-                if rest.startswith("->") or SSA.fullmatch(base) and base in self.graph.defined \
+                if rest.startswith("->") or (SSA.fullmatch(base) and base in self.graph.defined) \
                 else Term("variable", base)
         for one in _MEMBER.finditer(rest):
             if one[3] is not None:

@@ -119,7 +119,10 @@ class Traced:
             one = self.graph.defined[operand]
             return self._of(one, seen)
         if operand in self.variables:
-            return frozenset(root for one in self.variables[operand] for root in self._of(one, seen))
+            found = {root for one in self.variables[operand] for root in self._of(one, seen)}
+            if any(f"&{operand}" in one.text for one in self.graph.statements):
+                found.add(Root("load", at))  # what has its address may set it, too
+            return frozenset(found)
         if not re.search(r"[A-Za-z_]\w*(?:->|\.|\[)|^\*|^MEM", operand):
             kind = "const" if re.match(r"-?\d", operand) else "load"
             return frozenset((Root(kind, at),))
@@ -147,7 +150,7 @@ class Traced:
         if one.kind != "call":
             return False
         inner = self.unit.traced(one.name) if one.name not in SEEN else None
-        return one.name == MAPPED or inner is not None and bool(inner.gives_map)
+        return one.name == MAPPED or (inner is not None and bool(inner.gives_map))
 
     @cached_property
     def _busy(self) -> list[bool]:
@@ -203,13 +206,13 @@ class Traced:
         args = tuple(self.terms.of(arg, one) for arg in one.args)
         for stored in (stored for all_ in inner.stores.values() for stored in all_):
             slot = given(stored.slot, args, one) if stored.slot is not None else None
-            roots: set[Root] = set()
+            here: set[Root] = set()
             for root in stored.roots:
                 if root.kind == "param" and root.number < len(one.args):
-                    roots |= self.roots(one.args[root.number], one)
+                    here |= self.roots(one.args[root.number], one)
                 elif root.kind != "map":
-                    roots.add(Root(root.kind, one))
-            yield Stored(slot, frozenset(roots))
+                    here.add(Root(root.kind, one))
+            yield Stored(slot, frozenset(here))
 
     @cached_property
     def sets(self) -> list[Statement]:
@@ -229,7 +232,7 @@ class Traced:
         found: list[Statement] = []
         for one in self.graph.statements:
             if not self.unit.named.search(one.text) or one in self.loads or \
-                    one.kind == "set" and self.unit.named.search(one.target):
+                    (one.kind == "set" and self.unit.named.search(one.target)):
                 continue
             if one.kind == "set" and one.value.startswith("&") and SSA.fullmatch(one.target) and \
                     all(self._is_slot(use, one.target)
@@ -347,8 +350,8 @@ class Traced:
         local = place.kind == "variable"
         for one in self._between(first, then):
             found = self.unit.clobbers.of(one, self.graph)
-            if found is None and local or found and (
-                    name in found or "*" in found or name == "*"):
+            if (found is None and local) or (found and (
+                    name in found or "*" in found or name == "*")):
                 return False
         return True
 

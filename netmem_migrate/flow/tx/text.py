@@ -20,6 +20,7 @@ from netmem_migrate.model.sent import (
     NETMEM_OF_FRAG,
     RAW_UNMAP,
     RAW_UNMAP_ATTRS,
+    READS,
     SET,
     UNMAP,
 )
@@ -64,7 +65,8 @@ def is_late(call: view.Call) -> bool:
     to, name = _words(record), _words(member)
     spelled = [*to[1:], ".", *name] if to[:1] == ["&"] else [*to, *_ARROW, *name]
     return of is not None and of.name == NETMEM_OF_FRAG.encode() and len(of.args) == 1 and \
-        _words(value) in (spelled, ["(", *to, ")", *_ARROW, *name])
+        _words(value) in (spelled, ["(", *to, ")", *_ARROW, *name],
+                          [READS, "(", *to, ",", *name, ")"])
 
 
 def _words(node: Node) -> list[str]:
@@ -117,7 +119,7 @@ class _Walk:
         sets: list[view.Call] = []
         unmaps: list[view.Call] = []
         old, new = self.old.words, self.new.words
-        i = j = 0
+        i, j, size = 0, 0, len(_INCLUDE)
         skipped: set[int] = set()
         while i < len(old) or j < len(new):
             here = old[i:i + 1] == new[j:j + 1]
@@ -130,13 +132,13 @@ class _Walk:
             elif j in self.sets and old[i:i + self.sets[j][0] - j] != new[j:self.sets[j][0]]:
                 j, call = self.sets[j]
                 sets.append(call)
+            elif new[j:j + size] == _INCLUDE != old[i:i + size]:
+                j += size
             elif here:
                 i, j = i + 1, j + 1
             elif j in self.blocks:
                 skipped.add(self.blocks[j])
                 j += 1
-            elif new[j:j + len(_INCLUDE)] == _INCLUDE:
-                j += len(_INCLUDE)
             else:
                 return None
         return (sets, unmaps) if all(map(is_late, sets)) else None
