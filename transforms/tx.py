@@ -29,15 +29,16 @@ if TYPE_CHECKING:
 _TITLE = "keep and unmap DMA addresses of Tx frags by netmem"
 _WHY = (": memory that is no page has no mapping of the driver's own, and must not be unmapped "
         "(Documentation/networking/netmem.rst).")
-_WHAT = ("netmem_dma_unmap_addr_set() stores 0 for such memory, behind the last use of the address "
-         "for the hardware, and netmem_dma_unmap_page_attrs() does not unmap 0. For pages the "
-         "address stays as it is, and is unmapped as before, but for one that is 0: that is never "
-         "unmapped any more. ")
-_KEEPS = ("Without CONFIG_NEED_DMA_MAP_STATE the first stores nothing, and the member keeps the "
-          "address of whatever memory: unmapping does nothing there. ")
+_WHAT = ("netmem_dma_unmap_addr_set() keeps 0 in the place of the address of such memory, behind "
+         "the last use of what is kept for the hardware, and netmem_dma_unmap_page_attrs() does "
+         "not unmap 0. For pages the same address is kept and unmapped as before, but for one that "
+         "is 0: that is never unmapped any more. ")
+_KEEPS = ("Without CONFIG_NEED_DMA_MAP_STATE the helper keeps nothing: a member that is there "
+          "without it keeps the address of whatever memory, and unmapping does nothing. ")
 _LEFT = "What was mapped as the head of a packet is kept and unmapped as before."
-_TESTS = (" Where the driver asks for an address before it unmaps, it passes over such memory, and "
-          "what else stands in that block is set again with the next address.")
+_TESTS = (" Where the driver asks for an address before it unmaps, it passes over such memory; what "
+          "else stands in that block is set again with the next address, or only says how to "
+          "unmap.")
 
 PASS = Pass(
     id="tx",
