@@ -82,6 +82,8 @@ def sites(analysis: Analysis) -> list[Made | Reason]:
         one = found.made(key, held)
         made += _judged(analysis, one) if isinstance(one, Made) else [one]
     met, other = judged(analysis)
+    if found.any_map:
+        other = [one for one in other if one.why is not Why.TX_NO_FRAGS]
     return [*made, *other, *(() if met or other else found.others())]
 
 
@@ -137,6 +139,11 @@ class _Sites:
         return [(one, [_Held(one, event, event.slot) for event in paths.reached(one)
                        if event.slot is not None])
                 for paths in sent.mapping for one in paths.maps]
+
+    @property
+    def any_map(self) -> bool:
+        """Whether any frag is mapped."""
+        return bool(self._maps)
 
     @cached_property
     def by_key(self) -> dict[Key, list[_Held]]:
