@@ -17,6 +17,7 @@ _CAST = re.compile(r"^\([\w ]+(?: \*)*\) (\S+)$")
 _COMPARED = re.compile(r"^(\S+) (==|!=) (\S+)$")
 _OPERAND = re.compile(r"(?:[A-Za-z_][\w.]*)?_\d+(?:\(D\))?")
 _LIKELY = "__builtin_expect"
+BUILT_IN = "__builtin_"
 _ENDS = {UNMAPPED: "unmap", SINGLE: "unmap", RAW: "raw", ASKED: "asked"}
 
 
@@ -298,7 +299,9 @@ class Traced:
             return self.ends(one.target, seen)
         compared = _COMPARED.match(one.value)
         if compared is not None:
-            return [End("zero" if "0" in (compared[1], compared[3]) else "other", one)]
+            # What is kept of the answer is no test.
+            return self.ends(one.target, seen) if "0" in (compared[1], compared[3]) and \
+                one.target in self.graph.defined else [End("other", one)]
         if one.target in self.graph.defined:
             is_value = _CAST.match(one.value) is not None or one.value == name or \
                 not self._is_place(one.value)
@@ -323,8 +326,9 @@ class Traced:
                 found.append(End(_ENDS[one.name], one))
             elif one.name == KEPT and number == 2:
                 found.append(End("set", one))
-            elif one.name == _LIKELY:
-                found += self.ends(one.target, seen)
+            elif one.name.startswith(BUILT_IN):
+                found += self.ends(one.target, seen) if one.target in self.graph.defined \
+                    else [End("other", one)]
             elif inner is None or number >= len(inner.graph.parameters):
                 found.append(End("passed", one))
             else:
