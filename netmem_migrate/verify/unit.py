@@ -124,9 +124,8 @@ class Traced:
             if any(f"&{operand}" in one.text for one in self.graph.statements):
                 found.add(Root("load", at))  # what has its address may set it, too
             return frozenset(found)
-        if not re.search(r"[A-Za-z_]\w*(?:->|\.|\[)|^\*|^MEM", operand):
-            kind = "const" if re.match(r"-?\d", operand) else "load"
-            return frozenset((Root(kind, at),))
+        if re.match(r"-?\d", operand):
+            return frozenset((Root("const", at),))
         return frozenset((Root("member" if self.unit.named.search(operand) else "load", at),))
 
     def _of(self, one: Statement, seen: frozenset[str]) -> frozenset[Root]:
