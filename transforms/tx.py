@@ -18,27 +18,27 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.tx.sites import Made, sites
-from netmem_migrate.flow.tx.text import turned
 from netmem_migrate.model.spelled import SETS_NETMEM, UNMAPS_NETMEM
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, FileChange, Room
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.tx.sites import Made
 
 _TITLE = "keep and unmap DMA addresses of Tx frags by netmem"
 _WHY = (": memory that is no page has no mapping of the driver's own, and must not be unmapped "
         "(Documentation/networking/netmem.rst).")
-_WHAT = ("netmem_dma_unmap_addr_set() stores 0 for such memory, behind the last use of the address "
-         "for the hardware, and netmem_dma_unmap_page_attrs() does not unmap 0. For pages the "
-         "address stays as it is, and is unmapped as before, but for one that is 0: that is never "
-         "unmapped any more. ")
-_KEEPS = ("Without CONFIG_NEED_DMA_MAP_STATE the first stores nothing, and the member keeps the "
-          "address of whatever memory: unmapping does nothing there. ")
+_WHAT = ("netmem_dma_unmap_addr_set() keeps 0 in the place of the address of such memory, behind "
+         "the last use of what is kept for the hardware, and netmem_dma_unmap_page_attrs() does "
+         "not unmap 0. For pages the same address is kept and unmapped as before, but for one that "
+         "is 0: that is never unmapped any more. ")
+_KEEPS = ("Without CONFIG_NEED_DMA_MAP_STATE the helper keeps nothing: a member that is there "
+          "without it keeps the address of whatever memory, and unmapping does nothing. ")
 _LEFT = "What was mapped as the head of a packet is kept and unmapped as before."
-_TESTS = (" Where the driver asks for an address before it unmaps, it passes over such memory, and "
-          "what else stands in that block is set again with the next address.")
+_TESTS = (" Where the driver asks for an address before it unmaps, it passes over such memory; what "
+          "else stands in that block is set again with the next address, or only says how to "
+          "unmap.")
 
 PASS = Pass(
     id="tx",
@@ -103,11 +103,7 @@ void demo_unmap(struct device *dev, struct demo_tx *tx)
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each slot that gets the helpers, and the edits that make it."""
-    if lacking(work):
-        return
-    for one in sites(work.analysis):
-        if not isinstance(one, Made):
-            continue
+    for one in [] if lacking(work) else _found(work)[0]:
         first = one.sets[0]
         reason = Reason(Why.RAW_FRAGS, slot=one.title, file=first.scope.file, line=first.line)
         yield (Room(PASS.id, "tested" if one.tested else "tx", one.title, SETS_NETMEM,
@@ -124,13 +120,22 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def left(work: Work) -> Iterator[Reason]:
     """What keeps frags' addresses as pages', with the condition that does not hold."""
-    found = sites(work.analysis)
-    yield from (one for one in found if isinstance(one, Reason))
+    made, refused = _found(work)
+    yield from refused
     name = lacking(work)
-    for one in found if name else ():
-        if isinstance(one, Made):
-            first = one.sets[0]
-            yield Reason(Why.NO_API, name, slot=one.title, file=first.scope.file, line=first.line)
+    for one in made if name else ():
+        first = one.sets[0]
+        yield Reason(Why.NO_API, name, slot=one.title, file=first.scope.file, line=first.line)
+
+
+def _found(work: Work) -> tuple[list[Made], list[Reason]]:
+    """What gets the helpers, and what does not."""
+    # Every command line loads the passes: what follows a driver is loaded where one is read.
+    from netmem_migrate.flow.tx.sites import sites
+
+    found = sites(work.analysis)
+    return ([one for one in found if not isinstance(one, Reason)],
+            [one for one in found if isinstance(one, Reason)])
 
 
 def lacking(work: Work) -> str:
@@ -142,5 +147,7 @@ def lacking(work: Work) -> str:
 def told(change: FileChange) -> FileChange:
     """A change without the sets and unmaps that it turns, where it does nothing else: for the
     check, memory is kept and unmapped as before."""
+    from netmem_migrate.flow.tx.text import turned
+
     found = turned({change.path: change.parsed_before}, {change.path: change.parsed_after})
     return replace(change, before=change.after) if found is not None else change

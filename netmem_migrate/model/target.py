@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.words import CALL
 from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.files import plain
 from netmem_migrate.model.forms import Form, Table, table
@@ -29,7 +30,7 @@ HEADERS = (
 NEWEST = LEVELS[-1]
 
 _NAME = re.compile(rb"\b(\w*netmem\w*)\s*\(")
-_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w*netmem\w*)\(", re.MULTILINE)
+_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(", re.MULTILINE)
 _PROTOTYPE = re.compile(rb"\b(\w+)\s*\(([^(){};]*)\)\s*[;{]")
 _Row = TypeVar("_Row", Form, Twin)
 
@@ -133,7 +134,8 @@ def from_tree(root: Path, api: str, release: str = "") -> Target:
         source = plain.optional(root / header) or b""
         data = code_of(source)
         names.update(name.decode("ascii") for name in _NAME.findall(data))
-        names.update(name.decode("ascii") for name in _MACRO.findall(source))
+        declared_ = {*CALL.findall(data), *_MACRO.findall(source)}
+        names.update(name for name in BY_NAME if name.encode() in declared_)
         names.update(text for name, text in wanted.items() if _declares(name, source, data))
         for function, given in _PROTOTYPE.findall(data):
             # A call of the same name has no types between its commas.

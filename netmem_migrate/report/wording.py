@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -433,7 +434,8 @@ def undone(item: Reason) -> str:
     """What of that is not done."""
     more = "; no failure exit fits there" if item.why is Why.CPU_READS else ""
     said, at = _of(item.slot, text(item)), f"{item.file}:{item.line}"
-    return f"{said}{more}" if said.endswith(at) else f"{said} ({at}){more}"
+    named = re.search(re.escape(at) + r"\b", said) is not None
+    return f"{said}{more}" if named else f"{said} ({at}){more}"
 
 
 def refusal(item: Refusal) -> str:

@@ -25,7 +25,7 @@ from netmem_migrate.files import plain
 from netmem_migrate.flow.sync.members import Key, uses
 from netmem_migrate.flow.sync.scopes import Scope, World
 from netmem_migrate.flow.tx import slots, text
-from netmem_migrate.flow.tx.faults import faults
+from netmem_migrate.flow.tx.faults import Sent
 from netmem_migrate.flow.tx.text import Turned
 from netmem_migrate.flow.tx.uses import unmapped
 from netmem_migrate.model.sent import (
@@ -138,9 +138,9 @@ def told(found: Turned, root: Path, after: Mapping[str, bytes], module: str) -> 
 
 
 def by_parser(world: World, of: frozenset[slots.Key]) -> tuple[tuple[str, str], ...]:
-    """What the parser lists (T1 to T3) of some slots, and of those that are set anywhere, with the
-    file that each is in."""
-    return tuple((one.reason.file, wording.undone(one.reason)) for one in faults(world, of))
+    """What the parser lists (T1 to T3) of some slots, with the file that each is in."""
+    return tuple((one.reason.file, wording.undone(one.reason))
+                 for one in Sent(world, of).faults())
 
 
 def keys(world: World, found: Turned) -> frozenset[slots.Key]:

@@ -132,10 +132,9 @@ class Sent:
                 yield Fault(Why.TX_UNREAD, key, first.scope, first.node, where)
 
 
-def faults(world: World, more: frozenset[Key] = frozenset()) -> list[Fault]:
-    """Where T1 to T3 do not hold of some slots, and of those that the helper sets anywhere in a
-    driver."""
-    wanted = more | frozenset(
+def faults(world: World) -> list[Fault]:
+    """Where T1 to T3 do not hold of the slots that the helper sets anywhere in a driver."""
+    wanted = frozenset(
         held[0].key for scope in world.scopes(SETS_NETMEM.encode())
         for call in view.calls(scope.node)
         if (held := kept(scope, call)) is not None and held[0] is not None

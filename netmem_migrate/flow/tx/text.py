@@ -24,11 +24,13 @@ from netmem_migrate.model.sent import (
     SET,
     UNMAP,
 )
+from netmem_migrate.model.spelled import KEEPS_ADDRESS
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _RAW = frozenset((RAW_UNMAP.encode(), RAW_UNMAP_ATTRS.encode()))
+_PLAIN = frozenset(name.encode() for name, at in KEEPS_ADDRESS.items() if not at)
 _INCLUDE = list(tokens(b"#include <%b>\n" % INCLUDE.encode()))
 _ARROW = ("-", ">")
 _BRANCHES = ("if_statement", "else_clause", "for_statement", "while_statement")
@@ -61,12 +63,16 @@ def is_late(call: view.Call) -> bool:
     if len(call.args) != 4:
         return False
     netmem, record, member, value = call.args
-    of = view.call(netmem)
     to, name = _words(record), _words(member)
     spelled = [*to[1:], ".", *name] if to[:1] == ["&"] else [*to, *_ARROW, *name]
-    return of is not None and of.name == NETMEM_OF_FRAG.encode() and len(of.args) == 1 and \
+    return _is_of_frag(netmem) and \
         _words(value) in (spelled, ["(", *to, ")", *_ARROW, *name],
                           [READS, "(", *to, ",", *name, ")"])
+
+
+def _is_of_frag(node: Node) -> bool:
+    call = view.call(node)
+    return call is not None and call.name == NETMEM_OF_FRAG.encode() and len(call.args) == 1
 
 
 def _words(node: Node) -> list[str]:
@@ -97,6 +103,8 @@ class _Walk:
                        for one in view.calls(self.after) if one.name == UNMAP.encode()}
         self.raw = {self.old.at(one.node.start_byte): one
                     for one in view.calls(before.tree.root_node) if one.name in _RAW}
+        self.plain = {self.old.at(one.node.start_byte): one
+                      for one in view.calls(before.tree.root_node) if one.name in _PLAIN}
         self.blocks = dict(self._blocks())
 
     def _sets(self) -> Iterator[tuple[int, tuple[int, view.Call]]]:
@@ -129,8 +137,14 @@ class _Walk:
                 unmaps.append(self.unmaps[j])
                 i = self.old.at(self.raw[i].node.end_byte)
                 j = self.new.at(self.unmaps[j].node.end_byte)
+            elif i in self.plain and j in self.sets and self._is_asked(i, j):
+                sets.append(self.sets[j][1])
+                i = self.old.at(self.plain[i].node.end_byte)
+                j = self.new.at(self.sets[j][1].node.end_byte)
             elif j in self.sets and old[i:i + self.sets[j][0] - j] != new[j:self.sets[j][0]]:
                 j, call = self.sets[j]
+                if not is_late(call):
+                    return None
                 sets.append(call)
             elif new[j:j + size] == _INCLUDE != old[i:i + size]:
                 j += size
@@ -141,7 +155,13 @@ class _Walk:
                 j += 1
             else:
                 return None
-        return (sets, unmaps) if all(map(is_late, sets)) else None
+        return sets, unmaps
+
+    def _is_asked(self, i: int, j: int) -> bool:
+        """Whether a set is the one before, and is given the memory of a frag."""
+        netmem, *new = self.sets[j][1].args
+        return _is_of_frag(netmem) and list(map(_words, new)) == list(
+            map(_words, self.plain[i].args))
 
     def _is_turned(self, i: int, j: int) -> bool:
         """Whether an unmap is a raw one with its name, and what that implies, spelled out."""

@@ -33,7 +33,7 @@ def judged(analysis: Analysis) -> tuple[bool, list[Reason]]:
         if one.status is Standing.NOT_APPLICABLE:
             found += [Reason(Why.TX_NO_FRAGS, other=f"{at.file}:{at.line}",
                              slot=analysis.driver.path, file=at.file, line=at.line)
-                      for at in one.shown[:1]]
+                      for at in (*one.shown, *judge.created)[:1]]
         for use in (*judge.sent.lists, *judge.sent.by_memory):
             at = unit.use_at(use)
             found.append(Reason(Why.TX_BY_MEMORY, use.name, f"{at.file}:{at.line}",
@@ -67,6 +67,10 @@ def unfound(world: World, one: Map) -> Reason:
             return reason(Why.TX_FUNCTION, one, call.node, call.name.decode("latin-1"))
     by_device = min(_by_device(world), default=None, key=lambda each: (
         each[0].file != scope.file, each[0].file, each[1].node.start_byte))
+    if by_device is not None and view.text(by_device[1].args[1]) in by_device[0].parameters:
+        at, call = by_device
+        return Reason(Why.TX_RAW, other=at.where(call.node), slot=at.title, file=at.file,
+                      line=at.line(call.node))
     if by_device is not None:
         return Reason(Why.TX_DESCRIPTOR, other=by_device[0].where(by_device[1].node),
                       slot=scope.title, file=scope.file, line=scope.line(one.call.node))
