@@ -282,6 +282,8 @@ def _lost(unit: Unit, own: frozenset[str]) -> Iterator[str]:
             kept |= {root.at for root in roots if root.kind == "map" and root.at is not None}
             if any(root.kind == "load" for root in roots):
                 unknown.append(statement)
+            if any(root.kind == "told" for root in roots):
+                yield f"T2: the address stored at {statement.where} is from what is not read"
         kept |= {root.at for statement in one.sets
                  for root in one.roots(statement.args[2], statement)
                  if root.kind == "map" and root.at is not None}

@@ -16,6 +16,7 @@ from netmem_migrate.verify.terms import Clobbers, Term, Terms, given, same
 _CAST = re.compile(r"^\([\w ]+(?: \*)*\) (\S+)$")
 _COMPARED = re.compile(r"^(\S+) (==|!=) (\S+)$")
 _OPERAND = re.compile(r"(?:[A-Za-z_][\w.]*)?_\d+(?:\(D\))?")
+_LENT = re.compile(r"&([A-Za-z_][\w.]*)(?![\w.]|->|\[)")
 _LIKELY = "__builtin_expect"
 BUILT_IN = "__builtin_"
 _ENDS = {UNMAPPED: "unmap", SINGLE: "unmap", RAW: "raw", ASKED: "asked"}
@@ -24,7 +25,7 @@ _ENDS = {UNMAPPED: "unmap", SINGLE: "unmap", RAW: "raw", ASKED: "asked"}
 @dataclass(frozen=True, slots=True)
 class Root:
     """Where a value comes from: "const", "param", "map", "member" (the one that is looked at),
-    "load" or "call"."""
+    "load", "told" (a variable that what has its address may set) or "call"."""
 
     kind: str
     at: Statement | None = None
@@ -105,6 +106,12 @@ class Traced:
                 found.setdefault(one.target, []).append(one)
         return found
 
+    @cached_property
+    def _lent(self) -> frozenset[str]:
+        """The variables whose address is taken."""
+        return frozenset(name for one in self.graph.statements
+                         for name in _LENT.findall(one.text))
+
     # Where a value comes from.
 
     def roots(self, operand: str, at: Statement,
@@ -121,11 +128,13 @@ class Traced:
             return self._of(one, seen)
         if operand in self.variables:
             found = {root for one in self.variables[operand] for root in self._of(one, seen)}
-            if any(f"&{operand}" in one.text for one in self.graph.statements):
-                found.add(Root("load", at))  # what has its address may set it, too
+            if operand in self._lent:
+                found.add(Root("told", at))  # what has its address may set it, too
             return frozenset(found)
         if re.match(r"-?\d", operand):
             return frozenset((Root("const", at),))
+        if operand in self._lent:
+            return frozenset((Root("told", at),))
         return frozenset((Root("member" if self.unit.named.search(operand) else "load", at),))
 
     def _of(self, one: Statement, seen: frozenset[str]) -> frozenset[Root]:

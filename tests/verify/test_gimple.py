@@ -297,6 +297,13 @@ BAD = {
 	SET(f, s);
 	return 0;
 """, "T3"),
+    "what is kept is from what is not read": ("""
+	dma_addr_t dma = 0;
+
+	touch(&dma);
+	s->netmem_probe_dma = dma; /* here */
+	return 0;
+""", "T2"),
     "what was mapped goes to what is not read": ("""
 	use(netmem_sees_map(f, s)); /* here */
 	return 0;
