@@ -15,8 +15,9 @@ _PARAMETERS = re.compile(r"([\w.]+)\s*(?:\[[^\]]*\])*$")
 _BLOCK = re.compile(r"^;;   basic block (\d+),")
 _EDGE = re.compile(r"^;;\s+(?:(succ|pred):\s*)?(\d+|EXIT|ENTRY)?\b")
 _AT = re.compile(r'\[([^\[\]\s"]+):(\d+):\d+(?: discrim \d+)?\] ?')
+_NOWHERE = "[0:0] "
 _PHI = re.compile(r"^# (\S+) = PHI <(.*)>$")
-_OF_PHI = re.compile(r"([^\s,]+)\(\d+\)")
+_OF_PHI = re.compile(r"([^\s,]+)\((\d+)\)")
 _CALL = re.compile(r"^(?:(?P<target>.+?) =(?:\{v\})? )?(?P<name>[A-Za-z_.][\w.]*) \((?P<args>.*)\);"
                    r"(?: \[[^\]]*\])*$", re.DOTALL)
 _STORE = re.compile(r"^(?P<target>.+?) =(?:\{v\})? (?P<value>.*);(?: \[[^\]]*\])*$", re.DOTALL)
@@ -36,7 +37,8 @@ class Unreadable(Exception):
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """A statement: its kind, where it is, what it sets ("" for nothing), what to, and for a call
-    what is called and its arguments; `sources` are the values that a PHI joins.
+    what is called and its arguments; `sources` are the values that a PHI joins, and `before` the
+    blocks that each is from.
 
     Kinds are "phi", "call", "set", "if", "return" and "other".
     """
@@ -50,6 +52,7 @@ class Statement:
     name: str = ""
     args: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    before: tuple[int, ...] = ()
 
     @property
     def where(self) -> str:
@@ -193,7 +196,7 @@ def _line(block: Block, line: str, at: tuple[str, int]) -> tuple[str, int]:
     place = _AT.match(line.strip())
     if place is not None:
         at = place[1].removeprefix("./"), int(place[2])
-    text = _AT.sub("", line).strip()
+    text = _AT.sub("", line.replace(_NOWHERE, "")).strip()
     to = _GOTO.match(text)
     last = block.statements[-1] if block.statements else None
     if to is not None and last is not None and last.kind == "if":
@@ -208,8 +211,10 @@ def _line(block: Block, line: str, at: tuple[str, int]) -> tuple[str, int]:
 def _statement(text: str, file: str, line: int) -> Statement:
     phi = _PHI.match(text)
     if phi is not None:
+        joined = _OF_PHI.findall(phi[2])
         return Statement("phi", text, file, line, phi[1],
-                         sources=tuple(_OF_PHI.findall(phi[2])))
+                         sources=tuple(value for value, _ in joined),
+                         before=tuple(int(number) for _, number in joined))
     test = _IF.match(text)
     if test is not None:
         return Statement("if", text, file, line, name=test["sign"],

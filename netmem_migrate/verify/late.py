@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from netmem_migrate.model.sent import ASKED, KEPT
 from netmem_migrate.verify.gimple import Block, Statement
+from netmem_migrate.verify.guards import skipped
 from netmem_migrate.verify.terms import Term
 from netmem_migrate.verify.unit import Traced, Unit
 
@@ -30,12 +31,13 @@ class _Open:
     valid: bool = True
 
 
-def faults(unit: Unit) -> tuple[str, ...]:
-    """What does not hold, in order of the places."""
+def faults(unit: Unit, own: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What does not hold, in order of the places; `own` are functions that no other object calls.
+    """
     found: dict[str, None] = {}
     for one in unit.all:
         found |= dict.fromkeys((*_reads(one), *_unmaps(one), *_sets(one)))
-    found |= dict.fromkeys(_lost(unit))
+    found |= dict.fromkeys(_lost(unit, own))
     return tuple(sorted(found))
 
 
@@ -47,10 +49,13 @@ def _reads(one: Traced) -> Iterator[str]:
         for end in ends:
             if end.kind == "raw":
                 yield _raw(end.at)
-        if any(end.kind not in _FINE and end.kind != "raw" for end in ends) and not any(
-                one.same(slot, one.terms.place(load.value, load))
-                for slot in fresh.get(load, frozenset())):
+        if any(one.same(slot, one.terms.place(load.value, load))
+               for slot in fresh.get(load, frozenset())):
+            continue
+        if any(end.kind not in _FINE and end.kind != "raw" for end in ends):
             yield _read(load)
+        for other in skipped(one, load):
+            yield f"T1: what stands at {other.where} depends on the stored address"
     for other in one.taken:
         yield _read(other)
 
@@ -268,7 +273,7 @@ def _is_asked(one: Traced, asked: Statement, fact: _Open) -> bool:
 # Nothing is kept that was not followed.
 
 
-def _lost(unit: Unit) -> Iterator[str]:
+def _lost(unit: Unit, own: frozenset[str]) -> Iterator[str]:
     kept: set[Statement] = set()
     unknown: list[Statement] = []
     for one in unit.all:
@@ -277,6 +282,8 @@ def _lost(unit: Unit) -> Iterator[str]:
             kept |= {root.at for root in roots if root.kind == "map" and root.at is not None}
             if any(root.kind == "load" for root in roots):
                 unknown.append(statement)
+            if any(root.kind == "told" for root in roots):
+                yield f"T2: the address stored at {statement.where} is from what is not read"
         kept |= {root.at for statement in one.sets
                  for root in one.roots(statement.args[2], statement)
                  if root.kind == "map" and root.at is not None}
@@ -289,6 +296,9 @@ def _lost(unit: Unit) -> Iterator[str]:
                 if end.kind == "passed":
                     yield (f"T2: the address of the frag mapped at {statement.where} goes to what "
                            f"is not read at {end.at.where}")
+                if end.kind == "back" and one.graph.name not in own:
+                    yield (f"T2: the address of the frag mapped at {statement.where} is given "
+                           "back to what is not read")
                 if end.kind in ("stored", "other") and unknown:
                     yield (f"T2: the address stored at {unknown[0].where} may be that of the frag "
                            f"mapped at {statement.where}")

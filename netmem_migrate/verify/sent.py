@@ -57,7 +57,8 @@ if TYPE_CHECKING:
 GRAPH = ("-w", "-fmax-errors=0", "-g0", "-S", "-o", "/dev/null", "-include", PROBE,
          "-ftrack-macro-expansion=0", "-fdump-tree-ssa-lineno-blocks=stdout")
 ASSUMES = ("what leads to the slot of a frag is the same from where its address is stored to where "
-           "it is set, whatever functions of other files do")
+           "it is set, whatever functions of other files do; what is unmapped as the head of a "
+           "packet is one")
 _RENAMED = b"netmem_probe_"
 _NOT_SHOWN = "no graph of gcc's was printed: T1 to T3 are not shown by the compiler"
 
@@ -65,11 +66,13 @@ _NOT_SHOWN = "no graph of gcc's was printed: T1 to T3 are not shown by the compi
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A member that keeps addresses: the files with it under another name, where it is
-    declared and wherever the parser sees it used, and how often that is on each line."""
+    declared and wherever the parser sees it used, and how often that is on each line. `own` are the
+    functions of the driver that no other file can call."""
 
     member: Member
     renamed: Mapping[str, bytes]
     used: Counter[Line]
+    own: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -232,7 +235,9 @@ def kept(world: World, root: Path, after: Mapping[str, bytes], one: Member) -> K
     renamed = {path: replaced(_text(world, root, after, path),
                               [(at, at, _RENAMED) for at in sorted(places)])
                for path, places in edits.items()}
-    return Kept(one, renamed, used)
+    return Kept(one, renamed, used, frozenset(
+        name.decode("latin-1") for name, all_ in world.analysis.symbols.functions.items()
+        if all(each.static for each in all_)))
 
 
 def _text(world: World, root: Path, after: Mapping[str, bytes], path: str) -> bytes:
@@ -275,7 +280,7 @@ def by_compiler(one: Kept, side: str, source: str, compile_: Compile) -> Said:
     if not unit.graphs:
         return Said(Status.NOT_BUILT, (_NOT_SHOWN,))
     try:
-        found = late.faults(unit)
+        found = late.faults(unit, one.own)
     except Unreadable as error:
         return Said(Status.NOT_BUILT, (_NOT_SHOWN, f"{source}: {error}()"))
     return Said(Status.FAIL, found) if found else Said(Status.PASS)

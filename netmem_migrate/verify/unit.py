@@ -16,14 +16,16 @@ from netmem_migrate.verify.terms import Clobbers, Term, Terms, given, same
 _CAST = re.compile(r"^\([\w ]+(?: \*)*\) (\S+)$")
 _COMPARED = re.compile(r"^(\S+) (==|!=) (\S+)$")
 _OPERAND = re.compile(r"(?:[A-Za-z_][\w.]*)?_\d+(?:\(D\))?")
+_LENT = re.compile(r"&([A-Za-z_][\w.]*)(?![\w.]|->|\[)")
 _LIKELY = "__builtin_expect"
+BUILT_IN = "__builtin_"
 _ENDS = {UNMAPPED: "unmap", SINGLE: "unmap", RAW: "raw", ASKED: "asked"}
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
     """Where a value comes from: "const", "param", "map", "member" (the one that is looked at),
-    "load" or "call"."""
+    "load", "told" (a variable that what has its address may set) or "call"."""
 
     kind: str
     at: Statement | None = None
@@ -104,6 +106,12 @@ class Traced:
                 found.setdefault(one.target, []).append(one)
         return found
 
+    @cached_property
+    def _lent(self) -> frozenset[str]:
+        """The variables whose address is taken."""
+        return frozenset(name for one in self.graph.statements
+                         for name in _LENT.findall(one.text))
+
     # Where a value comes from.
 
     def roots(self, operand: str, at: Statement,
@@ -120,12 +128,13 @@ class Traced:
             return self._of(one, seen)
         if operand in self.variables:
             found = {root for one in self.variables[operand] for root in self._of(one, seen)}
-            if any(f"&{operand}" in one.text for one in self.graph.statements):
-                found.add(Root("load", at))  # what has its address may set it, too
+            if operand in self._lent:
+                found.add(Root("told", at))  # what has its address may set it, too
             return frozenset(found)
-        if not re.search(r"[A-Za-z_]\w*(?:->|\.|\[)|^\*|^MEM", operand):
-            kind = "const" if re.match(r"-?\d", operand) else "load"
-            return frozenset((Root(kind, at),))
+        if re.match(r"-?\d", operand):
+            return frozenset((Root("const", at),))
+        if operand in self._lent:
+            return frozenset((Root("told", at),))
         return frozenset((Root("member" if self.unit.named.search(operand) else "load", at),))
 
     def _of(self, one: Statement, seen: frozenset[str]) -> frozenset[Root]:
@@ -298,7 +307,9 @@ class Traced:
             return self.ends(one.target, seen)
         compared = _COMPARED.match(one.value)
         if compared is not None:
-            return [End("zero" if "0" in (compared[1], compared[3]) else "other", one)]
+            # What is kept of the answer is no test.
+            return self.ends(one.target, seen) if "0" in (compared[1], compared[3]) and \
+                one.target in self.graph.defined else [End("other", one)]
         if one.target in self.graph.defined:
             is_value = _CAST.match(one.value) is not None or one.value == name or \
                 not self._is_place(one.value)
@@ -323,8 +334,9 @@ class Traced:
                 found.append(End(_ENDS[one.name], one))
             elif one.name == KEPT and number == 2:
                 found.append(End("set", one))
-            elif one.name == _LIKELY:
-                found += self.ends(one.target, seen)
+            elif one.name.startswith(BUILT_IN):
+                found += self.ends(one.target, seen) if one.target in self.graph.defined \
+                    else [End("other", one)]
             elif inner is None or number >= len(inner.graph.parameters):
                 found.append(End("passed", one))
             else:

@@ -112,8 +112,8 @@ def length(text: bytes, member: bytes) -> bytes:
 class Seeds:
     """The faults of one file of a patch."""
 
-    def __init__(self, text: bytes, made: Turned, before: bytes) -> None:
-        self.text, self.made, self.before = text, made, before
+    def __init__(self, text: bytes, made: Turned) -> None:
+        self.text = text
         self.root = parse(text).tree.root_node
         calls = list(view.calls(self.root))
         starts = {call.node.start_byte for _, call in (*made.sets, *made.unmaps)}
@@ -221,23 +221,25 @@ class Seeds:
 class Driver:
     """One driver: its patch, what is compiled, and the faults."""
 
-    def __init__(self, root: Path, path: str, after: bytes, where: Path) -> None:
-        self.root, self.path, self.after = root, path, after
-        self.before = (root / path).read_bytes()
-        made = turned({path: parse(self.before)}, {path: parse(after)})
+    def __init__(self, root: Path, path: str, texts: Mapping[str, FileChange],
+                 where: Path) -> None:
+        self.root, self.path = root, path
+        self.before, self.after = texts[path].before, texts[path].after
+        self.held = {one: change.after for one, change in texts.items()}
+        made = turned({path: parse(self.before)}, {path: parse(self.after)})
         assert made is not None
-        world = World(followed(root, path, {path: after}))
+        world = World(followed(root, path, self.held))
         self.members, self.keys = sent.members(world, made), sent.keys(world, made)
-        self.seeds = Seeds(after, made, self.before)
+        self.seeds = Seeds(self.after, made)
         self.compiler = Compiler(root, path, where)
         self.plain = sent.plain_header(root)
-        self.compiler.side(TX[0], {path: self.before, **self.plain})
+        self.compiler.side(TX[0], {**self.held, path: self.before, **self.plain})
         self.count = 0
 
     def side(self, text: bytes) -> str:
         self.count += 1
         name = f"side-{self.count}"
-        self.compiler.side(name, {self.path: text, **self.plain})
+        self.compiler.side(name, {**self.held, self.path: text, **self.plain})
         return name
 
     def functions(self) -> tuple[int, list[str]]:
@@ -260,7 +262,7 @@ class Driver:
     def of_list(self, fault: Fault) -> tuple[str, bool]:
         """What the lists say of a fault that gives the same code, each alone."""
         same = alike(self.compiler, (TX[0], self.side(fault.text)))
-        analysis = followed(self.root, self.path, {self.path: fault.text})
+        analysis = followed(self.root, self.path, {**self.held, self.path: fault.text})
         world = World(analysis)
         parser = [said for _, said in sent.by_parser(world, self.keys)]
         compiler = list(self.by_compiler(world, fault.text))
@@ -271,11 +273,11 @@ class Driver:
 
     def by_compiler(self, world: World, text: bytes) -> Iterator[str]:
         for member in self.members:
-            one = sent.kept(world, self.root, {self.path: text}, member)
+            texts = {**self.held, self.path: text}
+            one = sent.kept(world, self.root, texts, member)
             self.count += 1
             side = f"side-{self.count}"
-            self.compiler.side(side, {self.path: text, **one.renamed,
-                                      **sent.probe_header(self.root)})
+            self.compiler.side(side, {**texts, **one.renamed, **sent.probe_header(self.root)})
             said = sent.by_compiler(one, side, self.path, self.compiler)
             if said.status is Status.NOT_BUILT:
                 yield f"NOT BUILT {said.details}"
@@ -283,36 +285,34 @@ class Driver:
                 yield from said.details
 
 
-def proven(root: Path, path: str) -> tuple[bytes | None, bool]:
-    """The file after the step, and whether that is proven."""
+def proven(root: Path, path: str) -> tuple[dict[str, FileChange], bool]:
+    """The files before and after the step, with those that earlier patches leave, and whether it
+    is proven; none where it is not made."""
     (run,) = migrate([root / path], api="", wanted=("tx",)).drivers
-    steps = [one for one in run.steps if one.room is not None and one.room.step == "tx"]
-    after: bytes | None = None
-    good = bool(steps)
     earlier: dict[str, FileChange] = {}
     for step in run.steps:
         here = {one.path: FileChange(one.path, one.before, one.after) for one in step.changes}
-        if step in steps:
+        if step.room is not None and step.room.step == "tx":
+            good = True
             for proof in verify_changes(root, list((earlier | here).values())):
                 good = good and proof.proven and proof.way == "tx"
                 print(f"  {'proven' if proof.proven else 'NOT PROVEN'} {proof.source} "
                       f"({proof.way}): plain {proof.plain.status}, strict {proof.strict.status}, "
                       f"tx {proof.identity.status} {'; '.join(proof.identity.details)}")
-            if path in here:
-                after = here[path].after
+            return earlier | here, good
         earlier |= {one: FileChange(one, change.after, change.after)
                     for one, change in here.items()}
-    return after, good
+    return {}, False
 
 
 def driver(root: Path, name: str, path: str) -> tuple[int, int, int]:
     """How much of one driver is not as it has to be, its faults, and those that are none."""
-    after, good = proven(root, path)
-    if after is None:
+    texts, good = proven(root, path)
+    if path not in texts:
         print(f"  NOT MADE {name}")
         return 1, 0, 0
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as where:
-        one = Driver(root, path, after, Path(where))
+        one = Driver(root, path, texts, Path(where))
         count, odd = one.functions()
         print(f"  {count} functions the same code, {len(odd)} not{': ' if odd else ''}"
               f"{', '.join(odd)}; {len(one.seeds.sets)} sets, {len(one.seeds.unmaps)} unmaps")

@@ -347,6 +347,47 @@ def test_a_function_may_keep_the_address(tree: Path) -> None:
     refused(prove(tree, before, early), "without a set", "(T2)")
 
 
+GUARD = """\
+	if (tx->dma) {
+		if (i)
+			dma_unmap_page(ring->dev, tx->dma, tx->len, DMA_TO_DEVICE);
+		else
+			dma_unmap_single(ring->dev, tx->dma, tx->len, DMA_TO_DEVICE);
+		tx->dma = 0;
+		tx->len = 0;
+	}
+"""
+PLAIN = BEFORE[BEFORE.index("\tif (i)\n"):BEFORE.index("\tdemo_keep(tx, 0, 0);")]
+IN_GUARD = "\t\t\tdma_unmap_page(ring->dev, tx->dma, tx->len, DMA_TO_DEVICE);\n"
+
+
+def guarded(tree: Path, guard: str, *more: tuple[str, str]) -> ObjectProof:
+    """The proof for a driver that asks for the address before it unmaps."""
+    before = replaced(BEFORE, (PLAIN, guard), *more)
+    return prove(tree, before, replaced(before, MADE[0], MADE[2], (IN_GUARD, "\t" + DONE)))
+
+
+def test_a_test_of_the_address_may_put_back_what_is_set_with_it(tree: Path) -> None:
+    proof = guarded(tree, GUARD)
+    assert proof.proven and proof.way is Way.TX, proof
+
+
+SKIPPED = {
+    "a call": ("\t\ttx->len = 0;\n", "\t\ttx->len = 0;\n\t\tdemo_tell(1);\n"),
+    "a member that is not set again": ("\t\ttx->len = 0;\n", "\t\ttx->kind = 0;\n"),
+    "what is counted": ("\t\ttx->len = 0;\n", "\t\tring->skips++;\n"),
+    "a way out": ("\t\ttx->len = 0;\n", "\t\ttx->len = 0;\n\t\treturn;\n"),
+}
+
+
+@pytest.mark.parametrize("name", SKIPPED)
+def test_what_a_test_of_the_address_may_not_decide(name: str, tree: Path) -> None:
+    user = ("void demo_unmap(struct demo_ring *ring, u32 i)\n{\n",
+            "void demo_unmap(struct demo_ring *ring, u32 i)\n{\n\tif (ring->tx[i].kind)\n"
+            "\t\tdemo_tell(2);\n")
+    refused(guarded(tree, replaced(GUARD, SKIPPED[name]), user), "T1: what stands at", "(T1)")
+
+
 ARGUMENTS = {
     "another slot is written": (SET, SET.replace(", tx,", ", tx + 1,")),
     "another slot is read": (SET, SET.replace("tx->dma)", "tx[1].dma)")),
