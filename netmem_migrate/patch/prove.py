@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from netmem_migrate.errors import UnprovenError
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch.plan import Plan
@@ -99,6 +100,16 @@ def prove(run: Run, series: tuple[Plan, ...],
         sentences[""] = _sentence(kernel, sum(count for count, _ in rest.values()),
                                   sum(as_if for _, as_if in rest.values()))
     return Proven(sentences, tuple(failed), layouts)
+
+
+def require(run: Run, steps: Sequence[str]) -> None:
+    """Prove the patches that some steps made, which are not written without.
+
+    Raises UnprovenError for one that fails.
+    """
+    for one in unproven(run, steps):
+        raise UnprovenError(f"{one.source}: --with {steps[0]} is not proven: "
+                            f"{'; '.join(one.said.details)}; nothing was written")
 
 
 def unproven(run: Run, steps: Sequence[str]) -> Iterator[Unproven]:
