@@ -100,9 +100,11 @@ class Graph:
         """The statements that name a value or a variable, but to set it."""
         found: dict[str, list[Statement]] = {}
         for one in self.statements:
-            text = one.text if one.target in ("", one.text) else one.text[len(one.target):]
-            if one.kind in ("call", "set") and not SSA.fullmatch(one.target):
-                text = one.text
+            text = one.text
+            if one.kind == "phi":
+                text = " ".join(one.sources)
+            elif SSA.fullmatch(one.target):
+                text = text[len(one.target):]
             for name in set(_WORD.findall(text)):
                 found.setdefault(name, []).append(one)
         return found

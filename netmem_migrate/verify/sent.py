@@ -22,7 +22,7 @@ from netmem_migrate.c.text import replaced
 from netmem_migrate.c.types import Member
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
-from netmem_migrate.flow.sync.members import Key, uses
+from netmem_migrate.flow.sync.members import Key, union_of, uses
 from netmem_migrate.flow.sync.scopes import Scope, World
 from netmem_migrate.flow.tx import slots, text
 from netmem_migrate.flow.tx.faults import Sent
@@ -131,6 +131,11 @@ def told(found: Turned, root: Path, after: Mapping[str, bytes], module: str) -> 
     keeping = tuple(kept(world, root, after, one) for one in members(world, found))
     if not keeping:
         return Told(whole=f"{path}: the member that keeps the address is not known")
+    shared = next((one for one in keeping if union_of(one.member) is not None), None)
+    if shared is not None:
+        line = int(shared.member.declaration.start_point[0]) + 1
+        return Told(whole=f"{shared.member.file}:{line}: T1: {shared.name} shares its memory, "
+                          "and may be read by another name")
     if not any(_unmapped(world)):
         return Told(whole=f"{path}: T3: no unmap of netmem by the address that is kept")
     return Told(keeping, _sources(world, root, module, keeping, after),

@@ -50,6 +50,7 @@ DRIVERS = {
 }
 EQUIVALENT = 1  # how many faults in an argument may be none for pages, in all
 _NEXT = re.compile(rb"\[([^\[\]]+)\](?!.*\[)", re.DOTALL)
+_TABLE = re.compile(r"\bCSWTCH\.\d+")
 _PAGE, _SINGLE = b"dma_unmap_page", b"dma_unmap_single"
 
 
@@ -102,6 +103,12 @@ def beside(pointer: bytes, member: bytes) -> tuple[bytes, bytes]:
     if b"[" in member:
         return pointer, other(member)
     return (other(pointer) if b"[" in pointer else b"&%b[1]" % pointer), member
+
+
+def numbered(text: str) -> str:
+    """Assembly with tables of a switch numbered anew, in order."""
+    known: dict[str, int] = {}
+    return _TABLE.sub(lambda one: f"CSWTCH.{known.setdefault(one[0], len(known))}", text)
 
 
 def length(text: bytes, member: bytes) -> bytes:
@@ -245,7 +252,7 @@ class Driver:
     def functions(self) -> tuple[int, list[str]]:
         """How many functions are the same code, and the others."""
         options = ("-w", "-D__LINE__=1", *code.ASSEMBLY)
-        one, two = (code.functions(self.compiler(side, options).stdout.decode())
+        one, two = (code.functions(numbered(self.compiler(side, options).stdout.decode()))
                     for side in (TX[0], self.side(self.after)))
         odd = [name for name in sorted(one.keys() | two.keys()) if one.get(name) != two.get(name)]
         return len(one.keys() & two.keys()) - len(odd), odd

@@ -515,6 +515,15 @@ def test_compiler_and_parser_have_to_agree(tree: Path) -> None:
     assert any("compiler and parser only" in one for one in proof.identity.details), proof
 
 
+def test_a_member_that_has_another_name_is_refused(tree: Path) -> None:
+    (tree / NAME).write_text(HEADER.replace(
+        "\tdma_addr_t dma;\n",
+        "\tunion {\n\t\tdma_addr_t dma;\n\t\tunsigned long long raw;\n\t};\n"))
+    proof = prove(tree, BEFORE, AFTER)
+    assert proof.identity.status is Status.FAIL
+    assert f"{NAME}:7: T1: dma shares its memory" in proof.identity.details[0]
+
+
 def test_a_patch_that_does_more_is_not_of_this_way(tree: Path) -> None:
     proof = prove(tree, BEFORE, replaced(AFTER, ("\tdemo_keep(tx, 0, 0);\n",
                                                  "\tdemo_keep(tx, 0, 1);\n")))
