@@ -29,6 +29,7 @@ from netmem_migrate.model.tx import Fails
 _DEEP = 6  # functions that an address is followed into
 _COMPARES = ("==", "!=")
 _MAPPED = "mapped"
+_ASKS = ("sizeof_expression", "declaration", "if_statement", "while_statement")
 _AROUND = ("parenthesized_expression", "cast_expression", "conditional_expression",
            "argument_list", "pointer_declarator")
 
@@ -65,7 +66,7 @@ class _Reads:
 
     def all(self) -> set[Read]:
         found: set[Read] = set()
-        for use, item in self.ways.uses():
+        for use in self.ways.uses:
             for name in self._core(use):
                 found.update(self._by_core(use, name))
             if use.call.name in tx.GIVES_FRAG and not is_of_xdp(use):
@@ -79,7 +80,7 @@ class _Reads:
 
     def _behind_tests(self) -> Iterator[Read]:
         """What is not run for a packet whose frags are not for the CPU."""
-        run = {(use.body, use.call.node.start_byte) for use, _ in self.ways.uses()}
+        run = {(use.body, use.call.node.start_byte) for use in self.ways.uses}
         for body in self.ways.reached:
             for call in view.calls(body.node):
                 if (body, call.node.start_byte) in run:
@@ -129,7 +130,7 @@ class _Reads:
 
     def _walked(self) -> Iterator[Read]:
         """Where the walk over a packet by its data is at a frag, and what it gives is used."""
-        if not any(use.call.name in tx.WALKS for use, _ in self.ways.uses()):
+        if not any(use.call.name in tx.WALKS for use in self.ways.uses):
             return
         record, member = tx.WALKED
         for body, items in self.ways.reached.items():
@@ -175,8 +176,8 @@ class _Reads:
             inner, node = node, node.parent
             pair, sign, call = view.infix(node), view.prefix(node), view.call(node)
             if pair is not None and node.type == "assignment_expression":
-                if pair.left.id == inner.id or (pair.sign == "=" and not moved and
-                                                pair.left.type == "identifier"):
+                if pair.sign == "=" and (pair.left.id == inner.id or (
+                        not moved and pair.left.type == "identifier")):
                     return
                 break
             if pair is not None and (pair.sign in _COMPARES or pair.sign in ("&&", "||")):
@@ -194,9 +195,7 @@ class _Reads:
                     return
             elif pair is not None and pair.sign in ("+", "-"):
                 moved = True
-            elif sign is not None and sign.sign == "!":
-                return
-            elif node.type in ("sizeof_expression", "if_statement", "while_statement"):
+            elif (sign is not None and sign.sign == "!") or node.type in _ASKS:
                 return
             elif node.type not in _AROUND:
                 break

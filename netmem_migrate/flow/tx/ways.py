@@ -257,21 +257,22 @@ class Ways:
                 if use.call.args and _last(use.call.args[0]) in queues:
                     yield use.body
 
-    def uses(self) -> Iterator[tuple[Use, Item]]:
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
         """The calls that they run."""
+        found: dict[tuple[Body, int], Use] = {}
         for body, items in self.reached.items():
-            done: set[int] = set()
             for item in items:
                 for call in view.calls(item.node):
-                    if call.node.start_byte not in done and taken(item, call.node):
-                        done.add(call.node.start_byte)
-                        yield Use(body, call), item
+                    if taken(item, call.node):
+                        found.setdefault((body, call.node.start_byte), Use(body, call))
+        return tuple(found.values())
 
     @cached_property
     def callers(self) -> dict[Body, list[Use]]:
         """The calls of each function, among those that are run."""
         found: dict[Body, list[Use]] = {}
-        for use, _ in self.uses():
+        for use in self.uses:
             for callee in self.callees(use.body, use.call):
                 found.setdefault(callee, []).append(use)
         return found
