@@ -219,6 +219,21 @@ class Why(StrEnum):
     SYNC_NEGATIVE = "sync-negative"  # S7; by: the size
     SYNC_CHANGES = "sync-changes"  # S8; by: what the pool was made with, other: where it is set
     SYNC_OR_NOT = "sync-or-not"  # S9; other: where other memory comes from
+    # What is in the way of device memory that is sent; slot: the function that sends, or none.
+    NETMEM_TX = "netmem-tx"  # nothing: the device is not said to take it
+    NETMEM_TX_NO_API = "netmem-tx-no-api"  # by: what the kernel does not have
+    NETMEM_TX_UNSEEN = "netmem-tx-unseen"  # nothing that sends is in sight
+    NETMEM_TX_NO_FRAGS = "netmem-tx-no-frags"  # other: where it says what the device can do
+    NETMEM_TX_NO_DMA = "netmem-tx-no-dma"  # other: the same
+    NETMEM_TX_UNJUDGED = "netmem-tx-unjudged"  # T1 to T3
+    NETMEM_TX_MAPPED = "netmem-tx-mapped"  # T1; other: where
+    NETMEM_TX_KEPT = "netmem-tx-kept"  # T1; other: where
+    NETMEM_TX_UNMAP = "netmem-tx-unmap"  # T3; other: where
+    NETMEM_TX_READS = "netmem-tx-reads"  # T4; other: where
+    NETMEM_TX_SENT = "netmem-tx-sent"  # T4; by: the function that fails, other: where
+    NETMEM_TX_GIVEN = "netmem-tx-given"  # T4; by: the function that is given it, other: where
+    NETMEM_TX_DEVICES = "netmem-tx-devices"  # T5; other: where there is another
+    NETMEM_TX_PLACE = "netmem-tx-place"  # T5; other: where
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
@@ -251,10 +266,15 @@ _OF: dict[Category, tuple[Why, ...]] = {
                        Why.SYNC_ELSEWHERE,
                        Why.SYNC_DEVICE, Why.SYNC_DIRECTION, Why.SYNC_CUT, Why.SYNC_NEGATIVE,
                        Why.SYNC_CHANGES, Why.SYNC_OR_NOT, Why.SYNC_TAKEN,
-                       Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE),
+                       Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE,
+                       Why.NETMEM_TX, Why.NETMEM_TX_UNSEEN, Why.NETMEM_TX_NO_FRAGS,
+                       Why.NETMEM_TX_NO_DMA, Why.NETMEM_TX_UNJUDGED, Why.NETMEM_TX_MAPPED,
+                       Why.NETMEM_TX_KEPT, Why.NETMEM_TX_UNMAP, Why.NETMEM_TX_READS,
+                       Why.NETMEM_TX_SENT, Why.NETMEM_TX_GIVEN, Why.NETMEM_TX_DEVICES,
+                       Why.NETMEM_TX_PLACE),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
-    Category.MISSING_API: (Why.NO_API, Why.NO_FORM),
+    Category.MISSING_API: (Why.NO_API, Why.NO_FORM, Why.NETMEM_TX_NO_API),
     Category.GONE_API: (Why.TAKES, Why.GONE),
 }
 CATEGORY: dict[Why, Category] = {why: category for category, all_ in _OF.items() for why in all_}

@@ -9,9 +9,16 @@ against net/core/ and include/linux/ of a tree.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+
+from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.files import plain
+from netmem_migrate.model.names import BY_NAME
+from netmem_migrate.model.releases import present
+from netmem_migrate.model.target import NEWEST, Target
 
 
 class Fails(StrEnum):
@@ -42,7 +49,7 @@ READS: tuple[Reads, ...] = (
            "skb_unclone_keeptruesize", "skb_header_unclone", "pskb_expand_head", "pskb_trim",
            "__pskb_trim", "___pskb_trim", "pskb_trim_rcsum", "skb_orphan_frags",
            "skb_copy_ubufs", "skb_ensure_writable", "skb_zerocopy", "skb_checksum_setup",
-           "skb_vlan_push", "skb_cow_data"), Fails.NEGATIVE),
+           "skb_vlan_push", "skb_cow_data", "ipv6_skip_exthdr", "ipv6_find_hdr"), Fails.NEGATIVE),
     Reads(("pskb_may_pull_reason", "pskb_network_may_pull_reason"), Fails.REASON),
     Reads(("skb_copy", "skb_copy_expand", "__pskb_pull_tail", "pskb_pull", "skb_clone",
            "skb_clone_sk", "pskb_copy", "__pskb_copy", "__pskb_copy_fclone",
@@ -78,6 +85,29 @@ _FAILS = {name: row.fails for row in READS for name in row.names}
 def fails(name: bytes) -> Fails | None:
     """How a function of the core fails that reads frags; None for one that reads none."""
     return _FAILS.get(name.decode("latin-1"))
+
+
+# What looks at a packet, or changes its head, and touches no frag.
+_LOOKS = re.compile(
+    r"(?:inner_)?(?:eth|ip|ipv6|tcp|udp)_hdr(?:len)?|eth_header_parse_protocol|vlan_get_tag|"
+    r"(?:__)?skb_(?:push|pull|put|reserve|orphan|get|trim)|"
+    r"skb_(?:inner_)?(?:mac|network|transport)_(?:header|offset|header_len|header_was_set)|"
+    r"skb_(?:inner_)?tcp_all_headers|skb_(?:re)?set_\w+|skb_vlan_eth_hdr|skb_eth_hdr|"
+    r"skb_frag_(?:size|off|netmem|is_net_iov|dma_map|ref|unref)\w*|skb_frags_readable|"
+    r"skb_(?:headlen|headroom|tailroom|end_offset|end_pointer|tail_pointer|header_cloned|cloned|"
+    r"shared|has_frag_list|has_shared_frag|shinfo|hwtstamps|metadata_dst|sec_path|queue_empty)|"
+    r"skb_(?:is_\w+|csum_is_sctp|checksum_start(?:_offset)?|copy_from_linear_data(?:_offset)?|"
+    r"copy_header|get_(?:\w+_)?queue(?:_mapping)?|rx_queue_recorded|record_rx_queue|"
+    r"vlan_tag_\w+|dst\w*|ext_\w+)|"
+    r"netif_needs_gso|nf_reset_ct|ptp_classify_raw|ptp_parse_header|tcp_v6_gso_csum_prep|"
+    r"tso_(?:build_hdr|count_descs|dma_map_\w+)|xfrm_(?:input_state|offload)|"
+    r"netdev_(?!core_)\w+|trace_\w+|pr_\w+|napi_\w+")
+
+
+@cache
+def looks(name: bytes) -> bool:
+    """Whether a function that is given a packet is known to touch no frag."""
+    return _LOOKS.fullmatch(name.decode("latin-1")) is not None
 
 
 TELLS = "skb_frags_readable"
@@ -117,6 +147,9 @@ QUEUES = frozenset((b"skb_queue_tail", b"__skb_queue_tail", b"skb_queue_head",
 TAKES_UP = frozenset((b"skb_dequeue", b"__skb_dequeue", b"skb_peek", b"skb_dequeue_tail",
                       b"__skb_dequeue_tail"))
 PACKET = "struct sk_buff"
+FRAG = "skb_frag_t"
+KNOWN = GIVES_FRAG | WALKS | MAPS_FRAGS | FREES | GIVES_DEVICE | GIVES_ON | QUEUES | TAKES_UP
+"""All of these that are given a packet."""
 
 # Where a device is told what it is.
 DEVICE = "struct net_device"
@@ -125,3 +158,12 @@ REGISTERS = frozenset((b"register_netdev", b"register_netdevice", b"devm_registe
 MODE = b"NETMEM_TX_DMA"
 MODE_MEMBER = b"netmem_tx"
 MODE_HEADER = "include/linux/netdevice.h"
+
+
+def has_modes(target: Target) -> bool:
+    """Whether a device of a kernel says in that way that it sends what is no page."""
+    if target.headers is not None:
+        text = code_of(plain.optional(target.headers / MODE_HEADER) or b"")
+        return re.search(rb"\b" + MODE + rb"\b", text) is not None
+    known = BY_NAME[MODE.decode()]
+    return present(known.since, known.until, target.api or NEWEST)

@@ -17,7 +17,7 @@ from netmem_migrate.c import view
 from netmem_migrate.flow.cfg import Item
 from netmem_migrate.flow.judge.unit import Body, Use
 from netmem_migrate.flow.tx.values import OF, Known, span
-from netmem_migrate.flow.tx.ways import Start, Ways, taken, walk
+from netmem_migrate.flow.tx.ways import Ways, taken, walk
 from netmem_migrate.model import spelled, tx
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import has, traits

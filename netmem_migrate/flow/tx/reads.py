@@ -29,6 +29,7 @@ from netmem_migrate.model.tx import Fails
 _DEEP = 6  # functions that an address is followed into
 _COMPARES = ("==", "!=")
 _MAPPED = "mapped"
+_KNOWN = (Trait.GIVES_BACK, Trait.PRINTS, Trait.PURE, Trait.MAPS, Trait.ENDS_IF_TRUE)
 _ASKS = ("sizeof_expression", "declaration", "if_statement", "while_statement")
 _AROUND = ("parenthesized_expression", "cast_expression", "conditional_expression",
            "argument_list", "pointer_declarator")
@@ -40,7 +41,8 @@ class Read:
 
     `handled` says that it does not; `other` is where it goes wrong, if that is elsewhere: the line
     from which the packet is sent although it could not be read. `mapped` says that nothing is read,
-    but the frag is mapped by its page or by where the CPU has it.
+    but the frag is mapped by its page or by where the CPU has it; `unknown`, that it is not known
+    what is done with the packet; `fails`, that what reads fails, and the driver does not drop it.
     """
 
     file: str
@@ -50,6 +52,8 @@ class Read:
     handled: bool = False
     other: str = ""
     mapped: bool = False
+    unknown: bool = False
+    fails: bool = False
 
 
 def reads(unit: Unit) -> list[Read]:
@@ -74,6 +78,9 @@ class _Reads:
             elif not use.call.name or use.call.name.decode("latin-1") not in \
                     self.ways.unit.by_name:
                 found.update(self._by_macro(use))
+            if self._is_unknown(use):
+                found.add(self._read(use.body, use.call.node, use.call.name or view.text(
+                    use.call.function), unknown=True))
             if use.call.name in tx.MAPS_FRAGS and not is_of_xdp(use):
                 found.add(self._read(use.body, use.call.node, use.call.name, mapped=True))
         return found | set(self._walked()) | set(self._behind_tests())
@@ -110,7 +117,20 @@ class _Reads:
             return
         sent = self.ends.sent(use, fails)
         yield self._read(use.body, use.call.node, name, handled=sent is None,
-                         other=sent if sent is not None else "")
+                         fails=sent is not None, other=sent or "")
+
+    def _is_unknown(self, use: Use) -> bool:
+        """Whether a packet, or one of its frags, is given to nobody known."""
+        name = use.call.name
+        if self.ways.callees(use.body, use.call) or self.ways.is_macro(name.decode("latin-1")) or \
+                name.decode("latin-1") in self.ways.unit.by_name:
+            return False
+        if name and (name in tx.KNOWN or tx.looks(name) or tx.fails(name) is not None or any(
+                has(name, one) for one in _KNOWN)):
+            return False
+        typed = self.ways.unit.typed(use.body)
+        return any((type_ := typed.of(one)) is not None and type_.base in (tx.PACKET, tx.FRAG)
+                   for one in use.call.args)
 
     # ------------------------------------------------------------ addresses
 

@@ -66,5 +66,7 @@ def _around(root: Path, sources: Mapping[str, bytes], file: str,
 
 def _lent(analysis: Analysis, sources: Mapping[str, bytes]) -> dict[str, bytes]:
     """The texts of a library of another folder that a module calls."""
-    return library(analysis.driver, sources) if analysis.driver.path.startswith(
-        "drivers/") else {}
+    if not analysis.driver.path.startswith("drivers/"):
+        return {}
+    found = library(analysis.driver, sources)
+    return {} if found.keys() & set(analysis.driver.files) else found

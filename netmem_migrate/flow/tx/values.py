@@ -191,9 +191,9 @@ def after(item: Item, known: Known) -> Known:
         (one.node.end_byte, view.text(one.target), value_of(one.value, known, choices))
         for one in view.stores(item.node) if one.target.type == "identifier"]
     if item.node.type == "declaration":
-        values += [(one.end_byte, view.text(name), None)
+        values += [(one.end_byte, view.text(own), None)
                    for one in item.node.children_by_field_name("declarator")
-                   if one.type != "init_declarator" and (name := view.declared(one)) is not None]
+                   if one.type != "init_declarator" and (own := view.declared(one)) is not None]
     for node in changing(item.node):
         target = view.changed(node)
         if target is not None and target.type == "identifier":
