@@ -11,7 +11,9 @@ ways, or nothing shows that they are registered behind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
@@ -20,11 +22,12 @@ from netmem_migrate.flow.tx.senders import senders
 from netmem_migrate.flow.tx.whole import missing, title
 from netmem_migrate.model import tx
 from netmem_migrate.reasons import Reason, Why
-from netmem_migrate.results import Edit, Room
+from netmem_migrate.results import Edit, FileChange, Room
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
 
+_SET = re.compile(rb"\n[^\n;]*(?:->|\.)%b = %b;" % (tx.MODE_MEMBER, tx.MODE))
 _BEFORE = """\
 struct demo_slot {
 	struct sk_buff *skb;
@@ -140,6 +143,12 @@ def edits(work: Work) -> Iterator[Edit]:
 def left(work: Work) -> Iterator[Reason]:
     """What is missing where that is not done."""
     return (one for one in _found(work) if isinstance(one, Reason))
+
+
+def told(change: FileChange) -> FileChange:
+    """A change without what it sets: for the check, the device says so before, too."""
+    return replace(change, before=change.after) if _SET.sub(
+        b"", change.after) == change.before else change
 
 
 def _found(work: Work) -> Iterator[Device | Reason]:

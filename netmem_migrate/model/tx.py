@@ -69,8 +69,8 @@ READS: tuple[Reads, ...] = (
            "skb_clone_tx_timestamp", "skb_tstamp_tx", "__skb_tstamp_tx", "vlan_get_protocol",
            "__vlan_get_protocol", "vlan_get_protocol_and_depth", "skb_protocol",
            "skb_network_protocol", "skb_vlan_tagged_multi", "vlan_features_check",
-           "vxlan_features_check", "skb_probe_transport_header", "eth_get_headlen"),
-          Fails.INSIDE),
+           "vxlan_features_check", "netif_skb_features", "skb_probe_transport_header",
+           "eth_get_headlen"), Fails.INSIDE),
 )
 """Every function that packets are given to when they are sent, and in which the CPU may read frags.
 

@@ -48,6 +48,8 @@ class Ends:
 
     def _followed(self, use: Use, value: str | None) -> str | None:
         body, packet = use.body, self._packet(use)
+        if body not in self.ways.by_sending:
+            return None  # the packet goes back to the core, which decides by what this says
         sent: list[Node] = []
 
         def stops(item: Item, _: Known) -> bool:
@@ -61,7 +63,7 @@ class Ends:
                     return True
             return False
 
-        known = Known(nodes={span(use.call.node): value} if value is not None else {})
+        known = self.ways.known(nodes={span(use.call.node): value} if value is not None else {})
         starts = self.ways.behind(body, use.call.node, known)
         given: set[str | None] = set()
         for end in walk(self.ways.graph(body), starts, stops):
@@ -116,7 +118,8 @@ class Ends:
 
 
 def _maps(call: view.Call) -> bool:
-    return has(call.name, Trait.MAPS) or call.name in tx.GIVES_DEVICE or \
+    return has(call.name, Trait.MAPS) or has(call.name, Trait.GRANTS) or \
+        call.name in tx.GIVES_DEVICE or \
         call.name in tx.GIVES_ON or call.name in tx.QUEUES or call.name in tx.MAPS_FRAGS or \
         call.name.decode("latin-1") in spelled.FRAG_MAPS
 
@@ -124,7 +127,8 @@ def _maps(call: view.Call) -> bool:
 def _is_ignored(call: Node) -> bool:
     """Whether nobody looks at what a call gives."""
     around = view.outer(call).parent
-    while around is not None and around.type == "cast_expression":
+    while around is not None and (around.type in ("cast_expression", "argument_list") or (
+            (outer := view.call(around)) is not None and has(outer.name, Trait.GIVES_BACK))):
         around = view.outer(around).parent
     return around is not None and around.type == "expression_statement"
 

@@ -27,7 +27,7 @@ from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.tx import Fails
 
 _DEEP = 6  # functions that an address is followed into
-_COMPARES = ("==", "!=")
+_NUMBERS = ("==", "!=", "&&", "||", "&", "%")  # what is no address behind them
 _MAPPED = "mapped"
 _KNOWN = (Trait.GIVES_BACK, Trait.PRINTS, Trait.PURE, Trait.MAPS, Trait.ENDS_IF_TRUE)
 _ASKS = ("sizeof_expression", "declaration", "if_statement", "while_statement")
@@ -170,7 +170,7 @@ class _Reads:
             if item.node.start_byte <= node.start_byte and node.end_byte <= item.node.end_byte:
                 yield from self._use(body, item, node, node, depth)
                 break
-        known = Known(nodes={span(node): Value.ABSENT})
+        known = self.ways.known(nodes={span(node): Value.ABSENT})
         yield from self._along(body, self.ways.behind(body, node, known), depth)
 
     def _along(self, body: Body, starts: list[Start],
@@ -200,7 +200,7 @@ class _Reads:
                         not moved and pair.left.type == "identifier")):
                     return
                 break
-            if pair is not None and (pair.sign in _COMPARES or pair.sign in ("&&", "||")):
+            if pair is not None and pair.sign in _NUMBERS:
                 return
             if node.type == "init_declarator" and not moved:
                 return
@@ -250,7 +250,7 @@ class _Reads:
             if declared is None:
                 yield body, place, "read"
                 continue
-            known = Known({view.text(declared): Value.ABSENT})
+            known = self.ways.known({view.text(declared): Value.ABSENT})
             yield from self._along(callee, [Start(0, 0, known)], depth + 1)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tree_sitter import Node
@@ -53,24 +53,26 @@ _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known at a place: of locals by name, of an expression by its place; and whether it is
-    taken that the frags of packets are not for the CPU."""
+    taken that the frags of packets are not for the CPU. `enums` say of which one a constant is, if
+    each of that has another value."""
 
     names: Mapping[bytes, str] = field(default_factory=dict)
     nodes: Mapping[tuple[int, int], str] = field(default_factory=dict)
     unreadable: bool = True
+    enums: Mapping[str, int] = field(default_factory=dict)
 
     def without(self, name: bytes) -> Known:
         """The same, with nothing known of a local."""
         if name not in self.names:
             return self
-        return Known({one: value for one, value in self.names.items() if one != name},
-                     self.nodes, self.unreadable)
+        return replace(self, names={
+            one: value for one, value in self.names.items() if one != name})
 
     def having(self, name: bytes, value: str | None) -> Known:
         """The same, with a local set."""
         if value is None:
             return self.without(name)
-        return Known({**self.names, name: value}, self.nodes, self.unreadable)
+        return replace(self, names={**self.names, name: value})
 
     @property
     def key(self) -> tuple[tuple[bytes, str], ...]:
@@ -139,11 +141,12 @@ def _compared(pair: view.Infix, known: Known, choices: Mapping[int, bool] | None
         if _literal(view.bare(other)) is Value.ZERO:
             value = value_of(one, known, choices)
             return _HOLDS[sign].get(value) if value is not None else None
-    sides = {value_of(one, known, choices) for one in (pair.left, pair.right)}
-    if len(sides) == 1 and pair.sign in ("==", "!="):
-        (same,) = sides
-        if same is not None and same.startswith(_NAMED):
+    left, right = (value_of(one, known, choices) or "" for one in (pair.left, pair.right))
+    if pair.sign in ("==", "!=") and left.startswith(_NAMED) and right.startswith(_NAMED):
+        if left == right:
             return pair.sign == "=="
+        enums = {known.enums.get(one[len(_NAMED):]) for one in (left, right)}
+        return pair.sign == "!=" if len(enums) == 1 and None not in enums else None
     return None
 
 

@@ -100,6 +100,7 @@ class Ways:
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
         self._graphs: dict[Body, ControlFlow] = {}
+        self._runs: dict[Body, list[Item]] = {}
 
     def graph(self, body: Body) -> ControlFlow:
         """The control flow of a function."""
@@ -118,6 +119,24 @@ class Ways:
                     last = item.node.type == "return_statement"
                     found.append(Start(number, index if last else index + 1,
                                        known if last else after(item, known)))
+        return found
+
+    def known(self, names: Mapping[bytes, str] | None = None,
+              nodes: Mapping[tuple[int, int], str] | None = None) -> Known:
+        """What is known at the beginning of a way."""
+        return Known(names or {}, nodes or {}, enums=self._enums)
+
+    @cached_property
+    def _enums(self) -> dict[str, int]:
+        """The constants of enums that give none of them a value, by the number of the enum."""
+        found: dict[str, int] = {}
+        for parsed in self.unit.parsed.values():
+            for one in nodes(parsed.tree.root_node, "enumerator_list"):
+                values = view.children(one)
+                if not any(view.value(value) is not None for value in values):
+                    number = len(found)
+                    found.update((view.text(value).decode("latin-1"), number)
+                                 for value in values if value.type == "enumerator")
         return found
 
     # ------------------------------------------------------------ what is called
@@ -217,8 +236,16 @@ class Ways:
     def reached(self) -> dict[Body, list[Item]]:
         """The functions by which a packet is sent whose frags are not for the CPU, and what they
         run of it."""
+        return self._from(self.roots)
+
+    @cached_property
+    def by_sending(self) -> frozenset[Body]:
+        """Those that are reached from what sends, and not only from what is asked before."""
+        return frozenset(self._from(self.sending))
+
+    def _from(self, roots: Iterable[Body]) -> dict[Body, list[Item]]:
         found: dict[Body, list[Item]] = {}
-        queue = list(self.roots)
+        queue = list(roots)
         while queue:
             body = queue.pop()
             if body in found:
@@ -230,13 +257,18 @@ class Ways:
         return found
 
     def _run(self, body: Body) -> list[Item]:
+        if body not in self._runs:
+            self._runs[body] = self._walked(body)
+        return self._runs[body]
+
+    def _walked(self, body: Body) -> list[Item]:
         items: dict[tuple[int, int, object], Item] = {}
 
         def see(item: Item, _: Known) -> bool:
             items.setdefault((item.node.start_byte, item.node.end_byte, item.choices), item)
             return False
 
-        for _ in walk(self.graph(body), [Start(0, 0, Known())], see):
+        for _ in walk(self.graph(body), [Start(0, 0, self.known())], see):
             pass
         return list(items.values())
 
