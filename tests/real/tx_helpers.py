@@ -7,13 +7,16 @@ Functions are joined by the names that they call. What is reached by a pointer i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from netmem_migrate.c import view
 from netmem_migrate.c.parse import parse
+from netmem_migrate.flow.cfg import Item, build
+from netmem_migrate.flow.tx.values import Known
+from netmem_migrate.flow.tx.ways import Start, walk
 
 FILES = ("net/core/skbuff.c", "net/core/dev.c", "net/core/tso.c", "net/core/gso.c",
          "net/core/flow_dissector.c", "net/core/timestamping.c", "net/ethernet/eth.c",
@@ -40,13 +43,41 @@ class Body:
     calls: frozenset[bytes]
 
 
+class Source:
+    """A file of the kernel, and the ways through its functions."""
+
+    def __init__(self, text: bytes) -> None:
+        self.parsed = parse(text)
+
+    def late(self, test: bytes, touch: frozenset[bytes]) -> Iterator[str]:
+        """The functions that test, and in which a call of others is run where the test says that
+        it must not be."""
+        for one in self.parsed.functions():
+            names = {call.name for call in view.calls(one.node)}
+            if test not in names or not names & touch:
+                continue
+            run: set[bytes] = set()
+
+            def see(item: Item, _: Known, run: set[bytes] = run) -> bool:
+                run.update(call.name for call in view.calls(item.node))
+                return False
+
+            body = one.node.child_by_field_name("body")
+            assert body is not None
+            for _ in walk(build(body), [Start(0, 0, Known())], see):
+                pass
+            if run & touch:
+                yield one.name
+
+
 class Core:
     """The functions of some files of the kernel."""
 
     def __init__(self, texts: Mapping[str, bytes]) -> None:
         self.bodies: dict[bytes, Body] = {}
-        for file, text in texts.items():
-            for one in parse(text).functions():
+        self.sources = [Source(text) for text in texts.values()]
+        for file, source in zip(texts, self.sources, strict=True):
+            for one in source.parsed.functions():
                 calls = frozenset(call.name for call in view.calls(one.node)
                                   if call.name) - {TELLS_OF_IT}
                 name = one.name.encode()
@@ -71,7 +102,8 @@ class Core:
         """Those that test by themselves."""
         return frozenset(name for name, one in self.bodies.items() if TEST in one.calls)
 
-    def _upwards(self, first, more) -> frozenset[bytes]:  # type: ignore[no-untyped-def]
+    def _upwards(self, first: Callable[[Body], bool],
+                 more: Callable[[Body, set[bytes]], bool]) -> frozenset[bytes]:
         known = {name for name, one in self.bodies.items() if name not in TOUCH and first(one)}
         while True:
             new = {name for name, one in self.bodies.items()
