@@ -11,13 +11,12 @@ ways, or nothing shows that they are registered behind.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.tx.device import Device, devices
+from netmem_migrate.flow.tx.device import Device, devices, without
 from netmem_migrate.flow.tx.senders import senders
 from netmem_migrate.flow.tx.whole import missing, title
 from netmem_migrate.model import tx
@@ -27,7 +26,6 @@ from netmem_migrate.results import Edit, FileChange, Room
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
 
-_SET = re.compile(rb"\n[^\n;]*(?:->|\.)%b = %b;" % (tx.MODE_MEMBER, tx.MODE))
 _BEFORE = """\
 struct demo_slot {
 	struct sk_buff *skb;
@@ -147,8 +145,7 @@ def left(work: Work) -> Iterator[Reason]:
 
 def told(change: FileChange) -> FileChange:
     """A change without what it sets: for the check, the device says so before, too."""
-    return replace(change, before=change.after) if _SET.sub(
-        b"", change.after) == change.before else change
+    return replace(change, before=change.after) if without(change) == change.before else change
 
 
 def _found(work: Work) -> Iterator[Device | Reason]:

@@ -157,6 +157,8 @@ OPS = b"netdev_ops"
 REGISTERS = frozenset((b"register_netdev", b"register_netdevice", b"devm_register_netdev"))
 MODE = b"NETMEM_TX_DMA"
 MODE_MEMBER = b"netmem_tx"
+SETS = re.compile(rb"\n[^\n;]*(?:->|\.)%b = %b;" % (MODE_MEMBER, MODE))
+"""A line that tells a device so, and nothing else."""
 MODE_HEADER = "include/linux/netdevice.h"
 
 

@@ -146,6 +146,7 @@ _WAYS = {
               "buffer is of the pool of its ring and is not received before its fill is over; a "
               "pool that was made with another direction syncs with that one",
     Way.WARNS: "the text without the warnings is the one before, and these only compare",
+    Way.MODE: "the text without the line that tells the device how it sends is the one before",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
              "pass, or are taken to pass, and the rest is the text before but for those calls",
 }

@@ -12,11 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "real"))
 
-from tx_helpers import TEST, TOUCH, Core  # noqa: E402
+from tx_helpers import TEST, TOUCH, Core
 
-from netmem_migrate.model import tx  # noqa: E402
-from netmem_migrate.model.spelled import NETMEM_TX  # noqa: E402
-from netmem_migrate.model.target import bundled  # noqa: E402
+from netmem_migrate.model import tx
+from netmem_migrate.model.spelled import NETMEM_TX
+from netmem_migrate.model.target import bundled
 
 TEXT = b"""\
 int demo_tests(struct sk_buff *skb, void *to)

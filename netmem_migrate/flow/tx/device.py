@@ -14,6 +14,7 @@ from netmem_migrate.flow.judge.unit import Body, Unit
 from netmem_migrate.flow.tx.ways import Ways
 from netmem_migrate.model import tx
 from netmem_migrate.reasons import Reason, Why
+from netmem_migrate.results import FileChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Device:
 def devices(unit: Unit) -> list[Device | Reason]:
     """Each such place of a module; or why it is not shown that these are all, and come in time."""
     return list(_Devices(unit).all())
+
+
+def without(change: FileChange) -> bytes:
+    """The text after a change, less the lines that tell a device that it sends what is no page."""
+    return tx.SETS.sub(b"", change.after)
 
 
 class _Devices:
@@ -59,8 +65,7 @@ class _Devices:
                                  if self.tables[one[2]] != self.tables[sets[0][2]])
             yield _reason(Why.NETMEM_TX_DEVICES, body, node)
             return
-        for body, node, _ in sets:
-            yield self._place(body, node)
+        yield from dict.fromkeys(self._place(body, node) for body, node, _ in sets)
 
     def _sets(self) -> Iterator[tuple[Body, Node, bytes]]:
         """Where a device is given a table by which it sends: the member that is set."""
@@ -76,8 +81,8 @@ class _Devices:
                         break
 
     def _place(self, body: Body, member: Node) -> Device | Reason:
-        access, statement = view.field(member), _statement(member)
-        type_ = self.unit.typed(body).of(access.base) if access is not None else None
+        access, statement = view.field(member), self._statement(member)
+        type_ = self.ways.typed(body).of(access.base) if access is not None else None
         is_device = type_ is not None and type_.base == tx.DEVICE
         if access is None or statement is None or not is_device or \
                 body.file not in self.unit.own or not self._in_time(body, statement):
@@ -85,6 +90,31 @@ class _Devices:
         sign = b"->" if access.arrow else b"."
         return Device(body, _last(statement, view.text(access.base) + sign),
                       view.text(access.base) + sign)
+
+    def _statement(self, member: Node) -> Node | None:
+        """The statement that sets a member, in a block; or an `if` that does so in each arm."""
+        store = view.outer(member).parent
+        found = store.parent if store is not None else None
+        while found is not None and found.parent is not None and \
+                found.parent.type in ("if_statement", "else_clause"):
+            found = found.parent
+        if found is None or found.parent is None or found.parent.type != "compound_statement" or \
+                not self._sets_it(found, view.text(member)):
+            return None
+        return found
+
+    def _sets_it(self, statement: Node, member: bytes) -> bool:
+        """Whether a statement gives a device a table by which it sends, whatever it tests."""
+        branch = view.branch(statement)
+        if branch is None:
+            pair = view.assigned(statement)
+            return pair is not None and view.text(pair.left) == member and any(
+                view.text(one) in self.tables for one in nodes(pair.right, "identifier"))
+        otherwise = branch.otherwise
+        if otherwise is not None and otherwise.type == "else_clause":
+            otherwise = next(iter(view.children(otherwise)), None)
+        return branch.then is not None and otherwise is not None and all(
+            self._sets_it(one, member) for one in (branch.then, otherwise))
 
     # ------------------------------------------------------------ before it is registered
 
@@ -107,15 +137,21 @@ class _Devices:
             one.node for one in view.calls(other.node) if one.node.id != call.id
             and self._leads(other, one, body)]
         if mine:
-            before = [self._before(other, one, call) for one in mine]
-            after = [self._before(other, call, one) for one in mine]
-            return True if any(before) and not any(after) else False if any(after) else None
+            # Within a turn of a loop, else in any.
+            return next((one for one in (self._first(other, mine, call, back) for back in (
+                False, True)) if one is not None), None)
         if depth > 4:
             return None
         found = [self._order(body, node, use.body, use.call.node, depth + 1)
                  for name in (other.name,) for use in self.unit.calls.get(name, ())
                  if use.body != other]
         return False if False in found else True if True in found else None
+
+    def _first(self, body: Body, mine: list[Node], call: Node, back: bool) -> bool | None:
+        """Whether one of some nodes comes before a call, and none behind it; None for neither."""
+        after = any(self._before(body, call, one, back) for one in mine)
+        before = any(self._before(body, one, call, back) for one in mine)
+        return before and not after if before or after else None
 
     def _leads(self, body: Body, call: view.Call, to: Body) -> bool:
         """Whether a call leads to a function."""
@@ -131,8 +167,8 @@ class _Devices:
                       for callee in self.ways.callees(one, more)]
         return False
 
-    def _before(self, body: Body, first: Node, then: Node) -> bool:
-        """Whether a way leads from one node to another, without going back in a loop."""
+    def _before(self, body: Body, first: Node, then: Node, back: bool) -> bool:
+        """Whether a way leads from one node to another; `back`: by another turn of a loop, too."""
         graph = self.ways.graph(body)
         starts = [(number, index) for number, block in enumerate(graph.blocks)
                   for index, item in enumerate(block.items) if _inside(item.node, first)]
@@ -146,24 +182,14 @@ class _Devices:
                 continue
             seen.add(number)
             queue += [(edge.to, 0) for edge in block.edges
-                      if not edge.back and edge.to not in seen]
+                      if (back or not edge.back) and edge.to not in seen]
         return False
 
 
 def _inside(item: Node, node: Node) -> bool:
     return (item.start_byte <= node.start_byte and node.end_byte <= item.end_byte) or (
-        node.type == "expression_statement" and node.start_byte <= item.start_byte
+        node.type.endswith("_statement") and node.start_byte <= item.start_byte
         and item.end_byte <= node.end_byte)
-
-
-def _statement(member: Node) -> Node | None:
-    """The statement that sets a member, where it stands in a block of its own right."""
-    store = view.outer(member).parent
-    statement = store.parent if store is not None else None
-    if statement is None or statement.type != "expression_statement" or statement.parent is None \
-            or statement.parent.type != "compound_statement":
-        return None
-    return statement
 
 
 def _last(statement: Node, member: bytes) -> Node:

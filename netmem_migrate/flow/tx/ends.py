@@ -86,7 +86,7 @@ class Ends:
 
     def _packet(self, use: Use) -> bytes:
         """The packet that a call is given, as it is spelled."""
-        typed = self.ways.unit.typed(use.body)
+        typed = self.ways.typed(use.body)
         return next((view.text(view.bare(one)) for one in use.call.args
                      if (type_ := typed.of(one)) is not None and type_.base == tx.PACKET), b"")
 

@@ -128,7 +128,7 @@ class _Reads:
         if name and (name in tx.KNOWN or tx.looks(name) or tx.fails(name) is not None or any(
                 has(name, one) for one in _KNOWN)):
             return False
-        typed = self.ways.unit.typed(use.body)
+        typed = self.ways.typed(use.body)
         return any((type_ := typed.of(one)) is not None and type_.base in (tx.PACKET, tx.FRAG)
                    for one in use.call.args)
 
@@ -159,7 +159,7 @@ class _Reads:
                     access = view.field(node)
                     if access is None or access.name != member or is_of_xdp_body(body):
                         continue
-                    type_ = self.ways.unit.typed(body).of(access.base)
+                    type_ = self.ways.typed(body).of(access.base)
                     if type_ is not None and type_.base == record:
                         for at, place, kind in self._use(body, item, node, node, 0):
                             yield self._read(at, place, member, mapped=kind == _MAPPED)

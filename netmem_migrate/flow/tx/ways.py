@@ -12,7 +12,8 @@ from tree_sitter import Node
 
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
-from netmem_migrate.c.symbols import exported
+from netmem_migrate.c.symbols import Symbols, exported
+from netmem_migrate.c.typed import Typed
 from netmem_migrate.c.words import DEFINE, WORD
 from netmem_migrate.flow import cfg
 from netmem_migrate.flow.cfg import ControlFlow, Item
@@ -101,6 +102,23 @@ class Ways:
         self.unit = unit
         self._graphs: dict[Body, ControlFlow] = {}
         self._runs: dict[Body, list[Item]] = {}
+        self._types: dict[Body, Typed] = {}
+
+    @cached_property
+    def _symbols(self) -> Symbols:
+        """All that the module declares: the analysis has read what names pages, and no more."""
+        found = Symbols(texts=self.unit.analysis.symbols.texts)
+        for file in sorted(self.unit.files, key=lambda one: (not one.endswith(".h"), one)):
+            found.add(file, self.unit.parsed[file])
+        return found
+
+    def typed(self, body: Body) -> Typed:
+        """The types of names in a function."""
+        if body not in self._types:
+            function = next((one for one in self._symbols.functions.get(body.name.encode(), ())
+                             if one.file == body.file and one.body is not None), None)
+            self._types[body] = Typed(self._symbols, body.file, function)
+        return self._types[body]
 
     def graph(self, body: Body) -> ControlFlow:
         """The control flow of a function."""

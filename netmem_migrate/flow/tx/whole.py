@@ -6,7 +6,7 @@ T1 to T3 are judged by where the module's frags are mapped and unmapped (flow/ju
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from netmem_migrate.flow.analyse import Analysis
@@ -27,18 +27,31 @@ def whole(analysis: Analysis) -> list[Reason]:
 def missing(analysis: Analysis, unit: Unit) -> list[Reason]:
     """What is missing of one, in order: T1 to T3, then T4; nothing else where it sends no frags.
     Each names what the stack calls to send."""
-    judges = [Judge(one, ()) for one in units(analysis) if set(one.own) & set(unit.own)]
-    judges = [one for one in judges if one.pools]
+    ways = Ways(unit)
+    judges = [judge for one in _pooled(analysis, unit, {body.file for body in ways.sending})
+              if (judge := Judge(one, ())).pools]
     found = list(_unmapped(unit, judges))
     if not any(one.why is Why.NETMEM_TX_NO_FRAGS for one in found):
         found += _read(reads(unit))
-    slot = title(unit)
+    slot = _title(ways, unit)
     return list(dict.fromkeys(replace(one, slot=slot) for one in found))
+
+
+def _pooled(analysis: Analysis, unit: Unit, sending: Set[str]) -> list[Unit]:
+    """The modules that create pools, and have what sends; else those that are a part of this."""
+    several = units(analysis)
+    return [one for one in several if sending & set(one.own)] or [
+        one for one in several
+        if {file for file in one.own if file.endswith(".c")} & set(unit.own)]
 
 
 def title(unit: Unit) -> str:
     """What the stack calls to send by a module, as a reason names it."""
-    sending = Ways(unit).sending
+    return _title(Ways(unit), unit)
+
+
+def _title(ways: Ways, unit: Unit) -> str:
+    sending = ways.sending
     return f"{sending[0].name}()" if sending else unit.own[0]
 
 
