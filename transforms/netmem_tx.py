@@ -26,7 +26,10 @@ from netmem_migrate.results import Edit, FileChange, Room
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
 
-_BEFORE = """\
+PASS = Pass(
+    id="netmem-tx",
+    summary="a device is said to send memory that the CPU cannot read",
+    before="""\
 struct demo_slot {
 	struct sk_buff *skb;
 	dma_addr_t dma;
@@ -89,13 +92,72 @@ int demo_probe(struct demo_priv *priv, struct net_device *netdev)
 	demo_done(priv, priv->slots);
 	return register_netdev(netdev);
 }
-"""
+""",
+    after="""\
+struct demo_slot {
+	struct sk_buff *skb;
+	dma_addr_t dma;
+	unsigned int len;
+};
 
-PASS = Pass(
-    id="netmem-tx",
-    summary="a device is said to send memory that the CPU cannot read",
-    before=_BEFORE,
-    after=_BEFORE.replace("&demo_ops;\n", "&demo_ops;\n\tnetdev->netmem_tx = NETMEM_TX_DMA;\n"),
+struct demo_priv {
+	struct device *dev;
+	struct page_pool *pool;
+	struct demo_slot *slots;
+	unsigned int next;
+};
+
+static netdev_tx_t demo_xmit(struct sk_buff *skb, struct net_device *netdev)
+{
+	struct demo_priv *priv = netdev_priv(netdev);
+	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+	struct demo_slot *slot = &priv->slots[priv->next];
+	dma_addr_t dma;
+
+	if (skb_put_padto(skb, ETH_ZLEN))
+		return NETDEV_TX_OK;
+
+	slot->len = skb_frag_size(frag);
+	dma = skb_frag_dma_map(priv->dev, frag, 0, slot->len, DMA_TO_DEVICE);
+	if (dma_mapping_error(priv->dev, dma)) {
+		dev_kfree_skb_any(skb);
+		return NETDEV_TX_OK;
+	}
+
+	slot->dma = dma;
+	demo_kick(priv, dma, slot->len);
+	netmem_dma_unmap_addr_set(skb_frag_netmem(frag), slot, dma, slot->dma);
+	slot->skb = skb;
+	return NETDEV_TX_OK;
+}
+
+static void demo_done(struct demo_priv *priv, struct demo_slot *slot)
+{
+	netmem_dma_unmap_page_attrs(priv->dev, dma_unmap_addr(slot, dma),
+				    slot->len, DMA_TO_DEVICE, 0);
+	dev_kfree_skb_any(slot->skb);
+}
+
+static const struct net_device_ops demo_ops = {
+	.ndo_start_xmit = demo_xmit,
+};
+
+int demo_probe(struct demo_priv *priv, struct net_device *netdev)
+{
+	struct page_pool_params params = {
+		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
+		.dev = priv->dev,
+		.dma_dir = DMA_FROM_DEVICE,
+	};
+
+	priv->pool = page_pool_create(&params);
+	netdev->netdev_ops = &demo_ops;
+	netdev->netmem_tx = NETMEM_TX_DMA;
+	netdev->features |= NETIF_F_SG;
+	demo_done(priv, priv->slots);
+	return register_netdev(netdev);
+}
+""",
     behind=True,
     words={
         "set": ("send device memory: set netmem_tx in {slot}",
@@ -108,7 +170,7 @@ PASS = Pass(
                 "the way to the device, or the packet is dropped where that fails (T4). Not "
                 "shown: what the hardware does with memory that is not the host's."),
     },
-    follows=tx.MODE_HEADER,
+    follows="include/linux/netdevice.h",
     order=96,
 )
 

@@ -49,7 +49,8 @@ READS: tuple[Reads, ...] = (
            "skb_unclone_keeptruesize", "skb_header_unclone", "pskb_expand_head", "pskb_trim",
            "__pskb_trim", "___pskb_trim", "pskb_trim_rcsum", "skb_orphan_frags",
            "skb_copy_ubufs", "skb_ensure_writable", "skb_zerocopy", "skb_checksum_setup",
-           "skb_vlan_push", "skb_cow_data", "ipv6_skip_exthdr", "ipv6_find_hdr"), Fails.NEGATIVE),
+           "skb_vlan_push", "skb_cow_data", "ipv6_skip_exthdr", "ipv6_find_hdr",
+           "psp_dev_rcv"), Fails.NEGATIVE),
     Reads(("pskb_may_pull_reason", "pskb_network_may_pull_reason"), Fails.REASON),
     Reads(("skb_copy", "skb_copy_expand", "__pskb_pull_tail", "pskb_pull", "skb_clone",
            "skb_clone_sk", "pskb_copy", "__pskb_copy", "__pskb_copy_fclone",
@@ -57,7 +58,7 @@ READS: tuple[Reads, ...] = (
            "skb_share_check", "skb_header_pointer", "__skb_header_pointer", "vlan_insert_tag",
            "vlan_insert_tag_set_proto", "__vlan_hwaccel_push_inside", "pskb_extract"),
           Fails.NULL),
-    Reads(("pskb_may_pull", "pskb_network_may_pull"), Fails.FALSE),
+    Reads(("pskb_may_pull", "pskb_network_may_pull", "psp_dev_encapsulate"), Fails.FALSE),
     Reads(("skb_checksum", "skb_copy_and_csum_bits", "skb_copy_and_csum_dev", "skb_crc32c",
            "skb_checksum_complete", "__skb_checksum_complete", "skb_seq_read",
            "skb_checksum_trimmed"), Fails.SILENT),
@@ -90,7 +91,7 @@ def fails(name: bytes) -> Fails | None:
 # What looks at a packet, or changes its head, and touches no frag.
 _LOOKS = re.compile(
     r"(?:inner_)?(?:eth|ip|ipv6|tcp|udp)_hdr(?:len)?|eth_header_parse_protocol|vlan_get_tag|"
-    r"(?:__)?skb_(?:push|pull|put|reserve|orphan|get|trim)|"
+    r"(?:__)?skb_(?:push|pull|put|reserve|orphan|get|trim|unlink|ext_\w+)|udp_get_len|"
     r"skb_(?:inner_)?(?:mac|network|transport)_(?:header|offset|header_len|header_was_set)|"
     r"skb_(?:inner_)?tcp_all_headers|skb_(?:re)?set_\w+|skb_vlan_eth_hdr|skb_eth_hdr|"
     r"skb_frag_(?:size|off|netmem|is_net_iov|dma_map|ref|unref)\w*|skb_frags_readable|"
@@ -98,8 +99,9 @@ _LOOKS = re.compile(
     r"shared|has_frag_list|has_shared_frag|shinfo|hwtstamps|metadata_dst|sec_path|queue_empty)|"
     r"skb_(?:is_\w+|csum_is_sctp|checksum_start(?:_offset)?|copy_from_linear_data(?:_offset)?|"
     r"copy_header|get_(?:\w+_)?queue(?:_mapping)?|rx_queue_recorded|record_rx_queue|"
-    r"vlan_tag_\w+|dst\w*|ext_\w+)|"
+    r"vlan_tag_\w+|vlan_tagged|dst\w*)|"
     r"netif_needs_gso|nf_reset_ct|ptp_classify_raw|ptp_parse_header|tcp_v6_gso_csum_prep|"
+    r"tls_is_skb_tx_device_offloaded|psp_skb_get_assoc_rcu|"
     r"tso_(?:build_hdr|count_descs|dma_map_\w+)|xfrm_(?:input_state|offload)|"
     r"netdev_(?!core_)\w+|trace_\w+|pr_\w+|napi_\w+")
 
@@ -146,6 +148,7 @@ QUEUES = frozenset((b"skb_queue_tail", b"__skb_queue_tail", b"skb_queue_head",
                     b"__skb_queue_head"))
 TAKES_UP = frozenset((b"skb_dequeue", b"__skb_dequeue", b"skb_peek", b"skb_dequeue_tail",
                       b"__skb_dequeue_tail"))
+REASONS = b"SKB_DROP_REASON_"  # how each reason to drop is called; none of them is zero
 PACKET = "struct sk_buff"
 FRAG = "skb_frag_t"
 KNOWN = GIVES_FRAG | WALKS | MAPS_FRAGS | FREES | GIVES_DEVICE | GIVES_ON | QUEUES | TAKES_UP

@@ -27,7 +27,8 @@ FILES = ("net/core/skbuff.c", "net/core/dev.c", "net/core/tso.c", "net/core/gso.
          "include/linux/skbuff_ref.h", "include/linux/timecounter.h", "include/net/checksum.h",
          "include/net/ip6_checksum.h", "include/linux/if_ether.h", "include/linux/if_macvlan.h",
          "net/core/skb_fault_injection.c", "include/net/xfrm.h", "include/net/tls.h",
-         "include/linux/ptp_classify.h", "net/core/ptp_classifier.c", "include/net/vxlan.h")
+         "include/linux/ptp_classify.h", "net/core/ptp_classifier.c", "include/net/vxlan.h",
+         "include/net/psp/functions.h", "net/psp/psp_main.c", "net/ipv6/exthdrs_core.c")
 """The files whose functions drivers give packets to when they send."""
 TELLS_OF_IT = b"skb_dump"  # prints headers only, but for one bug report
 TOUCH = frozenset((b"kmap", b"kmap_atomic", b"kmap_local_page", b"skb_frag_address",

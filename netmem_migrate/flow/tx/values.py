@@ -16,7 +16,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.flow.cfg import Item, transparent
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
-from netmem_migrate.model.tx import Fails
+from netmem_migrate.model.tx import REASONS, Fails
 
 _NUMBER = re.compile(rb"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*")
 _COMPARES = ("==", "!=", "<", ">", "<=", ">=")
@@ -171,7 +171,7 @@ def _literal(node: Node) -> str | None:
     if text in (b"NULL", b"false") or (found and not int(found[1], 16 if text[:2] in (
             b"0x", b"0X") else 10)):
         return Value.ZERO
-    if found or text == b"true":
+    if found or text == b"true" or text.startswith(REASONS):
         return Value.NONZERO
     constant = node.type == "identifier" and text.isupper()
     return _NAMED + text.decode("latin-1") if constant else None
