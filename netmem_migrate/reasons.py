@@ -236,6 +236,21 @@ class Why(StrEnum):
     TX_OUTSIDE = "tx-outside"  # T3; by: the record, other: where it is kept
     TX_CPU = "tx-cpu"  # T4; other: where
     TX_NO_FRAGS = "tx-no-frags"  # nothing; slot: the driver
+    # What is in the way of device memory that is sent; slot: the function that sends, or none.
+    NETMEM_TX = "netmem-tx"  # nothing: the device is not said to take it
+    NETMEM_TX_NO_API = "netmem-tx-no-api"  # by: what the kernel does not have
+    NETMEM_TX_UNSEEN = "netmem-tx-unseen"  # nothing that sends is in sight
+    NETMEM_TX_NO_FRAGS = "netmem-tx-no-frags"  # other: where it says what the device can do
+    NETMEM_TX_NO_DMA = "netmem-tx-no-dma"  # other: the same
+    NETMEM_TX_UNJUDGED = "netmem-tx-unjudged"  # T1 to T3
+    NETMEM_TX_MAPPED = "netmem-tx-mapped"  # T1; other: where
+    NETMEM_TX_KEPT = "netmem-tx-kept"  # T1; other: where
+    NETMEM_TX_UNMAP = "netmem-tx-unmap"  # T3; other: where
+    NETMEM_TX_READS = "netmem-tx-reads"  # T4; other: where
+    NETMEM_TX_SENT = "netmem-tx-sent"  # T4; by: the function that fails, other: where
+    NETMEM_TX_GIVEN = "netmem-tx-given"  # T4; by: the function that is given it, other: where
+    NETMEM_TX_DEVICES = "netmem-tx-devices"  # T5; other: where there is another
+    NETMEM_TX_PLACE = "netmem-tx-place"  # T5; other: where
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
@@ -272,10 +287,15 @@ _OF: dict[Category, tuple[Why, ...]] = {
                        Why.RAW_FRAGS, Why.TX_READ, Why.TX_SKIPPED, Why.TX_LENT, Why.TX_UNREAD,
                        Why.TX_OTHER_FRAG, Why.TX_UNSET, Why.TX_OR_HEAD, Why.TX_FUNCTION,
                        Why.TX_LOST, Why.TX_DESCRIPTOR, Why.TX_BY_MEMORY, Why.TX_RAW,
-                       Why.TX_OUTSIDE, Why.TX_CPU, Why.TX_NO_FRAGS),
+                       Why.TX_OUTSIDE, Why.TX_CPU, Why.TX_NO_FRAGS,
+                       Why.NETMEM_TX, Why.NETMEM_TX_UNSEEN, Why.NETMEM_TX_NO_FRAGS,
+                       Why.NETMEM_TX_NO_DMA, Why.NETMEM_TX_UNJUDGED, Why.NETMEM_TX_MAPPED,
+                       Why.NETMEM_TX_KEPT, Why.NETMEM_TX_UNMAP, Why.NETMEM_TX_READS,
+                       Why.NETMEM_TX_SENT, Why.NETMEM_TX_GIVEN, Why.NETMEM_TX_DEVICES,
+                       Why.NETMEM_TX_PLACE),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
-    Category.MISSING_API: (Why.NO_API, Why.NO_FORM),
+    Category.MISSING_API: (Why.NO_API, Why.NO_FORM, Why.NETMEM_TX_NO_API),
     Category.GONE_API: (Why.TAKES, Why.GONE),
 }
 CATEGORY: dict[Why, Category] = {why: category for category, all_ in _OF.items() for why in all_}

@@ -161,6 +161,7 @@ _WAYS = {
             "each address of a frag has a set behind it on every path, and nothing but unmaps that "
             "take netmem reads it then, for the parser and for the compiler",
     Way.WARNS: "the text without the warnings is the one before, and these only compare",
+    Way.MODE: "the text without the line that tells the device how it sends is the one before",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
              "pass, or are taken to pass, and the rest is the text before but for those calls",
 }

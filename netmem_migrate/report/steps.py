@@ -63,5 +63,36 @@ STEPS: dict[Why, str] = {
                     "declared outside of this driver, at {other}",
     Why.TX_CPU: "maps frags as pages still (T4): the CPU reads frags at {other}",
     Why.TX_NO_FRAGS: "maps no frags to send",
+    Why.NETMEM_TX: "sets up a device of which nothing says that it sends what is no page",
+    Why.NETMEM_TX_NO_API: "sends pages only still: this kernel has no {by}",
+    Why.NETMEM_TX_UNSEEN: "sends pages only still: nothing is in sight that the stack calls to "
+                          "send a packet, or that gets it from there",
+    Why.NETMEM_TX_NO_FRAGS: "is never given frags: the device does not say that it takes them",
+    Why.NETMEM_TX_NO_DMA: "sends pages only still: the device does no DMA",
+    Why.NETMEM_TX_UNJUDGED: "sends pages only still (T3): it is not shown where frags are mapped "
+                            "and unmapped",
+    Why.NETMEM_TX_MAPPED: "sends pages only still (T1): frags are mapped by their pages or "
+                          "addresses{elsewhere}",
+    Why.NETMEM_TX_KEPT: "sends pages only still (T1): the address is kept whatever the frag is"
+                        "{elsewhere}",
+    Why.NETMEM_TX_UNMAP: "sends pages only still (T3): raw unmap{elsewhere}",
+    Why.NETMEM_TX_READS: "sends pages only still (T4): the CPU reads frags{elsewhere}",
+    Why.NETMEM_TX_SENT: "sends pages only still (T4): {by} reads frags, and the packet goes on "
+                        "where that fails{elsewhere}",
+    Why.NETMEM_TX_GIVEN: "sends pages only still (T4): {by} is given the packet, and is not known"
+                         "{elsewhere}",
+    Why.NETMEM_TX_DEVICES: "sends pages only still (T5): there are devices that send otherwise"
+                           "{elsewhere}",
+    Why.NETMEM_TX_PLACE: "sends pages only still (T5): it is not shown that the device is "
+                         "registered behind{elsewhere}",
 }
 """The end of a sentence whose subject is a function of the driver (report/wording.py)."""
+
+
+def step_of(why: Why) -> str:
+    """The step behind a conversion that a reason is in the way of."""
+    if why is Why.CPU_READS:
+        return "guard"
+    if why.value.startswith("tx-"):
+        return "tx"
+    return "netmem-tx" if why.value.startswith(Why.NETMEM_TX.value) else "sync"

@@ -16,6 +16,7 @@ from netmem_migrate.c.armed import Armed
 from netmem_migrate.c.beside import Beside
 from netmem_migrate.flow.instead import Instead
 from netmem_migrate.flow.sync import warned
+from netmem_migrate.flow.tx import device
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import (
     arms,
@@ -63,6 +64,7 @@ class Way(StrEnum):
     SYNC = "sync"  # syncs for the CPU through the pool (verify/synced.py)
     WARNS = "warns"  # warnings for testing, and nothing else (flow/sync/warned.py)
     TX = "tx"  # frags that are sent by netmem (verify/sent.py)
+    MODE = "mode"  # a device is told how it sends, and nothing else (flow/tx/device.py)
     TWO = "two"  # two functions of one that takes two kinds of thing (verify/divided.py)
 
 
@@ -89,7 +91,8 @@ def made(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | N
     after = {path: change.after for path, change in changes.items()}
     found = (_copies(changes) or _beside(root, changes, after) or _instead(changes, after)
              or _arm(root, changes, after, module) or _page(changes, after)
-             or _sync(root, changes, module) or _tx(root, changes, module) or _warns(changes))
+             or _sync(root, changes, module) or _tx(root, changes, module) or _warns(changes)
+             or _mode(changes))
     return found or _two(changes, after)
 
 
@@ -211,6 +214,15 @@ def _warns(changes: Mapping[str, FileChange]) -> Made | None:
     if not changed or any(warned.without(one) != one.before for one in changed):
         return None
     return Made(Way.WARNS, lambda _source, _compile: Said(Status.PASS))
+
+
+def _mode(changes: Mapping[str, FileChange]) -> Made | None:
+    """A patch whose text less what tells a device how it sends is the text before."""
+    changed = [one for one in changes.values() if one.before != one.after]
+    if not changed or any(device.without(one) != one.before for one in changed):
+        return None
+    return Made(Way.MODE, lambda _source, _compile: Said(Status.PASS),
+                assumes="all of the driver that sends is in sight, and T1 to T4 hold for it")
 
 
 def _two(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made | None:
