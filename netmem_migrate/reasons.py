@@ -219,6 +219,25 @@ class Why(StrEnum):
     SYNC_NEGATIVE = "sync-negative"  # S7; by: the size
     SYNC_CHANGES = "sync-changes"  # S8; by: what the pool was made with, other: where it is set
     SYNC_OR_NOT = "sync-or-not"  # S9; other: where other memory comes from
+    # What a pool does not sync for the device, and why it stays so; slot: the function that makes
+    # it, other: where.
+    FLAGS_LACKING = "flags-lacking"  # nothing: it can; because: what is left all the same
+    FLAGS_PART = "flags-part"  # by: where the ring keeps a part; because: what else is left
+    FLAGS_STAYS = "flags-stays"  # other: where memory stays in its place; because: as above
+    FLAGS_STALE = "flags-stale"  # other: where memory goes back and its place keeps it
+    FLAGS_NO_MAP = "flags-no-map"
+    FLAGS_UNKNOWN = "flags-unknown"  # by: what the flags are
+    FLAGS_ON_PURPOSE = "flags-on-purpose"  # by: what a comment says
+    FLAGS_MAPPED = "flags-mapped"
+    FLAGS_NO_ADDRESS = "flags-no-address"
+    FLAGS_NO_SYNC = "flags-no-sync"
+    FLAGS_SET = "flags-set"  # by: the parameter of the pool
+    FLAGS_OFFSET = "flags-offset"  # by: the pool's offset
+    FLAGS_PUT = "flags-put"  # by: the size
+    FLAGS_POOL = "flags-pool"
+    FLAGS_FOR_DEVICE = "flags-for-device"
+    FLAGS_UNSEEN = "flags-unseen"
+    FLAGS_MODEL = "flags-model"  # other: the events
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
@@ -251,7 +270,12 @@ _OF: dict[Category, tuple[Why, ...]] = {
                        Why.SYNC_ELSEWHERE,
                        Why.SYNC_DEVICE, Why.SYNC_DIRECTION, Why.SYNC_CUT, Why.SYNC_NEGATIVE,
                        Why.SYNC_CHANGES, Why.SYNC_OR_NOT, Why.SYNC_TAKEN,
-                       Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE),
+                       Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE,
+                       Why.FLAGS_LACKING, Why.FLAGS_PART, Why.FLAGS_STAYS, Why.FLAGS_STALE,
+                       Why.FLAGS_NO_MAP, Why.FLAGS_UNKNOWN, Why.FLAGS_ON_PURPOSE,
+                       Why.FLAGS_MAPPED, Why.FLAGS_NO_ADDRESS, Why.FLAGS_NO_SYNC, Why.FLAGS_SET,
+                       Why.FLAGS_OFFSET, Why.FLAGS_PUT, Why.FLAGS_POOL, Why.FLAGS_FOR_DEVICE,
+                       Why.FLAGS_UNSEEN, Why.FLAGS_MODEL),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API, Why.NO_FORM),

@@ -145,6 +145,12 @@ _WAYS = {
               "have the same device, address, size and direction, in the same code, as far as a "
               "buffer is of the pool of its ring and is not received before its fill is over; a "
               "pool that was made with another direction syncs with that one",
+    Way.FLAGS: "the text without flags and sizes of pools, sizes of puts and syncs for the device "
+               "is the one before, and a model of the pool that is told those, played in all "
+               "orders of filling, receiving, putting and recycling three buffers in twelve "
+               "events, shows no access of bytes that are not synced that was not there before, as "
+               "far as what the hardware writes lies in the memory and nothing uses memory once it "
+               "gave it back",
     Way.WARNS: "the text without the warnings is the one before, and these only compare",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
              "pass, or are taken to pass, and the rest is the text before but for those calls",

@@ -17,7 +17,17 @@ from netmem_migrate.c.beside import Beside
 from netmem_migrate.flow.instead import Instead
 from netmem_migrate.flow.sync import warned
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import arms, code, copied, divided, instead, member, returned, synced
+from netmem_migrate.verify import (
+    arms,
+    code,
+    copied,
+    divided,
+    flagged,
+    instead,
+    member,
+    returned,
+    synced,
+)
 from netmem_migrate.verify.copied import Copied
 from netmem_migrate.verify.member import Line
 from netmem_migrate.verify.said import Said, Status, errors
@@ -50,6 +60,7 @@ class Way(StrEnum):
     KIND = "kind"  # an arm of a union for what is taken for a page (verify/arms.py)
     PAGE = "page"  # a page returned instead of its address (verify/returned.py)
     SYNC = "sync"  # syncs for the CPU through the pool (verify/synced.py)
+    FLAGS = "flags"  # syncs for the device by the pool (verify/flagged.py)
     WARNS = "warns"  # warnings for testing, and nothing else (flow/sync/warned.py)
     TWO = "two"  # two functions of one that takes two kinds of thing (verify/divided.py)
 
@@ -75,7 +86,8 @@ def made(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | N
     after = {path: change.after for path, change in changes.items()}
     found = (_copies(changes) or _beside(root, changes, after) or _instead(changes, after)
              or _arm(root, changes, after, module) or _page(changes, after)
-             or _sync(root, changes, module) or _warns(changes))
+             or _sync(root, changes, module) or _flags(root, changes, module)
+             or _warns(changes))
     return found or _two(changes, after)
 
 
@@ -160,6 +172,16 @@ def _sync(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | 
     texts = zip(SYNCED, (told.after, told.witness), strict=True)
     return Made(Way.SYNC, same, sides | {side: {**before, **text} for side, text in texts},
                 assumes=told.assumes)
+
+
+def _flags(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | None:
+    """A patch of which the text is the same but for what the model is told: no code is compared."""
+    if not flagged.flagged(changes):
+        return None
+    odd = flagged.told(changes, root, module)
+    return Made(Way.FLAGS, lambda _source, _compile: _judged(odd), assumes=
+                "what the hardware writes lies in the memory, and nothing uses memory once it gave "
+                "it back")
 
 
 def _warns(changes: Mapping[str, FileChange]) -> Made | None:
