@@ -40,8 +40,8 @@ _CLEAN = (" Played on a model of the pool, in all orders of filling, receiving, 
           "recycling, the driver is left with no access of bytes that are not synced")
 _KEPT = (" Played on a model of the pool, in all orders of filling, receiving, putting and "
          "recycling, the driver gets no access of bytes that are not synced that it did not have")
-_TAKEN = (", as far as what the hardware writes lies in the memory, and nothing uses memory once "
-          "it gave it back.")
+_TAKEN = (", as far as the CPU reads what the driver syncs for it, the hardware writes inside the "
+          "memory, and nothing uses memory once it gave it back.")
 _DOES = {"flag": "", "puts": _PUTS, "gone": _GONE, "moved": _PUTS + _GONE}
 
 PASS = Pass(

@@ -54,14 +54,14 @@ STEPS: dict[Why, str] = {
     Why.FLAGS_NO_ADDRESS: "makes a page_pool, and the driver never asks for a DMA address of its "
                           "memory",
     Why.FLAGS_NO_SYNC: "makes a page_pool of which no memory is shown to be synced for the CPU: "
-                       "the flag would not be enough",
+                       "the flag would not be enough{elsewhere}",
     Why.FLAGS_SET: "makes a page_pool with {by} of its own: it is not shown to be all of its "
                    "memory{elsewhere}",
     Why.FLAGS_OFFSET: "makes a page_pool with the offset {by}: all of its memory would not fit "
                       "behind that{elsewhere}",
     Why.FLAGS_PUT: "makes a page_pool to which memory is given back with a size that cannot be "
                    "changed: {by}{elsewhere}",
-    Why.FLAGS_POOL: "makes a page_pool, and it is not known of which one memory is taken"
+    Why.FLAGS_POOL: "makes a page_pool, and it is not known where its memory is taken"
                     "{elsewhere}",
     Why.FLAGS_FOR_DEVICE: "makes a page_pool, and the driver's own sync for the device is not "
                           "shown to be one of memory that it just took{elsewhere}",

@@ -179,9 +179,7 @@ def _flags(root: Path, changes: Mapping[str, FileChange], module: str) -> Made |
     if not flagged.flagged(changes):
         return None
     odd = flagged.told(changes, root, module)
-    return Made(Way.FLAGS, lambda _source, _compile: _judged(odd), assumes=
-                "what the hardware writes lies in the memory, and nothing uses memory once it gave "
-                "it back")
+    return Made(Way.FLAGS, lambda _source, _compile: _judged(odd), assumes=flagged.ASSUMES)
 
 
 def _warns(changes: Mapping[str, FileChange]) -> Made | None:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a module does with the memory of one pool: where it takes it, syncs it, and gives it back."""
+"""What a module does with the memory of one pool: where it takes, syncs, and gives back some."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
@@ -12,18 +13,19 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.words import CALL
 from netmem_migrate.flow.flags.pools import ALL, Asked, Module
-from netmem_migrate.flow.flags.ways import flow_of, leads
+from netmem_migrate.flow.flags.ways import Is, flow_of, leads
 from netmem_migrate.flow.sync.joined import is_joined
 from netmem_migrate.flow.sync.kept import Refused
 from netmem_migrate.flow.sync.narrow import within
 from netmem_migrate.flow.sync.pools import Origin, Params, Tracer, allocates
 from netmem_migrate.flow.sync.scopes import Scope, number, path, squeezed, stripped, total
+from netmem_migrate.flow.sync.stale import PUTS
 from netmem_migrate.flow.sync.starts import ADDRESSES
 from netmem_migrate.flow.sync.unused import is_plain
 from netmem_migrate.model.arguments import place_of
 from netmem_migrate.model.functions import BY_NAME, FUNCTIONS
 from netmem_migrate.model.kernel_calls import has, named
-from netmem_migrate.model.schema import Effect, Trait
+from netmem_migrate.model.schema import Effect, Side, Trait
 from netmem_migrate.model.spelled import (
     DEVICE,
     DIRECTION,
@@ -41,6 +43,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _POOL = "pool"
+_TAKES = tuple(one.name.encode() for one in FUNCTIONS if one.effect is Effect.TAKES
+               and one.side in (Side.PAGE, Side.NETMEM))
+_FOR_CPU = tuple(one.encode() for trait in (Trait.POOL_SYNC, Trait.RAW_SYNC)
+                 for one in named(trait))
 _STILL = (Trait.GIVES_BACK, Trait.DMA_ADDRESS, Trait.HARMLESS, Trait.PURE, Trait.SWAPS_BYTES)
 _SYNCS = tuple(one.encode() for one in named(Trait.SYNCS_DEVICE))
 _SIZED = tuple(one.name.encode() for one in FUNCTIONS if SYNC_SIZE in one.prototype
@@ -110,19 +116,22 @@ def puts(module: Module, asked: Asked) -> list[Call] | Refused:
                        else None)
             mine = module.is_of(scope, call.args[pool], asked) \
                 if pool is not None and pool < len(call.args) else True
-            if one.size is not None and not is_all(one.size) and mine is not False:
-                if mine is None or not _is_free(scope, one.size):
-                    return Refused(Why.FLAGS_PUT, by=squeezed(one.size).decode("latin-1"),
-                                   other=one.where)
+            if one.size is not None and not is_all(one.size) and mine is not False and (
+                    mine is None or not _is_free(scope, call, one.size)):
+                return Refused(Why.FLAGS_PUT, by=squeezed(one.size).decode("latin-1"),
+                               other=one.where)
             if mine is not False:
                 found.append(one)
     return found
 
 
-def _is_free(scope: Scope, size: Node) -> bool:
-    """Whether a size can go: it does nothing, and nobody gives it for that."""
-    return is_plain(size, frozenset()) and not any(
-        view.text(one) in scope.parameters for one in (size, *nodes(size, "identifier")))
+def _is_free(scope: Scope, put: view.Call, size: Node) -> bool:
+    """Whether a size can go: it does nothing, and no caller gives it for that alone."""
+    names = {view.text(one) for one in (size, *nodes(size, "identifier"))} & {*scope.parameters}
+    body = scope.function.body
+    used = {view.text(one) for one in nodes(body, "identifier")
+            if not within(one, put.node)} if body is not None else set()
+    return is_plain(size, frozenset()) and names <= used
 
 
 def mapped(module: Module) -> Refused | None:
@@ -316,48 +325,35 @@ def _can_go(sync: Call) -> bool:
 
 def kept(module: Module) -> str:
     """Where the driver keeps a part of memory of which another goes on, "" for nowhere."""
-    for scope in module.scopes(POOL_PREFIX.encode()):
+    for scope in module.scopes(*_TAKES):
         for call in view.calls(scope.node):
-            known = BY_NAME.get(call.name.decode("latin-1"))
-            if known is not None and known.effect is Effect.TAKES and \
-                    known.name.startswith(POOL_PREFIX):
+            if call.name in _TAKES:
                 return scope.where(call.node)
     return ""
 
 
-def cpu_syncs(module: Module, places: frozenset[str]) -> list[Call]:
-    """Where the CPU gets memory of the pool: by the pool's call, or a raw one at some places."""
-    return [one for scope in module.scopes(*(
-                name.encode() for trait in (Trait.POOL_SYNC, Trait.RAW_SYNC)
-                for name in named(trait)))
+def cpu_syncs(module: Module, wanted: Is) -> list[Call]:
+    """Where the CPU gets memory of a pool: by the pool's call, or a raw one that is wanted."""
+    return [Call(scope, call) for scope in module.scopes(*_FOR_CPU)
             for call in view.calls(scope.node)
-            if has(call.name, Trait.POOL_SYNC) or (
-                has(call.name, Trait.RAW_SYNC) and scope.where(call.node) in places)
-            for one in (Call(scope, call),)]
+            if call.name in _FOR_CPU and squeezed(call.args[-1]) != TO_DEVICE.encode()
+            and (has(call.name, Trait.POOL_SYNC) or wanted(call.node))]
 
 
 def stays(syncs: list[Call]) -> tuple[str, ...]:
-    """The syncs for the CPU from where a way leads on without that the memory is given back, or its
-    place is set to something else."""
+    """The syncs for the CPU from where a way leads on without that the memory is given back, a part
+    of it is kept, or its place is set to something else."""
     found: list[str] = []
     for one in syncs:
         flow = flow_of(one.scope)
-        if flow is None or leads(flow, one.call.node, lambda node, scope=one.scope: _leaves(
-                scope, node), None) is not False:
+        if flow is None or leads(flow, one.call.node, partial(_leaves, one.scope),
+                                 None) is not False:
             found.append(one.where)
     return tuple(found)
 
 
 def _leaves(scope: Scope, node: Node) -> bool:
-    """Whether memory is given back here, or a member that holds some is set, or a reference is
-    taken: then it is kept in part (`kept()`)."""
-    for call in view.calls(node):
-        known = BY_NAME.get(call.name.decode("latin-1"))
-        if known is not None and known.effect in (Effect.RELEASES, Effect.TAKES) and \
-                known.name.startswith(POOL_PREFIX):
-            return True
-    for store in view.stores(node):
-        if store.target.type in ("field_expression", "subscript_expression") and \
-                _is_memory(scope, store.target):
-            return True
-    return False
+    if any(call.name in _TAKES or call.name in PUTS for call in view.calls(node)):
+        return True
+    return any(store.target.type in ("field_expression", "subscript_expression")
+               and _is_memory(scope, store.target) for store in view.stores(node))

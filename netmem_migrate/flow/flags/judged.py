@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.flow.flags import calls
 from netmem_migrate.flow.flags.pools import ALL, Asked, Module, flags, modules
-from netmem_migrate.flow.flags.step import Read, read_of
+from netmem_migrate.flow.flags.step import Read, read_of, then
 from netmem_migrate.flow.sync.kept import Refused
 from netmem_migrate.flow.sync.scopes import Scope, World, number, squeezed
 from netmem_migrate.model.kernel_calls import has, named
@@ -72,7 +72,7 @@ def judged(before: Analysis, after: Analysis) -> Judged:
 
 
 def _pools(analysis: Analysis) -> list[tuple[Module, Asked]]:
-    return [(module, asked) for module in modules(World(analysis)) for asked in module.pools()]
+    return [(module, asked) for module in modules(World(analysis)) for asked in module.pools]
 
 
 def _asks(asked: Asked) -> tuple[bytes, ...]:
@@ -155,15 +155,20 @@ def _value(node: Node) -> int | None:
 
 def _odd(old: _Now, new: _Now) -> Shown | str:
     """What the model shows; what is wrong, and where that comes from, if it shows an access that
-    was not there before."""
-    found = shown(old.facts, new.facts)
-    if found.no_new and (found.clean or new.facts.part or new.facts.stays):
-        return found
-    what = found.fails or "; ".join(found.new or found.old)
-    for where, facts in _mended(old, new):
-        if shown(old.facts, facts).no_new:
-            return f"{where}: {what}"
-    return f"{new.read.asked.where}: {what}"
+    was not there before, or would not be there with all that belongs to the flag."""
+    if any(len(one) != len(other) for one, other in (
+            (old.facts.puts, new.facts.puts), (old.facts.fills, new.facts.fills))):
+        return f"{new.read.asked.where}: memory is taken, or given back, at other places"
+    refs = (old.facts, then(old.facts)) if new.facts.sync else (old.facts,)
+    for ref in refs:
+        found = shown(ref, new.facts)
+        if found.no_new and (found.clean or new.facts.part or new.facts.stays):
+            continue
+        what = found.fails or "; ".join(found.new or found.old)
+        where = next((place for place, facts in _mended(old, new) if shown(ref, facts).no_new),
+                     new.read.asked.where)
+        return f"{where}: {what}"
+    return shown(old.facts, new.facts)
 
 
 def _mended(old: _Now, new: _Now) -> Iterator[tuple[str, Facts]]:
@@ -180,6 +185,10 @@ def _mended(old: _Now, new: _Now) -> Iterator[tuple[str, Facts]]:
         if one.size != ALL:
             yield one.place, replace(facts, puts=tuple(
                 replace(put, size=ALL) if put == one else put for put in facts.puts))
+    less = [one for one in facts.puts if one.size != ALL]
+    if less:
+        yield less[0].place, replace(facts, puts=tuple(replace(one, size=ALL)
+                                                       for one in facts.puts))
     if not facts.sync:
         yield read.asked.where, replace(facts, sync=True, max_len=whole, offset=0)
     if any(one.raw for one in old.facts.fills):

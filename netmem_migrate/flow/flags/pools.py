@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
@@ -83,6 +84,7 @@ class Module:
         """Its functions in whose text one of some names stands."""
         return (one for one in self.world.scopes(*names) if one.file in self.files)
 
+    @cached_property
     def pools(self) -> tuple[Asked, ...]:
         """The calls that make pools."""
         return tuple(_asked(scope, call) for scope in self.scopes(*_CREATES)
@@ -90,7 +92,7 @@ class Module:
 
     def is_of(self, scope: Scope, pool: Node, asked: Asked) -> bool | None:
         """Whether an expression is one pool of several, None where that is not known."""
-        if len(self.pools()) == 1:
+        if len(self.pools) == 1:
             return True
         tracer = Tracer(self.world, creates)
         tracer.of(scope, pool)
@@ -144,11 +146,11 @@ def _asked(scope: Scope, call: view.Call) -> Asked:
              for one in view.children(value)
              if (pair := view.designated(one)) is not None and pair[0] == FLAGS.encode()]
     for node in nodes(scope.node, "assignment_expression"):
-        pair = view.infix(node)
-        access = view.field(pair.left) if pair is not None else None
-        if pair is not None and access is not None and access.name == FLAGS.encode() and \
+        stored = view.infix(node)
+        access = view.field(stored.left) if stored is not None else None
+        if stored is not None and access is not None and access.name == FLAGS.encode() and \
                 view.text(access.base) == name:
-            found.append(pair.right)
+            found.append(stored.right)
     return Asked(scope, call.node, name, tuple(found))
 
 

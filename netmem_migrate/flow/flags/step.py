@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
+from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.flags import calls
 from netmem_migrate.flow.flags.calls import Call, Taken
 from netmem_migrate.flow.flags.pools import (
@@ -26,18 +27,23 @@ from netmem_migrate.flow.flags.pools import (
 from netmem_migrate.flow.sync.kept import Refused
 from netmem_migrate.flow.sync.pools import Params
 from netmem_migrate.flow.sync.scopes import World, number, squeezed
-from netmem_migrate.flow.sync.sites import sites
+from netmem_migrate.flow.sync.sites import raws, sites
 from netmem_migrate.flow.sync.stale import stale
 from netmem_migrate.flow.sync.unused import unused, whole_line
 from netmem_migrate.model.runtime.memory import PAGE_SIZE
 from netmem_migrate.model.runtime.orders import Facts, Fill, Put, Shown, shown
-from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, FLAGS, MAX_LEN
+from netmem_migrate.model.spelled import (
+    DMA_MAP,
+    DMA_SYNC,
+    FLAGS,
+    MAX_LEN,
+    RAW_RANGE,
+    RAW_SINGLE,
+)
 from netmem_migrate.reasons import Reason, Why
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-    from netmem_migrate.flow.analyse import Analysis
 
 _COLUMNS = 80
 _TAB = 8
@@ -73,9 +79,9 @@ class Read:
         all that counts is whether a number of bytes is all of them."""
         order = 0 if b"<<" not in self.sizes.whole else 1
         return Facts(
-            order=order, fills=tuple(dict.fromkeys(Fill(one.sync is not None, one.take.where)
-                                                   for one in self.taken)),
-            puts=tuple(dict.fromkeys(Put(one.bytes, one.where) for one in self.puts)),
+            order=order,
+            fills=tuple(Fill(one.sync is not None, one.take.where) for one in self.taken),
+            puts=tuple(Put(one.bytes, one.where) for one in self.puts),
             shared=any(calls.shares(one) for one in self.taken), part=self.part,
             stays=", ".join(self.stays))
 
@@ -105,7 +111,7 @@ def steps(analysis: Analysis) -> list[Made | Reason]:
     world = World(analysis)
     found: list[Made | Reason] = []
     for module in modules(world):
-        for asked in module.pools():
+        for asked in module.pools:
             if has_both(asked):
                 continue
             done = _step(module, asked)
@@ -153,8 +159,8 @@ def _step(module: Module, asked: Asked) -> Made | Refused:
 def then(before: Facts) -> Facts:
     """What the model is to take of a driver that has the whole step."""
     return replace(before, sync=True, max_len=PAGE_SIZE << before.order, offset=0,
-                   fills=tuple(dict.fromkeys(replace(one, raw=False) for one in before.fills)),
-                   puts=tuple(dict.fromkeys(replace(one, size=ALL) for one in before.puts)))
+                   fills=tuple(replace(one, raw=False) for one in before.fills),
+                   puts=tuple(replace(one, size=ALL) for one in before.puts))
 
 
 def read_of(module: Module, asked: Asked, made: Params) -> Read | Refused:
@@ -164,14 +170,21 @@ def read_of(module: Module, asked: Asked, made: Params) -> Read | Refused:
         return odd
     if not calls.has_address(module):
         return Refused(Why.FLAGS_NO_ADDRESS)
+    pools, unknown = _raws(module)
+    syncs = calls.cpu_syncs(module, pools.__contains__)
+    if not syncs:
+        return Refused(Why.FLAGS_NO_SYNC)
+    odd_ones = calls.stays([one for one in calls.cpu_syncs(module, unknown.__contains__)
+                            if one.call.node in unknown])
+    if odd_ones:
+        return Refused(Why.FLAGS_NO_SYNC, other=odd_ones[0])
     puts, taken = calls.puts(module, asked), calls.taken(module, asked, made)
     if isinstance(puts, Refused):
         return puts
     if isinstance(taken, Refused):
         return taken
-    syncs = calls.cpu_syncs(module, _of_pools(module))
-    if not taken or not syncs:
-        return Refused(Why.FLAGS_NO_SYNC)
+    if not taken:
+        return Refused(Why.FLAGS_POOL)
     how_much = sizes(made)
     if isinstance(how_much, Refused):
         return how_much
@@ -181,15 +194,17 @@ def read_of(module: Module, asked: Asked, made: Params) -> Read | Refused:
                     if one.scope.file in module.files))
 
 
-def _of_pools(module: Module) -> frozenset[str]:
-    """The raw syncs for the CPU of memory of a pool."""
-    found: set[str] = set()
-    for one in sites(module.world.analysis):
-        if not isinstance(one, Reason):
-            found.add(one.raw.scope.where(one.raw.call.node))
-        elif one.why is not Why.SYNC_OR_NOT:
-            found.add(f"{one.file}:{one.line}")
-    return frozenset(found)
+def _raws(module: Module) -> tuple[set[Node], set[Node]]:
+    """The raw syncs for the CPU of memory of a pool, and those that may be of any."""
+    analysis = module.world.analysis
+    assert isinstance(analysis, Analysis)
+    told = {(one.file, one.line): one.why for one in sites(analysis) if isinstance(one, Reason)}
+    found: tuple[set[Node], set[Node]] = set(), set()
+    for scope in module.scopes(*(one.encode() for one in (RAW_RANGE, RAW_SINGLE))):
+        for raw in raws(scope):
+            why = told.get((scope.file, scope.line(raw.call.node)))
+            found[why is Why.SYNC_OR_NOT].add(raw.call.node)
+    return found
 
 
 # The edits.
@@ -216,17 +231,17 @@ def _changes(module: Module, read: Read) -> list[Change] | None:
         key = sync.scope.file, sync.scope.node.start_byte
         source = module.world.analysis.originals[sync.scope.file]
         statement = sync.call.node.parent
-        line = whole_line(source, statement) if statement is not None else None
-        if line is None:
+        whole = whole_line(source, statement) if statement is not None else None
+        if whole is None:
             return None
         by_scope.setdefault(key, []).append((sync, b"", Change(
-            sync.scope.file, *line, "the pool syncs for the device")))
+            sync.scope.file, *whole, "the pool syncs for the device")))
     for (file, _), some in by_scope.items():
         found += (change for _, _, change in some)
         scope = some[0][0].scope
-        found += (Change(file, start, end, text, "not used any more") for start, end, text in unused(
-            module.world.analysis.originals[file], scope.node,
-            {call.call.node: text for call, text, _ in some}, scope.swapping))
+        gone = unused(module.world.analysis.originals[file], scope.node,
+                      {call.call.node: text for call, text, _ in some}, scope.swapping)
+        found += (Change(file, *one, "not used any more") for one in gone)
     found.sort(key=lambda one: (one.file, one.start))
     apart = all(one.file != other.file or one.end <= other.start
                 for one, other in pairwise(found))

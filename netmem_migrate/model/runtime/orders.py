@@ -127,17 +127,42 @@ _Key = tuple[object, ...]
 
 @lru_cache(maxsize=256)
 def shown(before: Facts, after: Facts, events: int = EVENTS, buffers: int = BUFFERS) -> Shown:
-    """Play both, in all orders of so many events with so many buffers."""
+    """Play both, in all orders of so many events with so many buffers.
+
+    Raises ValueError where the two do not fill, or give back, at as many places.
+    """
+    before, after = _alike(before, after)
     found = Shown()
-    for halves in ((True, False) if after.shared and not after.part else (bool(after.part),)):
+    for halves, left_out in _sizes(after):
         try:
-            start = tuple(_made(one, buffers, halves) for one in (before, after))
+            start = tuple(_made(replace(one, part="") if left_out else one, buffers, halves)
+                          for one in (before, after))
         except (BadParams, OutOfRange) as error:
             return Shown(fails=str(error))
         one = _played(start, events)
         found = Shown(found.new or one.new, found.old or one.old,
                       states=found.states + one.states)
     return found
+
+
+def _alike(before: Facts, after: Facts) -> tuple[Facts, Facts]:
+    """Both with one of the places each that do the same before, and after."""
+    fills = {(one.raw, other.raw): (one, other)
+             for one, other in reversed([*zip(before.fills, after.fills, strict=True)])}
+    puts = {(one.size, other.size): (one, other)
+            for one, other in reversed([*zip(before.puts, after.puts, strict=True)])}
+    return (replace(before, fills=tuple(one for one, _ in fills.values()),
+                    puts=tuple(one for one, _ in puts.values())),
+            replace(after, fills=tuple(one for _, one in fills.values()),
+                    puts=tuple(one for _, one in puts.values())))
+
+
+def _sizes(facts: Facts) -> tuple[tuple[bool, bool], ...]:
+    """Whether a buffer is half of a piece of memory, and whether parts are not kept then: both
+    sizes where either may be."""
+    if facts.part:
+        return (True, False), (False, True)
+    return ((True, False), (False, False)) if facts.shared else ((False, False),)
 
 
 def _made(facts: Facts, buffers: int, halves: bool) -> _World:
@@ -201,7 +226,7 @@ def _said(facts: Facts, event: _Event) -> str:
         one = facts.puts[which]
         size = "all" if one.size < 0 else str(one.size)
         return f"memory is given back at {one.place} ({size} bytes)"
-    return {"fill": f"a buffer is filled at {facts.fills[min(which, len(facts.fills) - 1)].place}",
+    return {"fill": f"a buffer is filled at {facts.fills[which].place}",
             "receive": "a packet is received", "fail": "a packet is received with an error",
             "pass": "memory goes on to the stack", "free": "the stack gives memory back",
             "keep": f"a part stays in the ring at {facts.part}",
