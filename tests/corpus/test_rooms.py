@@ -90,10 +90,13 @@ def test_nothing_is_made(case: Path, tmp_path: Path) -> None:
     assert not steps_of(migration, case.parent.name)
     if case.parent.name in BEHIND:
         assert migration.report.undone or case.name in UNSEEN
-        lines = migration.changes[0].after.decode().splitlines()
+        text = migration.changes[0].after if migration.changes else (
+            case / "before.c").read_bytes()
+        lines = text.decode().splitlines()
+        words = ("flags", "page_pool_create") if case.parent.name == "flags" else (
+            "va", "netmem_address", "dma_sync_single")
         for one in migration.report.undone:
-            assert any("va" in line or "netmem_address" in line or "dma_sync_single" in line
-                       for line in lines[one.line - 2:one.line + 1])
+            assert any(word in line for word in words for line in lines[one.line - 2:one.line + 1])
 
 
 @pytest.mark.parametrize("case", [one for one in REFUSED if one.parent.name == "sync"],
