@@ -224,6 +224,7 @@ class Why(StrEnum):
     FLAGS_LACKING = "flags-lacking"  # nothing: it can; because: what is left all the same
     FLAGS_PART = "flags-part"  # by: where the ring keeps a part; because: what else is left
     FLAGS_STAYS = "flags-stays"  # other: where memory stays in its place; because: as above
+    FLAGS_TOUCHED = "flags-touched"  # other: where the CPU may write first; because: as above
     FLAGS_STALE = "flags-stale"  # other: where memory goes back and its place keeps it
     FLAGS_NO_MAP = "flags-no-map"
     FLAGS_UNKNOWN = "flags-unknown"  # by: what the flags are
@@ -271,7 +272,8 @@ _OF: dict[Category, tuple[Why, ...]] = {
                        Why.SYNC_DEVICE, Why.SYNC_DIRECTION, Why.SYNC_CUT, Why.SYNC_NEGATIVE,
                        Why.SYNC_CHANGES, Why.SYNC_OR_NOT, Why.SYNC_TAKEN,
                        Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE,
-                       Why.FLAGS_LACKING, Why.FLAGS_PART, Why.FLAGS_STAYS, Why.FLAGS_STALE,
+                       Why.FLAGS_LACKING, Why.FLAGS_PART, Why.FLAGS_STAYS, Why.FLAGS_TOUCHED,
+                       Why.FLAGS_STALE,
                        Why.FLAGS_NO_MAP, Why.FLAGS_UNKNOWN, Why.FLAGS_ON_PURPOSE,
                        Why.FLAGS_MAPPED, Why.FLAGS_NO_ADDRESS, Why.FLAGS_NO_SYNC, Why.FLAGS_SET,
                        Why.FLAGS_OFFSET, Why.FLAGS_PUT, Why.FLAGS_POOL, Why.FLAGS_FOR_DEVICE,

@@ -40,8 +40,8 @@ _CLEAN = (" Played on a model of the pool, in all orders of filling, receiving, 
           "recycling, the driver is left with no access of bytes that are not synced")
 _KEPT = (" Played on a model of the pool, in all orders of filling, receiving, putting and "
          "recycling, the driver gets no access of bytes that are not synced that it did not have")
-_TAKEN = (", as far as the CPU reads what the driver syncs for it, the hardware writes inside the "
-          "memory, and nothing uses memory once it gave it back.")
+_TAKEN = (", as far as the CPU touches only what the driver synced for it, the hardware writes "
+          "inside the memory, and nothing uses memory once it gave it back.")
 _DOES = {"flag": "", "puts": _PUTS, "gone": _GONE, "moved": _PUTS + _GONE}
 
 PASS = Pass(
@@ -178,6 +178,8 @@ def _reason(one: Made) -> Reason:
     left: Reason | None = None
     if read.stale:
         left = Reason(Why.FLAGS_STALE, other=_short(read.stale))
+    if read.touched and not one.shown.clean:
+        left = Reason(Why.FLAGS_TOUCHED, other=_short(read.touched), because=left)
     if read.stays and not one.shown.clean:
         left = Reason(Why.FLAGS_STAYS, other=_short(read.stays), because=left)
     if read.part and not one.shown.clean:

@@ -149,8 +149,8 @@ _WAYS = {
                "is the one before, and a model of the pool that is told those, played in all "
                "orders of filling, receiving, putting and recycling three buffers in twelve "
                "events, shows no access of bytes that are not synced that was not there before, as "
-               "far as the CPU reads what the driver syncs for it, the hardware writes inside the "
-               "memory, and nothing uses memory once it gave it back",
+               "far as the CPU touches only what the driver synced for it, the hardware writes "
+               "inside the memory, and nothing uses memory once it gave it back",
     Way.WARNS: "the text without the warnings is the one before, and these only compare",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
              "pass, or are taken to pass, and the rest is the text before but for those calls",

@@ -43,6 +43,8 @@ STEPS: dict[Why, str] = {
                     "before or after{because}",
     Why.FLAGS_STAYS: ". Memory stays in its place after the CPU had it ({other}): nothing syncs "
                      "that for the device, before or after{because}",
+    Why.FLAGS_TOUCHED: ". The CPU may write to memory before the device has it ({other}): nothing "
+                       "syncs that for the device, before or after{because}",
     Why.FLAGS_STALE: ". Memory goes back to the pool while its place keeps it ({other}), which "
                      "this leaves as it is",
     Why.FLAGS_NO_MAP: "makes a page_pool that does not map its memory for DMA: it has nothing to "

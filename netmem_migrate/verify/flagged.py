@@ -20,8 +20,8 @@ from netmem_migrate.report import wording
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify.sides import followed, sides
 
-ASSUMES = ("the CPU reads what the driver syncs for it, the hardware writes inside the memory, and "
-           "nothing uses memory once it gave it back")
+ASSUMES = ("the CPU touches only what the driver synced for it, the hardware writes inside the "
+           "memory, and nothing uses memory once it gave it back")
 
 
 def flagged(changes: Mapping[str, FileChange]) -> bool:

@@ -96,6 +96,12 @@ def test_what_passes_the_pool_is_clean_where_nothing_was_synced_before() -> None
     assert found.clean
 
 
+def test_what_the_cpu_writes_before_the_device_has_it_is_an_old_one() -> None:
+    before = replace(NONE, fills=(Fill(raw=False, place="d.c:10", touched="d.c:12"),))
+    found = shown(before, replace(before, sync=True, max_len=ALL))
+    assert found.no_new and found.old[-1] == DEVICE and len(found.old) == 3
+
+
 def test_a_sync_that_goes_for_memory_that_was_kept_is_a_new_one() -> None:
     """A part that the ring keeps is not synced by the pool, whoever did it before."""
     before = replace(KEEPS, fills=(Fill(raw=True, place="d.c:10"),))

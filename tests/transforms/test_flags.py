@@ -92,7 +92,7 @@ def test_every_refused_case_has_its_reason() -> None:
     refused_ = {path.name for path in CASES.iterdir() if not (path / "after.c").exists()}
     assert refused_ == set(REASONS)
     words = {one for one in Why if one.value.startswith("flags-")} - {
-        Why.FLAGS_LACKING, Why.FLAGS_PART, Why.FLAGS_STAYS, Why.FLAGS_STALE}
+        Why.FLAGS_LACKING, Why.FLAGS_PART, Why.FLAGS_STAYS, Why.FLAGS_TOUCHED, Why.FLAGS_STALE}
     assert set(REASONS.values()) == words - {Why.FLAGS_MODEL}
 
 
@@ -120,6 +120,27 @@ def test_what_stays_unsynced_is_named_with_its_place(tmp_path: Path) -> None:
         lines = step.changes[0].before.decode().splitlines()
         (line,) = (number for number, one in enumerate(lines, 1) if word in one)
         assert f"d.c:{line})" in said and "before or after" in said
+
+
+WRITES = {
+    "behind the driver's own sync": PLAIN.replace(
+        "\t*desc = cpu_to_le64(dma);", "\tmemset(page_address(buf->page), 0, 64);\n"
+        "\t*desc = cpu_to_le64(dma);"),
+    "with no sync": text_of("nothing-syncs-for-the-device").replace(
+        "\t*desc = cpu_to_le64(dma);", "\tmemset(page_address(buf->page), 0, 64);\n"
+        "\t*desc = cpu_to_le64(dma);"),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_what_the_cpu_writes_at_the_refill_is_named(name: str, tmp_path: Path) -> None:
+    migration = flagged(tmp_path, WRITES[name])
+    (step,) = (one for one in migration.steps if one.room is not None)
+    assert step.room is not None and step.room.kind.endswith("-kept")
+    said = wording.text(step.room.reason)
+    lines = step.changes[0].before.decode().splitlines()
+    (at,) = (number for number, one in enumerate(lines, 1) if "memset" in one)
+    assert f"before the device has it (d.c:{at})" in said
 
 
 def test_memory_that_its_place_keeps_is_named(tmp_path: Path) -> None:

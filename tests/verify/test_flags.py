@@ -304,8 +304,8 @@ def test_the_message_tells_what_it_costs_and_what_is_not_shown(tree: Path, tmp_p
     said = " ".join(patch.read_text().split())
     for words in ("This is not the same as before: more is synced, and at other times",
                   "that is the cost; no speed was measured",
-                  "as far as the CPU reads what the driver syncs for it, the hardware writes "
-                  "inside the memory",
+                  "as far as the CPU touches only what the driver synced for it, the hardware "
+                  "writes inside the memory",
                   "left with no access of bytes that are not synced"):
         assert words in said, words
 

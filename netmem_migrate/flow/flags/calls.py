@@ -75,10 +75,12 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Where memory is taken from the pool, and the sync for the device of all that is taken there,
-    right behind it, None where there is none."""
+    right behind it, None where there is none. `touched` is where the CPU asks behind it where it
+    finds such memory, or is told by the call itself, "" for nowhere."""
 
     take: Call
     sync: Call | None
+    touched: str = ""
 
 
 def is_all(size: Node) -> bool:
@@ -198,9 +200,17 @@ def taken(module: Module, asked: Asked, made: Params) -> list[Taken] | Refused:
             if mine is None:
                 return Refused(Why.FLAGS_POOL, other=scope.where(call.node))
             if mine:
-                found.append(Taken(Call(scope, call), syncs.get((scope.file,
-                                                                 call.node.start_byte))))
+                sync = syncs.get((scope.file, call.node.start_byte))
+                found.append(Taken(Call(scope, call), sync, _touched(scope, call)))
     return found
+
+
+def _touched(scope: Scope, take: view.Call) -> str:
+    known = BY_NAME.get(take.name.decode("latin-1"))
+    if known is not None and known.side is Side.ADDRESS:
+        return scope.where(take.node)
+    return next((scope.where(call.node) for call in view.calls(scope.node)
+                 if call.name in ADDRESSES and call.node.start_byte > take.node.end_byte), "")
 
 
 def shares(one: Taken) -> bool:

@@ -162,7 +162,7 @@ def _odd(old: _Now, new: _Now) -> Shown | str:
     refs = (old.facts, then(old.facts)) if new.facts.sync else (old.facts,)
     for ref in refs:
         found = shown(ref, new.facts)
-        if found.no_new and (found.clean or new.facts.part or new.facts.stays):
+        if found.no_new and (found.clean or new.read.is_left):
             continue
         what = found.fails or "; ".join(found.new or found.old)
         where = next((place for place, facts in _mended(old, new) if shown(ref, facts).no_new),

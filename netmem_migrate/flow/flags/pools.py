@@ -119,11 +119,12 @@ def modules(world: World) -> Iterator[Module]:
 def _files(world: World, file: str) -> tuple[str, ...]:
     """The files of a module, and of those that share a header with it that tells of a pool."""
     analysis = world.analysis
-    texts = analysis.originals
+    root, texts = analysis.driver.root, analysis.originals
+    assert root is not None
     found: set[str] = set()
     left = [file]
     while left:
-        found.update(of_driver(analysis.driver.root, texts, (left.pop(),)))  # type: ignore[arg-type]
+        found.update(of_driver(root, texts, (left.pop(),)))
         shared = {posixpath.basename(one).encode() for one in found
                   if one.endswith(".h") and POOL.encode() in texts.get(one, b"")}
         left += [one for one in analysis.driver.files

@@ -74,13 +74,24 @@ class Read:
     stale: tuple[str, ...]
 
     @property
+    def touched(self) -> tuple[str, ...]:
+        """Where the CPU may write to memory before the device has it."""
+        return tuple(dict.fromkeys(one.touched for one in self.taken if one.touched))
+
+    @property
+    def is_left(self) -> bool:
+        """Whether some memory reaches the device without that the pool syncs it."""
+        return bool(self.part or self.stays or self.touched)
+
+    @property
     def facts(self) -> Facts:
         """It as the model takes it, with what it syncs now; order 1 stands for any that is not 0:
         all that counts is whether a number of bytes is all of them."""
         order = 0 if b"<<" not in self.sizes.whole else 1
         return Facts(
             order=order,
-            fills=tuple(Fill(one.sync is not None, one.take.where) for one in self.taken),
+            fills=tuple(Fill(one.sync is not None, one.take.where, one.touched)
+                        for one in self.taken),
             puts=tuple(Put(one.bytes, one.where) for one in self.puts),
             shared=any(calls.shares(one) for one in self.taken), part=self.part,
             stays=", ".join(self.stays))
@@ -151,7 +162,7 @@ def _step(module: Module, asked: Asked) -> Made | Refused:
                        other=asked.where)
     after = then(read.facts)
     result = shown(read.facts, after)
-    if not result.no_new or not (result.clean or read.part or read.stays):
+    if not result.no_new or not (result.clean or read.is_left):
         return Refused(Why.FLAGS_MODEL, other="; ".join(result.new or result.old))
     return Made(read, tuple(changes), after, result)
 

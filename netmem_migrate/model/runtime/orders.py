@@ -50,10 +50,12 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Where memory for a buffer is taken, and whether it is synced for the device there."""
+    """Where memory for a buffer is taken, and whether it is synced for the device there; the CPU
+    may write to it behind that at `touched`, "" for nowhere."""
 
     raw: bool
     place: str = ""
+    touched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def shown(before: Facts, after: Facts, events: int = EVENTS, buffers: int = BUFF
 
 def _alike(before: Facts, after: Facts) -> tuple[Facts, Facts]:
     """Both with one of the places each that do the same before, and after."""
-    fills = {(one.raw, other.raw): (one, other)
+    fills = {(one.raw, other.raw, one.touched, other.touched): (one, other)
              for one, other in reversed([*zip(before.fills, after.fills, strict=True)])}
     puts = {(one.size, other.size): (one, other)
             for one, other in reversed([*zip(before.puts, after.puts, strict=True)])}
@@ -278,6 +280,8 @@ def _fill(world: _World, at: int, fill: Fill) -> bool:
     world.slots[at] = slot = _Slot(netmem, offset)
     if fill.raw:
         dma_sync_single_range_for_device(world.pool.p.dev, _address(slot), 0, world.size)
+    if fill.touched:
+        cpu_write(Address(netmem, offset), world.size)
     return True
 
 
