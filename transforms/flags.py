@@ -50,7 +50,6 @@ PASS = Pass(
     before="""\
 struct demo_buf {
 	netmem_ref netmem;
-	dma_addr_t dma;
 };
 
 struct demo_ring {
@@ -73,14 +72,15 @@ int demo_create(struct demo_ring *ring)
 
 int demo_fill(struct demo_ring *ring, struct demo_buf *buf, __le64 *desc)
 {
+	dma_addr_t dma;
+
 	buf->netmem = page_pool_dev_alloc_netmems(ring->pool);
 	if (!buf->netmem)
 		return -ENOMEM;
 
-	buf->dma = page_pool_get_dma_addr_netmem(buf->netmem);
-	dma_sync_single_for_device(ring->dev, buf->dma, PAGE_SIZE,
-				   DMA_FROM_DEVICE);
-	*desc = cpu_to_le64(buf->dma);
+	dma = page_pool_get_dma_addr_netmem(buf->netmem);
+	dma_sync_single_for_device(ring->dev, dma, PAGE_SIZE, DMA_FROM_DEVICE);
+	*desc = cpu_to_le64(dma);
 	return 0;
 }
 
@@ -98,7 +98,6 @@ void demo_receive(struct demo_ring *ring, struct demo_buf *buf,
     after="""\
 struct demo_buf {
 	netmem_ref netmem;
-	dma_addr_t dma;
 };
 
 struct demo_ring {
@@ -122,12 +121,14 @@ int demo_create(struct demo_ring *ring)
 
 int demo_fill(struct demo_ring *ring, struct demo_buf *buf, __le64 *desc)
 {
+	dma_addr_t dma;
+
 	buf->netmem = page_pool_dev_alloc_netmems(ring->pool);
 	if (!buf->netmem)
 		return -ENOMEM;
 
-	buf->dma = page_pool_get_dma_addr_netmem(buf->netmem);
-	*desc = cpu_to_le64(buf->dma);
+	dma = page_pool_get_dma_addr_netmem(buf->netmem);
+	*desc = cpu_to_le64(dma);
 	return 0;
 }
 

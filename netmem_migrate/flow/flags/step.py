@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from netmem_migrate.c import view
-from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.flags import calls
 from netmem_migrate.flow.flags.calls import Call, Taken
 from netmem_migrate.flow.flags.pools import (
@@ -44,6 +43,8 @@ from netmem_migrate.reasons import Reason, Why
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from netmem_migrate.flow.analyse import Analysis
 
 _COLUMNS = 80
 _TAB = 8
@@ -207,8 +208,7 @@ def read_of(module: Module, asked: Asked, made: Params) -> Read | Refused:
 
 def _raws(module: Module) -> tuple[set[Node], set[Node]]:
     """The raw syncs for the CPU of memory of a pool, and those that may be of any."""
-    analysis = module.world.analysis
-    assert isinstance(analysis, Analysis)
+    analysis = cast("Analysis", module.world.analysis)
     told = {(one.file, one.line): one.why for one in sites(analysis) if isinstance(one, Reason)}
     found: tuple[set[Node], set[Node]] = set(), set()
     for scope in module.scopes(*(one.encode() for one in (RAW_RANGE, RAW_SINGLE))):
