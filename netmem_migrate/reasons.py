@@ -251,6 +251,26 @@ class Why(StrEnum):
     NETMEM_TX_GIVEN = "netmem-tx-given"  # T4; by: the function that is given it, other: where
     NETMEM_TX_DEVICES = "netmem-tx-devices"  # T5; other: where there is another
     NETMEM_TX_PLACE = "netmem-tx-place"  # T5; other: where
+    # What a pool does not sync for the device, and why it stays so; slot: the function that makes
+    # it, other: where.
+    FLAGS_LACKING = "flags-lacking"  # nothing: it can; because: what is left all the same
+    FLAGS_PART = "flags-part"  # by: where the ring keeps a part; because: what else is left
+    FLAGS_STAYS = "flags-stays"  # other: where memory stays in its place; because: as above
+    FLAGS_TOUCHED = "flags-touched"  # other: where the CPU may write first; because: as above
+    FLAGS_STALE = "flags-stale"  # other: where memory goes back and its place keeps it
+    FLAGS_NO_MAP = "flags-no-map"
+    FLAGS_UNKNOWN = "flags-unknown"  # by: what the flags are
+    FLAGS_ON_PURPOSE = "flags-on-purpose"  # by: what a comment says
+    FLAGS_MAPPED = "flags-mapped"
+    FLAGS_NO_ADDRESS = "flags-no-address"
+    FLAGS_NO_SYNC = "flags-no-sync"
+    FLAGS_SET = "flags-set"  # by: the parameter of the pool
+    FLAGS_OFFSET = "flags-offset"  # by: the pool's offset
+    FLAGS_PUT = "flags-put"  # by: the size
+    FLAGS_POOL = "flags-pool"
+    FLAGS_FOR_DEVICE = "flags-for-device"
+    FLAGS_UNSEEN = "flags-unseen"
+    FLAGS_MODEL = "flags-model"  # other: the events
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
@@ -292,7 +312,13 @@ _OF: dict[Category, tuple[Why, ...]] = {
                        Why.NETMEM_TX_NO_DMA, Why.NETMEM_TX_UNJUDGED, Why.NETMEM_TX_MAPPED,
                        Why.NETMEM_TX_KEPT, Why.NETMEM_TX_UNMAP, Why.NETMEM_TX_READS,
                        Why.NETMEM_TX_SENT, Why.NETMEM_TX_GIVEN, Why.NETMEM_TX_DEVICES,
-                       Why.NETMEM_TX_PLACE),
+                       Why.NETMEM_TX_PLACE,
+                       Why.FLAGS_LACKING, Why.FLAGS_PART, Why.FLAGS_STAYS, Why.FLAGS_TOUCHED,
+                       Why.FLAGS_STALE,
+                       Why.FLAGS_NO_MAP, Why.FLAGS_UNKNOWN, Why.FLAGS_ON_PURPOSE,
+                       Why.FLAGS_MAPPED, Why.FLAGS_NO_ADDRESS, Why.FLAGS_NO_SYNC, Why.FLAGS_SET,
+                       Why.FLAGS_OFFSET, Why.FLAGS_PUT, Why.FLAGS_POOL, Why.FLAGS_FOR_DEVICE,
+                       Why.FLAGS_UNSEEN, Why.FLAGS_MODEL),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
     Category.MISSING_API: (Why.NO_API, Why.NO_FORM, Why.NETMEM_TX_NO_API),

@@ -23,6 +23,7 @@ from netmem_migrate.verify import (
     code,
     copied,
     divided,
+    flagged,
     instead,
     member,
     returned,
@@ -62,6 +63,7 @@ class Way(StrEnum):
     KIND = "kind"  # an arm of a union for what is taken for a page (verify/arms.py)
     PAGE = "page"  # a page returned instead of its address (verify/returned.py)
     SYNC = "sync"  # syncs for the CPU through the pool (verify/synced.py)
+    FLAGS = "flags"  # syncs for the device by the pool (verify/flagged.py)
     WARNS = "warns"  # warnings for testing, and nothing else (flow/sync/warned.py)
     TX = "tx"  # frags that are sent by netmem (verify/sent.py)
     MODE = "mode"  # a device is told how it sends, and nothing else (flow/tx/device.py)
@@ -91,8 +93,8 @@ def made(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | N
     after = {path: change.after for path, change in changes.items()}
     found = (_copies(changes) or _beside(root, changes, after) or _instead(changes, after)
              or _arm(root, changes, after, module) or _page(changes, after)
-             or _sync(root, changes, module) or _tx(root, changes, module) or _warns(changes)
-             or _mode(changes))
+             or _sync(root, changes, module) or _flags(root, changes, module)
+             or _tx(root, changes, module) or _warns(changes) or _mode(changes))
     return found or _two(changes, after)
 
 
@@ -206,6 +208,14 @@ def _tx(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | No
 
     return Made(Way.TX, same, sides | {side: {**files, **plain} for side, files in zip(
         TX, (before, after), strict=True)}, assumes=sent.ASSUMES, sources=told.sources)
+
+
+def _flags(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | None:
+    """A patch of which the text is the same but for what the model is told: no code is compared."""
+    if not flagged.flagged(changes):
+        return None
+    odd = flagged.told(changes, root, module)
+    return Made(Way.FLAGS, lambda _source, _compile: _judged(odd), assumes=flagged.ASSUMES)
 
 
 def _warns(changes: Mapping[str, FileChange]) -> Made | None:
