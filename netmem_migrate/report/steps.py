@@ -57,8 +57,8 @@ STEPS: dict[Why, str] = {
                          "{elsewhere}",
     Why.NETMEM_TX_DEVICES: "sends pages only still (T5): there are devices that send otherwise"
                            "{elsewhere}",
-    Why.NETMEM_TX_PLACE: "sends pages only still (T5): it is not shown that the device is "
-                         "registered behind{elsewhere}",
+    Why.NETMEM_TX_PLACE: "sends pages only still (T5): it is not shown that each device is set "
+                         "up here, and registered behind{elsewhere}",
 }
 """The end of a sentence whose subject is a function of the driver (report/wording.py)."""
 
