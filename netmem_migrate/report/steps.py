@@ -83,8 +83,8 @@ STEPS: dict[Why, str] = {
                          "{elsewhere}",
     Why.NETMEM_TX_DEVICES: "sends pages only still (T5): there are devices that send otherwise"
                            "{elsewhere}",
-    Why.NETMEM_TX_PLACE: "sends pages only still (T5): it is not shown that the device is "
-                         "registered behind{elsewhere}",
+    Why.NETMEM_TX_PLACE: "sends pages only still (T5): it is not shown that each device is set "
+                         "up here, and registered behind{elsewhere}",
     Why.FLAGS_LACKING: "makes a page_pool that maps its memory for DMA, and does not sync it for "
                        "the device{because}",
     Why.FLAGS_PART: ". The ring keeps a part of it ({by}), which nothing syncs for the device, "
