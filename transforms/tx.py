@@ -36,8 +36,8 @@ _WHAT = ("netmem_dma_unmap_addr_set() keeps 0 in the place of the address of suc
 _KEEPS = ("Without CONFIG_NEED_DMA_MAP_STATE the helper keeps nothing: a member that is there "
           "without it keeps the address of whatever memory, and unmapping does nothing. ")
 _LEFT = "What was mapped as the head of a packet is kept and unmapped as before."
-_TESTS = (" Where the driver asks for an address before it unmaps, it passes over such memory; what "
-          "else stands in that block is set again with the next address, or only says how to "
+_TESTS = (" Where the driver asks for an address before it unmaps, it passes over such memory; "
+          "what else stands in that block is set again with the next address, or only says how to "
           "unmap.")
 
 PASS = Pass(

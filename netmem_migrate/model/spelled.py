@@ -70,6 +70,17 @@ MARK = "unreadable"  # the member of an skb
 DMA_MAP = "PP_FLAG_DMA_MAP"
 DMA_SYNC = "PP_FLAG_DMA_SYNC_DEV"
 UNREADABLE = "PP_FLAG_ALLOW_UNREADABLE_NETMEM"
+FLAG_PREFIX = "PP_FLAG_"
+# What says how much of a pool's memory is synced for the device, and how much that is at most.
+FLAGS = "flags"
+ORDER = "order"
+MAX_LEN = "max_len"
+OFFSET = "offset"
+DIRECTION = "dma_dir"
+DEVICE = "dev"
+PAGE_SIZE = "PAGE_SIZE"
+# The parameter of what gives memory back that says how much of it was touched.
+SYNC_SIZE = "dma_sync_size"
 
 # Directions of a mapping: a pool has one of these two.
 FROM_DEVICE = "DMA_FROM_DEVICE"

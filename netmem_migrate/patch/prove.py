@@ -160,7 +160,14 @@ _WAYS = {
             "both helpers as they are for pages the code is the same, function by function, and "
             "each address of a frag has a set behind it on every path, and nothing but unmaps that "
             "take netmem reads it then, for the parser and for the compiler",
+    Way.FLAGS: "the text without flags and sizes of pools, sizes of puts and syncs for the device "
+               "is the one before, and a model of the pool that is told those, played in all "
+               "orders of filling, receiving, putting and recycling three buffers in twelve "
+               "events, shows no access of bytes that are not synced that was not there before, as "
+               "far as the CPU touches only what the driver synced for it, the hardware writes "
+               "inside the memory, and nothing uses memory once it gave it back",
     Way.WARNS: "the text without the warnings is the one before, and these only compare",
+    Way.MODE: "the text without the line that tells the device how it sends is the one before",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
              "pass, or are taken to pass, and the rest is the text before but for those calls",
 }

@@ -63,5 +63,71 @@ STEPS: dict[Why, str] = {
                     "declared outside of this driver, at {other}",
     Why.TX_CPU: "maps frags as pages still (T4): the CPU reads frags at {other}",
     Why.TX_NO_FRAGS: "maps no frags to send",
+    Why.NETMEM_TX: "sets up a device of which nothing says that it sends what is no page",
+    Why.NETMEM_TX_NO_API: "sends pages only still: this kernel has no {by}",
+    Why.NETMEM_TX_UNSEEN: "sends pages only still: nothing is in sight that the stack calls to "
+                          "send a packet, or that gets it from there",
+    Why.NETMEM_TX_NO_FRAGS: "is never given frags: the device does not say that it takes them",
+    Why.NETMEM_TX_NO_DMA: "sends pages only still: the device does no DMA",
+    Why.NETMEM_TX_UNJUDGED: "sends pages only still (T3): it is not shown where frags are mapped "
+                            "and unmapped",
+    Why.NETMEM_TX_MAPPED: "sends pages only still (T1): frags are mapped by their pages or "
+                          "addresses{elsewhere}",
+    Why.NETMEM_TX_KEPT: "sends pages only still (T1): the address is kept whatever the frag is"
+                        "{elsewhere}",
+    Why.NETMEM_TX_UNMAP: "sends pages only still (T3): raw unmap{elsewhere}",
+    Why.NETMEM_TX_READS: "sends pages only still (T4): the CPU reads frags{elsewhere}",
+    Why.NETMEM_TX_SENT: "sends pages only still (T4): {by} reads frags, and the packet goes on "
+                        "where that fails{elsewhere}",
+    Why.NETMEM_TX_GIVEN: "sends pages only still (T4): {by} is given the packet, and is not known"
+                         "{elsewhere}",
+    Why.NETMEM_TX_DEVICES: "sends pages only still (T5): there are devices that send otherwise"
+                           "{elsewhere}",
+    Why.NETMEM_TX_PLACE: "sends pages only still (T5): it is not shown that the device is "
+                         "registered behind{elsewhere}",
+    Why.FLAGS_LACKING: "makes a page_pool that maps its memory for DMA, and does not sync it for "
+                       "the device{because}",
+    Why.FLAGS_PART: ". The ring keeps a part of it ({by}), which nothing syncs for the device, "
+                    "before or after{because}",
+    Why.FLAGS_STAYS: ". Memory stays in its place after the CPU had it ({other}): nothing syncs "
+                     "that for the device, before or after{because}",
+    Why.FLAGS_TOUCHED: ". The CPU may write to memory before the device has it ({other}): nothing "
+                       "syncs that for the device, before or after{because}",
+    Why.FLAGS_STALE: ". Memory goes back to the pool while its place keeps it ({other}), which "
+                     "this leaves as it is",
+    Why.FLAGS_NO_MAP: "makes a page_pool that does not map its memory for DMA: it has nothing to "
+                      "sync{elsewhere}",
+    Why.FLAGS_UNKNOWN: "makes a page_pool of which the flags are not known: {by}{elsewhere}",
+    Why.FLAGS_ON_PURPOSE: "makes a page_pool that does not sync for the device on purpose: "
+                          "\"{by}\"{elsewhere}",
+    Why.FLAGS_MAPPED: "makes a page_pool whose memory the driver maps itself{elsewhere}",
+    Why.FLAGS_NO_ADDRESS: "makes a page_pool, and the driver never asks for a DMA address of its "
+                          "memory",
+    Why.FLAGS_NO_SYNC: "makes a page_pool of which no memory is shown to be synced for the CPU: "
+                       "the flag would not be enough{elsewhere}",
+    Why.FLAGS_SET: "makes a page_pool with {by} of its own: it is not shown to be all of its "
+                   "memory{elsewhere}",
+    Why.FLAGS_OFFSET: "makes a page_pool with the offset {by}: all of its memory would not fit "
+                      "behind that{elsewhere}",
+    Why.FLAGS_PUT: "makes a page_pool to which memory is given back with a size that cannot be "
+                   "changed: {by}{elsewhere}",
+    Why.FLAGS_POOL: "makes a page_pool, and it is not known where its memory is taken"
+                    "{elsewhere}",
+    Why.FLAGS_FOR_DEVICE: "makes a page_pool, and the driver's own sync for the device is not "
+                          "shown to be one of memory that it just took{elsewhere}",
+    Why.FLAGS_UNSEEN: "makes a page_pool, and a call that counts stands where none is read"
+                      "{elsewhere}",
+    Why.FLAGS_MODEL: "makes a page_pool, and on the model of it bytes are not synced in some "
+                     "order: {other}",
 }
 """The end of a sentence whose subject is a function of the driver (report/wording.py)."""
+
+
+def step_of(why: Why) -> str:
+    """The step behind a conversion that a reason is in the way of."""
+    if why is Why.CPU_READS:
+        return "guard"
+    for step in ("tx", "flags"):
+        if why.value.startswith(f"{step}-"):
+            return step
+    return "netmem-tx" if why.value.startswith(Why.NETMEM_TX.value) else "sync"

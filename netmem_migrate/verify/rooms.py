@@ -16,12 +16,14 @@ from netmem_migrate.c.armed import Armed
 from netmem_migrate.c.beside import Beside
 from netmem_migrate.flow.instead import Instead
 from netmem_migrate.flow.sync import warned
+from netmem_migrate.flow.tx import device
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import (
     arms,
     code,
     copied,
     divided,
+    flagged,
     instead,
     member,
     returned,
@@ -61,8 +63,10 @@ class Way(StrEnum):
     KIND = "kind"  # an arm of a union for what is taken for a page (verify/arms.py)
     PAGE = "page"  # a page returned instead of its address (verify/returned.py)
     SYNC = "sync"  # syncs for the CPU through the pool (verify/synced.py)
+    FLAGS = "flags"  # syncs for the device by the pool (verify/flagged.py)
     WARNS = "warns"  # warnings for testing, and nothing else (flow/sync/warned.py)
     TX = "tx"  # frags that are sent by netmem (verify/sent.py)
+    MODE = "mode"  # a device is told how it sends, and nothing else (flow/tx/device.py)
     TWO = "two"  # two functions of one that takes two kinds of thing (verify/divided.py)
 
 
@@ -89,7 +93,8 @@ def made(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | N
     after = {path: change.after for path, change in changes.items()}
     found = (_copies(changes) or _beside(root, changes, after) or _instead(changes, after)
              or _arm(root, changes, after, module) or _page(changes, after)
-             or _sync(root, changes, module) or _tx(root, changes, module) or _warns(changes))
+             or _sync(root, changes, module) or _flags(root, changes, module)
+             or _tx(root, changes, module) or _warns(changes) or _mode(changes))
     return found or _two(changes, after)
 
 
@@ -205,12 +210,29 @@ def _tx(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | No
         TX, (before, after), strict=True)}, assumes=sent.ASSUMES, sources=told.sources)
 
 
+def _flags(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | None:
+    """A patch of which the text is the same but for what the model is told: no code is compared."""
+    if not flagged.flagged(changes):
+        return None
+    odd = flagged.told(changes, root, module)
+    return Made(Way.FLAGS, lambda _source, _compile: _judged(odd), assumes=flagged.ASSUMES)
+
+
 def _warns(changes: Mapping[str, FileChange]) -> Made | None:
     """A patch whose text less its warnings is the text before: these only compare."""
     changed = [one for one in changes.values() if one.before != one.after]
     if not changed or any(warned.without(one) != one.before for one in changed):
         return None
     return Made(Way.WARNS, lambda _source, _compile: Said(Status.PASS))
+
+
+def _mode(changes: Mapping[str, FileChange]) -> Made | None:
+    """A patch whose text less what tells a device how it sends is the text before."""
+    changed = [one for one in changes.values() if one.before != one.after]
+    if not changed or any(device.without(one) != one.before for one in changed):
+        return None
+    return Made(Way.MODE, lambda _source, _compile: Said(Status.PASS),
+                assumes="all of the driver that sends is in sight, and T1 to T4 hold for it")
 
 
 def _two(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made | None:
