@@ -154,6 +154,13 @@ dma_addr_t dma_map_single(struct device *dev, void *ptr, size_t size,
 void dma_unmap_page(struct device *dev, dma_addr_t dma, size_t size,
 		    enum dma_data_direction dir);
 int dma_mapping_error(struct device *dev, dma_addr_t dma);
+#define DMA_ATTR_SKIP_CPU_SYNC	(1UL << 5)
+void dma_unmap_single(struct device *dev, dma_addr_t dma, size_t size,
+		      enum dma_data_direction dir);
+void dma_unmap_page_attrs(struct device *dev, dma_addr_t dma, size_t size,
+			  enum dma_data_direction dir, unsigned long attrs);
+#define dma_unmap_addr(ptr, name)		((ptr)->name)
+#define dma_unmap_addr_set(ptr, name, val)	(((ptr)->name) = (val))
 void dma_sync_single_for_cpu(struct device *dev, dma_addr_t dma, size_t size,
 			     enum dma_data_direction dir);
 void dma_sync_single_range_for_cpu(struct device *dev, dma_addr_t dma,
@@ -285,6 +292,13 @@ unsigned int skb_frag_size(const skb_frag_t *frag);
 unsigned int skb_frag_off(const skb_frag_t *frag);
 struct page *skb_frag_page(const skb_frag_t *frag);
 netmem_ref skb_frag_netmem(const skb_frag_t *frag);
+dma_addr_t skb_frag_dma_map(struct device *dev, const skb_frag_t *frag,
+			    size_t offset, size_t size,
+			    enum dma_data_direction dir);
+void netmem_dma_unmap_page_attrs(struct device *dev, dma_addr_t dma, size_t size,
+				 enum dma_data_direction dir, unsigned long attrs);
+#define netmem_dma_unmap_addr_set(netmem, ptr, name, val) \
+	(((ptr)->name) = netmem_is_net_iov(netmem) ? 0 : (val))
 void skb_add_rx_frag(struct sk_buff *skb, int i, struct page *page, int off,
 		     int size, unsigned int truesize);
 void skb_add_rx_frag_netmem(struct sk_buff *skb, int i, netmem_ref netmem,
@@ -336,5 +350,28 @@ bool xdp_frame_has_frags(const struct xdp_frame *frame);
 struct skb_shared_info *xdp_get_shared_info_from_frame(struct xdp_frame *frame);
 struct xdp_frame *xdp_convert_buff_to_frame(struct xdp_buff *xdp);
 void xdp_return_frame(struct xdp_frame *frame);
+
+#define ETHTOOL_RING_USE_TCP_DATA_SPLIT	(1 << 5)
+#define ETHTOOL_TCP_DATA_SPLIT_ENABLED	2
+
+struct kernel_ethtool_ringparam {
+	u32 rx_buf_len;
+	u8 tcp_data_split;
+};
+
+struct ethtool_ops {
+	u32 supported_ring_params;
+	void (*get_ringparam)(struct net_device *netdev,
+			      struct kernel_ethtool_ringparam *kernel);
+};
+
+struct netdev_queue_mgmt_ops {
+	int (*ndo_queue_start)(struct net_device *netdev, void *mem, int idx);
+};
+
+struct net_device {
+	const struct ethtool_ops *ethtool_ops;
+	const struct netdev_queue_mgmt_ops *queue_mgmt_ops;
+};
 
 #endif /* NETMEM_STUB_H */

@@ -46,6 +46,7 @@ ETHTOOL_OPS = ("ethtool_ops",)
 SCATTER = "NETIF_F_SG"  # without it the core linearizes what is sent
 # How frags are mapped that are sent, by their page or in a list.
 FRAG_MAPS = ("skb_frag_dma_map",)
+MAPS_SINGLE = ("dma_map_single", "dma_map_single_attrs")  # by an address of the CPU
 FRAG_LISTS = ("skb_to_sgvec", "skb_to_sgvec_nomark")
 ANSWERS = ("dma_mapping_error",)  # what is told of an address
 # What gives a frag's memory to map it by something else than the frag.
@@ -55,7 +56,8 @@ FRAG_MEMORY = (*FRAG_ADDRESS, "skb_frag_page")
 SHARED_FRAGS = (b"skb_frag", b"skb_shared_info", b"skb_shinfo", b"max_skb_frags")
 # Macros that keep an address in a member to unmap by it (linux/dma-mapping.h, net/netmem.h): which
 # argument is the pointer to the record. And those that read it.
-KEEPS_ADDRESS = {"dma_unmap_addr_set": 0, "netmem_dma_unmap_addr_set": 1}
+KEEPS_ANY, KEEPS_NETMEM = "dma_unmap_addr_set", "netmem_dma_unmap_addr_set"
+KEEPS_ADDRESS = {KEEPS_ANY: 0, KEEPS_NETMEM: 1}
 UNMAPS_NETMEM = ("netmem_dma_unmap_page_attrs",)
 KEPT_ADDRESS = ("dma_unmap_addr",)
 TO_DEVICE = "DMA_TO_DEVICE"

@@ -3,39 +3,98 @@
 
 from __future__ import annotations
 
+from netmem_migrate.model.spelled import DATA_SPLIT, KEEPS_NETMEM, QUEUE_OPS, UNREADABLE
 from netmem_migrate.reasons import Why
+
+_SYNCS: dict[Why, str] = {
+    Why.SYNC_WRITTEN: "the address is also written at {other}",
+    Why.SYNC_APART: "the address is not shown to be that of the buffer of the same "
+                    "index{elsewhere}",
+    Why.SYNC_NUMBER: "the buffer is not shown to have the number of the descriptor{elsewhere}",
+    Why.SYNC_RING: "an address is written at {by}, to a descriptor of which the ring is not "
+                   "shown{elsewhere}",
+    Why.SYNC_WHOLE: "more is done with the descriptors than by their members, or to walk "
+                    "them{elsewhere}",
+    Why.SYNC_ALONE: "the buffer may be set at {other}, and no address with it",
+    Why.SYNC_TAKEN: "more is done between the sync and where its address is taken{elsewhere}",
+    Why.SYNC_BEFORE: "the sync starts before the pool's offset, at {by}, and that is {other}",
+    Why.SYNC_NOT_KEPT: "no buffer is kept with the address, or not where in it that is{elsewhere}",
+    Why.SYNC_ELSEWHERE: "the sync starts at {by}, the device writes at {other}",
+    Why.SYNC_DEVICE: "the device is not shown to be the pool's{elsewhere}",
+    Why.SYNC_DIRECTION: "another direction than the pool's{elsewhere}",
+    Why.SYNC_CUT: "a 32-bit field may cut the address{elsewhere}",
+    Why.SYNC_NEGATIVE: "the size {by} may be negative",
+    Why.SYNC_CHANGES: "{by} may change while pools exist{elsewhere}",
+    Why.SYNC_OR_NOT: "it is not shown to be of a pool{elsewhere}",
+}
+
+_UNMAPS: dict[Why, str] = {
+    Why.RAW_UNMAP: f"unmaps by the DMA API what {KEEPS_NETMEM}() stored in {{by}} ({{other}})",
+    Why.FIX_STORED: "unmaps {by} by the DMA API still: it is also set at {other}, to "
+                    "what that may be right for",
+    Why.FIX_TESTED: "unmaps {by} by the DMA API still: a test decides what is unmapped "
+                    "there ({other})",
+    Why.FIX_HIDDEN: "unmaps {by} by the DMA API still: a macro may set it, too",
+    Why.FIX_SINGLE: "unmaps {by} by the DMA API still: as what was mapped by its "
+                    "address, and nothing that it holds was",
+    Why.FIX_FORM: "unmaps {by} by the DMA API still: by a call of another form",
+}
+
+POOLS: dict[Why, str] = {
+    Why.POOL_NO_SPLIT: f"nothing sets {DATA_SPLIT[1]}",
+    Why.POOL_USERS_SPLIT: f"whether {DATA_SPLIT[1]} can be set, the modules tell that use this one",
+    Why.POOL_NO_QUEUES: f"netdev->{QUEUE_OPS} is not set",
+    Why.POOL_QUEUES_IF: f"netdev->{QUEUE_OPS} is set only if {{by}}",
+    Why.POOL_USERS_QUEUES: f"whether netdev->{QUEUE_OPS} is set, the modules tell that use this "
+                           "one",
+    Why.POOL_NOT_TOLD: "the pool is not told its {by}",
+    Why.POOL_TOLD_IF: "the pool is told its {by} only",
+    Why.POOL_TOLD_UNSEEN: "whether the pool is told its {by} is not seen",
+    Why.POOL_LACKS: "the pool lacks {by}",
+    Why.POOL_HAS_IF: "the pool has {by} only",
+    Why.POOL_HAS_UNSEEN: "whether the pool has {by} is not seen",
+    Why.POOL_HEADS: "heads of packets are made of its memory, and of no other",
+    Why.POOL_HEADS_COPIED: "heads are copied out of other memory; that none comes here, only the "
+                           "hardware tells",
+    Why.POOL_HEADS_BESIDE: "two pools are kept in one record; which of them gets headers, only "
+                           "the hardware tells",
+    Why.POOL_HEADS_UNSEEN: "where headers go is not seen; only the hardware tells",
+    Why.POOL_NO_DEVICE: "no device is seen that writes to its memory",
+    Why.POOL_NOT_WRITTEN: "no device is seen whose writes would have to be synced",
+    Why.POOL_RAW_SYNC: "memory is synced for the CPU past the pool",
+    Why.POOL_NO_SYNC: "nothing is seen that syncs memory for the CPU",
+    Why.POOL_SYNC_IF: "memory is synced through the pool only if {by}",
+    Why.POOL_COUNTS: "references are counted past the pool",
+    Why.POOL_DEVICE_SYNC: "memory is synced for the device past the pool",
+    Why.POOL_READS: "the address of memory is used, and no test for NULL is seen before",
+    Why.POOL_ORDER: "the order is {by}, not 0: what is bound in pieces of a page does not fit",
+    Why.POOL_ORDER_UNSEEN: "the order is {by}; whether what is bound has that size, only a run "
+                           "tells",
+    Why.POOL_ORDER_ELSEWHERE: "the order is not seen",
+}
+"""What is in the way of memory that the CPU cannot read, as a sentence of its own."""
+# What the source does not tell.
+_OPEN = frozenset((
+    Why.POOL_USERS_SPLIT, Why.POOL_USERS_QUEUES, Why.POOL_TOLD_UNSEEN, Why.POOL_HAS_UNSEEN,
+    Why.POOL_HEADS_COPIED, Why.POOL_HEADS_BESIDE, Why.POOL_HEADS_UNSEEN, Why.POOL_NO_DEVICE,
+    Why.POOL_NO_SYNC, Why.POOL_NOT_WRITTEN, Why.POOL_ORDER_UNSEEN, Why.POOL_ORDER_ELSEWHERE))
 
 STEPS: dict[Why, str] = {
     Why.CPU_READS: "uses the address of memory of a page_pool without a test for NULL",
     Why.RAW_SYNC: "syncs memory of a page_pool for the CPU by a DMA address, past the pool",
-    Why.SYNC_WRITTEN: "syncs past the pool still (S1): the address is also written at {other}",
-    Why.SYNC_APART: "syncs past the pool still (S1): the address is not shown to be that of the "
-                    "buffer of the same index{elsewhere}",
-    Why.SYNC_NUMBER: "syncs past the pool still (S1): the buffer is not shown to have the number "
-                     "of the descriptor{elsewhere}",
-    Why.SYNC_RING: "syncs past the pool still (S1): an address is written at {by}, to a descriptor "
-                   "of which the ring is not shown{elsewhere}",
-    Why.SYNC_WHOLE: "syncs past the pool still (S1): more is done with the descriptors than by "
-                    "their members, or to walk them{elsewhere}",
-    Why.SYNC_ALONE: "syncs past the pool still (S1): the buffer may be set at {other}, and no "
-                    "address with it",
-    Why.SYNC_TAKEN: "syncs past the pool still (S1): more is done between the sync and where its "
-                    "address is taken{elsewhere}",
-    Why.SYNC_BEFORE: "syncs past the pool still (S2): the sync starts before the pool's offset, at "
-                     "{by}, and that is {other}",
-    Why.SYNC_NOT_KEPT: "syncs past the pool still (S2): no buffer is kept with the address, or not "
-                       "where in it that is{elsewhere}",
-    Why.SYNC_ELSEWHERE: "syncs past the pool still (S3): the sync starts at {by}, the device "
-                        "writes at {other}",
-    Why.SYNC_DEVICE: "syncs past the pool still (S4): the device is not shown to be the pool's"
-                     "{elsewhere}",
-    Why.SYNC_DIRECTION: "syncs past the pool still (S5): another direction than the pool's"
-                        "{elsewhere}",
-    Why.SYNC_CUT: "syncs past the pool still (S6): a 32-bit field may cut the address{elsewhere}",
-    Why.SYNC_NEGATIVE: "syncs past the pool still (S7): the size {by} may be negative",
-    Why.SYNC_CHANGES: "syncs past the pool still (S8): {by} may change while pools exist"
-                      "{elsewhere}",
-    Why.SYNC_OR_NOT: "syncs past the pool still (S9): it is not shown to be of a pool"
-                     "{elsewhere}",
+    **{why: f"syncs past the pool still ({{condition}}): {said}" for why, said in _SYNCS.items()},
+    **_UNMAPS,
+    Why.POOL_NEVER: f"may not have memory that the CPU cannot read: {UNREADABLE} is never written "
+                    "by the tool, and of P1 to P7 these are missing: {by}",
+    Why.POOL_READY: f"may be ready for memory that the CPU cannot read: of P1 to P7 nothing is "
+                    f"missing that the source tells, and open is {{by}}; {UNREADABLE} is never "
+                    "written by the tool, a person who knows the hardware sets it",
+    Why.POOL_PAGES_FIRST: f"may not have memory that the CPU cannot read: {UNREADABLE} is never "
+                          "written by the tool, and pages are left",
+    Why.POOL_ALREADY: f"sets {UNREADABLE} already",
+    Why.POOL_PAGES: "takes memory of the pool as a page still, by {by}()",
+    **{why: f"{'leaves open' if why in _OPEN else 'lacks'} for memory that the CPU cannot read "
+            f"({{condition}}): {said}{{elsewhere}}" for why, said in POOLS.items()},
 }
-"""The end of a sentence whose subject is a function of the driver (report/wording.py)."""
+"""The end of a sentence whose subject is a function of the driver (report/wording.py). {condition}
+is the id of what does not hold (model/conditions.py)."""
