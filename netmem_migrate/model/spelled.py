@@ -89,6 +89,9 @@ DMA_OF_PAGE = "page_pool_get_dma_addr"
 # What warns, once, and goes on.
 WARNS = "WARN_ON_ONCE"
 
+# Which argument a copy by the CPU comes from, where it is not the second.
+COPIES_FROM = {"skb_copy_to_linear_data_offset": 2}
+
 # What fills memory with a byte.
 FILLS = frozenset(("memset",))
 

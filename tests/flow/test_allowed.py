@@ -191,3 +191,36 @@ def test_a_head_of_other_memory_is_not_that_of_what_is_not_followed(tmp_path: Pa
                     (HEAD, HEAD.replace("heads", "given"))))
     (part,) = judged(tmp_path, text)["P5"].parts
     assert part.reason.why is Why.POOL_HEADS_UNSEEN
+
+
+def test_a_copy_of_another_length_is_none_of_other_memory(tmp_path: Path) -> None:
+    text = changed((("\tchar *heads;\n", "\tchar *heads;\n\tchar *given;\n\tu32 *sizes;\n"),
+                    (CREATE, "\tring->sizes = kmalloc(64, GFP_KERNEL);\n" + CREATE),
+                    (HEAD, "\tskb_put_data(skb, ring->given, *ring->sizes);\n")))
+    (part,) = judged(tmp_path, text)["P5"].parts
+    assert part.reason.why is Why.POOL_HEADS_UNSEEN
+
+
+def test_memory_that_may_be_the_pool_s_is_no_other(tmp_path: Path) -> None:
+    set_ = "\n\tif (ring->index)\n\t\tring->heads = page_address(buf->page);\n"
+    test = "\tif (!buf->page)\n\t\treturn -ENOMEM;\n"
+    text = changed(((test, test + set_),))
+    assert Why.POOL_HEADS_COPIED not in {
+        one.reason.why for one in judged(tmp_path, text)["P5"].parts}
+
+
+def test_a_pool_of_the_same_parameters_is_judged_by_them(tmp_path: Path) -> None:
+    text = changed((("\tchar *heads;\n", "\tchar *heads;\n\tstruct page_pool *others;\n"),
+                    ("\t\t.queue_idx = ring->index,\n", ""),
+                    (CREATE, CREATE + CREATE.replace("pool =", "others ="))))
+    (tmp_path / "d.c").write_text(text)
+    pools = migrate([tmp_path], api="7.3").drivers[0].report.pools
+    assert [[part.reason.why for part in pool.allowed[2].parts] for pool in pools] == [
+        [Why.POOL_NOT_TOLD]] * 2
+
+
+def test_a_page_that_is_allocated_for_heads_is_other_memory(tmp_path: Path) -> None:
+    text = changed((("kmalloc(PAGE_SIZE, GFP_KERNEL)",
+                     "page_address(alloc_page(GFP_KERNEL)) + 64"),))
+    (part,) = judged(tmp_path, text)["P5"].parts
+    assert part.reason.why is Why.POOL_HEADS_COPIED

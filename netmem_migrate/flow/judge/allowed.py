@@ -9,8 +9,8 @@ that stays open.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 
 from tree_sitter import Node
 
@@ -22,17 +22,20 @@ from netmem_migrate.flow.judge.asked import is_asked
 from netmem_migrate.flow.judge.given import Given, Set
 from netmem_migrate.flow.judge.memory import is_hint
 from netmem_migrate.flow.judge.pools import Pool
+from netmem_migrate.flow.judge.reach import Held
 from netmem_migrate.flow.judge.rules import Judge
-from netmem_migrate.flow.judge.taint import Atom, use_atom
+from netmem_migrate.flow.judge.taint import Atom, Atoms, use_atom
 from netmem_migrate.flow.judge.unit import Body, Use
 from netmem_migrate.model import spelled
 from netmem_migrate.model.conditions import OF, STEPS
+from netmem_migrate.model.forms import table
 from netmem_migrate.model.functions import BY_NAME
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.ready import BOUND_TO, NEEDED
 from netmem_migrate.model.schema import Effect, Trait
+from netmem_migrate.model.twins import twins
 from netmem_migrate.reasons import Reason, Why
-from netmem_migrate.results import Allowed, Basis, Evidence, Part, Standing
+from netmem_migrate.results import Allowed, Basis, Evidence, Part, Requirement, Standing
 
 _OPEN = (Standing.UNMET, Standing.CONDITIONAL, Standing.UNKNOWN)
 _NUMBER = re.compile(rb"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*")
@@ -42,12 +45,28 @@ _SYNCS = {Basis.RAW_SYNC: Why.POOL_RAW_SYNC, Basis.NO_SYNC: Why.POOL_NO_SYNC,
 _Found = tuple[Standing, Why, str, Sequence[Evidence]]
 
 
-class Conditions:
-    """P1 to P7 of the pools of one module."""
+class _Addressed(Held):
+    """What holds memory, or an address of it that the CPU uses."""
 
-    def __init__(self, judge: Judge) -> None:
-        self.judge = judge
+    def _carries(self, call: view.Call) -> bool:
+        return super()._carries(call) or call.name.decode("latin-1") in _addresses()
+
+
+@cache
+def _addresses() -> frozenset[str]:
+    return frozenset(name for one in twins(table()) if one.gives_address
+                     for name in (one.page, one.netmem))
+
+
+class Conditions:
+    """P1 to P7 of the pools of one module, by how that stands to the requirements."""
+
+    def __init__(self, judge: Judge, judged: Mapping[str, Requirement]) -> None:
+        self.judge, self.judged = judge, judged
         self.unit, self.reach, self.memory = judge.unit, judge.reach, judge.memory
+        # Of its own: what the judge follows does not depend on what is asked here.
+        self._atoms, self._held = Atoms(judge.unit), _Addressed(
+            judge.unit, through=True)
 
     def of(self, pool: Pool) -> tuple[Allowed, ...]:
         """Each condition of one pool, in order."""
@@ -67,14 +86,14 @@ class Conditions:
     # ------------------------------------------------------------ P1, P2
 
     def _split(self, pool: Pool) -> Iterator[_Found]:
-        found = self.judge.split()
+        found = self.judged["rx.2"]
         if found.status is Standing.NOT_APPLICABLE:
             yield Standing.UNKNOWN, Why.POOL_USERS_SPLIT, "", self._at(pool)
         elif found.status is not Standing.MET:
             yield found.status, Why.POOL_NO_SPLIT, "", found.evidence
 
     def _queues(self) -> Iterator[_Found]:
-        found = self.judge.queues()
+        found = self.judged["queue-mgmt"]
         if self.judge.is_library:
             yield Standing.UNKNOWN, Why.POOL_USERS_QUEUES, "", self.judge.created
         elif found.status is Standing.CONDITIONAL:
@@ -181,11 +200,12 @@ class Conditions:
         given = [place for key, name, place in graph.addresses.given_to if key in known and (
             has(name, Trait.READS_PACKET) or has(name, Trait.CPU_COPIES))]
         direct = [place for place in self.memory.reads if _is_read(place)]
-        held = self.reach.atoms
+        held = self._held
         taken = held.reached(use_atom(one) for one in self._taken)
         places = {(one.file, one.node.start_byte): one.node for one in (*given, *direct)}
         for use in (*self.reach.of(Trait.READS_PACKET), *self.reach.of(Trait.CPU_COPIES)):
-            args = use.call.args[1:] if has(use.name, Trait.CPU_COPIES) else use.call.args
+            source = _source(use) if has(use.name, Trait.CPU_COPIES) else None
+            args = [source] if source is not None else use.call.args
             if any(one in taken for arg in args for one in held.read(use.body, arg)):
                 places[use.body.file, use.call.node.start_byte] = use.call.node
         return list(dict.fromkeys(
@@ -206,23 +226,23 @@ class Conditions:
         uses = self.reach.of(Trait.CPU_COPIES)
         if not uses:
             return []
-        other = self._others
-        return [self.unit.use_at(use) for use in uses if self._hands_over(use.body) and any(
-            self.memory.holds(use.body, arg, other)
-            and not self.memory.holds(use.body, arg, self._payload)
-            for arg in use.call.args[1:])]
+        held, other = self._held, self._others
+        return [self.unit.use_at(use) for use in uses if self._hands_over(use.body)
+                and (source := _source(use)) is not None
+                and any(one in other for one in held.read(use.body, source))
+                and not any(one in self._payload for one in self._atoms.read(use.body, source))]
 
     @cached_property
     def _others(self) -> set[Atom]:
         """All that holds memory which is allocated, not taken from a pool."""
-        return self.memory.atoms.reached(
+        return self._held.reached(
             use_atom(use) for use in self.reach.of(Trait.ALLOCATES)
             if not use.name.startswith(spelled.POOL_PREFIX))
 
     @cached_property
     def _payload(self) -> set[Atom]:
         """All that holds memory of a pool, or an address of some."""
-        return self.memory.atoms.reached(
+        return self._atoms.reached(
             use_atom(use) for name, uses in self.unit.calls.items() for use in uses
             if name.startswith(spelled.POOL_PREFIX)
             and (known := BY_NAME.get(name)) is not None and known.effect is Effect.ALLOCATES)
@@ -241,8 +261,8 @@ class Conditions:
             for store in view.stores(body.node):
                 where = view.field(store.target)
                 atom = self.reach.atoms.of(body, store.target)
-                if where is None or atom not in self.reach.pools or not self.memory.holds(
-                        body, store.value, self.reach.pools):
+                if where is None or atom not in self.reach.pools or not any(
+                        one in self.reach.pools for one in self._atoms.read(body, store.value)):
                     continue
                 # Of a record that is not in sight, by what it is called in one function.
                 key = (atom[1],) if atom[1] else (
@@ -258,19 +278,19 @@ class Conditions:
         judge = self.judge
         if not judge.has_dma:
             yield Standing.NOT_APPLICABLE, Why.POOL_NOT_WRITTEN, "", judge.created
-        syncs = judge.syncs()
+        syncs = self.judged["rx.6"]
         if syncs.status in _OPEN:
             yield syncs.status, _SYNCS[syncs.basis], syncs.condition, syncs.evidence
-        counts = judge.recycles()
+        counts = self.judged["rx.7"]
         if counts.status in _OPEN:
             yield counts.status, Why.POOL_COUNTS, "", counts.evidence
-        own: Sequence[Use] = self.memory.device_syncs if judge.has_dma else ()
-        if own:
-            yield Standing.UNMET, Why.POOL_DEVICE_SYNC, "", tuple(
-                dict.fromkeys(self.unit.use_at(one) for one in own))
-        reads = judge.reads()
+        flags = self.judged["rx.4"]
+        for one in (flags, *flags.also):
+            if one.basis is Basis.OWN_DEVICE_SYNC:
+                yield one.status, Why.POOL_DEVICE_SYNC, "", one.evidence
+        reads = self.judged["rx.5"]
         places = [*(reads.evidence if reads.basis is Basis.CPU_READS else ()),
-                  *(self.unit.use_at(one) for one in self._taken if not is_asked(one))]
+                  *(self.unit.use_at(use) for use in self._taken if not is_asked(use))]
         if places:
             yield Standing.UNMET, Why.POOL_READS, "", tuple(dict.fromkeys(places))
 
@@ -281,6 +301,12 @@ class Conditions:
 
     def _places(self, sets: Iterable[Set]) -> tuple[Evidence, ...]:
         return tuple(dict.fromkeys(self.unit.at(one.file, one.node) for one in sets))
+
+
+def _source(use: Use) -> Node | None:
+    """Where a copy comes from."""
+    number = spelled.COPIES_FROM.get(use.name, 1)
+    return use.call.args[number] if number < len(use.call.args) else None
 
 
 def _is_read(place: Place) -> bool:

@@ -15,6 +15,8 @@ from netmem_migrate.flow.judge.pools import Pool, record
 from netmem_migrate.flow.judge.taint import parameters
 from netmem_migrate.flow.judge.unit import Body, Unit, condition, said
 from netmem_migrate.model import spelled
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class Given:
         name = record(self.pool.use)
         for call in view.calls(self.pool.use.body.node) if name is not None else ():
             if call.node.start_byte >= self.pool.use.call.node.start_byte or \
-                    call.name.decode("latin-1") in spelled.FILLS:
+                    call.name.decode("latin-1") in spelled.FILLS or \
+                    has(call.name, Trait.CREATES_POOL):
                 continue
             for number, arg in enumerate(call.args):
                 sign = view.prefix(view.bare(arg))

@@ -21,7 +21,7 @@ def missing(analysis: Analysis) -> Iterator[Reason]:
     """Of each pool: that the tool does not allow it such memory, then what is in the way."""
     for unit in units(analysis):
         judge = Judge(unit, ())
-        conditions = Conditions(judge)
+        conditions = Conditions(judge, judge.judged() if judge.pools else {})
         for pool in judge.unreadable or judge.pools:
             at = unit.use_at(pool.use)
             said = Reason(Why.POOL_ALREADY, slot=f"{pool.use.body.name}()", file=at.file,

@@ -34,7 +34,7 @@ def judged(analysis: Analysis, sites: Sequence[Site]) -> Verdict:
     for unit in units(analysis):
         judge = Judge(unit, sites)
         mine = judge.judged() if judge.pools else {}
-        conditions = Conditions(judge)
+        conditions = Conditions(judge, mine)
         pools += [replace(_said(unit, pool, mine), allowed=_allowed(judge, conditions, pool))
                   for pool in judge.pools]
     return Verdict(worst(pools), tuple(pools))
