@@ -56,6 +56,7 @@ ifeq ($(TOOLCHAIN),)
 	@$(BIN)/python tests/real/run_prepared.py $(KERNEL)
 	@$(BIN)/python tests/real/run_readiness.py '$(KERNEL)'
 	@$(BIN)/python tests/real/run_plan.py '$(KERNEL)' $(PLANNED)
+	@$(BIN)/python tests/real/run_tx_reads.py '$(KERNEL)'
 else
 	@$(BIN)/netmem-migrate kernel prepare $(KERNEL) $(TOOLCHAIN)
 	@$(BIN)/python tests/real/run_toolchain.py $(KERNEL) $(TOOLCHAIN) $(DRIVERS)

@@ -28,7 +28,7 @@ from netmem_migrate.model.forms import Table, table
 from netmem_migrate.model.target import Target, bundled, from_tree
 from netmem_migrate.options import Conversion
 from netmem_migrate.report.build import report
-from netmem_migrate.results import FileChange, Migration, Room, Severity, Step
+from netmem_migrate.results import FileChange, Migration, Room, Severity, Step, Verdict
 
 
 def target_of(tree: Kernel | None, options: Conversion) -> Target:
@@ -112,7 +112,9 @@ class Job:
         # What other drivers of the run keep is no option of this one.
         names = self.names
         mine = replace(self.options, keep=tuple(one for one in self.options.keep if one in names))
-        said = replace(report(work, made.edits, judge=judge),
+        # Without a pass that converts, nothing does.
+        told = work if passes else Work(self.keeping(names).analysis, {})
+        said = replace(report(told, made.edits, judge=judge),
                        older=older_kernels(self.analysis, (edit.text for edit in made.edits)),
                        rooms=self.rooms, joined=self.analysis.driver.joined,
                        advised=self.advised, advised_heads=self.advised_heads)
@@ -126,6 +128,9 @@ class Job:
             then = behind(self.analysis, made.changes, last)
             steps = (*steps, *then.steps)
             said = replace(said, behind=then.rooms, undone=then.left)
+            if then.steps and said.verdict is Verdict.BY_DESIGN and any(
+                    one.asked for one in said.sites):
+                said = replace(said, verdict=Verdict.PARTIAL)
         return Migration(said, _whole((*self.ahead, *steps)), made.edits, (*self.ahead, *steps),
                          mine.arguments(flags()), self.analysis.unreadable)
 

@@ -260,6 +260,58 @@ class Why(StrEnum):
     POOL_ORDER = "pool-order"  # P7; by: the order
     POOL_ORDER_UNSEEN = "pool-order-unseen"  # P7; by: the order
     POOL_ORDER_ELSEWHERE = "pool-order-elsewhere"  # P7
+    # What is in the way of keeping the addresses of frags by netmem; slot: the function.
+    RAW_FRAGS = "raw-frags"  # nothing: they are kept, and unmapped, whatever the memory is
+    TX_READ = "tx-read"  # T1; other: where
+    TX_SKIPPED = "tx-skipped"  # T1; by: what is not done, other: where
+    TX_LENT = "tx-lent"  # T1; other: where
+    TX_UNREAD = "tx-unread"  # T1; by: where
+    TX_OTHER_FRAG = "tx-other-frag"  # T2; other: where it is set
+    TX_UNSET = "tx-unset"  # T2; other: where it is mapped
+    TX_OR_HEAD = "tx-or-head"  # T2; other: where it is kept
+    TX_FUNCTION = "tx-function"  # T2; by: the function, other: where it is called
+    TX_LOST = "tx-lost"  # T2; other: where it is mapped
+    TX_DESCRIPTOR = "tx-descriptor"  # T2; other: where it is unmapped
+    TX_BY_MEMORY = "tx-by-memory"  # T2; by: the function, other: where
+    TX_RAW = "tx-raw"  # T3; other: where
+    TX_OUTSIDE = "tx-outside"  # T3; by: the record, other: where it is kept
+    TX_CPU = "tx-cpu"  # T4; other: where
+    TX_NO_FRAGS = "tx-no-frags"  # nothing; slot: the driver
+    # What is in the way of device memory that is sent; slot: the function that sends, or none.
+    NETMEM_TX = "netmem-tx"  # nothing: the device is not said to take it
+    NETMEM_TX_NO_API = "netmem-tx-no-api"  # by: what the kernel does not have
+    NETMEM_TX_UNSEEN = "netmem-tx-unseen"  # nothing that sends is in sight
+    NETMEM_TX_NO_FRAGS = "netmem-tx-no-frags"  # other: where it says what the device can do
+    NETMEM_TX_NO_DMA = "netmem-tx-no-dma"  # other: the same
+    NETMEM_TX_UNJUDGED = "netmem-tx-unjudged"  # T1 to T3
+    NETMEM_TX_MAPPED = "netmem-tx-mapped"  # T1; other: where
+    NETMEM_TX_KEPT = "netmem-tx-kept"  # T1; other: where
+    NETMEM_TX_UNMAP = "netmem-tx-unmap"  # T3; other: where
+    NETMEM_TX_READS = "netmem-tx-reads"  # T4; other: where
+    NETMEM_TX_SENT = "netmem-tx-sent"  # T4; by: the function that fails, other: where
+    NETMEM_TX_GIVEN = "netmem-tx-given"  # T4; by: the function that is given it, other: where
+    NETMEM_TX_DEVICES = "netmem-tx-devices"  # T5; other: where there is another
+    NETMEM_TX_PLACE = "netmem-tx-place"  # T5; other: where
+    # What a pool does not sync for the device, and why it stays so; slot: the function that makes
+    # it, other: where.
+    FLAGS_LACKING = "flags-lacking"  # nothing: it can; because: what is left all the same
+    FLAGS_PART = "flags-part"  # by: where the ring keeps a part; because: what else is left
+    FLAGS_STAYS = "flags-stays"  # other: where memory stays in its place; because: as above
+    FLAGS_TOUCHED = "flags-touched"  # other: where the CPU may write first; because: as above
+    FLAGS_STALE = "flags-stale"  # other: where memory goes back and its place keeps it
+    FLAGS_NO_MAP = "flags-no-map"
+    FLAGS_UNKNOWN = "flags-unknown"  # by: what the flags are
+    FLAGS_ON_PURPOSE = "flags-on-purpose"  # by: what a comment says
+    FLAGS_MAPPED = "flags-mapped"
+    FLAGS_NO_ADDRESS = "flags-no-address"
+    FLAGS_NO_SYNC = "flags-no-sync"
+    FLAGS_SET = "flags-set"  # by: the parameter of the pool
+    FLAGS_OFFSET = "flags-offset"  # by: the pool's offset
+    FLAGS_PUT = "flags-put"  # by: the size
+    FLAGS_POOL = "flags-pool"
+    FLAGS_FOR_DEVICE = "flags-for-device"
+    FLAGS_UNSEEN = "flags-unseen"
+    FLAGS_MODEL = "flags-model"  # other: the events
 
 
 _OF: dict[Category, tuple[Why, ...]] = {
@@ -292,10 +344,25 @@ _OF: dict[Category, tuple[Why, ...]] = {
                        Why.SYNC_ELSEWHERE,
                        Why.SYNC_DEVICE, Why.SYNC_DIRECTION, Why.SYNC_CUT, Why.SYNC_NEGATIVE,
                        Why.SYNC_CHANGES, Why.SYNC_OR_NOT, Why.SYNC_TAKEN,
-                       Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE),
+                       Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE, Why.SYNC_ALONE,
+                       Why.RAW_FRAGS, Why.TX_READ, Why.TX_SKIPPED, Why.TX_LENT, Why.TX_UNREAD,
+                       Why.TX_OTHER_FRAG, Why.TX_UNSET, Why.TX_OR_HEAD, Why.TX_FUNCTION,
+                       Why.TX_LOST, Why.TX_DESCRIPTOR, Why.TX_BY_MEMORY, Why.TX_RAW,
+                       Why.TX_OUTSIDE, Why.TX_CPU, Why.TX_NO_FRAGS,
+                       Why.NETMEM_TX, Why.NETMEM_TX_UNSEEN, Why.NETMEM_TX_NO_FRAGS,
+                       Why.NETMEM_TX_NO_DMA, Why.NETMEM_TX_UNJUDGED, Why.NETMEM_TX_MAPPED,
+                       Why.NETMEM_TX_KEPT, Why.NETMEM_TX_UNMAP, Why.NETMEM_TX_READS,
+                       Why.NETMEM_TX_SENT, Why.NETMEM_TX_GIVEN, Why.NETMEM_TX_DEVICES,
+                       Why.NETMEM_TX_PLACE,
+                       Why.FLAGS_LACKING, Why.FLAGS_PART, Why.FLAGS_STAYS, Why.FLAGS_TOUCHED,
+                       Why.FLAGS_STALE,
+                       Why.FLAGS_NO_MAP, Why.FLAGS_UNKNOWN, Why.FLAGS_ON_PURPOSE,
+                       Why.FLAGS_MAPPED, Why.FLAGS_NO_ADDRESS, Why.FLAGS_NO_SYNC, Why.FLAGS_SET,
+                       Why.FLAGS_OFFSET, Why.FLAGS_PUT, Why.FLAGS_POOL, Why.FLAGS_FOR_DEVICE,
+                       Why.FLAGS_UNSEEN, Why.FLAGS_MODEL),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
-    Category.MISSING_API: (Why.NO_API, Why.NO_FORM),
+    Category.MISSING_API: (Why.NO_API, Why.NO_FORM, Why.NETMEM_TX_NO_API),
     Category.GONE_API: (Why.TAKES, Why.GONE),
 }
 CATEGORY: dict[Why, Category] = {why: category for category, all_ in _OF.items() for why in all_}

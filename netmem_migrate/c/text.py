@@ -25,6 +25,14 @@ def tokens(text: bytes) -> tuple[str, ...]:
     return tuple(TEXT_TOKEN.findall(code.decode("latin-1")))
 
 
+def placed(text: bytes) -> list[tuple[int, str]]:
+    """The same tokens, each with where it begins."""
+    code = without_comments(text)
+    found = [(one.start(), one[0]) for one in TEXT_TOKEN.finditer(code.decode("latin-1"))]
+    found += [(one.end(), _END.decode().strip()) for one in _DIRECTIVE.finditer(code)]
+    return sorted(found)
+
+
 def replaced(text: bytes, edits: Iterable[tuple[int, int, bytes]]) -> bytes:
     """A text with other bytes in some places (start, end, bytes), in order and apart."""
     parts: list[bytes] = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netmem_migrate.convert import passes
-from netmem_migrate.errors import ExitCode, InputError, UnprovenError, UsageError
+from netmem_migrate.errors import ExitCode, InputError, UsageError
 from netmem_migrate.options import STDOUT, Conversion, Flag, Output, flags_of
 from netmem_migrate.results import Run
 
@@ -81,9 +81,9 @@ def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
     with progress.live(output.quiet) as bar:
         bar.step("Looking for drivers")
         given = pipeline.inputs(paths, options)
-        proven = _proven(options)
+        proven = proven_steps(options)
         for one in given if proven else ():
-            _require_prepared(one.kernel, proven)
+            require_prepared(one.kernel, proven)
         if held is not None:
             given = pipeline.holding(given, paths[0], held)
         bar.step("Converting")
@@ -92,14 +92,16 @@ def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
         if committed:
             runs = tuple(pipeline.committed(one, run, options)
                          for one, run in zip(given, runs, strict=True))
+        if proven:
+            from netmem_migrate.patch.prove import require
         for run in runs if proven else ():
             bar.step("Compiling")
-            _prove(run, proven)
+            require(run, proven)
     summary.stopped(runs)
     return runs
 
 
-def _proven(options: Conversion) -> tuple[str, ...]:
+def proven_steps(options: Conversion) -> tuple[str, ...]:
     """The steps that are wanted, and not made without their proof."""
     from netmem_migrate.convert.passes import ids
 
@@ -107,20 +109,12 @@ def _proven(options: Conversion) -> tuple[str, ...]:
     return tuple(one for one in options.wanted if one in known)
 
 
-def _require_prepared(kernel: Kernel | None, steps: Sequence[str]) -> None:
+def require_prepared(kernel: Kernel | None, steps: Sequence[str]) -> None:
+    """Raise InputError where steps that are not made without a proof cannot be proven."""
     if kernel is None:
         raise InputError(f"--with {steps[0]}: not in a kernel tree, so that it cannot be proven; "
                          "give a driver of a tree that `netmem-migrate kernel prepare` prepared")
     kernel.require_prepared()
-
-
-def _prove(run: Run, steps: Sequence[str]) -> None:
-    """Prove the patches that are not made without. Raises UnprovenError for one that fails."""
-    from netmem_migrate.patch.prove import unproven
-
-    for one in unproven(run, steps):
-        raise UnprovenError(f"{one.source}: --with {steps[0]} is not proven: "
-                            f"{'; '.join(one.said.details)}; nothing was written")
 
 
 def exit_code(runs: Sequence[Run]) -> ExitCode:

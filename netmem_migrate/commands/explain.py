@@ -78,7 +78,7 @@ def _conditions_of(step: str) -> None:
     """Print what has to hold before a step, if anything has a name."""
     from netmem_migrate.model import conditions
 
-    if step in conditions.STEPS:
+    if conditions.STEPS.get(step):
         click.echo("\nWhat has to hold:\n")
         for id in conditions.STEPS[step]:
             click.echo(f"  {id}: {conditions.BY_ID[id].holds}")

@@ -48,17 +48,17 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], in_place: bool, out:
     from netmem_migrate.review.session import Session, Wanted
 
     options, output = _options.taken(shared)
-    if options.wanted:
-        raise UsageError("--with: a step behind the conversion is asked about as a whole; give it "
-                         "to diff, apply or format-patch")
     given = pipeline.inputs(paths, options)
+    steps = _options.proven_steps(options)
+    for one in given if steps and html is None else ():
+        _options.require_prepared(one.kernel, steps)
     if html is not None and len(given) > 1:
         raise UsageError("--html: a page is of one tree; give the paths of one at a time")
     code = int(ExitCode.DONE)
     for one in given:
         where = out / one.root.name if out is not None and len(given) > 1 else out
         session = Session.start(one, options, output,
-                                Wanted(in_place, where, signoff, force, verify))
+                                Wanted(in_place, where, signoff, force, verify, steps))
         if html is not None:
             session.page(html)
             code = session.base.exit_code

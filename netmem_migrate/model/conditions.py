@@ -193,12 +193,13 @@ CONDITIONS: tuple[Condition, ...] = (
 
 STEPS: dict[str, tuple[str, ...]] = {
     "sync": ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9"),
-    "flags": ("P4",),
+    "flags": (),
     "tx": ("T1", "T2", "T3", "T4"),
     "netmem-tx": ("T1", "T2", "T3", "T4", "T5"),
     "unreadable": ("P1", "P2", "P3", "P4", "P5", "P6", "P7"),
 }
-"""The conditions of each step, by its id: all that has to hold before it, or that it makes hold."""
+"""The conditions of each step, by its id: all that has to hold before it. What refuses flags has no
+id: its sentences say it whole."""
 
 _WHYS: dict[str, tuple[Why, ...]] = {
     "S1": (Why.SYNC_WRITTEN, Why.SYNC_APART, Why.SYNC_NUMBER, Why.SYNC_RING, Why.SYNC_WHOLE,
@@ -211,6 +212,13 @@ _WHYS: dict[str, tuple[Why, ...]] = {
     "S7": (Why.SYNC_NEGATIVE,),
     "S8": (Why.SYNC_CHANGES,),
     "S9": (Why.SYNC_OR_NOT,),
+    "T1": (Why.TX_READ, Why.TX_SKIPPED, Why.TX_LENT, Why.TX_UNREAD, Why.NETMEM_TX_MAPPED,
+           Why.NETMEM_TX_KEPT,),
+    "T2": (Why.TX_OTHER_FRAG, Why.TX_UNSET, Why.TX_OR_HEAD, Why.TX_FUNCTION, Why.TX_LOST,
+           Why.TX_DESCRIPTOR, Why.TX_BY_MEMORY,),
+    "T3": (Why.TX_RAW, Why.TX_OUTSIDE, Why.NETMEM_TX_UNJUDGED, Why.NETMEM_TX_UNMAP,),
+    "T4": (Why.TX_CPU, Why.NETMEM_TX_READS, Why.NETMEM_TX_SENT, Why.NETMEM_TX_GIVEN,),
+    "T5": (Why.NETMEM_TX_DEVICES, Why.NETMEM_TX_PLACE,),
     "P1": (Why.POOL_NO_SPLIT, Why.POOL_USERS_SPLIT),
     "P2": (Why.POOL_NO_QUEUES, Why.POOL_QUEUES_IF, Why.POOL_USERS_QUEUES),
     "P3": (Why.POOL_NOT_TOLD, Why.POOL_TOLD_IF, Why.POOL_TOLD_UNSEEN),
@@ -224,19 +232,3 @@ _WHYS: dict[str, tuple[Why, ...]] = {
 OF: dict[Why, str] = {why: id for id, all_ in _WHYS.items() for why in all_}
 """The condition that a reason says does not hold; its id stands in the sentence as {condition}."""
 BY_ID = {one.id: one for one in CONDITIONS}
-
-_KINDS: dict[str, tuple[Why, ...]] = {
-    "S": (Why.RAW_SYNC,),
-    "P": (Why.POOL_NEVER, Why.POOL_READY, Why.POOL_PAGES_FIRST, Why.POOL_ALREADY,
-          Why.POOL_PAGES),
-    "guard": (Why.CPU_READS,),
-    "tx-fix": (Why.RAW_UNMAP, Why.FIX_STORED, Why.FIX_TESTED, Why.FIX_HIDDEN, Why.FIX_SINGLE,
-               Why.FIX_FORM),
-}
-_KIND = {why: kind for kind, all_ in _KINDS.items() for why in all_}
-
-
-def kind(why: Why) -> str:
-    """What kind of step a reason is about: the letter of its condition, where it has one. What a
-    step leaves is told with the patch of its kind."""
-    return _KIND.get(why) or OF.get(why, "")[:1]

@@ -49,6 +49,10 @@ FRAG_MAPS = ("skb_frag_dma_map",)
 MAPS_SINGLE = ("dma_map_single", "dma_map_single_attrs")  # by an address of the CPU
 FRAG_LISTS = ("skb_to_sgvec", "skb_to_sgvec_nomark")
 ANSWERS = ("dma_mapping_error",)  # what is told of an address
+NO_ADDRESS = ("DMA_MAPPING_ERROR",)
+MAPS_SINGLE = ("dma_map_single", "dma_map_single_attrs")
+GIVES_NETMEM = ("skb_frag_netmem",)  # the memory of a frag
+SETS_NETMEM = "netmem_dma_unmap_addr_set"
 # What gives a frag's memory to map it by something else than the frag.
 FRAG_ADDRESS = ("skb_frag_address", "skb_frag_address_safe")
 FRAG_MEMORY = (*FRAG_ADDRESS, "skb_frag_page")
@@ -68,6 +72,17 @@ MARK = "unreadable"  # the member of an skb
 DMA_MAP = "PP_FLAG_DMA_MAP"
 DMA_SYNC = "PP_FLAG_DMA_SYNC_DEV"
 UNREADABLE = "PP_FLAG_ALLOW_UNREADABLE_NETMEM"
+FLAG_PREFIX = "PP_FLAG_"
+# What says how much of a pool's memory is synced for the device, and how much that is at most.
+FLAGS = "flags"
+ORDER = "order"
+MAX_LEN = "max_len"
+OFFSET = "offset"
+DIRECTION = "dma_dir"
+DEVICE = "dev"
+PAGE_SIZE = "PAGE_SIZE"
+# The parameter of what gives memory back that says how much of it was touched.
+SYNC_SIZE = "dma_sync_size"
 
 # Directions of a mapping: a pool has one of these two.
 FROM_DEVICE = "DMA_FROM_DEVICE"

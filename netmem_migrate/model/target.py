@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.words import CALL
 from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.files import plain
 from netmem_migrate.model.forms import Form, Table, table
@@ -29,6 +30,7 @@ HEADERS = (
 NEWEST = LEVELS[-1]
 
 _NAME = re.compile(rb"\b(\w*netmem\w*)\s*\(")
+_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(", re.MULTILINE)
 _PROTOTYPE = re.compile(rb"\b(\w+)\s*\(([^(){};]*)\)\s*[;{]")
 _Row = TypeVar("_Row", Form, Twin)
 
@@ -77,9 +79,12 @@ class Target:
     headers: Path | None = None
 
     def has(self, name: str) -> bool:
-        """Whether there is a function of this name."""
-        return (name not in missing(self.api, table()) if self.names is None
-                else name in self.names)
+        """Whether there is a function, or a macro, of this name."""
+        if self.names is not None:
+            return name in self.names
+        known = BY_NAME.get(name)
+        return name not in missing(self.api, table()) and (
+            known is None or present(known.since, known.until, self.api))
 
     def takes(self, name: str) -> int | None:
         """How many arguments a function takes; None where that is not known, or not one number."""
@@ -129,6 +134,8 @@ def from_tree(root: Path, api: str, release: str = "") -> Target:
         source = plain.optional(root / header) or b""
         data = code_of(source)
         names.update(name.decode("ascii") for name in _NAME.findall(data))
+        declared_ = {*CALL.findall(data), *_MACRO.findall(source)}
+        names.update(name for name in BY_NAME if name.encode() in declared_)
         names.update(text for name, text in wanted.items() if _declares(name, source, data))
         for function, given in _PROTOTYPE.findall(data):
             # A call of the same name has no types between its commas.

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from netmem_migrate.errors import UnprovenError
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.model.spelled import REF
 from netmem_migrate.patch.plan import Plan
@@ -101,6 +102,16 @@ def prove(run: Run, series: tuple[Plan, ...],
     return Proven(sentences, tuple(failed), layouts)
 
 
+def require(run: Run, steps: Sequence[str]) -> None:
+    """Prove the patches that some steps made, which are not written without.
+
+    Raises UnprovenError for one that fails.
+    """
+    for one in unproven(run, steps):
+        raise UnprovenError(f"{one.source}: --with {steps[0]} is not proven: "
+                            f"{'; '.join(one.said.details)}; nothing was written")
+
+
 def unproven(run: Run, steps: Sequence[str]) -> Iterator[Unproven]:
     """What does not hold of the patches that some steps made, each on those before it."""
     for migration in run.drivers:
@@ -145,7 +156,18 @@ _WAYS = {
               "have the same device, address, size and direction, in the same code, as far as a "
               "buffer is of the pool of its ring and is not received before its fill is over; a "
               "pool that was made with another direction syncs with that one",
+    Way.TX: "the text without the sets, with each unmap spelled raw again, is the one before; with "
+            "both helpers as they are for pages the code is the same, function by function, and "
+            "each address of a frag has a set behind it on every path, and nothing but unmaps that "
+            "take netmem reads it then, for the parser and for the compiler",
+    Way.FLAGS: "the text without flags and sizes of pools, sizes of puts and syncs for the device "
+               "is the one before, and a model of the pool that is told those, played in all "
+               "orders of filling, receiving, putting and recycling three buffers in twelve "
+               "events, shows no access of bytes that are not synced that was not there before, as "
+               "far as the CPU touches only what the driver synced for it, the hardware writes "
+               "inside the memory, and nothing uses memory once it gave it back",
     Way.WARNS: "the text without the warnings is the one before, and these only compare",
+    Way.MODE: "the text without the line that tells the device how it sends is the one before",
     Way.TWO: "each of the two functions is the code of the one that there was, for what its calls "
              "pass, or are taken to pass, and the rest is the text before but for those calls",
 }

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from netmem_migrate.model import conditions
 from netmem_migrate.patch import claims, cover, message, rooms, subject
 from netmem_migrate.patch.plan import PatchStep, Plan
 from netmem_migrate.patch.prefix import Prefix
 from netmem_migrate.patch.said import memory
+from netmem_migrate.report.steps import step_of
 from netmem_migrate.results import Run
 
 
@@ -62,7 +62,7 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) 
             titles.append(rooms.title(prefixes[key].text, step.room))
             bodies.append(rooms.body(step.room, provenance))
             left = [one for one in step.migration.report.undone if step.room.behind
-                    and conditions.kind(one.why) == conditions.kind(step.room.reason.why)]
+                    and step_of(one.why) == step_of(step.room.reason.why)]
             said = rooms.note(step.room, provenance, wanted.layouts.get(step.proof), left)
         else:
             titles.append(next(made))

@@ -40,6 +40,84 @@ _UNMAPS: dict[Why, str] = {
     Why.FIX_FORM: "unmaps {by} by the DMA API still: by a call of another form",
 }
 
+_MAPS: dict[Why, str] = {
+    Why.TX_READ: "the stored address is read at {other}, not for an unmap",
+    Why.TX_SKIPPED: "where the address is 0, {by} would be left out at {other}",
+    Why.TX_LENT: "what keeps the address is given away at {other}",
+    Why.TX_UNREAD: "what keeps the address is used at {by}, which is not read",
+    Why.TX_OTHER_FRAG: "the slot at {other} belongs to another frag",
+    Why.TX_UNSET: "the frag that is mapped at {other} may be kept without the helper",
+    Why.TX_OR_HEAD: "the slot at {other} belongs to the head, too",
+    Why.TX_FUNCTION: "{by}() keeps the address, and its arguments do not say in which slot, at "
+                     "{other}",
+    Why.TX_LOST: "the address is not followed from {other} to where it is kept",
+    Why.TX_DESCRIPTOR: "the address lives only in a descriptor, at {other}",
+    Why.TX_BY_MEMORY: "{by}() maps them, and not as frags, at {other}",
+    Why.TX_RAW: "raw unmap at {other}",
+    Why.TX_OUTSIDE: "the address is kept in a {by}, which is declared outside of this driver, at "
+                    "{other}",
+    Why.TX_CPU: "the CPU reads frags at {other}",
+}
+
+_SENDS: dict[Why, str] = {
+    Why.NETMEM_TX_UNJUDGED: "it is not shown where frags are mapped and unmapped",
+    Why.NETMEM_TX_MAPPED: "frags are mapped by their pages or addresses{elsewhere}",
+    Why.NETMEM_TX_KEPT: "the address is kept whatever the frag is{elsewhere}",
+    Why.NETMEM_TX_UNMAP: "raw unmap{elsewhere}",
+    Why.NETMEM_TX_READS: "the CPU reads frags{elsewhere}",
+    Why.NETMEM_TX_SENT: "{by} reads frags, and the packet goes on where that fails{elsewhere}",
+    Why.NETMEM_TX_GIVEN: "{by} is given the packet, and is not known{elsewhere}",
+    Why.NETMEM_TX_DEVICES: "there are devices that send otherwise{elsewhere}",
+    Why.NETMEM_TX_PLACE: "it is not shown that the device is registered behind{elsewhere}",
+}
+
+_SENT: dict[Why, str] = {
+    Why.RAW_FRAGS: "is unmapped whatever memory the frag was of",
+    Why.TX_NO_FRAGS: "maps no frags to send",
+    Why.NETMEM_TX: "sets up a device of which nothing says that it sends what is no page",
+    Why.NETMEM_TX_NO_API: "sends pages only still: this kernel has no {by}",
+    Why.NETMEM_TX_UNSEEN: "sends pages only still: nothing is in sight that the stack calls to "
+                          "send a packet, or that gets it from there",
+    Why.NETMEM_TX_NO_FRAGS: "is never given frags: the device does not say that it takes them",
+    Why.NETMEM_TX_NO_DMA: "sends pages only still: the device does no DMA",
+}
+
+_FLAGS: dict[Why, str] = {
+    Why.FLAGS_LACKING: "makes a page_pool that maps its memory for DMA, and does not sync it for "
+                       "the device{because}",
+    Why.FLAGS_PART: ". The ring keeps a part of it ({by}), which nothing syncs for the device, "
+                    "before or after{because}",
+    Why.FLAGS_STAYS: ". Memory stays in its place after the CPU had it ({other}): nothing syncs "
+                     "that for the device, before or after{because}",
+    Why.FLAGS_TOUCHED: ". The CPU may write to memory before the device has it ({other}): nothing "
+                       "syncs that for the device, before or after{because}",
+    Why.FLAGS_STALE: ". Memory goes back to the pool while its place keeps it ({other}), which "
+                     "this leaves as it is",
+    Why.FLAGS_NO_MAP: "makes a page_pool that does not map its memory for DMA: it has nothing to "
+                      "sync{elsewhere}",
+    Why.FLAGS_UNKNOWN: "makes a page_pool of which the flags are not known: {by}{elsewhere}",
+    Why.FLAGS_ON_PURPOSE: "makes a page_pool that does not sync for the device on purpose: "
+                          "\"{by}\"{elsewhere}",
+    Why.FLAGS_MAPPED: "makes a page_pool whose memory the driver maps itself{elsewhere}",
+    Why.FLAGS_NO_ADDRESS: "makes a page_pool, and the driver never asks for a DMA address of its "
+                          "memory",
+    Why.FLAGS_NO_SYNC: "makes a page_pool of which no memory is shown to be synced for the CPU: "
+                       "the flag would not be enough{elsewhere}",
+    Why.FLAGS_SET: "makes a page_pool with {by} of its own: it is not shown to be all of its "
+                   "memory{elsewhere}",
+    Why.FLAGS_OFFSET: "makes a page_pool with the offset {by}: all of its memory would not fit "
+                      "behind that{elsewhere}",
+    Why.FLAGS_PUT: "makes a page_pool to which memory is given back with a size that cannot be "
+                   "changed: {by}{elsewhere}",
+    Why.FLAGS_POOL: "makes a page_pool, and it is not known where its memory is taken{elsewhere}",
+    Why.FLAGS_FOR_DEVICE: "makes a page_pool, and the driver's own sync for the device is not "
+                          "shown to be one of memory that it just took{elsewhere}",
+    Why.FLAGS_UNSEEN: "makes a page_pool, and a call that counts stands where none is "
+                      "read{elsewhere}",
+    Why.FLAGS_MODEL: "makes a page_pool, and on the model of it bytes are not synced in some "
+                     "order: {other}",
+}
+
 POOLS: dict[Why, str] = {
     Why.POOL_NO_SPLIT: f"nothing sets {DATA_SPLIT[1]}",
     Why.POOL_USERS_SPLIT: f"whether {DATA_SPLIT[1]} can be set, the modules tell that use this one",
@@ -84,6 +162,10 @@ STEPS: dict[Why, str] = {
     Why.RAW_SYNC: "syncs memory of a page_pool for the CPU by a DMA address, past the pool",
     **{why: f"syncs past the pool still ({{condition}}): {said}" for why, said in _SYNCS.items()},
     **_UNMAPS,
+    **_SENT,
+    **{why: f"maps frags as pages still ({{condition}}): {said}" for why, said in _MAPS.items()},
+    **{why: f"sends pages only still ({{condition}}): {said}" for why, said in _SENDS.items()},
+    **_FLAGS,
     Why.POOL_NEVER: f"may not have memory that the CPU cannot read: {UNREADABLE} is never written "
                     "by the tool, and of P1 to P7 these are missing: {by}",
     Why.POOL_READY: f"may be ready for memory that the CPU cannot read: of P1 to P7 nothing is "
@@ -98,3 +180,12 @@ STEPS: dict[Why, str] = {
 }
 """The end of a sentence whose subject is a function of the driver (report/wording.py). {condition}
 is the id of what does not hold (model/conditions.py)."""
+
+
+def step_of(why: Why) -> str:
+    """The step behind a conversion that a reason is in the way of."""
+    named = {Why.CPU_READS: "guard", Why.RAW_UNMAP: "tx-fix", Why.RAW_FRAGS: "tx"}
+    begins = {"tx-": "tx", "flags-": "flags", "fix-": "tx-fix", "pool-": "unreadable",
+              Why.NETMEM_TX.value: "netmem-tx"}
+    return named.get(why) or next(
+        (step for begin, step in begins.items() if why.value.startswith(begin)), "sync")

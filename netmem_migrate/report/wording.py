@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -434,7 +435,9 @@ def behind(item: Room) -> str:
 def undone(item: Reason) -> str:
     """What of that is not done."""
     more = "; no failure exit fits there" if item.why is Why.CPU_READS else ""
-    return f"{_of(item.slot, text(item))} ({item.file}:{item.line}){more}"
+    said, at = _of(item.slot, text(item)), f"{item.file}:{item.line}"
+    named = re.search(re.escape(at) + r"\b", said) is not None
+    return f"{said}{more}" if named else f"{said} ({at}){more}"
 
 
 def lacking(item: Reason) -> str:

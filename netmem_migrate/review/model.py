@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.cut import Solution, components
@@ -77,9 +77,17 @@ class Subject:
                 if step.room is not None}
 
     @property
+    def behind(self) -> dict[str, tuple[Room, ...]]:
+        """What each step behind the conversion does, by the option that asks for it."""
+        if not any(one.declared.behind for one in self.job.passes):
+            return {}
+        return _steps(self.migration(frozenset(), judge=True))
+
+    @property
     def cores(self) -> frozenset[str]:
-        """The names of all members and globals that can move, and of the rooms made for them."""
-        return frozenset({*(slot.name for slot in self.holders), *self.rooms})
+        """The names of all members and globals that can move, of the rooms made for them, and of
+        what is done behind that."""
+        return frozenset({*(slot.name for slot in self.holders), *self.rooms, *self.behind})
 
     @property
     def originals(self) -> Mapping[str, bytes]:
@@ -106,7 +114,14 @@ class Subject:
             while job.without is not None and not keep.isdisjoint(rooms):
                 job = job.without
                 rooms.pop()
-            self._jobs[keep] = job.keeping(keep.difference(self.rooms))
+            steps = self.behind if keep else {}
+            left = {rooms[0].step for name, rooms in steps.items() if name in keep}
+            if left:
+                job = replace(
+                    job, passes=tuple(one for one in job.passes if one.declared.id not in left),
+                    options=replace(job.options, wanted=tuple(
+                        one for one in job.options.wanted if one not in left)))
+            self._jobs[keep] = job.keeping(keep.difference(self.rooms, steps))
         return self._jobs[keep]
 
     def texts(self, keep: frozenset[str]) -> dict[str, bytes]:
@@ -115,23 +130,34 @@ class Subject:
 
     def falls(self, cores: Iterable[str]) -> frozenset[str]:
         """The cores that stay pages when `cores` do: those, and what flows into them, or moves in
-        the room of one only."""
-        job = self._keeping(frozenset(cores))
+        the room of one only; and what is done behind no conversion but with them."""
+        keep = frozenset(cores)
+        job = self._keeping(keep)
+        undone = self.behind.keys() - _steps(self.migration(keep)).keys() if self.behind else set()
         moved = job.analysis.solution.moved
         if job.ahead == self.job.ahead:
             return frozenset(slot.name for slot in self.analysis.solution.moved - moved
-                             if slot.kind in _HOLDERS)
+                             if slot.kind in _HOLDERS) | undone
         left = {slot.name for slot in moved if slot.kind in _HOLDERS}
-        return self.cores.difference(left, list(self.rooms)[:len(job.ahead)])
+        return self.cores.difference(
+            left, list(self.rooms)[:len(job.ahead)], self.behind) | undone
 
 
 def _place(slot: Slot) -> tuple[bool, str, int]:
     return not slot.place.file.endswith(".h"), slot.place.file, slot.place.node.start_byte
 
 
+def _steps(migration: Migration) -> dict[str, tuple[Room, ...]]:
+    found: dict[str, tuple[Room, ...]] = {}
+    for one in migration.report.behind:
+        name = f"--with={one.step}"
+        found[name] = (*found.get(name, ()), one)
+    return found
+
+
 def units_of(subject: Subject) -> list[Unit]:
-    """The natural units of a driver: what makes room, and moved slots that hang together by flows,
-    in source order."""
+    """The natural units of a driver: what makes room, moved slots that hang together by flows, in
+    source order, and what is done behind that."""
     order = [slot.name for slot in subject.holders]
     units: list[set[str]] = []
     for component in components(subject.analysis.graph, subject.analysis.solution.moved):
@@ -143,8 +169,9 @@ def units_of(subject: Subject) -> list[Unit]:
         if names:
             units.append(names)
     rooms = [Unit(subject.path, (name,)) for name in subject.rooms]
+    behind = [Unit(subject.path, (name,)) for name in subject.behind]
     return [*rooms, *(Unit(subject.path, tuple(sorted(names))) for names in sorted(
-        units, key=lambda one: min(order.index(name) for name in one)))]
+        units, key=lambda one: min(order.index(name) for name in one))), *behind]
 
 
 def split(subject: Subject, unit: Unit) -> list[Unit]:
@@ -191,6 +218,19 @@ class Review:
         """What a unit makes room for; None for one of slots."""
         return self.subject(unit).rooms.get(unit.cores[0])
 
+    def step(self, unit: Unit) -> tuple[Room, ...] | None:
+        """What a unit does behind the conversion; None for one that is a part of it."""
+        return self.subject(unit).behind.get(unit.cores[0])
+
+    def below(self, unit: Unit) -> list[Unit]:
+        """The units that what a unit changes is shown on top of: those that it needs; of a step
+        behind the conversion, all of that which nobody refused."""
+        if self.step(unit) is None:
+            return self.needs(unit)
+        needed = self.needs(unit)
+        return [one for one in self.beside(unit) if one in needed or (
+            self.step(one) is None and self.answer(one) is not False)]
+
     def needs(self, unit: Unit) -> list[Unit]:
         """The units that a unit cannot move without: its pages flow into them."""
         subject = self.subject(unit)
@@ -235,9 +275,9 @@ class Review:
         return subject.cores - {core for unit in units for core in unit.cores}
 
     def changes(self, unit: Unit) -> tuple[FileChange, ...]:
-        """What a unit changes, edited by hand or not, on top of the units that it needs."""
+        """What a unit changes, edited by hand or not, on top of the units below it."""
         subject = self.subject(unit)
-        needed = self.needs(unit)
+        needed = self.below(unit)
         before = subject.texts(self.only(needed, subject))
         after = subject.texts(self.only([*needed, unit], subject)) | self.edits.get(unit.id, {})
         sources, texts = subject.originals, subject.job.texts

@@ -17,6 +17,7 @@ from netmem_migrate.git.diff import changes_of
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.options import STDOUT, Conversion, Output
 from netmem_migrate.patch.apply import apply
+from netmem_migrate.patch.prove import require
 from netmem_migrate.report import outputs
 from netmem_migrate.results import Migration, Run
 from netmem_migrate.review import finish
@@ -35,7 +36,8 @@ from netmem_migrate.terminal.summary import plural
 class Wanted:
     """What to do at the end (`in_place`, or a series to `out`; neither: ask), and how to prove.
 
-    `verify` None proves what was accepted where the tree is prepared; True each unit too.
+    `verify` None proves what was accepted where the tree is prepared; True each unit too. `steps`
+    are not written without their proof.
     """
 
     in_place: bool
@@ -43,6 +45,7 @@ class Wanted:
     signoff: bool
     force: bool
     verify: bool | None
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -146,6 +149,9 @@ class Session:
 
     def _proof(self, unit: Unit) -> str:
         """How a unit alone, with what it needs, is proven."""
+        step = self.review.step(unit)
+        if not self.wanted.verify and step is not None and step[0].step in self.wanted.steps:
+            return "it is proven before it is written"
         if not self.wanted.verify:
             return ("what is accepted is compiled at the end"
                     if self._compiles() else "not compiled" if self.wanted.verify is False
@@ -158,7 +164,7 @@ class Session:
             return "proven when it was edited"
         if unit.id not in self.proofs:
             subject = self.review.subject(unit)
-            keep = self.review.only([*self.review.needs(unit), unit], subject)
+            keep = self.review.only([*self.review.below(unit), unit], subject)
             judged = self._compiled(replace(self.base, drivers=(subject.migration(keep),)))
             self.proofs[unit.id] = self._judged(judged)
         return self.proofs[unit.id]
@@ -197,6 +203,10 @@ class Session:
             # What a person edited is a person's; it was judged as it was made.
             self._require_sound(run)
         proven = self._proven(run)
+        if self.wanted.steps:
+            with live(self.output.quiet) as bar:
+                bar.step("Compiling")
+                require(run, self.wanted.steps)
         if isinstance(action, Path):
             files = finish.write_patches(
                 run, action, signoff=self.wanted.signoff, force=self.wanted.force, proven=proven,
@@ -220,8 +230,11 @@ class Session:
             return self.wanted.out
         taken = [unit for unit in self.review.units if self.review.answer(unit)]
         rooms = sum(self.review.room(unit) is not None for unit in taken)
-        count = len(taken) - rooms
-        made = f" and {plural(rooms, 'room')}" if rooms else ""
+        steps = sum(self.review.step(unit) is not None for unit in taken)
+        count = len(taken) - rooms - steps
+        more = [plural(number, noun) for number, noun in ((rooms, "room"), (steps, "step"))
+                if number]
+        made = f" and {' and '.join(more)}" if more else ""
         while True:
             answer = screen.ask(f"{plural(count, 'slot')}{made} accepted. Apply in place, write "
                                 "patches or quit [a,p,q]?")

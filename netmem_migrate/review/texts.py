@@ -42,7 +42,7 @@ def hunks(review: Review, unit: Unit) -> str:
 def pieces(review: Review, unit: Unit, screen: Screen) -> list[str]:
     """The unit's hunks one by one, each below its file's name and with the reasons of its edits."""
     subject = review.subject(unit)
-    needed = review.needs(unit)
+    needed = review.below(unit)
     # Edits speak of lines of the source as it is, hunks of what the needed units leave.
     edits = () if needed else subject.migration(review.only([unit], subject)).edits
     found: list[str] = []
@@ -84,6 +84,15 @@ def reasons(review: Review, unit: Unit) -> Iterator[str]:
         for one in review.dependents(unit):
             yield f"if it is not made, {one.title} stays"
         return
+    step = review.step(unit)
+    if step is not None:
+        yield "behind the conversion, in a patch of its own:"
+        for made in step:
+            yield f"  {wording.behind(made)}"
+            yield f"  {made.slot} {wording.text(made.reason)}"
+        yield from (f"only with {one.title}" for one in review.needs(unit))
+        yield from (f"if it is not done, nor is {one.title}" for one in review.dependents(unit))
+        return
     slots = moving(review, unit)
     numbers = Counter(slot.kind for slot in slots)
     yield "moves together: " + ", ".join(
@@ -104,7 +113,8 @@ def reasons(review: Review, unit: Unit) -> Iterator[str]:
         yield (f"moves only with {one.title}" + (", which makes room"
                if review.room(one) is not None else ": its pages flow there"))
     for one in review.dependents(unit):
-        yield f"if it stays, so does {one.title}: its pages flow here"
+        yield (f"if it stays, {one.title} is not done" if review.step(one) is not None else
+               f"if it stays, so does {one.title}: its pages flow here")
 
 
 def shown(review: Review, unit: Unit, proof: str, screen: Screen) -> str:

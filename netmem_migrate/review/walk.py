@@ -100,11 +100,12 @@ class Walk:
         keys += "j" if self._undecided(self.index + 1) else ""
         keys += "J" if self.index + 1 < count else ""
         keys += "g/" if count > 1 else ""
-        return keys + "sep?"
+        return keys + ("sp?" if self.review.step(unit) is not None else "sep?")
 
     def _question(self, unit: Unit) -> str:
         what = "Move this slot" if len(unit.cores) == 1 else f"Move these {len(unit.cores)} slots"
         what = "Make this room" if self.review.room(unit) is not None else what
+        what = "Do this step" if self.review.step(unit) is not None else what
         was = {True: " (answered y)", False: " (answered n)", None: ""}[self.review.answer(unit)]
         step = (f"hunk {self.piece + 1}/{len(self.pieces)}, <ret> for the next; "
                 if self.pieces else "")
@@ -158,7 +159,9 @@ class Walk:
 
     def _decide(self, unit: Unit, move: bool) -> None:
         for other in self.review.decide(unit, move):
-            self.screen.say(f"{other.title}: {'moves' if move else 'stays a page'} too")
+            words = ("is done", "is not done") if self.review.step(other) is not None else (
+                "moves", "stays a page")
+            self.screen.say(f"{other.title}: {words[not move]} too")
         self.changed()
 
     def _advance(self) -> None:
@@ -248,6 +251,10 @@ class Walk:
         # One answer for all of them, or types would be half changed; to look at, they can be apart.
         self.pieces = texts.pieces(self.review, unit, self.screen)
         self.piece = 0
+        if self.review.step(unit) is not None:
+            self.screen.say(f"One answer for all. The {plural(len(self.pieces), 'hunk')} one by "
+                            "one:")
+            return
         why = ("All of it hangs on one member or global" if len(unit.cores) == 1 else
                "Their pages flow into each other")
         self.screen.say(f"{why}: one answer for all. The {plural(len(self.pieces), 'hunk')} "
@@ -255,6 +262,10 @@ class Walk:
 
     def _edit(self, unit: Unit) -> None:
         """Edit, check, and take the result or say why not; an edit that is taken is a yes."""
+        if self.review.step(unit) is not None:
+            self.screen.error("A step behind the conversion is written as it is proven; edit its "
+                              "patch")
+            return
         changes = self.review.changes(unit)
         root = self.review.subject(unit).analysis.driver.root
         text = texts.hunks(self.review, unit)

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,6 +88,8 @@ def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
     changed = set(touched)
     with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
         trees = _Trees(root, Path(name), changes, module)
+        more = _more(trees, only)
+        commands += record(root, [*more], module) if more else []
         done: list[ObjectProof] = []
 
         def one(command: Recorded) -> ObjectProof:
@@ -107,11 +109,24 @@ def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
                 pool.shutdown(cancel_futures=True)
                 raise
         unseen = _unseen(trees, [one for one in commands if not one.missing], only)
-    proofs = [_less(proof, unseen.pop(proof.source, ())) for proof in proofs]
+    proofs = [_less(proof, unseen.pop(proof.source, ())) for proof in proofs
+              if not _says_nothing(proof, more)]
     for path, why in unseen.items():
         said = Said(Status.NOT_BUILT, why)
         proofs.append(ObjectProof(path, said, said, said))
     return tuple(proofs)
+
+
+def _more(trees: _Trees, only: Sequence[str]) -> Mapping[str, bool]:
+    """The sources that are looked at though nothing of them changes: whether one has to be."""
+    more = trees.room.sources if trees.room is not None else {}
+    return {source: needed for source, needed in more.items() if not only or source in only}
+
+
+def _says_nothing(proof: ObjectProof, more: Mapping[str, bool]) -> bool:
+    """Whether an object is no part of the patch, and nothing stands against that in it."""
+    needed = more.get(proof.source)
+    return needed is not None and (proof.proven or (not needed and not proof.failed))
 
 
 def _enabled(trees: _Trees, command: Recorded) -> Recorded:
@@ -227,8 +242,11 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
     # Flow-based warnings need the whole compiler; an unchanged source can only get others.
     options = ["-c", "-o", os.devnull] if changed else ["-fsyntax-only"]
     room = trees.room
-    identity = room.same(command.source, lambda side, more: _compile(
-        trees, side, command, more)) if room is not None else _same_literals(trees, command)
+    if room is not None and command.source in room.sources:
+        said = Said(Status.PASS)
+        return ObjectProof(command.source, said, said, _of_room(trees, command), way=room.way,
+                           assumes=room.assumes)
+    identity = _of_room(trees, command) if room is not None else _same_literals(trees, command)
     if identity is None:
         identity = _identical(trees, command) if changed else _same_tokens(trees, command)
     proof = ObjectProof(
@@ -248,6 +266,12 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         return proof
     said = _not_before(lines)
     return ObjectProof(command.source, said, said, said)
+
+
+def _of_room(trees: _Trees, command: Recorded) -> Said:
+    assert trees.room is not None
+    return trees.room.same(command.source,
+                           lambda side, more: _compile(trees, side, command, more))
 
 
 def _layout(trees: _Trees, command: Recorded) -> tuple[str, str] | None:

@@ -16,8 +16,20 @@ from netmem_migrate.c.armed import Armed
 from netmem_migrate.c.beside import Beside
 from netmem_migrate.flow.instead import Instead
 from netmem_migrate.flow.sync import warned
+from netmem_migrate.flow.tx import device
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import arms, code, copied, divided, instead, member, returned, synced
+from netmem_migrate.verify import (
+    arms,
+    code,
+    copied,
+    divided,
+    flagged,
+    instead,
+    member,
+    returned,
+    sent,
+    synced,
+)
 from netmem_migrate.verify.copied import Copied
 from netmem_migrate.verify.member import Line
 from netmem_migrate.verify.said import Said, Status, errors
@@ -28,6 +40,7 @@ Compile = Callable[[str, Sequence[str]], subprocess.CompletedProcess[bytes]]
 _COPIED = ("copies-called", "copies-after")
 _RETURNED = ("address-before", "address-after")
 _DIVIDED = ("two-before", "two-after")
+TX = ("tx-before", "tx-after")
 SYNCED = ("sync-new", "sync-witness")
 _PROBED = ("probe-member", "probe-address")
 _LIST = ("-w", "-fsyntax-only", "-fmax-errors=0")
@@ -50,7 +63,10 @@ class Way(StrEnum):
     KIND = "kind"  # an arm of a union for what is taken for a page (verify/arms.py)
     PAGE = "page"  # a page returned instead of its address (verify/returned.py)
     SYNC = "sync"  # syncs for the CPU through the pool (verify/synced.py)
+    FLAGS = "flags"  # syncs for the device by the pool (verify/flagged.py)
     WARNS = "warns"  # warnings for testing, and nothing else (flow/sync/warned.py)
+    TX = "tx"  # frags that are sent by netmem (verify/sent.py)
+    MODE = "mode"  # a device is told how it sends, and nothing else (flow/tx/device.py)
     TWO = "two"  # two functions of one that takes two kinds of thing (verify/divided.py)
 
 
@@ -61,6 +77,7 @@ class Made:
     `sides` are more texts of files, by the name of the tree that they make; `same` is the identity
     of one object, of a source, compiled with those. `tag` is the struct that got a member, "" for
     none, and `assumes` what the compiler is told, or is taken for granted, that nothing shows.
+    `sources` are looked at, too, though nothing of them changes: whether one has to be compiled.
     """
 
     way: Way
@@ -68,6 +85,7 @@ class Made:
     sides: Mapping[str, dict[str, bytes]] = field(default_factory=dict)
     tag: str = ""
     assumes: str = ""
+    sources: Mapping[str, bool] = field(default_factory=dict)
 
 
 def made(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | None:
@@ -75,7 +93,8 @@ def made(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | N
     after = {path: change.after for path, change in changes.items()}
     found = (_copies(changes) or _beside(root, changes, after) or _instead(changes, after)
              or _arm(root, changes, after, module) or _page(changes, after)
-             or _sync(root, changes, module) or _warns(changes))
+             or _sync(root, changes, module) or _flags(root, changes, module)
+             or _tx(root, changes, module) or _warns(changes) or _mode(changes))
     return found or _two(changes, after)
 
 
@@ -162,12 +181,58 @@ def _sync(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | 
                 assumes=told.assumes)
 
 
+def _tx(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | None:
+    found = sent.turned(changes)
+    if found is None:
+        return None
+    before = {path: change.before for path, change in changes.items()}
+    after = {path: change.after for path, change in changes.items()}
+    told = sent.told(found, root, after, module)
+    kept = [f"tx-member-{number}" for number in range(len(told.kept))]
+    sides = {side: {**after, **one.renamed, **sent.probe_header(root)}
+             for side, one in zip(kept, told.kept, strict=True)}
+    plain = sent.plain_header(root)
+
+    def same(source: str, compile_: Compile) -> Said:
+        if told.whole:
+            return Said(Status.FAIL, (told.whole,))
+        listed = [sent.by_compiler(one, side, source, compile_)
+                  for side, one in zip(kept, told.kept, strict=True)]
+        bad = [one for one in listed if one.status is not Status.PASS]
+        known = told.listed(source)
+        if bad or known:
+            missing = not known and all(one.status is Status.NOT_BUILT for one in bad)
+            return Said(Status.NOT_BUILT if missing else Status.FAIL, tuple(dict.fromkeys(
+                (*known, *(line for one in bad for line in one.details)))))
+        return alike(compile_, TX) if source not in told.sources else Said(Status.PASS)
+
+    return Made(Way.TX, same, sides | {side: {**files, **plain} for side, files in zip(
+        TX, (before, after), strict=True)}, assumes=sent.ASSUMES, sources=told.sources)
+
+
+def _flags(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | None:
+    """A patch of which the text is the same but for what the model is told: no code is compared."""
+    if not flagged.flagged(changes):
+        return None
+    odd = flagged.told(changes, root, module)
+    return Made(Way.FLAGS, lambda _source, _compile: _judged(odd), assumes=flagged.ASSUMES)
+
+
 def _warns(changes: Mapping[str, FileChange]) -> Made | None:
     """A patch whose text less its warnings is the text before: these only compare."""
     changed = [one for one in changes.values() if one.before != one.after]
     if not changed or any(warned.without(one) != one.before for one in changed):
         return None
     return Made(Way.WARNS, lambda _source, _compile: Said(Status.PASS))
+
+
+def _mode(changes: Mapping[str, FileChange]) -> Made | None:
+    """A patch whose text less what tells a device how it sends is the text before."""
+    changed = [one for one in changes.values() if one.before != one.after]
+    if not changed or any(device.without(one) != one.before for one in changed):
+        return None
+    return Made(Way.MODE, lambda _source, _compile: Said(Status.PASS),
+                assumes="all of the driver that sends is in sight, and T1 to T4 hold for it")
 
 
 def _two(changes: Mapping[str, FileChange], after: Mapping[str, bytes]) -> Made | None:

@@ -202,7 +202,8 @@ def test_a_condition_that_there_is_not_is_refused() -> None:
 def test_a_pass_names_its_conditions() -> None:
     said = run("explain", "sync").stdout
     assert re.findall(r"^  (\w\d): ", said, re.MULTILINE) == list(conditions.STEPS["sync"])
-    assert "What has to hold" not in run("explain", "guard").stdout
+    for name in ("guard", "flags"):
+        assert "What has to hold" not in run("explain", name).stdout
 
 
 def test_what_can_be_explained_is_completed() -> None:

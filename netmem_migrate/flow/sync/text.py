@@ -59,7 +59,7 @@ def synced(before: Mapping[str, ParsedFile], after: Mapping[str, ParsedFile]) ->
                    after[path].original[one.pool.node.start_byte:one.pool.node.end_byte])
                   for one in mine]
         held[path] = replaced(old.original, turned)
-        called[path] = _fewer(old, after[path])
+        called[path] = fewer(old, after[path])
         gone = _gone(old, mine, called[path])
         wanted = tokens(after[path].original)
         texts = (replaced(old.original, sorted((*turned, *gone))), held[path])
@@ -84,7 +84,7 @@ def _pairs(path: str, before: ParsedFile, after: ParsedFile) -> list[Pair] | Non
     return found
 
 
-def _fewer(before: ParsedFile, after: ParsedFile) -> frozenset[bytes]:
+def fewer(before: ParsedFile, after: ParsedFile) -> frozenset[bytes]:
     """What is called less often after."""
     one, other = (Counter(call.name for call in view.calls(text.tree.root_node))
                   for text in (before, after))

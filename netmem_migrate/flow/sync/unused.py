@@ -98,7 +98,7 @@ def _declaration(source: bytes, name: Node, swaps: Set[bytes]) -> Gone | None:
     if node is None or node.type != "declaration" or \
             len(node.children_by_field_name("declarator")) != 1:
         return None
-    return _line(source, node)
+    return whole_line(source, node)
 
 
 def _store(source: bytes, name: Node, swaps: Set[bytes]) -> Gone | None:
@@ -109,7 +109,7 @@ def _store(source: bytes, name: Node, swaps: Set[bytes]) -> Gone | None:
             statement.type != "expression_statement" or not is_plain(pair.right, swaps) or \
             statement.parent is None or statement.parent.type != "compound_statement":
         return None
-    return _line(source, statement)
+    return whole_line(source, statement)
 
 
 def is_plain(value: Node, swaps: Set[bytes]) -> bool:
@@ -124,7 +124,7 @@ def does_nothing(name: bytes) -> bool:
         name, Trait.SWAPS_BYTES)
 
 
-def _line(source: bytes, node: Node) -> Gone | None:
+def whole_line(source: bytes, node: Node) -> Gone | None:
     """The whole lines of a node that has them for itself, with an empty one that would be left
     between two others."""
     start = source.rfind(b"\n", 0, node.start_byte) + 1

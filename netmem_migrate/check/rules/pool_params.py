@@ -24,7 +24,7 @@ from netmem_migrate.check.findings import Rule, Unit
 from netmem_migrate.results import Finding, Severity
 
 RULE = Rule(
-    id="flags",
+    id="pool-params",
     severity=Severity.ERROR,
     summary="flags or parameters of a pool do not fit together",
     why="net/core/page_pool.c: page_pool_init() refuses the pool or its memory provider.",

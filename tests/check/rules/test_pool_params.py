@@ -35,7 +35,7 @@ def making(fields: str) -> str:
 
 @pytest.mark.parametrize("name", FOUND)
 def test_found(name: str) -> None:
-    check_found("flags", making(FOUND[name]))
+    check_found("pool-params", making(FOUND[name]))
 
 
 @pytest.mark.parametrize("name", FOUND)
@@ -50,12 +50,12 @@ def test_left_alone(name: str) -> None:
 
 def test_unreadable_without_a_queue() -> None:
     fields = f".flags = {BOTH} | {UNREADABLE}, .dev = d, .max_len = 4096"
-    assert found(making(fields)) == ["flags"] * 2
+    assert found(making(fields)) == ["pool-params"] * 2
 
 
 def test_parameters_that_are_assigned() -> None:
     code = ("struct page_pool *make(struct device *d)\n{\n\tstruct page_pool_params p = { 0 };\n\n"
             "\tp.dev = d;\n\tp.flags = PP_FLAG_DMA_MAP;\n\tp.flags |= PP_FLAG_DMA_SYNC_DEV;\n"
             "\treturn page_pool_create(&p);\n}\n")
-    check_found("flags", code)
+    check_found("pool-params", code)
     check_left_alone(code.replace("p.dev = d;", "p.dev = d;\n\tp.max_len = PAGE_SIZE;"))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""T5: whether T1 to T4 hold for all of a module, and what is missing where they do not.
+
+T1 to T3 are judged by where the module's frags are mapped and unmapped (flow/judge/sent.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+
+from netmem_migrate.flow.analyse import Analysis
+from netmem_migrate.flow.judge.rules import Judge
+from netmem_migrate.flow.judge.unit import Unit, Use, units
+from netmem_migrate.flow.tx.reads import Read, reads
+from netmem_migrate.flow.tx.senders import senders
+from netmem_migrate.flow.tx.ways import Ways
+from netmem_migrate.reasons import Reason, Why
+from netmem_migrate.results import Basis, Evidence, Standing
+
+
+def whole(analysis: Analysis) -> list[Reason]:
+    """What is missing, of all modules of a driver by which packets are sent."""
+    return [reason for unit in senders(analysis) for reason in missing(analysis, unit)]
+
+
+def missing(analysis: Analysis, unit: Unit) -> list[Reason]:
+    """What is missing of one, in order: T1 to T3, then T4; nothing else where it sends no frags.
+    Each names what the stack calls to send."""
+    ways = Ways(unit)
+    judges = [judge for one in _pooled(analysis, unit, {body.file for body in ways.sending})
+              if (judge := Judge(one, ())).pools]
+    found = list(_unmapped(unit, judges))
+    if not any(one.why is Why.NETMEM_TX_NO_FRAGS for one in found):
+        found += _read(reads(unit))
+    slot = _title(ways, unit)
+    return list(dict.fromkeys(replace(one, slot=slot) for one in found))
+
+
+def _pooled(analysis: Analysis, unit: Unit, sending: Set[str]) -> list[Unit]:
+    """The modules that create pools, and have what sends; else those that are a part of this."""
+    several = units(analysis)
+    return [one for one in several if sending & set(one.own)] or [
+        one for one in several
+        if {file for file in one.own if file.endswith(".c")} & set(unit.own)]
+
+
+def title(unit: Unit) -> str:
+    """What the stack calls to send by a module, as a reason names it."""
+    return _title(Ways(unit), unit)
+
+
+def _title(ways: Ways, unit: Unit) -> str:
+    sending = ways.sending
+    return f"{sending[0].name}()" if sending else unit.own[0]
+
+
+def _unmapped(unit: Unit, judges: Iterable[Judge]) -> Iterator[Reason]:
+    """T1 to T3."""
+    judged = False
+    for judge in judges:
+        found = judge.unmaps()
+        judged = judged or found.status is not Standing.UNKNOWN
+        if found.status is Standing.NOT_APPLICABLE:
+            why = Why.NETMEM_TX_NO_FRAGS if found.basis is Basis.NO_SCATTER else \
+                Why.NETMEM_TX_NO_DMA
+            at = found.evidence[0] if found.evidence else None
+            yield Reason(why, file=at.file if at is not None else unit.own[0],
+                         line=at.line if at is not None else 1)
+        elif found.status is not Standing.MET:
+            yield from _left(judge, found.evidence)
+    if not judged:
+        yield Reason(Why.NETMEM_TX_UNJUDGED, file=unit.own[0], line=1)
+
+
+def _left(judge: Judge, places: Iterable[Evidence]) -> Iterator[Reason]:
+    """What is mapped or unmapped otherwise than by netmem."""
+    sent = judge.sent
+    told = {use for use in sent.raw if sent.told(use)}
+    kinds: dict[Why, list[Use]] = {
+        Why.NETMEM_TX_MAPPED: [*sent.lists, *sent.by_memory],
+        Why.NETMEM_TX_KEPT: sent.unsafe,
+        Why.NETMEM_TX_UNMAP: [use for use in sent.raw if use not in told]}
+    said = [(why, judge.unit.use_at(use)) for why, uses in kinds.items() for use in uses]
+    for why, at in said or [(Why.NETMEM_TX_UNMAP, one) for one in places]:
+        yield Reason(why, file=at.file, line=at.line)
+
+
+def _read(found: Iterable[Read]) -> Iterator[Reason]:
+    """T4."""
+    for one in found:
+        if one.handled:
+            continue
+        why = Why.NETMEM_TX_MAPPED if one.mapped else Why.NETMEM_TX_GIVEN if one.unknown else \
+            Why.NETMEM_TX_SENT if one.fails else Why.NETMEM_TX_READS
+        named = why in (Why.NETMEM_TX_GIVEN, Why.NETMEM_TX_SENT)
+        yield Reason(why, by=f"{one.name}()" if named else "", other=one.other,
+                     file=one.file, line=one.line)
