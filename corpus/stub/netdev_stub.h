@@ -44,16 +44,6 @@ int register_netdev(struct net_device *netdev);
 void unregister_netdev(struct net_device *netdev);
 void netif_stop_queue(struct net_device *netdev);
 
-dma_addr_t skb_frag_dma_map(struct device *dev, const skb_frag_t *frag,
-			    size_t offset, size_t size,
-			    enum dma_data_direction dir);
-void netmem_dma_unmap_page_attrs(struct device *dev, dma_addr_t addr,
-				 size_t size, enum dma_data_direction dir,
-				 unsigned long attrs);
-#define netmem_dma_unmap_addr_set(netmem, ptr, name, value) \
-	((ptr)->name = netmem_is_net_iov(netmem) ? 0 : (value))
-#define dma_unmap_addr(ptr, name)	((ptr)->name)
-
 unsigned int skb_headlen(const struct sk_buff *skb);
 void *skb_frag_address(const skb_frag_t *frag);
 void *skb_frag_address_safe(const skb_frag_t *frag);

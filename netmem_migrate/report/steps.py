@@ -68,7 +68,8 @@ _SENDS: dict[Why, str] = {
     Why.NETMEM_TX_SENT: "{by} reads frags, and the packet goes on where that fails{elsewhere}",
     Why.NETMEM_TX_GIVEN: "{by} is given the packet, and is not known{elsewhere}",
     Why.NETMEM_TX_DEVICES: "there are devices that send otherwise{elsewhere}",
-    Why.NETMEM_TX_PLACE: "it is not shown that the device is registered behind{elsewhere}",
+    Why.NETMEM_TX_PLACE: "it is not shown that each device is set up here, and registered "
+                         "behind{elsewhere}",
 }
 
 _SENT: dict[Why, str] = {

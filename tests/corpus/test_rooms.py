@@ -117,9 +117,11 @@ def test_nothing_is_made(case: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", [one for one in REFUSED if one.parent.name in CONDITIONS],
                          ids=name_of)
 def test_it_stays_for_the_condition_of_its_case(case: Path, tmp_path: Path) -> None:
-    (why,) = convert(case, tmp_path / "d").report.undone
+    undone = convert(case, tmp_path / "d").report.undone
     number = case.name.partition("-")[0].upper()
-    assert (f"({number})" in wording.undone(why)) is (number[1:].isdigit())
+    assert undone and (len(undone) == 1 or case.parent.name != "sync")
+    for why in undone:
+        assert (f"({number})" in wording.undone(why)) is number[1:].isdigit()
 
 
 @pytest.mark.parametrize("case", [one for one in REFUSED if one.parent.name in SAY],

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """T5: whether T1 to T4 hold for all of a module, and what is missing where they do not.
 
-T1 to T3 are judged by where the module's frags are mapped and unmapped (flow/judge/sent.py).
+T1 to T3 are judged by where the module's frags are mapped and unmapped (flow/judge/sent.py), and by
+what each function that maps one keeps.
 """
 
 from __future__ import annotations
@@ -9,12 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
+from netmem_migrate.c import view
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.judge.rules import Judge
 from netmem_migrate.flow.judge.unit import Unit, Use, units
+from netmem_migrate.flow.sync.scopes import World
+from netmem_migrate.flow.tx.faults import faults
 from netmem_migrate.flow.tx.reads import Read, reads
 from netmem_migrate.flow.tx.senders import senders
 from netmem_migrate.flow.tx.ways import Ways
+from netmem_migrate.model import spelled
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Basis, Evidence, Standing
 
@@ -34,7 +41,7 @@ def missing(analysis: Analysis, unit: Unit) -> list[Reason]:
     if not any(one.why is Why.NETMEM_TX_NO_FRAGS for one in found):
         found += _read(reads(unit))
     slot = _title(ways, unit)
-    return list(dict.fromkeys(replace(one, slot=slot) for one in found))
+    return list(dict.fromkeys(one if one.slot else replace(one, slot=slot) for one in found))
 
 
 def _pooled(analysis: Analysis, unit: Unit, sending: Set[str]) -> list[Unit]:
@@ -69,8 +76,26 @@ def _unmapped(unit: Unit, judges: Iterable[Judge]) -> Iterator[Reason]:
                          line=at.line if at is not None else 1)
         elif found.status is not Standing.MET:
             yield from _left(judge, found.evidence)
+        else:
+            yield from _not_kept(judge)
+            if not judge.sent.asks:
+                yield from (one.reason for one in faults(World(judge.unit.analysis))
+                            if one.scope.file in judge.unit.files)
     if not judged:
         yield Reason(Why.NETMEM_TX_UNJUDGED, file=unit.own[0], line=1)
+
+
+def _not_kept(judge: Judge) -> Iterator[Reason]:
+    """The frags that a function maps, of which it keeps fewer by netmem; none in a driver that
+    notes by itself what each is."""
+    maps = [] if judge.sent.asks else judge.sent.maps
+    for body in dict.fromkeys(use.body for use in maps):
+        keeps = sum(has(call.name, Trait.NETMEM_UNMAP) for call in view.calls(body.node)
+                    if call.name.decode("latin-1") in spelled.KEEPS_ADDRESS)
+        mine = [use for use in maps if use.body == body]
+        for use in mine if keeps < len(mine) else ():
+            at = judge.unit.use_at(use)
+            yield Reason(Why.NETMEM_TX_KEPT, file=at.file, line=at.line)
 
 
 def _left(judge: Judge, places: Iterable[Evidence]) -> Iterator[Reason]:
