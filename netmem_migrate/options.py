@@ -83,7 +83,7 @@ class Conversion:
     wanted: tuple[str, ...] = field(default=(), metadata=_flag(
         "--with", metavar="ID", repeatable=True,
         help="Do this step, too, in a patch of its own behind the conversion: guard, sync, "
-        "sync-check, flags. Repeatable."))
+        "sync-check, flags, tx-fix; unreadable says what is missing, only. Repeatable."))
     define: tuple[str, ...] = field(default=(), metadata=_flag(
         "-D", "--define", metavar="NAME[=V]", repeatable=True,
         help="Take the arms of #if in which NAME is defined (as V, or 1). Repeatable."))

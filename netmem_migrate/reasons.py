@@ -219,6 +219,47 @@ class Why(StrEnum):
     SYNC_NEGATIVE = "sync-negative"  # S7; by: the size
     SYNC_CHANGES = "sync-changes"  # S8; by: what the pool was made with, other: where it is set
     SYNC_OR_NOT = "sync-or-not"  # S9; other: where other memory comes from
+    # What speaks for a raw unmap of a member that the helper for netmem sets; slot: the function of
+    # the driver.
+    RAW_UNMAP = "raw-unmap"  # nothing; by: the member, other: where it is set
+    FIX_STORED = "fix-stored"  # by: the member, other: where it is set, too
+    FIX_TESTED = "fix-tested"  # by: the member, other: the test
+    FIX_HIDDEN = "fix-hidden"  # by: the member
+    FIX_SINGLE = "fix-single"  # by: the member
+    FIX_FORM = "fix-form"  # by: the member
+    # What is in the way of memory that the CPU cannot read; slot: the function that creates the
+    # pool, other: more places.
+    POOL_NEVER = "pool-never"  # by: the conditions that do not hold
+    POOL_READY = "pool-ready"  # by: those that the source does not tell
+    POOL_PAGES_FIRST = "pool-pages-first"  # nothing: pages are left
+    POOL_ALREADY = "pool-already"  # nothing: it may have such memory
+    POOL_PAGES = "pool-pages"  # by: the call
+    POOL_NO_SPLIT = "pool-no-split"  # P1
+    POOL_USERS_SPLIT = "pool-users-split"  # P1
+    POOL_NO_QUEUES = "pool-no-queues"  # P2
+    POOL_QUEUES_IF = "pool-queues-if"  # P2; by: the test
+    POOL_USERS_QUEUES = "pool-users-queues"  # P2
+    POOL_NOT_TOLD = "pool-not-told"  # P3; by: the parameters
+    POOL_TOLD_IF = "pool-told-if"  # P3; by: the parameter, and the test
+    POOL_TOLD_UNSEEN = "pool-told-unseen"  # P3; by: the parameters
+    POOL_LACKS = "pool-lacks"  # P4; by: the flags and parameters
+    POOL_HAS_IF = "pool-has-if"  # P4; by: the flag or parameter, and the test
+    POOL_HAS_UNSEEN = "pool-has-unseen"  # P4; by: the flags and parameters
+    POOL_HEADS = "pool-heads"  # P5
+    POOL_HEADS_COPIED = "pool-heads-copied"  # P5
+    POOL_HEADS_BESIDE = "pool-heads-beside"  # P5
+    POOL_HEADS_UNSEEN = "pool-heads-unseen"  # P5
+    POOL_NO_DEVICE = "pool-no-device"  # P5
+    POOL_NOT_WRITTEN = "pool-not-written"  # P6
+    POOL_RAW_SYNC = "pool-raw-sync"  # P6
+    POOL_NO_SYNC = "pool-no-sync"  # P6
+    POOL_SYNC_IF = "pool-sync-if"  # P6; by: the test
+    POOL_COUNTS = "pool-counts"  # P6
+    POOL_DEVICE_SYNC = "pool-device-sync"  # P6
+    POOL_READS = "pool-reads"  # P6
+    POOL_ORDER = "pool-order"  # P7; by: the order
+    POOL_ORDER_UNSEEN = "pool-order-unseen"  # P7; by: the order
+    POOL_ORDER_ELSEWHERE = "pool-order-elsewhere"  # P7
     # What is in the way of keeping the addresses of frags by netmem; slot: the function.
     RAW_FRAGS = "raw-frags"  # nothing: they are kept, and unmapped, whatever the memory is
     TX_READ = "tx-read"  # T1; other: where

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c.counts import ParseCounts
 from netmem_migrate.errors import ExitCode
 from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
+from netmem_migrate.standings import Allowed as Allowed
 from netmem_migrate.standings import Basis as Basis
 from netmem_migrate.standings import Evidence as Evidence
+from netmem_migrate.standings import Part as Part
 from netmem_migrate.standings import PoolReport as PoolReport
 from netmem_migrate.standings import PoolValue as PoolValue
 from netmem_migrate.standings import Requirement as Requirement

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from netmem_migrate.reasons import Reason
+
 _SHOWN = 3
 
 
@@ -83,11 +85,30 @@ class PoolValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What stands in the way of a condition, or leaves it open: why, and the places."""
+
+    status: Standing
+    reason: Reason
+    places: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A condition under which a pool may have memory that the CPU cannot read, by its id
+    (model/conditions.py), judged; `parts` are empty where it is met."""
+
+    id: str
+    status: Standing
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PoolReport:
     """One call that creates a pool, what it asks for (struct page_pool_params), and how the module
     that it is of stands to each requirement: `module` are the files of that, `condition` is what
     the source tests before it creates the pool, "" for nothing. `flags` are those of netmem.rst
-    that it sets, whatever macro spells them."""
+    that it sets, whatever macro spells them, `allowed` what has to hold before it sets another."""
 
     file: str
     line: int
@@ -96,3 +117,4 @@ class PoolReport:
     flags: tuple[PoolValue, ...] = ()
     requirements: dict[str, Requirement] = field(default_factory=dict)
     condition: str = ""
+    allowed: tuple[Allowed, ...] = ()

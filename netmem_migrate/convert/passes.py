@@ -42,9 +42,10 @@ class Pass:
     `prepares`: with `--prepare` it makes room in a patch of its own before the conversion
     (netmem_migrate/prepare.py). One that comes `behind` runs where `--with` names it, on the driver
     as converted, and is a patch of its own (netmem_migrate/behind.py); one that is `proven` is not
-    written without its proof. Such a module has `rooms(work)` beside `edits(work)`; `words` are by
-    the kind of room, whose {slot} and {made} stand in them, the title of its patch, how the
-    sentence ends that says what is in the way, and what the patch does.
+    written without its proof, and one that `refuses` only says what is missing. Such a module has
+    `rooms(work)` beside `edits(work)`; `words` are by the kind of room, whose {slot} and {made}
+    stand in them, the title of its patch, how the sentence ends that says what is in the way, and
+    what the patch does; `below` is what stands below the `---` of it.
     """
 
     id: str
@@ -60,6 +61,8 @@ class Pass:
     prepares: bool = False
     behind: bool = False
     proven: bool = False
+    refuses: bool = False
+    below: str = ""
     words: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
 
 

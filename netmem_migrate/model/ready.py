@@ -65,6 +65,10 @@ class Asked:
 CONDITIONAL = "the driver decides by the test: see that it holds wherever device memory is wanted"
 """What is left of an item that is met under a test."""
 
+READY = ("all of P1 to P7 holds that the source tells: whoever knows the hardware sets it, the "
+         "tool never does")
+"""What is left of the flag where nothing is missing."""
+
 _BOUND = ("rx.2", "queue-mgmt", "unreadable")
 _RECEIVES = Selftest("hw/devmem.py", ("check_rx",), _BOUND)
 _SPLITS = Selftest("hw/devmem.py", ("check_rx_hds",), _BOUND)

@@ -46,6 +46,7 @@ ETHTOOL_OPS = ("ethtool_ops",)
 SCATTER = "NETIF_F_SG"  # without it the core linearizes what is sent
 # How frags are mapped that are sent, by their page or in a list.
 FRAG_MAPS = ("skb_frag_dma_map",)
+MAPS_SINGLE = ("dma_map_single", "dma_map_single_attrs")  # by an address of the CPU
 FRAG_LISTS = ("skb_to_sgvec", "skb_to_sgvec_nomark")
 ANSWERS = ("dma_mapping_error",)  # what is told of an address
 NO_ADDRESS = ("DMA_MAPPING_ERROR",)
@@ -59,7 +60,8 @@ FRAG_MEMORY = (*FRAG_ADDRESS, "skb_frag_page")
 SHARED_FRAGS = (b"skb_frag", b"skb_shared_info", b"skb_shinfo", b"max_skb_frags")
 # Macros that keep an address in a member to unmap by it (linux/dma-mapping.h, net/netmem.h): which
 # argument is the pointer to the record. And those that read it.
-KEEPS_ADDRESS = {"dma_unmap_addr_set": 0, "netmem_dma_unmap_addr_set": 1}
+KEEPS_ANY, KEEPS_NETMEM = "dma_unmap_addr_set", "netmem_dma_unmap_addr_set"
+KEEPS_ADDRESS = {KEEPS_ANY: 0, KEEPS_NETMEM: 1}
 UNMAPS_NETMEM = ("netmem_dma_unmap_page_attrs",)
 KEPT_ADDRESS = ("dma_unmap_addr",)
 TO_DEVICE = "DMA_TO_DEVICE"
@@ -101,6 +103,9 @@ DMA_OF_NETMEM = "page_pool_get_dma_addr_netmem"
 DMA_OF_PAGE = "page_pool_get_dma_addr"
 # What warns, once, and goes on.
 WARNS = "WARN_ON_ONCE"
+
+# Which argument a copy by the CPU comes from, where it is not the second.
+COPIES_FROM = {"skb_copy_to_linear_data_offset": 2}
 
 # What fills memory with a byte.
 FILLS = frozenset(("memset",))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from netmem_migrate.convert.passes import load
+from netmem_migrate.convert.passes import Pass, load
 from netmem_migrate.patch import message
 from netmem_migrate.patch.disclosure import NAME
 from netmem_migrate.reasons import Reason
@@ -35,13 +35,16 @@ def body(room: Room, provenance: message.Provenance) -> str:
     return message.safe("\n\n".join(one for one in parts if one) + "\n")
 
 
-def note(provenance: message.Provenance, layout: tuple[str, str] | None,
-         left: Sequence[Reason] = (), *, proven: bool = False) -> str:
+def note(room: Room, provenance: message.Provenance, layout: tuple[str, str] | None,
+         left: Sequence[Reason] = ()) -> str:
     """What stands below `---`: what ran, how a record lies in memory that got a member, and what a
-    patch behind leaves. `proven`: it is not written without its proof."""
+    patch behind leaves."""
+    proven = _declared(room).proven
     parts = [message.fill(message.proof(provenance) if provenance.proven or not proven else
                           "Compiled, and proven before it was written (docs/proof.md of "
                           f"{NAME}); not run on hardware.")]
+    if _declared(room).below:
+        parts.append(message.fill(_declared(room).below))
     if left:
         parts.append("\n".join(["Not done:", *(message.fill(wording.undone(one), "  - ", "    ")
                                                for one in left)]))
@@ -51,16 +54,16 @@ def note(provenance: message.Provenance, layout: tuple[str, str] | None,
     return message.safe("\n\n".join(parts) + "\n")
 
 
-def is_proven(room: Room) -> bool:
-    """Whether such a patch is not written without its proof."""
-    return any(one.declared.proven for one in load() if one.declared.id == room.step)
-
-
 def item(room: Room) -> str:
     """What a cover letter says of it."""
     return _said(room)[0]
 
 
 def _said(room: Room) -> tuple[str, ...]:
-    words = next(one.declared.words for one in load() if one.declared.id == room.step)[room.kind]
-    return tuple(one.format(slot=room.slot, made=room.made) for one in words)
+    return tuple(one.format(slot=room.slot, made=room.made)
+                 for one in _declared(room).words[room.kind])
+
+
+def _declared(room: Room) -> Pass:
+    """The pass that made it."""
+    return next(one.declared for one in load() if one.declared.id == room.step)

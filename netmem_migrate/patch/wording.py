@@ -63,8 +63,7 @@ def words(run: Run, plan: Plan, prefixes: Mapping[str, Prefix], wanted: Wanted) 
             bodies.append(rooms.body(step.room, provenance))
             left = [one for one in step.migration.report.undone if step.room.behind
                     and step_of(one.why) == step_of(step.room.reason.why)]
-            said = rooms.note(provenance, wanted.layouts.get(step.proof), left,
-                              proven=rooms.is_proven(step.room))
+            said = rooms.note(step.room, provenance, wanted.layouts.get(step.proof), left)
         else:
             titles.append(next(made))
             bodies.append(message.body(step.subject, provenance))

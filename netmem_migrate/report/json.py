@@ -14,6 +14,7 @@ from netmem_migrate.report.nearest import Near, Totals, netmem_calls, ranked, to
 from netmem_migrate.report.plan import Item, Plan
 from netmem_migrate.report.since import Figures, One, Pair, Since
 from netmem_migrate.results import (
+    Allowed,
     BridgeSite,
     Declaration,
     DriverReport,
@@ -310,6 +311,13 @@ def planned(plans: Sequence[Plan]) -> str:
         "items": [_item(item, one.path) for item in one.items]} for one in plans]})
 
 
+def _condition(item: Allowed) -> dict[str, Any]:
+    return {"id": item.id, "status": item.status.value, "parts": [
+        {"status": one.status.value, "text": wording.lacking(one.reason),
+         "places": [{"file": at.file, "line": at.line} for at in one.places]}
+        for one in item.parts]}
+
+
 def _item(item: Item, path: str) -> dict[str, Any]:
     deed = item.deed
     return {
@@ -325,6 +333,7 @@ def _item(item: Item, path: str) -> dict[str, Any]:
                      "notes": list(deed.said)}} if deed is not None else {}),
         "person": [{"text": one.text, "places": [asdict(place) for place in one.places]}
                    for one in item.todo],
+        **({"conditions": [_condition(one) for one in item.allowed]} if item.allowed else {}),
         "hardware": item.asked.hardware,
         "selftests": [{"file": one.file, "cases": list(one.cases), "skipped_before":
                        list(one.waits), "where": one.where} for one in item.tests],

@@ -13,12 +13,13 @@ from functools import cached_property
 from pathlib import Path
 
 from netmem_migrate.files import plain
-from netmem_migrate.model.ready import ASKED, BOUND_TO, CONDITIONAL, NEEDED, SELFTESTS, Asked
+from netmem_migrate.model.ready import ASKED, CONDITIONAL, NEEDED, READY, SELFTESTS, Asked
 from netmem_migrate.model.spelled import UNREADABLE
 from netmem_migrate.reasons import Why
 from netmem_migrate.report import requirements, wording
 from netmem_migrate.results import (
     Action,
+    Allowed,
     Basis,
     DriverReport,
     Evidence,
@@ -33,6 +34,8 @@ from netmem_migrate.results import (
 GUARD, SYNC = "guard", "sync"
 WANTED = (GUARD, SYNC)
 """The ids of the steps behind a conversion that a plan asks for."""
+_STANDS = {Standing.CONDITIONAL: ", in part", Standing.UNKNOWN: ", to look at",
+           Standing.NOT_APPLICABLE: ", does not apply"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ class Exercise:
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item of a plan. `standing` is None for what is not judged; `places` are what the
-    judgement rests on, `absent` is a name that the tree lacks, and the header without it."""
+    judgement rests on, `absent` is a name that the tree lacks, and the header without it,
+    `allowed` the conditions that the item has."""
 
     asked: Asked
     standing: Standing | None
@@ -92,6 +96,7 @@ class Item:
     todo: tuple[Todo, ...] = ()
     tests: tuple[Exercise, ...] = ()
     absent: tuple[str, str] | None = None
+    allowed: tuple[Allowed, ...] = ()
 
     @property
     def words(self) -> str:
@@ -269,17 +274,17 @@ class _Made:
             return Item(asked, Standing.MET, "", tuple(
                 Evidence(one.file, one.line, "") for one in having))
         todo = [Todo(asked.person[""], tuple(Place(one.file, one.line) for one in self.pools))]
-        for pool in self.pools:
-            set_ = {one.name for one in pool.values}
-            missing = [one for one in BOUND_TO if one not in set_]
-            if missing:
-                todo.append(Todo(f"the pool is not told its {wording.listed(missing)}",
-                                 (Place(pool.file, pool.line),)))
+        allowed = [one for pool in self.pools for one in pool.allowed]
+        todo += dict.fromkeys(
+            Todo(f"{one.id}{_STANDS.get(part.status, '')}: {wording.lacking(part.reason)}",
+                 _at(part.places)) for one in allowed for part in one.parts)
         first = [one for one in asked.after if (known := self.judged.get(one)) is not None
                  and known.status not in (Standing.MET, Standing.NOT_APPLICABLE)]
         if first:
             todo.append(Todo(f"before it: {', '.join(named(one) for one in first)}"))
-        return Item(asked, Standing.UNMET, todo=tuple(todo))
+        elif not any(one.status in (Standing.UNMET, Standing.CONDITIONAL) for one in allowed):
+            todo.append(Todo(READY))
+        return Item(asked, Standing.UNMET, todo=tuple(todo), allowed=tuple(allowed))
 
     def _tested(self, item: Item, waiting: Iterable[str]) -> Item:
         """With the selftests of the tree that exercise it."""

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from netmem_migrate.model import conditions
 from netmem_migrate.model.gone import gone
 from netmem_migrate.model.spelled import DMA_MAP, POOL
 from netmem_migrate.reasons import Category, Class, Detail, Reason, Why
 from netmem_migrate.report.share import Share
-from netmem_migrate.report.steps import STEPS
+from netmem_migrate.report.steps import POOLS, STEPS
 from netmem_migrate.results import (
     Basis,
     Handed,
@@ -355,7 +356,7 @@ def text(reason: Reason, *, brief: bool = False) -> str:
     return _TEXT[reason.why].format(
         elsewhere=f" ({reason.other})" if reason.other and reason.other != place else "",
         by=reason.by, other=reason.other, slot=reason.slot, file=reason.file, line=reason.line,
-        at=at, because=because,
+        condition=conditions.OF.get(reason.why, ""), at=at, because=because,
         until=_until(reason.by), wanted=_arguments(reason.numbers[0]), given=reason.numbers[1],
         taken=_arguments(reason.numbers[1]), needed=reason.numbers[0],
         release=f" in {reason.release}" if reason.release else "",
@@ -384,6 +385,7 @@ def pattern(why: Why) -> str:
     """The sentence of a reason, with words for what each one of it names."""
     return ("SLOT " if why is Why.BLOCKED else "") + _TEXT[why].format(
         by="X", other="Y", elsewhere=" (Y)", slot="SLOT", file="FILE", line="LINE", because="...",
+        condition=conditions.OF.get(why, ""),
         at=" (FILE:LINE)", until="", wanted="N arguments", taken="M arguments", needed="N",
         given="M", release=" in X.Y",
         since=" (linux X.Y has it)")
@@ -436,6 +438,11 @@ def undone(item: Reason) -> str:
     said, at = _of(item.slot, text(item)), f"{item.file}:{item.line}"
     named = re.search(re.escape(at) + r"\b", said) is not None
     return f"{said}{more}" if named else f"{said} ({at}){more}"
+
+
+def lacking(item: Reason) -> str:
+    """What a pool lacks for memory that the CPU cannot read, as a sentence of its own."""
+    return POOLS[item.why].format(by=item.by)
 
 
 def refusal(item: Refusal) -> str:

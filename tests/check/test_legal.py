@@ -307,3 +307,42 @@ def test_arms_of_a_union_and_guards_are_notes() -> None:
 ])
 def test_arms_that_differ_are_told(old: str, new: str) -> None:
     assert {severity for _, severity in arms(edited(TWO_ARMS, (old, new)))} & {"error", "warning"}
+
+
+UNMAP = """\
+static void demo_done(struct device *dev, struct demo_buf *buf)
+{
+	dma_unmap_page(dev, dma_unmap_addr(buf, mapping), buf->len, DMA_TO_DEVICE);
+}
+"""
+RAW = "dma_unmap_page(dev, dma_unmap_addr(buf, mapping), buf->len, DMA_TO_DEVICE)"
+HELPER = f"netmem_dma_unmap_page_attrs({RAW.partition('(')[2][:-1]}, 0)"
+
+
+@pytest.mark.parametrize(("raw", "helper"), [
+    (RAW, HELPER),
+    (RAW.replace("page(", "page_attrs(").replace("DEVICE)", "DEVICE, DEMO_ATTRS)"),
+     HELPER.replace(", 0)", ", DEMO_ATTRS)")),
+])
+def test_an_unmap_that_leaves_0_alone_is_legal_and_told(raw: str, helper: str) -> None:
+    before = HEAD + UNMAP.replace(RAW, raw)
+    assert RAW in UNMAP
+    (found,) = told(before, before.replace(raw, helper))
+    assert found.id == "changes-pages"
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    (", 0)", ", 1)"), ("buf->len", "buf->offset"), ("DMA_TO_DEVICE", "DMA_FROM_DEVICE"),
+    ("(dev,", "(buf->dev,"), ("mapping)", "other)"),
+])
+def test_an_unmap_of_something_else_is_not_legal(old: str, new: str) -> None:
+    before = HEAD + UNMAP
+    assert HELPER.count(old) == 1
+    found = told(before, before.replace(RAW, HELPER.replace(old, new)))
+    assert "changes-pages" not in {one.id for one in found} and found
+
+
+def test_an_unmap_that_becomes_raw_is_not_legal() -> None:
+    before = HEAD + UNMAP
+    found = told(before.replace(RAW, HELPER), before)
+    assert "changes-pages" not in {one.id for one in found} and found

@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from click import Context
 from tools import PRELUDE, run
 
 from netmem_migrate.check import registry
+from netmem_migrate.commands.explain import command
 from netmem_migrate.convert import passes
+from netmem_migrate.errors import UsageError
+from netmem_migrate.model import conditions
 from netmem_migrate.reasons import CATEGORY, Category, Class, Detail
 from netmem_migrate.report import wording
 
@@ -170,3 +175,40 @@ def test_every_class_and_kind_of_a_call_that_stays_is_explained(name: str) -> No
     assert result.exit_code == 0 and name in result.stdout
     for one in Detail:
         assert (f"  {one}: " in result.stdout) is (one.class_ == name and one != name)
+
+
+@pytest.mark.parametrize("one", conditions.CONDITIONS, ids=lambda one: one.id)
+def test_each_condition_of_a_step(one: conditions.Condition) -> None:
+    result = run("explain", one.id)
+    assert result.exit_code == 0
+    for text in (f"\nHow it is seen: {one.shown}\n", f"\nWhat is not shown: {one.not_shown}\n",
+                 f"\nFollows {one.follows}.\n"):
+        assert text in result.stdout
+    head, _, holds = result.stdout.partition("\n")[0].partition(": ")
+    assert holds == one.holds
+    assert re.findall(r"[a-z-]+", head.partition(" of ")[2].replace(" and ", " ")) == [
+        step for step, all_ in conditions.STEPS.items() if one.id in all_]
+    assert [line.strip() for line in result.stdout.splitlines() if line.startswith("  ")] == [
+        wording.pattern(why) for why, id in conditions.OF.items() if id == one.id]
+
+
+def test_a_condition_that_there_is_not_is_refused() -> None:
+    for name in ("S10", "s1", "P0"):
+        done = run("explain", name)
+        assert isinstance(done.exception, UsageError)
+        assert "nor a condition (S1-S9, T1-T5 and P1-P7)" in str(done.exception)
+
+
+def test_a_pass_names_its_conditions() -> None:
+    said = run("explain", "sync").stdout
+    assert re.findall(r"^  (\w\d): ", said, re.MULTILINE) == list(conditions.STEPS["sync"])
+    for name in ("guard", "flags"):
+        assert "What has to hold" not in run("explain", name).stdout
+
+
+def test_what_can_be_explained_is_completed() -> None:
+    found = [one.value for one in command.params[0].shell_complete(Context(command), "S")]
+    assert found[:-1] == [f"S{number}" for number in range(1, 10)]
+    assert [(one.value, one.type) for one in command.params[0].shell_complete(
+        Context(command), "sy")] == [("sync", "plain"), ("sync-check", "plain"),
+                                     ("sync-elsewhere", "plain"), ("sy", "file")]

@@ -285,3 +285,35 @@ def test_outside_of_a_tree_it_says_what_it_can(tmp_path: Path,
     found = items("acme")
     assert found["rx.6"]["status"] == "unmet" and found["rx.6"]["selftests"] == []
     assert "absent" not in found["tx.2"]
+
+
+def test_the_flag_has_its_conditions_in_order_with_places(tree: Path) -> None:
+    item = items(FOLDER)["unreadable"]
+    assert [one["id"] for one in item["conditions"]] == [f"P{number}" for number in range(1, 8)]
+    assert [one["status"] for one in item["conditions"]] == [
+        "unmet", "unmet", "unmet", "unmet", "unmet", "unmet", "met"]
+    told = {one["id"]: one["parts"] for one in item["conditions"]}
+    created = line("priv->pool = page_pool_create")
+    assert [(one["text"], [place["line"] for place in one["places"]]) for one in told["P3"]] == [
+        ("the pool is not told its queue_idx", [created])]
+    assert told["P4"][0]["text"] == "the pool lacks PP_FLAG_DMA_SYNC_DEV, max_len"
+    assert [place["line"] for place in told["P2"][0]["places"]] == [line("netdev->ethtool_ops = ")]
+    assert line("dma_sync_single_for_cpu(") in [
+        place["line"] for one in told["P6"] for place in one["places"]]
+    said = [one["text"].partition(":")[0].partition(",")[0] for one in item["person"]]
+    numbered = [one for one in said if re.fullmatch(r"P\d", one)]
+    assert numbered == sorted(numbered) and set(numbered) == {f"P{n}" for n in range(1, 7)}
+
+
+def test_the_conditions_are_printed_where_they_do_not_hold(tree: Path) -> None:
+    said = run("plan", FOLDER).out.decode()
+    part = said[said.index("unreadable: "):said.index("steering: ")]
+    assert "    person: P2: netdev->queue_mgmt_ops is not set (acme.c:" in part
+    assert "P7" not in part and "whoever knows the hardware sets it" not in part
+
+
+def test_a_pool_that_has_the_flag_has_no_conditions(tree: Path) -> None:
+    (tree / SOURCE).write_text(DRIVER.replace(
+        ".flags = PP_FLAG_DMA_MAP,", ".flags = PP_FLAG_DMA_MAP | PP_FLAG_ALLOW_UNREADABLE_NETMEM,"))
+    item = items(FOLDER)["unreadable"]
+    assert item["status"] == "met" and "conditions" not in item

@@ -3,8 +3,9 @@
 
 The same function is called for the same memory of the same pool, with another number, flag or mode;
 a pool is made with other flags; or the CPU is given the memory by the pool instead of by the DMA
-API, which adds the pool's offset and asks the pool whether to sync at all. Or a sync, a copy by the
-CPU, or a test for NULL, an error or a kind of memory is there on one side only.
+API, which adds the pool's offset and asks the pool whether to sync at all; or an unmap leaves an
+address of 0 alone. Or a sync, a copy by the CPU, or a test for NULL, an error or a kind of memory
+is there on one side only.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from netmem_migrate.c.words import TEXT_WORD
 from netmem_migrate.model.functions import BY_NAME, FUNCTIONS
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Side, Trait
-from netmem_migrate.model.spelled import REF
+from netmem_migrate.model.spelled import REF, UNMAPS_NETMEM
 
 _CALL = re.compile(r"\b(\w+)\(")
 _FLAG = re.compile(r"\bPP_FLAG_\w+\b(?: \| )?|(?: \| )?\bPP_FLAG_\w+\b")
@@ -39,7 +40,19 @@ def changes_pages(before: str, after: str) -> bool:
         return True
     if _alike(before) == _alike(after):
         return True
+    if _is_unmapped(before, after):
+        return True
     return _only_call(before) in _raw_syncs() and _only_call(after) in _pool_syncs()
+
+
+def _is_unmapped(before: str, after: str) -> bool:
+    """Whether an unmap of a page became the one that leaves an address of 0 alone, of the same."""
+    name = _only_call(before)
+    if not has(name, Trait.RAW_UNMAP) or _only_call(after) not in UNMAPS_NETMEM:
+        return False
+    args = [text[start:end] for text in (before, after)
+            for start, end in [(text.index("(") + 1, len(text) - 1)]]
+    return args[1] in (args[0], f"{args[0]},0")
 
 
 def same_function(before: str, after: str) -> bool:

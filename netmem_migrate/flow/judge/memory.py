@@ -76,7 +76,7 @@ class Memory:
         other = {call.slot for call in gives} - {call.slot for call in asked}
         known = addresses.reached(graph, [key for key, slot in graph.addresses.given.items()
                                           if slot not in other])
-        return [call.place for call in asked if not _is_hint(call.place.node)] + [
+        return [call.place for call in asked if not is_hint(call.place.node)] + [
             place for key, name, place in graph.addresses.given_to if key in known and (
                 has(name, Trait.READS_PACKET) or has(name, Trait.CPU_COPIES))]
 
@@ -215,7 +215,7 @@ class Memory:
                 if not is_of_xdp(one) and (not sends(one) or self.reach.fills(one.body))]
 
 
-def _is_hint(node: Node) -> bool:
+def is_hint(node: Node) -> bool:
     """Whether an address is asked for within an argument of a prefetch only."""
     inner: Node | None = node
     while inner is not None and not inner.type.endswith("statement"):

@@ -70,7 +70,7 @@ def _is_set(values: Mapping[str, Collection[Value]]) -> bool:
 
 def _is_own(use: Use) -> bool:
     """Whether the parameters are a local of the function."""
-    return any(view.text(name) == _record(use) for one in nodes(use.body.node, "declaration")
+    return any(view.text(name) == record(use) for one in nodes(use.body.node, "declaration")
                for declarator in one.children_by_field_name("declarator")
                if (name := view.declared(declarator)) is not None)
 
@@ -78,11 +78,11 @@ def _is_own(use: Use) -> bool:
 def _values(use: Use) -> dict[str, tuple[Value, ...]]:
     """What the parameters of a call are set to in its function before it, by member: not what is
     overwritten until then, nor what is set where the call is not reached."""
-    record = _record(use)
+    given = record(use)
     found: dict[str, list[Value]] = {}
-    if record is None:
+    if given is None:
         return {}
-    stored = sorted(_stored(use, record), key=lambda one: one[1].node.start_byte)
+    stored = sorted(_stored(use, given), key=lambda one: one[1].node.start_byte)
     for name, value in stored:
         at = value.node.start_byte
         if at < use.call.node.start_byte and not _is_apart(use, value.node):
@@ -105,7 +105,7 @@ def _is_apart(use: Use, node: Node) -> bool:
     return False
 
 
-def _record(use: Use) -> bytes | None:
+def record(use: Use) -> bytes | None:
     """The name of the record of parameters that a call is given."""
     for arg in use.call.args[:1]:
         sign = view.prefix(view.bare(arg))
@@ -114,12 +114,12 @@ def _record(use: Use) -> bytes | None:
     return None
 
 
-def _stored(use: Use, record: bytes) -> Iterator[tuple[bytes, Value]]:
+def _stored(use: Use, record_: bytes) -> Iterator[tuple[bytes, Value]]:
     function = use.body.node
     for declarator in nodes(function, "init_declarator"):
         of = view.declared(declarator.child_by_field_name("declarator"))
         given = view.value(declarator)
-        if of is None or view.text(of) != record or given is None:
+        if of is None or view.text(of) != record_ or given is None:
             continue
         for pair in view.children(given):
             set_ = view.designated(pair)
@@ -128,7 +128,7 @@ def _stored(use: Use, record: bytes) -> Iterator[tuple[bytes, Value]]:
     for node in nodes(function, "assignment_expression"):
         found = view.infix(node)
         where = view.field(found.left) if found is not None else None
-        if found is not None and where is not None and view.text(view.bare(where.base)) == record:
+        if found is not None and where is not None and view.text(view.bare(where.base)) == record_:
             yield where.name, Value(found.right, condition(function, node, use.call.node),
                                     found.sign)
 

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netmem_migrate.flow.analyse import Analysis
+from netmem_migrate.flow.judge.allowed import Conditions
 from netmem_migrate.flow.judge.pools import Pool
 from netmem_migrate.flow.judge.rules import Judge
 from netmem_migrate.flow.judge.unit import Unit, condition, said, units
 from netmem_migrate.model.spelled import DMA_MAP, DMA_SYNC, UNREADABLE
-from netmem_migrate.results import PoolReport, PoolValue, Requirement, Site, Standing
+from netmem_migrate.results import Allowed, PoolReport, PoolValue, Requirement, Site, Standing
 
 _WORST = (Standing.UNMET, Standing.UNKNOWN, Standing.CONDITIONAL, Standing.MET,
           Standing.NOT_APPLICABLE)
@@ -33,8 +34,16 @@ def judged(analysis: Analysis, sites: Sequence[Site]) -> Verdict:
     for unit in units(analysis):
         judge = Judge(unit, sites)
         mine = judge.judged() if judge.pools else {}
-        pools += [_said(unit, pool, mine) for pool in judge.pools]
+        conditions = Conditions(judge, mine)
+        pools += [replace(_said(unit, pool, mine), allowed=_allowed(judge, conditions, pool))
+                  for pool in judge.pools]
     return Verdict(worst(pools), tuple(pools))
+
+
+def _allowed(judge: Judge, conditions: Conditions, pool: Pool) -> tuple[Allowed, ...]:
+    """What has to hold before a pool may have memory that the CPU cannot read; nothing where one of
+    the module already may."""
+    return () if judge.unreadable else conditions.of(pool)
 
 
 def worst(pools: Iterable[PoolReport], files: Collection[str] = ()) -> dict[str, Requirement]:
