@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Whether a packet is sent although a function of the core could not read its frags.
 
-From where the function fails, each way is followed by the tests of what it gives: to where the
-packet is freed, or to the end of what the stack called, without a frag or a head being mapped on
-the way; through results to the functions that called. What a way ends by otherwise, as a bug, is no
-drop.
+From where the function fails, each way is followed by the tests of what it gives, to the end of
+what the stack called, without anything being mapped, or copied from the packet, on the way; through
+results to the functions that called. What a way ends by otherwise, as a bug, is no drop.
 """
 
 from __future__ import annotations
@@ -56,8 +55,6 @@ class Ends:
             for call in view.calls(item.node):
                 if call.node.id == use.call.node.id or not taken(item, call.node):
                     continue
-                if call.name in tx.FREES and _is_of(call, packet):
-                    return True
                 if self._sends(body, call, packet):
                     sent.append(call.node)
                     return True
@@ -95,7 +92,8 @@ class Ends:
         callees = self.ways.callees(body, call)
         if callees:
             return any(one in self._mapping for one in callees)
-        if _maps(call):
+        if _maps(call) or (has(call.name, Trait.CPU_COPIES) and packet and any(
+                packet + b"->data" in view.text(one) for one in call.args)):
             return True
         name = call.name.decode("latin-1")
         return bool(name) and not traits(name) and name not in BY_NAME and \
@@ -131,12 +129,6 @@ def _is_ignored(call: Node) -> bool:
             (outer := view.call(around)) is not None and has(outer.name, Trait.GIVES_BACK))):
         around = view.outer(around).parent
     return around is not None and around.type == "expression_statement"
-
-
-def _is_of(call: view.Call, packet: bytes) -> bool:
-    """Whether what is freed is the packet, by its name or by where it is kept."""
-    return any(view.text(view.bare(one)) == packet or view.bare(one).type == "field_expression"
-               for one in call.args[:2])
 
 
 def _where(body: Body, node: Node) -> str:
