@@ -369,9 +369,15 @@ struct netdev_queue_mgmt_ops {
 	int (*ndo_queue_start)(struct net_device *netdev, void *mem, int idx);
 };
 
+struct net_device_ops;
+
 struct net_device {
+	const struct net_device_ops *netdev_ops;
 	const struct ethtool_ops *ethtool_ops;
 	const struct netdev_queue_mgmt_ops *queue_mgmt_ops;
+	unsigned long features;
+	unsigned long netmem_tx:2;
+	int mtu;
 };
 
 #endif /* NETMEM_STUB_H */

@@ -33,13 +33,10 @@ CONDITIONS = {"sync", "tx", "netmem-tx"}
 # What stands at the place of a reason: a read, a sync, or what has to do with sending.
 READ = ("va", "netmem_address", "dma_sync_single")
 NAMED = {"netmem-tx": ("skb", "dma", "va", "netdev", "net_device", "SPDX"),
-         "flags": ("flags", "page_pool_create"), "tx": ("dma", "frag", "count", "last", "else")}
+         "flags": ("flags", "page_pool_create"), "tx-fix": ("dma_unmap_",),
+         "tx": ("dma", "frag", "count", "last", "else")}
 # Uses that the rule unreadable-address of `check` does not know for such.
 UNSEEN = {"a-test-of-something-else", "read-in-a-choice"}
-
-
-# What stands where a step says that it does nothing.
-NAMED = {"tx-fix": ("dma_unmap_",)}
 
 
 def name_of(case: Path) -> str:
@@ -120,8 +117,8 @@ def test_it_stays_for_the_condition_of_its_case(case: Path, tmp_path: Path) -> N
     undone = convert(case, tmp_path / "d").report.undone
     number = case.name.partition("-")[0].upper()
     assert undone and (len(undone) == 1 or case.parent.name != "sync")
-    for why in undone:
-        assert (f"({number})" in wording.undone(why)) is number[1:].isdigit()
+    told = [f"({number})" in wording.undone(why) for why in undone]
+    assert (any(told) if case.parent.name == "netmem-tx" else all(told)) is number[1:].isdigit()
 
 
 @pytest.mark.parametrize("case", [one for one in REFUSED if one.parent.name in SAY],
