@@ -33,13 +33,10 @@ CONDITIONS = {"sync", "tx", "netmem-tx"}
 # What stands at the place of a reason: a read, a sync, or what has to do with sending.
 READ = ("va", "netmem_address", "dma_sync_single")
 NAMED = {"netmem-tx": ("skb", "dma", "va", "netdev", "net_device", "SPDX"),
-         "flags": ("flags", "page_pool_create"), "tx": ("dma", "frag", "count", "last", "else")}
+         "flags": ("flags", "page_pool_create"), "tx": ("dma", "frag", "count", "last", "else"),
+         "tx-fix": ("dma_unmap_",)}
 # Uses that the rule unreadable-address of `check` does not know for such.
 UNSEEN = {"a-test-of-something-else", "read-in-a-choice"}
-
-
-# What stands where a step says that it does nothing.
-NAMED = {"tx-fix": ("dma_unmap_",)}
 
 
 def name_of(case: Path) -> str:
