@@ -64,6 +64,9 @@ def cover(
     `earlier` is the version that a range-diff below is against, 0 for none.
     """
     subjects = [one for part in parts for one in part.subjects]
+    behind = [one for part in parts for one in part.behind]
+    if behind and not subjects:
+        return _further(parts, prefixes, provenance, behind, earlier)
     title = _title(prefixes, list(dict.fromkeys(part.name for part in parts)),
                    memory(all(map(claims.rx_buffers, subjects))))
     room = [one for part in parts for one in part.rooms]
@@ -73,7 +76,6 @@ def cover(
         blocks.append("\n".join([words(Claim(Kind.PREPARED, count=len(room))),
                                  *(message.fill(rooms.item(one), "  - ", "    ")
                                    for one in room)]))
-    behind = [one for part in parts for one in part.behind]
     if behind:
         blocks.append("\n".join([words(Claim(Kind.BEHIND, count=len(behind))),
                                  *(message.fill(rooms.item(one), "  - ", "    ")
@@ -97,11 +99,27 @@ def cover(
     # What comes later changes something on purpose, and says what.
     blocks.append(message.fill(words(replace(neutral, text=" by the conversion") if behind
                                      else neutral)))
-    blocks.append(message.fill(message.proof(provenance)))
+    blocks.append(message.fill(rooms.proof([*room, *behind], True, provenance)))
     blocks.append(message.made(provenance))
     if earlier:
         blocks.append(f"Changes since v{earlier}: see the range-diff below.")
     return title, message.safe("\n\n".join(blocks) + "\n")
+
+
+def _further(parts: Sequence[Part], prefixes: Sequence[str], provenance: message.Provenance,
+             behind: Sequence[Room], earlier: int) -> tuple[str, str]:
+    """The same for patches behind a conversion of which none is one."""
+    room = [one for part in parts for one in part.rooms]
+    blocks = [message.fill(provenance.reason)] if provenance.reason else []
+    blocks += ["\n".join([words(Claim(Kind.STEPS, count=len(room) + len(behind))),
+                          *(message.fill(rooms.item(one), "  - ", "    ")
+                            for one in (*room, *behind))]),
+               message.fill(rooms.proof([*room, *behind], False, provenance)),
+               message.made(provenance)]
+    if earlier:
+        blocks.append(f"Changes since v{earlier}: see the range-diff below.")
+    return (f"{shared(prefixes)}: towards memory that is no page",
+            message.safe("\n\n".join(one for one in blocks if one) + "\n"))
 
 
 def _title(prefixes: Sequence[str], names: Sequence[str], what: str) -> str:

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     HEADS = "heads"  # the same of heads, where nothing makes frags; text: the driver, in a series
     SERIES = "series"  # count: drivers, a patch each
     PREPARED = "prepared"  # count: patches that make room before the others
+    STEPS = "steps"
     BEHIND = "behind"  # count: patches that come behind the conversion
     APART = "apart"  # no two patches of a series change one file
     # What moves, an item each.

@@ -54,6 +54,20 @@ def note(room: Room, provenance: message.Provenance, layout: tuple[str, str] | N
     return message.safe("\n\n".join(parts) + "\n")
 
 
+def proof(made: Sequence[Room], others: bool, provenance: message.Provenance) -> str:
+    """What was compiled and compared of the patches of a series: of rooms that it makes, and of
+    `others`, if there are any."""
+    proven = [one for one in made if _declared(one).proven]
+    if provenance.proven or not proven:
+        return message.proof(provenance)
+    if len(proven) == len(made) and not others:
+        return (f"Compiled, and proven before they were written (docs/proof.md of {NAME}); not run "
+                "on hardware.")
+    return (f"Compiled, and proven before it was written (docs/proof.md of {NAME}): "
+            f"{wording.listed(list(dict.fromkeys(map(item, proven))))}. Nothing else was compiled; "
+            "not run on hardware.")
+
+
 def item(room: Room) -> str:
     """What a cover letter says of it."""
     return _said(room)[0]

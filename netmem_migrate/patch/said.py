@@ -69,6 +69,9 @@ _WORDS: dict[Kind, Callable[[Claim], str]] = {
     Kind.PREPARED: lambda one: (
         f"{one.count} patches before make room for that:" if one.count > 1
         else "A patch before makes room for that:"),
+    Kind.STEPS: lambda one: (
+        f"{one.count} patches, each for memory that is no page:" if one.count > 1
+        else "A patch for memory that is no page:"),
     Kind.BEHIND: lambda one: (
         f"{one.count} later patches go further:" if one.count > 1
         else "A later patch goes further:"),

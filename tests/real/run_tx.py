@@ -50,6 +50,7 @@ DRIVERS = {
 }
 EQUIVALENT = 1  # how many faults in an argument may be none for pages, in all
 _NEXT = re.compile(rb"\[([^\[\]]+)\](?!.*\[)", re.DOTALL)
+_FUNCTION = re.compile(r"\.type\s+(\S+), @function")
 _TABLE = re.compile(r"\bCSWTCH\.\d+")
 _PAGE, _SINGLE = b"dma_unmap_page", b"dma_unmap_single"
 
@@ -250,12 +251,14 @@ class Driver:
         return name
 
     def functions(self) -> tuple[int, list[str]]:
-        """How many functions are the same code, and the others."""
+        """How many functions are the same code, and what is not, data included."""
         options = ("-w", "-D__LINE__=1", *code.ASSEMBLY)
-        one, two = (code.functions(numbered(self.compiler(side, options).stdout.decode()))
-                    for side in (TX[0], self.side(self.after)))
+        texts = [numbered(self.compiler(side, options).stdout.decode())
+                 for side in (TX[0], self.side(self.after))]
+        one, two = map(code.functions, texts)
         odd = [name for name in sorted(one.keys() | two.keys()) if one.get(name) != two.get(name)]
-        return len(one.keys() & two.keys()) - len(odd), odd
+        named = {name.removesuffix(".cold") for name in _FUNCTION.findall(texts[0])}
+        return len(named.difference(odd)), odd
 
     def of_argument(self, fault: Fault) -> tuple[str, bool, bool]:
         """What came of a fault in an argument: said, whether it is found, and if no fault."""
