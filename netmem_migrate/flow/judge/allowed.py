@@ -226,11 +226,18 @@ class Conditions:
         uses = self.reach.of(Trait.CPU_COPIES)
         if not uses:
             return []
-        held, other = self._held, self._others
         return [self.unit.use_at(use) for use in uses if self._hands_over(use.body)
                 and (source := _source(use)) is not None
-                and any(one in other for one in held.read(use.body, source))
+                and any(self._is_other(one) for one in self._held.read(use.body, source))
                 and not any(one in self._payload for one in self._atoms.read(use.body, source))]
+
+    def _is_other(self, member: Atom) -> bool:
+        """Whether a member keeps such memory, and nothing else: a local may come from anywhere."""
+        return member[0] == "member" and member[1] != "" and member in self._others and all(
+            view.is_null(store.value)
+            or any(one in self._others for one in self._held.read(body, store.value))
+            for body in self.unit.saying.get(member[2], ()) for store in view.stores(body.node)
+            if self._held.of(body, store.target) == member)
 
     @cached_property
     def _others(self) -> set[Atom]:
