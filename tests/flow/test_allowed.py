@@ -239,3 +239,12 @@ def test_a_member_that_is_set_to_what_is_not_followed_is_no_other_memory(tmp_pat
     text = changed(((set_, set_ + "\tif (ring->index)\n\t\tring->heads = demo_given(1);\n"),))
     assert Why.POOL_HEADS_COPIED not in {
         one.reason.why for one in judged(tmp_path, text)["P5"].parts}
+
+
+def test_a_copy_to_something_else_than_a_packet_is_of_no_head(tmp_path: Path) -> None:
+    text = changed(((HEAD, "\tmemcpy(ring->heads + 64, ring->heads, 64);\n"),))
+    assert Why.POOL_HEADS_COPIED not in {
+        one.reason.why for one in judged(tmp_path, text)["P5"].parts}
+    text = changed(((HEAD, "\tmemcpy(skb->data, ring->heads, 64);\n"),))
+    assert Why.POOL_HEADS_COPIED in {
+        one.reason.why for one in judged(tmp_path, text)["P5"].parts}

@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
 from netmem_migrate.c.words import DEFINE
 from netmem_migrate.flow import addresses
 from netmem_migrate.flow.graph import Place
@@ -227,9 +228,15 @@ class Conditions:
         if not uses:
             return []
         return [self.unit.use_at(use) for use in uses if self._hands_over(use.body)
-                and (source := _source(use)) is not None
+                and self._is_to_packet(use) and (source := _source(use)) is not None
                 and any(self._is_other(one) for one in self._held.read(use.body, source))
                 and not any(one in self._payload for one in self._atoms.read(use.body, source))]
+
+    def _is_to_packet(self, use: Use) -> bool:
+        """Whether a copy goes into a packet."""
+        typed, into = self.unit.typed(use.body), use.call.args[0]
+        return any(type_ is not None and type_.base == "struct sk_buff"
+                   for type_ in map(typed.of, (into, *nodes(into, "identifier"))))
 
     def _is_other(self, member: Atom) -> bool:
         """Whether a member keeps such memory, and nothing else: a local may come from anywhere."""
