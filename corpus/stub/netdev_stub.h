@@ -27,6 +27,18 @@ struct net_device_ops {
 	int (*ndo_open)(struct net_device *netdev);
 };
 
+struct ethtool_ops {
+	int (*get_ringparam)(struct net_device *netdev);
+};
+
+struct net_device {
+	const struct net_device_ops *netdev_ops;
+	const struct ethtool_ops *ethtool_ops;
+	unsigned long features;
+	unsigned long netmem_tx:2;
+	int mtu;
+};
+
 void *netdev_priv(const struct net_device *netdev);
 int register_netdev(struct net_device *netdev);
 void unregister_netdev(struct net_device *netdev);

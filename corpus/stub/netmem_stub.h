@@ -351,33 +351,4 @@ struct skb_shared_info *xdp_get_shared_info_from_frame(struct xdp_frame *frame);
 struct xdp_frame *xdp_convert_buff_to_frame(struct xdp_buff *xdp);
 void xdp_return_frame(struct xdp_frame *frame);
 
-#define ETHTOOL_RING_USE_TCP_DATA_SPLIT	(1 << 5)
-#define ETHTOOL_TCP_DATA_SPLIT_ENABLED	2
-
-struct kernel_ethtool_ringparam {
-	u32 rx_buf_len;
-	u8 tcp_data_split;
-};
-
-struct ethtool_ops {
-	u32 supported_ring_params;
-	void (*get_ringparam)(struct net_device *netdev,
-			      struct kernel_ethtool_ringparam *kernel);
-};
-
-struct netdev_queue_mgmt_ops {
-	int (*ndo_queue_start)(struct net_device *netdev, void *mem, int idx);
-};
-
-struct net_device_ops;
-
-struct net_device {
-	const struct net_device_ops *netdev_ops;
-	const struct ethtool_ops *ethtool_ops;
-	const struct netdev_queue_mgmt_ops *queue_mgmt_ops;
-	unsigned long features;
-	unsigned long netmem_tx:2;
-	int mtu;
-};
-
 #endif /* NETMEM_STUB_H */

@@ -224,3 +224,27 @@ def test_a_page_that_is_allocated_for_heads_is_other_memory(tmp_path: Path) -> N
                      "page_address(alloc_page(GFP_KERNEL)) + 64"),))
     (part,) = judged(tmp_path, text)["P5"].parts
     assert part.reason.why is Why.POOL_HEADS_COPIED
+
+
+def test_a_local_that_may_come_from_anywhere_is_no_other_memory(tmp_path: Path) -> None:
+    text = changed((("struct sk_buff *skb, u32 len)\n{\n", "struct sk_buff *skb, u32 len)\n{\n"
+                     "\tchar *from = demo_token(ring) ? demo_given(i) : ring->heads;\n"),
+                    (HEAD, "\tskb_put_data(skb, from, 64);\n")))
+    assert Why.POOL_HEADS_COPIED not in {
+        one.reason.why for one in judged(tmp_path, text)["P5"].parts}
+
+
+def test_a_member_that_is_set_to_what_is_not_followed_is_no_other_memory(tmp_path: Path) -> None:
+    set_ = "\tring->heads = kmalloc(PAGE_SIZE, GFP_KERNEL);\n"
+    text = changed(((set_, set_ + "\tif (ring->index)\n\t\tring->heads = demo_given(1);\n"),))
+    assert Why.POOL_HEADS_COPIED not in {
+        one.reason.why for one in judged(tmp_path, text)["P5"].parts}
+
+
+def test_a_copy_to_something_else_than_a_packet_is_of_no_head(tmp_path: Path) -> None:
+    text = changed(((HEAD, "\tmemcpy(ring->heads + 64, ring->heads, 64);\n"),))
+    assert Why.POOL_HEADS_COPIED not in {
+        one.reason.why for one in judged(tmp_path, text)["P5"].parts}
+    text = changed(((HEAD, "\tmemcpy(skb->data, ring->heads, 64);\n"),))
+    assert Why.POOL_HEADS_COPIED in {
+        one.reason.why for one in judged(tmp_path, text)["P5"].parts}

@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from tree_sitter import Node
 
 from netmem_migrate.c import view
+from netmem_migrate.c.find import nodes
 from netmem_migrate.c.words import DEFINE
 from netmem_migrate.flow import addresses
 from netmem_migrate.flow.graph import Place
@@ -226,11 +227,24 @@ class Conditions:
         uses = self.reach.of(Trait.CPU_COPIES)
         if not uses:
             return []
-        held, other = self._held, self._others
         return [self.unit.use_at(use) for use in uses if self._hands_over(use.body)
-                and (source := _source(use)) is not None
-                and any(one in other for one in held.read(use.body, source))
+                and self._is_to_packet(use) and (source := _source(use)) is not None
+                and any(self._is_other(one) for one in self._held.read(use.body, source))
                 and not any(one in self._payload for one in self._atoms.read(use.body, source))]
+
+    def _is_to_packet(self, use: Use) -> bool:
+        """Whether a copy goes into a packet."""
+        typed, into = self.unit.typed(use.body), use.call.args[0]
+        return any(type_ is not None and type_.base == "struct sk_buff"
+                   for type_ in map(typed.of, (into, *nodes(into, "identifier"))))
+
+    def _is_other(self, member: Atom) -> bool:
+        """Whether a member keeps such memory, and nothing else: a local may come from anywhere."""
+        return member[0] == "member" and member[1] != "" and member in self._others and all(
+            view.is_null(store.value)
+            or any(one in self._others for one in self._held.read(body, store.value))
+            for body in self.unit.saying.get(member[2], ()) for store in view.stores(body.node)
+            if self._held.of(body, store.target) == member)
 
     @cached_property
     def _others(self) -> set[Atom]:

@@ -1,6 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "netmem_stub.h"
 
+#define ETHTOOL_RING_USE_TCP_DATA_SPLIT	(1 << 5)
+#define ETHTOOL_TCP_DATA_SPLIT_ENABLED	2
+
+struct kernel_ethtool_ringparam {
+	u32 rx_buf_len;
+	u8 tcp_data_split;
+};
+
+struct ethtool_ops {
+	u32 supported_ring_params;
+	void (*get_ringparam)(struct net_device *netdev,
+			      struct kernel_ethtool_ringparam *kernel);
+};
+
+struct netdev_queue_mgmt_ops {
+	int (*ndo_queue_start)(struct net_device *netdev, void *mem, int idx);
+};
+
+struct net_device {
+	const struct ethtool_ops *ethtool_ops;
+	const struct netdev_queue_mgmt_ops *queue_mgmt_ops;
+};
+
 struct demo_buf {
 	struct page *page;
 };
