@@ -262,6 +262,7 @@ class Why(StrEnum):
     POOL_ORDER_ELSEWHERE = "pool-order-elsewhere"  # P7
     # What is in the way of keeping the addresses of frags by netmem; slot: the function.
     RAW_FRAGS = "raw-frags"  # nothing: they are kept, and unmapped, whatever the memory is
+    TX_NO_API = "tx-no-api"  # by: the helper
     TX_READ = "tx-read"  # T1; other: where
     TX_SKIPPED = "tx-skipped"  # T1; by: what is not done, other: where
     TX_LENT = "tx-lent"  # T1; other: where
@@ -362,7 +363,7 @@ _OF: dict[Category, tuple[Why, ...]] = {
                        Why.FLAGS_UNSEEN, Why.FLAGS_MODEL),
     Category.EXPORTED: (Why.EXPORTED, Why.OUTSIDE_FUNCTION, Why.OUTSIDE_MEMBER,
                         Why.USED_FUNCTION, Why.SHARED_RECORD, Why.USED_MEMBER),
-    Category.MISSING_API: (Why.NO_API, Why.NO_FORM, Why.NETMEM_TX_NO_API),
+    Category.MISSING_API: (Why.NO_API, Why.NO_FORM, Why.TX_NO_API, Why.NETMEM_TX_NO_API),
     Category.GONE_API: (Why.TAKES, Why.GONE),
 }
 CATEGORY: dict[Why, Category] = {why: category for category, all_ in _OF.items() for why in all_}

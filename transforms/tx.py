@@ -125,7 +125,7 @@ def left(work: Work) -> Iterator[Reason]:
     name = lacking(work)
     for one in made if name else ():
         first = one.sets[0]
-        yield Reason(Why.NO_API, name, slot=one.title, file=first.scope.file, line=first.line)
+        yield Reason(Why.TX_NO_API, name, slot=one.title, file=first.scope.file, line=first.line)
 
 
 def _found(work: Work) -> tuple[list[Made], list[Reason]]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from netmem_migrate.files import plain
 from netmem_migrate.model.ready import ASKED, CONDITIONAL, NEEDED, READY, SELFTESTS, Asked
 from netmem_migrate.model.spelled import UNREADABLE
-from netmem_migrate.reasons import Why
+from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.report import requirements, wording
+from netmem_migrate.report.steps import step_of
 from netmem_migrate.results import (
     Action,
     Allowed,
@@ -31,9 +32,10 @@ from netmem_migrate.results import (
     Standing,
 )
 
-GUARD, SYNC = "guard", "sync"
-WANTED = (GUARD, SYNC)
-"""The ids of the steps behind a conversion that a plan asks for."""
+GUARD, SYNC, FLAGS, FIX, TX, SENDS = "guard", "sync", "flags", "tx-fix", "tx", "netmem-tx"
+WANTED = (GUARD, SYNC, FLAGS, FIX, TX, SENDS)
+"""The ids of the steps behind a conversion that a plan asks for, in order."""
+_PROVEN = ("proven on a prepared tree only",)
 _STANDS = {Standing.CONDITIONAL: ", in part", Standing.UNKNOWN: ", to look at",
            Standing.NOT_APPLICABLE: ", does not apply"}
 
@@ -224,13 +226,11 @@ class _Made:
     def _syncs(self, item: Item, found: Requirement) -> Item:
         if found.basis is not Basis.RAW_SYNC:
             return self._plain(item, found)
-        home = self._home((SYNC,))
-        left = {Place(one.file, home(one.file, one.line)): one for one in self.report.undone
-                if one.why is not Why.CPU_READS}
+        left = {Place(one.file, one.line): one for one in self._undone(SYNC)}
         places = [Place(one.file, one.line) for one in found.evidence]
         done = [one for one in places if one not in left] if self._made(SYNC) else []
         deed = Deed((*self._prepare(), f"--with={SYNC}"), len(done), len(places), "sync",
-                    ("proven on a prepared tree only",)) if done else None
+                    _PROVEN) if done else None
         rest = tuple(one for one in places if one not in done)
         todo = [Todo(_person(item.asked, found.basis), rest)] if rest else []
         whys: dict[tuple[Why, str, str], list[Place]] = {}
@@ -242,10 +242,10 @@ class _Made:
         return replace(item, deed=deed, todo=tuple(todo))
 
     def _reads(self, item: Item, found: Requirement) -> Item:
-        home = self._home((GUARD, SYNC))
+        home = self._home(WANTED)
         made = [Place(one.file, home(one.file, one.line)) for one in self.report.behind
                 if one.step == GUARD and self._is_own(one.file)]
-        left = [one for one in self.report.undone if one.why is Why.CPU_READS]
+        left = self._undone(GUARD)
         deed = Deed((*self._prepare(), f"--with={GUARD}"), len(made), len(made) + len(left),
                     "read", tuple(f"a test before {_shown(one)}" for one in made)) if made else None
         item = self._plain(item, found)
@@ -264,7 +264,45 @@ class _Made:
                                  (Place(pool.file, pool.line),)))
         if not todo and found.status is Standing.UNMET:
             return Item(item.asked, Standing.MET, "", item.places)
-        return replace(item, deed=None, todo=tuple(todo))
+        return self._further(replace(item, deed=None, todo=tuple(todo)), (FLAGS,), "pool",
+                             (*self._prepare(), f"--with={FLAGS}"))
+
+    def _unmaps(self, item: Item, found: Requirement) -> Item:
+        asked = [f"--with={one}" for one in (FIX, TX) if self._made(one)]
+        return self._further(self._plain(item, found), (FIX, TX), "slot",
+                             (f"--only={TX}", *asked))
+
+    def _sends(self, item: Item, found: Requirement) -> Item:
+        asked = [f"--with={one}" for one in (FIX, TX) if self._made(one)]
+        return self._further(self._plain(item, found), (SENDS,), "device",
+                             (f"--only={SENDS}", *asked, f"--with={SENDS}"))
+
+    def _further(self, item: Item, steps: Sequence[str], noun: str,
+                 arguments: Sequence[str]) -> Item:
+        """With what steps behind the conversion do about it, and what they say of the rest."""
+        done = [one for one in self.report.behind if one.step in steps and self._is_own(one.file)]
+        left = [one for step in steps for one in self._undone(step)]
+        whys: dict[str, list[Place]] = {}
+        for one in left:
+            whys.setdefault(wording.text(one), []).append(Place(one.file, one.line))
+        deed = Deed(tuple(arguments), len(done), len(done) + len(whys), noun,
+                    _PROVEN) if done else None
+        told = (Todo(f"what the tool says of it: {why}", tuple(
+            one for one in dict.fromkeys(places) if f"{one.file}:{one.line}" not in why))
+            for why, places in whys.items())
+        return replace(item, deed=deed, todo=(*(item.todo if left or not done else ()), *told))
+
+    def _undone(self, step: str) -> list[Reason]:
+        """What a step does not do, with the lines as they are on disk."""
+        home = self._home(WANTED[WANTED.index(step):])
+
+        def at(place: str) -> str:
+            file, colon, line = place.rpartition(":")
+            return f"{file}:{home(file, int(line))}" if colon and line.isdigit() else place
+
+        return [replace(one, line=home(one.file, one.line), other=at(one.other))
+                for one in self.report.undone
+                if step_of(one.why) == step and self._is_own(one.file)]
 
     def _unreadable(self, asked: Asked) -> Item:
         """The flag by which a pool takes memory that the CPU cannot read, and what comes first."""
@@ -334,7 +372,8 @@ class _Made:
 
 
 _MAKES: dict[str, Callable[[_Made, Item, Requirement], Item]] = {
-    "rx.3": _Made._calls, "rx.4": _Made._flags, "rx.5": _Made._reads, "rx.6": _Made._syncs}
+    "rx.3": _Made._calls, "rx.4": _Made._flags, "rx.5": _Made._reads, "rx.6": _Made._syncs,
+    "tx.1": _Made._unmaps, "tx.2": _Made._sends}
 
 
 def named(id: str) -> str:

@@ -74,6 +74,7 @@ _SENDS: dict[Why, str] = {
 
 _SENT: dict[Why, str] = {
     Why.RAW_FRAGS: "is unmapped whatever memory the frag was of",
+    Why.TX_NO_API: "maps frags as pages still: this kernel has no {by}()",
     Why.TX_NO_FRAGS: "maps no frags to send",
     Why.NETMEM_TX: "does not say that its device can send memory that is no page",
     Why.NETMEM_TX_NO_API: "sends pages only still: this kernel has no {by}",

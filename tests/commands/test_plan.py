@@ -167,8 +167,30 @@ def test_what_the_tool_does_is_what_it_does(tree: Path) -> None:
 
 def test_what_lacks_of_the_flags_is_said_for_each_pool(tree: Path) -> None:
     item = items(FOLDER)["rx.4"]
-    assert "lacking: PP_FLAG_DMA_SYNC_DEV" in [one["text"] for one in item["person"]]
+    assert "--with=flags" in item["tool"]["command"] and not item["person"]
+    assert (item["tool"]["done"], item["tool"]["of"]) == (1, 1)
+    source = next(path for path in (tree / FOLDER).glob("*.c")
+                  if "PP_FLAG_DMA_MAP" in path.read_text())
+    source.write_text(source.read_text().replace(
+        "PP_FLAG_DMA_MAP", "/* not PP_FLAG_DMA_SYNC_DEV, on purpose */ PP_FLAG_DMA_MAP", 1))
+    item = items(FOLDER)["rx.4"]
+    assert "tool" not in item
+    said = [one["text"] for one in item["person"]]
+    assert "lacking: PP_FLAG_DMA_SYNC_DEV" in said
+    assert any(one.startswith("what the tool says of it: ") and "on purpose" in one
+               for one in said)
     assert not any("PP_FLAG_ALLOW_UNREADABLE_NETMEM" in one["text"] for one in item["person"])
+
+
+def test_what_the_tool_says_of_what_is_sent(tree: Path) -> None:
+    item = items(FOLDER)["tx.1"]
+    assert "tool" not in item
+    assert [one["text"] for one in item["person"]][1:] == [
+        "what the tool says of it: maps frags as pages still: this kernel has no "
+        "netmem_dma_unmap_addr_set()"]
+
+
+def test_the_pool_is_told_of_its_queue(tree: Path) -> None:
     item = items(FOLDER)["unreadable"]
     said = " ".join(one["text"] for one in item["person"])
     assert "the pool is not told its queue_idx" in said and "netdev and queue_idx" in said

@@ -96,12 +96,6 @@ def test_a_step_that_there_is_not_is_said(folder: Path) -> None:
     assert "--with nulls" in str(done.exception) and "guard" in str(done.exception)
 
 
-def test_review_does_not_take_it(folder: Path) -> None:
-    done = run("review", folder, "--with=guard", input="n\n")
-    assert isinstance(done.exception, UsageError)
-    assert "diff, apply or format-patch" in str(done.exception)
-
-
 def test_on_netmem_already_it_is_the_only_patch(folder: Path, tmp_path: Path) -> None:
     run("apply", folder)
     out = tmp_path / "out"

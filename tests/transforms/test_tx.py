@@ -71,7 +71,7 @@ def test_a_kernel_without_the_helpers_keeps_raw_unmaps(tmp_path: Path) -> None:
     (one,) = migrate([file], api="6.12", wanted=("tx",)).drivers
     assert not one.report.behind
     (said,) = left(one)
-    assert said.startswith("struct demo_tx.dma has no netmem form: this kernel has no "
+    assert said.startswith("struct demo_tx.dma maps frags as pages still: this kernel has no "
                            "netmem_dma_unmap_addr_set()")
 
 
