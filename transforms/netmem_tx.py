@@ -16,15 +16,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.tx.device import Device, devices, without
-from netmem_migrate.flow.tx.senders import senders
-from netmem_migrate.flow.tx.whole import missing, title
 from netmem_migrate.model import tx
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, FileChange, Room
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.tx.device import Device
 
 PASS = Pass(
     id="netmem-tx",
@@ -207,11 +205,18 @@ def left(work: Work) -> Iterator[Reason]:
 
 def told(change: FileChange) -> FileChange:
     """A change without what it sets: for the check, the device says so before, too."""
+    from netmem_migrate.flow.tx.device import without
+
     return replace(change, before=change.after) if without(change) == change.before else change
 
 
 def _found(work: Work) -> Iterator[Device | Reason]:
     """The places; or, for each module, all that is missing."""
+    # Every command line loads the passes: what follows a driver is loaded where one is read.
+    from netmem_migrate.flow.tx.device import devices
+    from netmem_migrate.flow.tx.senders import senders
+    from netmem_migrate.flow.tx.whole import missing, title
+
     analysis = work.analysis
     units = senders(analysis)
     if not units:
