@@ -73,6 +73,7 @@ def test_before_compiles(case: Path, tmp_path: Path) -> None:
     compiles(tmp_path / "gcc", {"d.c": text})
 
 
+@pytest.mark.few(60)
 @pytest.mark.parametrize("case", MADE, ids=name_of)
 def test_the_step_is_made_and_builds_alone(case: Path, tmp_path: Path) -> None:
     migration = convert(case, tmp_path / "d")

@@ -45,6 +45,7 @@ def test_the_flag_alone_lets_memory_go_back_unsynced() -> None:
     assert any("d.c:20 (0 bytes)" in one for one in found.new)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("at", [0, 1])
 def test_one_put_of_less_is_found_with_its_place(at: int) -> None:
     for size in (0, 64, ALL // 2, ALL - 1):
@@ -55,11 +56,13 @@ def test_one_put_of_less_is_found_with_its_place(at: int) -> None:
         assert any(f"{puts[at].place} ({size} bytes)" in one for one in found.new)
 
 
+@pytest.mark.long
 def test_a_put_of_all_bytes_in_numbers_is_one_of_all() -> None:
     for size in (ALL, ALL + 1, 2**32 - 2):
         assert shown(RAW, replace(STEP, puts=(Put(size, "d.c:20"), STEP.puts[1]))).clean
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("step", [
     replace(STEP, max_len=ALL - 1), replace(STEP, max_len=ALL // 2),
     replace(STEP, offset=256, max_len=ALL - 256), replace(STEP, sync=False)],
@@ -76,6 +79,7 @@ def test_the_sync_of_the_driver_may_stay() -> None:
     assert shown(RAW, replace(RAW, sync=True, max_len=ALL)).clean
 
 
+@pytest.mark.long
 def test_a_refill_without_the_sync_is_found_beside_one_with_it() -> None:
     two = replace(RAW, fills=(Fill(raw=True, place="d.c:10"), Fill(raw=True, place="d.c:11")))
     found = shown(two, replace(two, fills=(two.fills[0], Fill(raw=False, place="d.c:11"))))
@@ -102,6 +106,7 @@ def test_what_the_cpu_writes_before_the_device_has_it_is_an_old_one() -> None:
     assert found.no_new and found.old[-1] == DEVICE and len(found.old) == 3
 
 
+@pytest.mark.long
 def test_a_sync_that_goes_for_memory_that_was_kept_is_a_new_one() -> None:
     """A part that the ring keeps is not synced by the pool, whoever did it before."""
     before = replace(KEEPS, fills=(Fill(raw=True, place="d.c:10"),))
@@ -115,6 +120,7 @@ def test_a_read_that_nothing_syncs_for_the_cpu_is_an_old_one() -> None:
     assert found.no_new and "the CPU reads" in found.old[-1]
 
 
+@pytest.mark.long
 def test_an_order_of_its_own_is_all_of_its_memory() -> None:
     two = replace(RAW, order=1)
     assert shown(two, replace(STEP, order=1, max_len=2 * ALL)).clean

@@ -37,6 +37,7 @@ def undone(folder: Path, text: str = DRIVER) -> list[str]:
             for line in done.stderr.splitlines() if "not done" in line]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("text", LEFT_ALONE.values(), ids=LEFT_ALONE)
 def test_nothing_is_written(text: str, folder: Path) -> None:
     (folder / "demo.c").write_text(text)

@@ -205,6 +205,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_refused_with_its_place(name: str, tree: Path) -> None:
     turn, word = FAULTS[name]
@@ -231,6 +232,7 @@ def test_the_drivers_own_sync_gone_alone_is_refused(tree: Path) -> None:
                for one in proof.identity.details)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["max_len is too small", "max_len is a number",
                                   "the offset is beyond what the device is given",
                                   "the flag without max_len"])

@@ -135,6 +135,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_caught(name: str, tree: Path) -> None:
     first, _ = steps(tree)

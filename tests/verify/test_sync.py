@@ -179,6 +179,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_in_the_call_makes_the_code_differ(name: str, tree: Path) -> None:
     proof = prove(tree, spelled(step(tree), call(NEW), FAULTS[name]))

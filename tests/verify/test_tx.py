@@ -207,6 +207,7 @@ ARGUMENTS = {
 }
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_a_fault_in_an_argument_is_not_proven(name: str, tree: Path) -> None:
     proof = prove(tree, BEFORE, replaced(AFTER, ARGUMENTS[name]))
