@@ -120,6 +120,13 @@ KEEPS = SOURCE.replace(
     "\t\tbuf->netmem = 0;\n").replace("buf->netmem, 0, false", "buf->netmem, -1, false")
 
 
+@pytest.fixture(autouse=True)
+def identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Jane Developer")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "jane@example.org")
+
+
 @pytest.fixture
 def tree(kernel_tree: Path) -> Path:
     """A driver that syncs each buffer for the device itself."""
