@@ -6,6 +6,8 @@ What is said of a name is in netmem_migrate/model/functions.py and names.py.
 
 from __future__ import annotations
 
+import re
+
 # Types, and the words that a type is.
 REF = "netmem_ref"
 PAGE = "struct page *"
@@ -46,6 +48,12 @@ ETHTOOL_OPS = ("ethtool_ops",)
 SCATTER = "NETIF_F_SG"  # without it the core linearizes what is sent
 # How frags are mapped that are sent, by their page or in a list.
 FRAG_MAPS = ("skb_frag_dma_map",)
+PAGE_UNMAPS = ("dma_unmap_page", "dma_unmap_page_attrs")
+DMA_ADDRESS = "dma_addr_t"
+DECLARES_ADDRESS = "DEFINE_DMA_UNMAP_ADDR"
+COPIES_WHOLE = re.compile(rb"(?:__)?mem(?:cpy|move)\w*|__iowrite\d+_copy|kmemdup\w*")
+RINGS = re.compile(rb"(?:__raw_)?write[bwlq](?:_relaxed)?|iowrite(?:8|16|32|64)\w*")
+HOLDS_FRAGS = "skb_shinfo"
 MAPS_SINGLE = ("dma_map_single", "dma_map_single_attrs")  # by an address of the CPU
 FRAG_LISTS = ("skb_to_sgvec", "skb_to_sgvec_nomark")
 ANSWERS = ("dma_mapping_error",)  # what is told of an address

@@ -4,6 +4,7 @@ place where one of them does not hold (docs/preparing.md)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,16 +12,20 @@ from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.flow.sync.scopes import Scope, World, squeezed
+from netmem_migrate.flow.tx.copied import copied
 from netmem_migrate.flow.tx.maps import Map, Wrapper, callee_of, wrappers
 from netmem_migrate.flow.tx.paths import Event, Kind, Paths, addresses
 from netmem_migrate.flow.tx.skipped import skipped
-from netmem_migrate.flow.tx.slots import Key, Slot, kept, names
-from netmem_migrate.flow.tx.uses import Role, Use, unread, uses
+from netmem_migrate.flow.tx.slots import Key, Slot, is_counted, kept, names, slot
+from netmem_migrate.flow.tx.uses import Role, Use, unmapped, unmaps, unread, untold, uses
 from netmem_migrate.model.spelled import FRAG_MAPS, GIVES_NETMEM, MAPS_SINGLE, SETS_NETMEM
 from netmem_migrate.reasons import Reason, Why
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+
+_LEAVES = re.compile(rb"\b(?:return|goto|break|continue)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,9 @@ class Sent:
             for event in self.paths(scope).events if not scope.node.has_error else ():
                 if event.kind is not Kind.SET or event.slot is None:
                     continue
-                if event.node.id not in met:
+                if _is_in_arm(scope, event.node, [one.call.node for one in self.paths(scope).maps]):
+                    yield Fault(Why.TX_UNSET, event.slot.key, scope, event.node)
+                elif event.node.id not in met:
                     yield Fault(Why.TX_OTHER_FRAG, event.slot.key, scope, event.node)
                 elif not is_mapped(self.paths(scope), event):
                     yield Fault(Why.TX_OR_HEAD, event.slot.key, scope, event.node)
@@ -106,7 +113,8 @@ class Sent:
         for use in self.uses:
             if use.role is Role.LENT:
                 yield Fault(Why.TX_LENT, use.slot.key, use.scope, use.node)
-            elif use.role is Role.READ and not is_fresh(self.paths(use.scope), use):
+            elif use.role is Role.READ and (_is_copied(use) or not is_fresh(
+                    self.paths(use.scope), use)):
                 yield Fault(Why.TX_READ, use.slot.key, use.scope, use.node)
             elif use.role is Role.TESTED and not is_fresh(self.paths(use.scope), use):
                 bad = skipped(self.world, use)
@@ -120,14 +128,35 @@ class Sent:
             event.slot.key for scope in self.scopes if not scope.node.has_error
             for event in self.paths(scope).events if event.slot is not None and event.of
             and _is_head(scope, event.of)}
+        pages = {(use.slot.key, _place(use.scope)) for use in self.uses if use.by_page}
         for use in self.uses:
-            if use.role is Role.UNMAPPED and (use.by_page or use.slot.key not in single):
+            # Heads are told from frags where both are unmapped.
+            if use.role is Role.UNMAPPED and (use.by_page or use.slot.key not in single or (
+                    use.slot.key, _place(use.scope)) not in pages):
                 yield Fault(Why.TX_RAW, use.slot.key, use.scope, use.node)
+        for scope in self.scopes:
+            # A local holds what the slot held before the helper set it.
+            for call in unmaps(scope) if SETS_NETMEM.encode() in view.text(scope.node) else ():
+                found = unmapped(scope, call)
+                if found is not None and found.key in self.wanted and \
+                        slot(scope, call.args[1]) is None:
+                    yield Fault(Why.TX_RAW, found.key, scope, call.node)
+        for key in sorted(self.wanted):
+            for scope, call in untold(self.world):
+                yield Fault(Why.TX_RAW, key, scope, call.node)
 
     def _unread(self) -> Iterator[Fault]:
         for key in sorted({use.slot.key for use in self.uses}):
             where = unread(self.world, key)
             first = next(use for use in self.uses if use.slot.key == key)
+            yield from (Fault(Why.TX_LENT, key, scope, node)
+                        for scope, node in copied(self.world, key))
+            for paths in self.mapping:
+                for call in view.calls(paths.scope.node):
+                    macros = self.world.analysis.symbols.macros.get(call.name, ())
+                    if any(_LEAVES.search(one.body) for one in macros):
+                        yield Fault(Why.TX_UNREAD, key, paths.scope, call.node,
+                                    paths.scope.where(call.node))
             if where:
                 yield Fault(Why.TX_UNREAD, key, first.scope, first.node, where)
 
@@ -140,6 +169,29 @@ def faults(world: World) -> list[Fault]:
         if (held := kept(scope, call)) is not None and held[0] is not None
         and held[2] is not None)
     return Sent(world, wanted).faults()
+
+
+def _is_copied(use: Use) -> bool:
+    """Whether a slot is read to be kept somewhere else, as it is."""
+    pair = view.infix(view.outer(use.node).parent)
+    return pair is not None and pair.sign == "=" and pair.left.type != "identifier"
+
+
+def _place(scope: Scope) -> tuple[str, int]:
+    return scope.file, scope.node.start_byte
+
+
+def arms_at(scope: Scope, at: int) -> set[int]:
+    """The arms of `#if` that something stands in."""
+    analysis = scope.world.analysis
+    groups = analysis.symbols.texts.arms.read(analysis.originals[scope.file]).groups
+    return {arm.start for group in groups for arm in group.arms if arm.start <= at < arm.end}
+
+
+def _is_in_arm(scope: Scope, node: Node, maps: list[Node]) -> bool:
+    """Whether a set stands in an arm of `#if` in which no frag is mapped."""
+    mine = arms_at(scope, node.start_byte)
+    return bool(mine) and not any(mine <= arms_at(scope, one.start_byte) for one in maps)
 
 
 def _is_single(use: Use) -> bool:
@@ -194,7 +246,8 @@ class _Way:
             elif isinstance(after, _State):
                 if number == self.paths.flow.exit and after.kept is not None:
                     found[self._unset(after.kept)] = None
-                told = addresses(self.map, after.kept)
+                told = addresses(self.map, after.kept) if not (
+                    after.lost or after.moved) else frozenset()
                 todo += [(edge.to, 0, after) for edge in self.paths.flow.blocks[number].edges
                          if not self.paths.is_failed(number, edge, told)]
         yield from found
@@ -272,7 +325,7 @@ def is_fresh(paths: Paths, use: Use) -> bool:
     """Whether a slot was set by a plain store on every way to where it is read."""
     starts = [at for one in paths.events if one.use == use
               for at in paths.places.get(id(one), ())]
-    if not starts:
+    if not starts or is_counted(use.slot.base + use.slot.index):
         return False
     todo, done = list(starts), set()
     while todo:

@@ -81,6 +81,9 @@ class Paths:
         words |= {one.local for one in self.maps if one.local}
         found += [Event(Kind.CHANGE, node, name=name) for name in words
                   for node, _ in self.scope.sets.get(name, ())]
+        found += [Event(Kind.CHANGE, item.node, name=name) for block in self.flow.blocks
+                  for item in block.items if item.macro_loop
+                  for name in words & names(item.node)]
         return tuple(sorted(found, key=lambda one: one.node.start_byte))
 
     def _mapped(self) -> Iterator[Event]:
@@ -144,7 +147,7 @@ class Paths:
         mapped."""
         if not one.local:
             return [event for event in self.events if event.kind in (Kind.STORE, Kind.SET)
-                    and event.node.start_byte <= one.call.node.start_byte < event.node.end_byte]
+                    and _is_given(event.node, one.call.node)]
         todo = [(number, index + 1) for event in self.events if event.map is one
                 for number, index in self.places.get(id(event), ())]
         found: dict[int, Event] = {}
@@ -190,6 +193,13 @@ class Paths:
                 return mine[0] if call is not None and \
                     call.name.decode("latin-1") in ANSWERS else None
         return None
+
+
+def _is_given(store: Node, call: Node) -> bool:
+    """Whether a store is of what a call gives, and of nothing else."""
+    pair = view.infix(store)
+    value = pair.right if pair is not None else view.value(store)
+    return value is not None and view.bare(value) == call
 
 
 def _is_here(one: Store) -> bool:

@@ -4,7 +4,8 @@ condition of them does not hold (T1 to T3 of docs/preparing.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,17 +15,27 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.text import replaced
 from netmem_migrate.flow.analyse import Analysis, analyse
 from netmem_migrate.flow.sync.scopes import Scope, World
-from netmem_migrate.flow.tx.faults import Fault, Sent
+from netmem_migrate.flow.tx.faults import Fault, Sent, arms_at
 from netmem_migrate.flow.tx.maps import Map
 from netmem_migrate.flow.tx.paths import Event, Kind
-from netmem_migrate.flow.tx.slots import Key, Slot, kept, names, slot, spelled
+from netmem_migrate.flow.tx.slots import Key, Slot, is_counted, kept, names, slot, spelled
 from netmem_migrate.flow.tx.unfound import judged, reason, unfound
-from netmem_migrate.flow.tx.uses import Role, is_helper, of_device, unmapped, unmaps
-from netmem_migrate.model.spelled import GIVES_NETMEM, KEEPS_ADDRESS, SETS_NETMEM, UNMAPS_NETMEM
+from netmem_migrate.flow.tx.uses import Role, is_address, is_helper, of_device, unmapped, unmaps
+from netmem_migrate.model.spelled import (
+    GIVES_NETMEM,
+    HOLDS_FRAGS,
+    KEEPS_ADDRESS,
+    RINGS,
+    SETS_NETMEM,
+    UNMAPS_NETMEM,
+)
 from netmem_migrate.reasons import Reason, Why
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+
+_HELD_IN = re.compile(rb"\b%b\s*\([^()]*\)" % HOLDS_FRAGS.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +88,17 @@ class _Held:
 def sites(analysis: Analysis) -> list[Made | Reason]:
     """Each slot of a driver, then each frag of which none is found, in order."""
     found = _Sites(World(analysis))
-    made: list[Made | Reason] = []
-    for key, held in found.by_key.items():
-        one = found.made(key, held)
-        made += _judged(analysis, one) if isinstance(one, Made) else [one]
     met, other = judged(analysis)
     if found.any_map:
         other = [one for one in other if one.why is not Why.TX_NO_FRAGS]
-    return [*made, *other, *(() if met or other else found.others())]
+    other += [] if met or other else found.others()
+    made: list[Made | Reason] = []
+    for key, held in found.by_key.items():
+        one = found.made(key, held)
+        if isinstance(one, Made) and other:
+            continue  # what is not followed may be in the same slot
+        made += _judged(analysis, one) if isinstance(one, Made) else [one]
+    return [*made, *other]
 
 
 def _judged(analysis: Analysis, made: Made) -> list[Made | Reason]:
@@ -98,22 +112,23 @@ def _judged(analysis: Analysis, made: Made) -> list[Made | Reason]:
     then = analyse(driver, analysis.target, rows=analysis.rows, arms=analysis.symbols.texts.arms)
     sent = Sent(World(then), frozenset({made.key}))
     tested = any(use.role is Role.TESTED for use in sent.uses)
-    return [_before(one, analysis, splices.get(one.scope.file, ()))
-            for one in sent.faults()] or [replace(made, tested=tested)]
+    return [_before(one, splices) for one in sent.faults()] or [replace(made, tested=tested)]
 
 
-def _before(fault: Fault, analysis: Analysis, splices: Sequence[Splice]) -> Reason:
+def _before(fault: Fault, splices: Mapping[str, Sequence[Splice]]) -> Reason:
     """A fault as a reason, with the line that it is on without the helpers."""
-    start, line = fault.node.start_byte, fault.scope.line(fault.node)
-    grown = lines = 0
-    for one in sorted(splices, key=lambda one: one.start):
-        if one.start + grown >= start:
-            break
-        source = analysis.originals[fault.scope.file]
-        grown += len(one.text) - (one.end - one.start)
-        lines += one.text.count(b"\n") - source.count(b"\n", one.start, one.end)
-    line -= lines
-    return replace(fault.reason, line=line, other=f"{fault.scope.file}:{line}")
+    def back(file: str, line: int) -> int:
+        more = 0
+        for one in sorted(splices.get(file, ()), key=lambda one: one.start):
+            if one.line + more >= line:
+                break
+            more += one.text.count(b"\n")
+        return line - more
+
+    line = back(fault.scope.file, fault.scope.line(fault.node))
+    file, colon, number = fault.by.rpartition(":")
+    by = f"{file}:{back(file, int(number))}" if colon and number.isdigit() else fault.by
+    return replace(fault.reason, by=by, line=line, other=f"{fault.scope.file}:{line}")
 
 
 @dataclass(eq=False)
@@ -176,6 +191,10 @@ class _Sites:
                 return reason(Why.TX_FUNCTION, one.map, one.store.node, _called(one))
             if one.store.node.end_byte < one.map.call.node.start_byte:
                 return reason(Why.TX_OTHER_FRAG, one.map, one.store.node)
+            if not is_address(self.world, key, one.map.scope.file):
+                return reason(Why.TX_DESCRIPTOR, one.map, one.store.node)
+            if not _is_plain(one):
+                return reason(Why.TX_LOST, one.map, one.store.node)
         raw = [(scope, call) for scope, call, found in self._unmaps
                if found.key == key and not is_helper(call) and b"page" in call.name]
         if not raw:
@@ -190,6 +209,29 @@ class _Sites:
         return Made(key, tuple(dict.fromkeys(splice for one in sets if isinstance(one, list)
                                              for splice in one)),
                     tuple(splice for scope, call in raw for splice in _helped(scope, call)))
+
+
+def _is_plain(held: _Held) -> bool:
+    """Whether slot and frag are spelled so that they can be said again: nothing is called or
+    counted in that, no index is a member, and each name is one variable, which is in sight where
+    the slot is set."""
+    scope, call = held.map.scope, view.call(view.bare(held.map.frag))
+    text = b" ".join((held.slot.base, held.slot.index, spelled(held.map.frag)))
+    plain = _HELD_IN.sub(b"", text)
+    if call is not None or b"(" in plain or b"++" in plain or b"--" in plain or \
+            is_counted(text):
+        return False
+    statement = _statement(held.store.node)
+    block = statement.parent if statement is not None else None
+    for name in held.slot.names | names(held.map.frag):
+        found = [one for one in nodes(scope.node, "declaration") if any(
+            view.text(each) == name for each in map(
+                view.declared, one.children_by_field_name("declarator")) if each is not None)]
+        if len(found) > 1 or any(block is not None and one.parent is not None and not (
+                one.parent.start_byte <= block.start_byte < one.parent.end_byte)
+                for one in found):
+            return False
+    return True
 
 
 def _called(held: _Held) -> str:
@@ -217,7 +259,11 @@ def _late(held: _Held) -> list[Splice] | Reason:
     while after is not None and not _changes(scope, after, known):
         if any(one.text == found.text for one in _reads(scope, after)):
             last = after
+        if any(RINGS.fullmatch(one.name) for one in view.calls(after)):
+            break  # the device may be done with it behind that
         after = view.behind(after)
+    if not arms_at(scope, last.start_byte) <= arms_at(scope, held.map.call.node.start_byte):
+        return reason(Why.TX_UNSET, held.map, last)
     netmem = b"%b(%b)" % (GIVES_NETMEM[0].encode(), spelled(held.map.frag))
     call = view.call(held.store.node)
     if last is statement and call is not None and call.name.decode("latin-1") in KEEPS_ADDRESS:
@@ -226,7 +272,8 @@ def _late(held: _Held) -> list[Splice] | Reason:
     source = scope.world.analysis.originals[scope.file]
     start = source.find(b"\n", last.end_byte)
     rest = source[last.end_byte:start].strip()
-    at = start if not rest or rest.startswith((b"/*", b"//")) else last.end_byte
+    at = start if not rest or rest.startswith(b"//") or (
+        rest.startswith(b"/*") and rest.endswith(b"*/")) else last.end_byte
     begin = source.rfind(b"\n", 0, statement.start_byte) + 1
     indent = source[begin:statement.start_byte]
     text = b"%b(%b, %b, %b, %b);" % (SETS_NETMEM.encode(), netmem, found.pointer, found.member,

@@ -2,8 +2,8 @@
 """What is not done where an address is 0: the rest of T1.
 
 A driver that asks whether there is an address unmaps in the block behind that, and may do more. For
-memory with address 0 that is left out. What only puts members back is done again where the slot is
-set; a member that only decides by which call the slot is unmapped does no harm.
+memory with address 0 that is left out. That does no harm where it only puts back the slot, or a
+member that is for nothing but to unmap it: it decides by which call, or goes to that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.flow.sync.scopes import Scope, World
 from netmem_migrate.flow.tx.slots import Slot, slot
 from netmem_migrate.flow.tx.uses import Role, Use, unmaps, uses
+from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.schema import Trait
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,13 +30,15 @@ def skipped(world: World, use: Use) -> tuple[Node, str] | None:
         return use.node, "the test"
     if branch.otherwise is not None:
         return branch.otherwise, "what is behind else"
+    if nodes(branch.test, "assignment_expression", "update_expression") or any(
+            not has(one.name, Trait.GIVES_BACK) for one in view.calls(branch.test)):
+        return branch.test, "what the test does"
     for node in _statements(use.scope, branch.then):
         found = view.assigned(node)
         put = slot(use.scope, found.left) if found is not None else None
         if put is None or put.key[0] != use.slot.key[0]:
             return node, "`" + _first(node) + "`"
-        if put.key != use.slot.key and not (_is_put(world, use.slot, put)
-                                            or _is_choice(world, put)):
+        if put.key != use.slot.key and not _is_choice(world, put):
             return node, f"{put.key[1].decode('latin-1')} of {put.key[0]}"
     return None
 
@@ -62,22 +66,6 @@ def _statements(scope: Scope, block: Node) -> Iterator[Node]:
     call = view.call(inside[0]) if inside else None
     if call is None or call.node not in {one.node for one in unmaps(scope)}:
         yield block
-
-
-def _is_put(world: World, kept: Slot, put: Slot) -> bool:
-    """Whether each function that sets the slot sets another member of the same record as well."""
-    for scope in world.scopes(kept.key[1]):
-        stored = [one for one in uses(scope, frozenset({kept.key}))
-                  if one.role is Role.STORED and not _is_clear(one)]
-        also = {one.slot.pointer for one in uses(scope, frozenset({put.key}))
-                if one.role is Role.STORED}
-        if any(one.slot.pointer not in also for one in stored):
-            return False
-    return True
-
-
-def _is_clear(use: Use) -> bool:
-    return use.value is not None and view.is_null(use.value)
 
 
 def _is_choice(world: World, put: Slot) -> bool:

@@ -22,6 +22,7 @@ Key = tuple[str, bytes]
 """The record and the name of a member."""
 
 _NAME = re.compile(rb"(?<![\w.])(?<!->)[A-Za-z_]\w*")
+_INDEX = re.compile(rb"\[([^\[\]]*)\]")
 _SIMPLE = re.compile(rb"[\w.\[\]>-]+(?:\(.*\))?|\d+")
 
 
@@ -70,6 +71,11 @@ class Slot:
         if self.arrow and base.startswith(b"(&") and base.endswith(b")"):
             return replace(self, base=base[2:-1], index=index, arrow=False)
         return replace(self, base=base, index=index)
+
+
+def is_counted(text: bytes) -> bool:
+    """Whether what is found by an index is found by one that is a member."""
+    return any(b"->" in one or b"." in one for one in _INDEX.findall(text))
 
 
 def _bracketed(text: bytes) -> bytes:

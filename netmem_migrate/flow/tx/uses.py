@@ -12,17 +12,27 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.flow.sync.members import union_of
 from netmem_migrate.flow.sync.scopes import Scope, World, swaps
 from netmem_migrate.flow.tx.slots import Key, Slot, kept, slot
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
-from netmem_migrate.model.spelled import KEPT_ADDRESS, UNMAPS_NETMEM
+from netmem_migrate.model.spelled import (
+    DECLARES_ADDRESS,
+    DMA_ADDRESS,
+    FRAG_MAPS,
+    FROM_DEVICE,
+    KEPT_ADDRESS,
+    PAGE_UNMAPS,
+    SETS_NETMEM,
+    UNMAPS_NETMEM,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ADDRESS = 1  # the argument of an unmap
-_TAKES = ("preproc_def", "preproc_function_def")
+_MAPS = re.compile(rb"\b(?:%b)\s*\(" % b"|".join(one.encode() for one in FRAG_MAPS))
 
 
 class Role(Enum):
@@ -164,24 +174,30 @@ def _is_own(scope: Scope, node: Node, found: Slot) -> bool:
     return held is not None and held[0] is not None and held[0].text == found.text
 
 
-def _unmap(scope: Scope, node: Node) -> view.Call | None:
+def _unmap(scope: Scope, node: Node, depth: int = 0) -> view.Call | None:
     """The unmap that an address is read for, through a local that is for nothing else, too."""
-    around = view.outer(node).parent
+    outer = view.outer(node)
+    if outer.parent is not None and outer.parent.type == "cast_expression":
+        outer = view.outer(outer.parent)
+    around = outer.parent
     if around is None:
         return None
     if around.type == "argument_list":
         call = view.call(around.parent)
         given = call is not None and len(call.args) > _ADDRESS and \
-            view.bare(call.args[_ADDRESS]) == view.bare(node)
+            call.args[_ADDRESS] == outer
         return call if call is not None and given and (
             has(call.name, Trait.UNMAPS) or is_helper(call)) else None
-    name = _local(around, node)
-    if name is None:
+    name = _local(around, outer)
+    # What a local was loaded with before the helper set the slot is not what that holds now.
+    if name is None or depth or len(scope.sets.get(name, ())) != 1 or \
+            SETS_NETMEM.encode() in view.text(scope.node):
         return None
-    calls = [_unmap(scope, one) for one in nodes(scope.node, "identifier")
+    calls = [_unmap(scope, one, depth + 1) for one in nodes(scope.node, "identifier")
              if view.text(one) == name and not _is_target(one)]
     known = [one for one in calls if one is not None]
-    return known[0] if known and len(known) == len(calls) else None
+    return known[0] if known and len({one.name for one in known}) == 1 and \
+        len(known) == len(calls) else None
 
 
 def _local(around: Node, node: Node) -> bytes | None:
@@ -237,20 +253,74 @@ def _asks(around: Node, node: Node) -> bool:
                                   if view.bare(one) != view.bare(node))))
 
 
+def untold(world: World) -> Iterator[tuple[Scope, view.Call]]:
+    """The unmaps of pages, with the helper and without, that may be of a frag which is sent, and of
+    which no slot is known."""
+    for scope in world.scopes(b"unmap"):
+        for call in unmaps(scope):
+            found = unmapped(scope, call)
+            if b"page" in call.name and (
+                    found is None or of_device(scope, call) or not _is_stored(world, found)) and \
+                    not any(
+                    view.text(arg) == FROM_DEVICE.encode() for arg in call.args) and \
+                    not _is_given_others(world, scope, call):
+                yield scope, call
+
+
+def _is_stored(world: World, found: Slot) -> bool:
+    """Whether a slot is set anywhere by its own name."""
+    return any(one.role in (Role.STORED, Role.SET) for scope in world.scopes(found.key[1])
+               for one in uses(scope, frozenset({found.key})))
+
+
+def _is_given_others(world: World, scope: Scope, call: view.Call) -> bool:
+    """Whether an unmap is of what a function is given, and each call of that gives it what is kept
+    in a slot; that is then read there."""
+    name = view.text(view.bare(call.args[_ADDRESS]))
+    if name not in scope.parameters or not scope.stays(name):
+        return False
+    at = scope.parameters.index(name)
+    given = [(other, one) for other in world.scopes(scope.function.name)
+             for one in view.calls(other.node) if one.name == scope.function.name]
+    return bool(given) and all(
+        any(view.text(arg) == FROM_DEVICE.encode() for arg in one.args) or (
+            len(one.args) > at and slot(other, one.args[at]) is not None)
+        for other, one in given)
+
+
+def is_address(world: World, key: Key, file: str) -> bool:
+    """Whether a member is the driver's own note of an address: by its type, or by the macro that
+    declares it."""
+    record = world.analysis.symbols.record(key[0], file)
+    member = record.members.get(key[1]) if record is not None else None
+    return member is None or (union_of(member) is None and member.declarator.type.base in (
+        DMA_ADDRESS, DECLARES_ADDRESS))
+
+
 def unread(world: World, key: Key) -> str:
     """Where a member of this name may be used in what is not read as code of a function: a macro,
-    or what cannot be parsed; "" for nowhere."""
-    word = re.compile(rb"(?:->|\.)\s*%b\b" % re.escape(key[1]))
+    what cannot be parsed, or what has no type that is known; "" for nowhere."""
+    name = re.escape(key[1])
+    word = re.compile(rb"(?:->|\.)\s*%b\b" % name)
+    given = re.compile(rb"\b(?:%b)\b|\baddr(?:_set)?\s*\([^()]*,\s*%b\b" % (
+        b"|".join(one.encode() for one in (*PAGE_UNMAPS, *FRAG_MAPS)), name))
     for macros in world.analysis.symbols.macros.values():
         for one in macros:
-            if word.search(one.body):
+            if word.search(one.body) or given.search(one.body):
                 return f"{one.file}:{one.line}"
-    scopes = list(world.scopes(key[1]))
+    for scope in world.scopes(key[1]):
+        for node in nodes(scope.node, "field_expression"):
+            access = view.field(node)
+            if access is not None and access.name == key[1] and \
+                    scope.type_of(access.base) is None and not _is_foreign(scope, access.base):
+                return scope.where(node)
+    scopes = list(world.scopes(key[1], *(one.encode() for one in FRAG_MAPS)))
     for file in world.analysis.driver.files:
         code = code_of(world.analysis.originals.get(file, b""))
         mine = [one.node for one in scopes if one.file == file]
         broken = [one for one in mine if one.has_error]
-        for match in word.finditer(code):
+        for match in sorted((*word.finditer(code), *_MAPS.finditer(code)),
+                            key=lambda one: one.start()):
             inside = [one for one in mine if one.start_byte <= match.start() < one.end_byte]
             if inside and not any(one in broken for one in inside):
                 continue
@@ -258,6 +328,19 @@ def unread(world: World, key: Key) -> str:
             if inside or not _is_designator(code, match.start()):
                 return f"{file}:{line}"
     return ""
+
+
+def _is_foreign(scope: Scope, node: Node) -> bool:
+    """Whether something is found in a record that no file of the driver defines."""
+    symbols = scope.world.analysis.symbols
+    inner: Node | None = node
+    while inner is not None:
+        type_ = scope.type_of(inner)
+        if type_ is not None:
+            base = symbols.resolve(type_).base
+            return base.startswith(("struct ", "union ")) and base not in symbols.records
+        inner = view.operand(view.bare(inner))
+    return False
 
 
 def _is_designator(code: bytes, start: int) -> bool:
