@@ -159,6 +159,7 @@ DEVICE = "struct net_device"
 OPS = b"netdev_ops"
 REGISTERS = frozenset((b"register_netdev", b"register_netdevice", b"devm_register_netdev"))
 MODE = b"NETMEM_TX_DMA"
+BUSY = "NETDEV_TX_BUSY"  # what ndo_start_xmit gives: to be tried again
 MODE_MEMBER = b"netmem_tx"
 SETS = re.compile(rb"\n[^\n;]*(?:->|\.)%b = %b;" % (MODE_MEMBER, MODE))
 """A line that tells a device so, and nothing else."""

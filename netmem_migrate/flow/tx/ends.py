@@ -64,7 +64,8 @@ class Ends:
         starts = self.ways.behind(body, use.call.node, known)
         given: set[str | None] = set()
         for end in walk(self.ways.graph(body), starts, stops):
-            if not end.exits:
+            # The stack tries again what a device had no room for, and it fails again.
+            if not end.exits or (body in self.ways.sending and end.value == f"={tx.BUSY}"):
                 return _where(body, use.call.node)
             given.add(end.value)
         if sent:
