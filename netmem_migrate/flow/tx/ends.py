@@ -23,7 +23,7 @@ from netmem_migrate.model.kernel_calls import has, traits
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.tx import Fails
 
-_Key = tuple[Body, int, str | None]
+_Key = tuple[Body, int, str | None, bool]
 
 
 class Ends:
@@ -38,14 +38,15 @@ class Ends:
         in particular; None where it is dropped."""
         return "" if _is_ignored(use.call.node) else self._sent(use, OF.get(fails))
 
-    def _sent(self, use: Use, value: str | None) -> str | None:
-        key = use.body, use.call.node.start_byte, value
+    def _sent(self, use: Use, value: str | None, only: bool = True) -> str | None:
+        """The same; `only` says that nothing else is given there."""
+        key = use.body, use.call.node.start_byte, value, only
         if key not in self._known:
             self._known[key] = None  # of one that calls itself, the rest decides
-            self._known[key] = self._followed(use, value)
+            self._known[key] = self._followed(use, value, only)
         return self._known[key]
 
-    def _followed(self, use: Use, value: str | None) -> str | None:
+    def _followed(self, use: Use, value: str | None, only: bool) -> str | None:
         body, packet = use.body, self._packet(use)
         if body not in self.ways.by_sending:
             return None  # the packet goes back to the core, which decides by what this says
@@ -64,23 +65,26 @@ class Ends:
         starts = self.ways.behind(body, use.call.node, known)
         given: set[str | None] = set()
         for end in walk(self.ways.graph(body), starts, stops):
-            # The stack tries again what a device had no room for, and it fails again.
-            if not end.exits or (body in self.ways.sending and end.value == f"={tx.BUSY}"):
+            if not end.exits:
                 return _where(body, use.call.node)
             given.add(end.value)
+        # The stack tries again what a device had no room for, and it fails again.
+        if only and body in self.ways.sending and given == {f"={tx.BUSY}"}:
+            return _where(body, use.call.node)
         if sent:
             return _where(body, min(sent, key=lambda one: one.start_byte))
         if not starts:
             return ""
-        return self._above(body, given) if given and body not in self.ways.sending else None
+        return self._above(body, given, only) if given and body not in self.ways.sending else None
 
-    def _above(self, body: Body, given: set[str | None]) -> str | None:
+    def _above(self, body: Body, given: set[str | None], only: bool) -> str | None:
         """Where those that call a function go on, by what it gives."""
         callers = self.ways.callers.get(body, [])
         if not callers and body not in self.ways.roots:
             return ""
+        only = only and len(given) == 1
         return next((sent for use in callers for value in sorted(
-            given, key=str) if (sent := self._sent(use, value)) is not None), None)
+            given, key=str) if (sent := self._sent(use, value, only)) is not None), None)
 
     def _packet(self, use: Use) -> bytes:
         """The packet that a call is given, as it is spelled."""
