@@ -70,7 +70,6 @@ DROPPED = {
     "false": "\tif (!pskb_may_pull(skb, 14))\n\t\tgoto drop;\n",
     "a way that frees by itself": "\tif (skb_linearize(skb)) {\n\t\tkfree_skb(skb);\n"
                                   "\t\treturn NETDEV_TX_OK;\n\t}\n",
-    "busy": "\tif (skb_linearize(skb))\n\t\treturn NETDEV_TX_BUSY;\n",
 }
 
 
@@ -81,6 +80,7 @@ def test_a_failure_that_leads_to_a_drop(name: str, tmp_path: Path) -> None:
 
 
 GOES_ON = {
+    "to be tried again": "\tif (skb_linearize(skb))\n\t\treturn NETDEV_TX_BUSY;\n",
     "a store that nobody reads": "\tint err = skb_linearize(skb);\n\n",
     "a store that is overwritten": "\tint err = skb_linearize(skb);\n\n\terr = 0;\n"
                                    "\tif (err)\n\t\tgoto drop;\n",

@@ -113,13 +113,26 @@ class Sent:
         for use in self.uses:
             if use.role is Role.LENT:
                 yield Fault(Why.TX_LENT, use.slot.key, use.scope, use.node)
-            elif use.role is Role.READ and (_is_copied(use) or not is_fresh(
+            elif use.role is Role.READ and (self._is_copied(use) or not is_fresh(
                     self.paths(use.scope), use)):
                 yield Fault(Why.TX_READ, use.slot.key, use.scope, use.node)
             elif use.role is Role.TESTED and not is_fresh(self.paths(use.scope), use):
                 bad = skipped(self.world, use)
                 if bad is not None:
                     yield Fault(Why.TX_SKIPPED, use.slot.key, use.scope, bad[0], bad[1])
+
+    @cached_property
+    def _others(self) -> frozenset[Key]:
+        """What else is unmapped as pages."""
+        return frozenset(
+            found.key for scope in self.world.scopes(b"unmap") for call in unmaps(scope)
+            if b"page" in call.name and (found := unmapped(scope, call)) is not None) - self.wanted
+
+    def _is_copied(self, use: Use) -> bool:
+        """Whether a slot is read to be kept in another one, which is unmapped."""
+        pair = view.infix(view.outer(use.node).parent)
+        found = slot(use.scope, pair.left) if pair is not None and pair.sign == "=" else None
+        return found is not None and found.key in self._others
 
     def _unmaps(self) -> Iterator[Fault]:
         """T3: what may be a frag's is unmapped with the helper."""
@@ -169,12 +182,6 @@ def faults(world: World) -> list[Fault]:
         if (held := kept(scope, call)) is not None and held[0] is not None
         and held[2] is not None)
     return Sent(world, wanted).faults()
-
-
-def _is_copied(use: Use) -> bool:
-    """Whether a slot is read to be kept somewhere else, as it is."""
-    pair = view.infix(view.outer(use.node).parent)
-    return pair is not None and pair.sign == "=" and pair.left.type != "identifier"
 
 
 def _place(scope: Scope) -> tuple[str, int]:
