@@ -215,7 +215,7 @@ def _found(work: Work) -> Iterator[Device | Reason]:
     # Every command line loads the passes: what follows a driver is loaded where one is read.
     from netmem_migrate.flow.tx.device import devices
     from netmem_migrate.flow.tx.senders import senders
-    from netmem_migrate.flow.tx.whole import missing, title
+    from netmem_migrate.flow.tx.whole import missing, place, title
 
     analysis = work.analysis
     units = senders(analysis)
@@ -226,8 +226,9 @@ def _found(work: Work) -> Iterator[Device | Reason]:
         if unit.says(tx.MODE_MEMBER.decode()):
             continue
         if not tx.has_modes(analysis.target):
-            yield Reason(Why.NETMEM_TX_NO_API, by=tx.MODE.decode(), slot=title(unit),
-                         file=unit.own[0], line=1)
+            file, line = place(unit)
+            yield Reason(Why.NETMEM_TX_NO_API, by=tx.MODE.decode(), slot=title(unit), file=file,
+                         line=line)
             continue
         lacking = missing(analysis, unit)
         if lacking:

@@ -288,7 +288,8 @@ class _Made:
         deed = Deed(tuple(arguments), len(done), len(done) + len(whys), noun,
                     _PROVEN) if done else None
         told = (Todo(f"what the tool says of it: {why}", tuple(
-            one for one in dict.fromkeys(places) if f"{one.file}:{one.line}" not in why))
+            one for one in dict.fromkeys(places)
+            if one.line > 1 and f"{one.file}:{one.line}" not in why))
             for why, places in whys.items())
         return replace(item, deed=deed, todo=(*(item.todo if left or not done else ()), *told))
 

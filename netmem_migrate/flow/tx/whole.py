@@ -37,7 +37,7 @@ def missing(analysis: Analysis, unit: Unit) -> list[Reason]:
     ways = Ways(unit)
     judges = [judge for one in _pooled(analysis, unit, {body.file for body in ways.sending})
               if (judge := Judge(one, ())).pools]
-    found = list(_unmapped(unit, judges))
+    found = list(_unmapped(_at(ways, unit), judges))
     if not any(one.why is Why.NETMEM_TX_NO_FRAGS for one in found):
         found += _read(reads(unit))
     slot = _title(ways, unit)
@@ -62,7 +62,18 @@ def _title(ways: Ways, unit: Unit) -> str:
     return f"{sending[0].name}()" if sending else unit.own[0]
 
 
-def _unmapped(unit: Unit, judges: Iterable[Judge]) -> Iterator[Reason]:
+def place(unit: Unit) -> tuple[str, int]:
+    """Where what the stack calls to send by a module is, else its first file."""
+    return _at(Ways(unit), unit)
+
+
+def _at(ways: Ways, unit: Unit) -> tuple[str, int]:
+    first = next(iter(ways.sending), None)
+    return (first.file, int(first.node.start_point[0]) + 1) if first is not None else (
+        unit.own[0], 1)
+
+
+def _unmapped(where: tuple[str, int], judges: Iterable[Judge]) -> Iterator[Reason]:
     """T1 to T3."""
     judged = False
     for judge in judges:
@@ -72,8 +83,8 @@ def _unmapped(unit: Unit, judges: Iterable[Judge]) -> Iterator[Reason]:
             why = Why.NETMEM_TX_NO_FRAGS if found.basis is Basis.NO_SCATTER else \
                 Why.NETMEM_TX_NO_DMA
             at = found.evidence[0] if found.evidence else None
-            yield Reason(why, file=at.file if at is not None else unit.own[0],
-                         line=at.line if at is not None else 1)
+            file, line = (at.file, at.line) if at is not None else where
+            yield Reason(why, file=file, line=line)
         elif found.status is not Standing.MET:
             yield from _left(judge, found.evidence)
         else:
@@ -82,7 +93,7 @@ def _unmapped(unit: Unit, judges: Iterable[Judge]) -> Iterator[Reason]:
                 yield from (one.reason for one in faults(World(judge.unit.analysis))
                             if one.scope.file in judge.unit.files)
     if not judged:
-        yield Reason(Why.NETMEM_TX_UNJUDGED, file=unit.own[0], line=1)
+        yield Reason(Why.NETMEM_TX_UNJUDGED, file=where[0], line=where[1])
 
 
 def _not_kept(judge: Judge) -> Iterator[Reason]:
