@@ -52,7 +52,7 @@ def test_what_is_set_already_is_neither_done_nor_left(tmp_path: Path) -> None:
 def test_a_kernel_without_the_modes(tmp_path: Path) -> None:
     migration = told(tmp_path, PLAIN, api="6.12")
     assert left(migration) == [
-        "demo_xmit() sends pages only still: this kernel has no NETMEM_TX_DMA (d.c:1)"]
+        "demo_xmit() sends pages only still: this kernel has no NETMEM_TX_DMA (d.c:51)"]
 
 
 def test_all_that_is_missing_is_listed_in_order(tmp_path: Path) -> None:
