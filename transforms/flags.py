@@ -155,7 +155,7 @@ void demo_receive(struct demo_ring *ring, struct demo_buf *buf,
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each pool that gets the flag, and all edits that go with it."""
-    for one in steps(work.analysis):
+    for one in work.once(steps):
         if isinstance(one, Reason):
             continue
         edits = [work.edit(PASS, change.file, change.start, change.end, change.text, change.why)
@@ -202,7 +202,7 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def left(work: Work) -> Iterator[Reason]:
     """The pools that get no flag, and why."""
-    yield from (one for one in steps(work.analysis) if isinstance(one, Reason))
+    yield from (one for one in work.once(steps) if isinstance(one, Reason))
 
 
 def told(change: FileChange) -> FileChange:

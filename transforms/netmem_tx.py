@@ -22,6 +22,7 @@ from netmem_migrate.results import Edit, FileChange, Room
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.analyse import Analysis
     from netmem_migrate.flow.tx.device import Device
 
 PASS = Pass(
@@ -175,7 +176,7 @@ int demo_probe(struct demo_priv *priv, struct net_device *netdev)
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each place where a device is told so, and the edit that does it."""
-    for device in _found(work):
+    for device in work.once(_found):
         if isinstance(device, Reason):
             continue
         body, statement = device.body, device.statement
@@ -200,7 +201,7 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def left(work: Work) -> Iterator[Reason]:
     """What is missing where that is not done."""
-    return (one for one in _found(work) if isinstance(one, Reason))
+    return (one for one in work.once(_found) if isinstance(one, Reason))
 
 
 def told(change: FileChange) -> FileChange:
@@ -210,14 +211,13 @@ def told(change: FileChange) -> FileChange:
     return replace(change, before=change.after) if without(change) == change.before else change
 
 
-def _found(work: Work) -> Iterator[Device | Reason]:
+def _found(analysis: Analysis) -> Iterator[Device | Reason]:
     """The places; or, for each module, all that is missing."""
     # Every command line loads the passes: what follows a driver is loaded where one is read.
     from netmem_migrate.flow.tx.device import devices
     from netmem_migrate.flow.tx.senders import senders
     from netmem_migrate.flow.tx.whole import missing, place, title
 
-    analysis = work.analysis
     units = senders(analysis)
     if not units:
         file = analysis.driver.files[0]

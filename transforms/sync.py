@@ -169,7 +169,7 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def left(work: Work) -> Iterator[Reason]:
     """The raw syncs that stay, with the condition that does not hold."""
-    for one in sites(work.analysis):
+    for one in work.once(sites):
         if isinstance(one, Reason):
             yield one
         elif not work.analysis.target.has(one.function):
@@ -184,5 +184,5 @@ def told(change: FileChange) -> FileChange:
 
 def _sites(work: Work) -> list[Made | Reason]:
     target = work.analysis.target
-    return [one for one in sites(work.analysis)
+    return [one for one in work.once(sites)
             if isinstance(one, Reason) or target.has(one.function)]

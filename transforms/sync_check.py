@@ -143,7 +143,7 @@ def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each function with such a sync, and the warnings in front of them."""
     target = work.analysis.target
     by_function: dict[tuple[str, int], list[Made]] = {}
-    for one in sites(work.analysis):
+    for one in work.once(sites):
         if isinstance(one, Made) and target.has(one.function) and _line_of(work, one) is not None:
             key = one.raw.scope.file, one.raw.scope.node.start_byte
             by_function.setdefault(key, []).append(one)
@@ -168,7 +168,7 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def left(work: Work) -> Iterator[Reason]:
     """The raw syncs that are not compared, with the condition that does not hold."""
-    for one in sites(work.analysis):
+    for one in work.once(sites):
         if isinstance(one, Reason):
             yield one
         elif not work.analysis.target.has(one.function):

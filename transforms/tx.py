@@ -133,7 +133,7 @@ def _found(work: Work) -> tuple[list[Made], list[Reason]]:
     # Every command line loads the passes: what follows a driver is loaded where one is read.
     from netmem_migrate.flow.tx.sites import sites
 
-    found = sites(work.analysis)
+    found = work.once(sites)
     return ([one for one in found if not isinstance(one, Reason)],
             [one for one in found if isinstance(one, Reason)])
 

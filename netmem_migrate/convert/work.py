@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from tree_sitter import Node
 
@@ -14,6 +15,8 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Place, Slot
 from netmem_migrate.results import Edit
 
+_Found = TypeVar("_Found")
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -21,6 +24,15 @@ class Work:
 
     analysis: Analysis
     new_names: dict[Slot, str]
+    _found: dict[Callable[[Analysis], Iterable[Any]], tuple[Any, ...]] = field(
+        default_factory=dict, compare=False, repr=False)
+
+    def once(self, find: Callable[[Analysis], Iterable[_Found]]) -> tuple[_Found, ...]:
+        """What is found in the driver, looked for once: what a step does and what it leaves are
+        asked for apart."""
+        if find not in self._found:
+            self._found[find] = tuple(find(self.analysis))
+        return self._found[find]
 
     def moves(self, slot: Slot) -> bool:
         return slot in self.analysis.solution.moved

@@ -73,6 +73,14 @@ class ControlFlow:
     blocks: list[Block]
     exit: int
 
+    def before(self) -> dict[int, list[int]]:
+        """The blocks that lead to each block, as often as they do."""
+        found: dict[int, list[int]] = {}
+        for number, block in enumerate(self.blocks):
+            for edge in block.edges:
+                found.setdefault(edge.to, []).append(number)
+        return found
+
 
 def build(body: Node, left_out: Spans = (), ends: Container[bytes] = (), *,
           exact: bool = False) -> ControlFlow:

@@ -384,10 +384,7 @@ def _reached(flow: ControlFlow, block: int) -> frozenset[int]:
 def _later(flow: ControlFlow, words: Callable[[int], frozenset[str]]) -> list[frozenset[str]]:
     """The names that are said in each block, or in one that can follow it."""
     found = [words(block) for block in range(len(flow.blocks))]
-    before: dict[int, list[int]] = {}
-    for block, one in enumerate(flow.blocks):
-        for edge in one.edges:
-            before.setdefault(edge.to, []).append(block)
+    before = flow.before()
     waiting = list(range(len(found)))
     while waiting:
         after = waiting.pop()

@@ -27,10 +27,7 @@ def reaching(scope: Scope, name: Node) -> list[Node | None] | None:
     start = _block(flow, name)
     if start is None:
         return None
-    before: dict[int, list[int]] = {}
-    for number, block in enumerate(flow.blocks):
-        for edge in block.edges:
-            before.setdefault(edge.to, []).append(number)
+    before = flow.before()
     number, item = start
     found: list[Node | None] = []
     done: set[int] = set()

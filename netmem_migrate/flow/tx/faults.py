@@ -17,7 +17,16 @@ from netmem_migrate.flow.tx.maps import Map, Wrapper, callee_of, wrappers
 from netmem_migrate.flow.tx.paths import Event, Kind, Paths, addresses
 from netmem_migrate.flow.tx.skipped import skipped
 from netmem_migrate.flow.tx.slots import Key, Slot, is_counted, kept, names, slot
-from netmem_migrate.flow.tx.uses import Role, Use, unmapped, unmaps, unread, untold, uses
+from netmem_migrate.flow.tx.uses import (
+    Role,
+    Use,
+    every_unmap,
+    unmapped,
+    unmaps,
+    unread,
+    untold,
+    uses,
+)
 from netmem_migrate.model.spelled import FRAG_MAPS, GIVES_NETMEM, MAPS_SINGLE, SETS_NETMEM
 from netmem_migrate.reasons import Reason, Why
 
@@ -124,9 +133,8 @@ class Sent:
     @cached_property
     def _others(self) -> frozenset[Key]:
         """What else is unmapped as pages."""
-        return frozenset(
-            found.key for scope in self.world.scopes(b"unmap") for call in unmaps(scope)
-            if b"page" in call.name and (found := unmapped(scope, call)) is not None) - self.wanted
+        return frozenset(one.slot.key for one in every_unmap(self.world)
+                         if one.by_page and one.slot is not None) - self.wanted
 
     def _is_copied(self, use: Use) -> bool:
         """Whether a slot is read to be kept in another one, which is unmapped."""
@@ -154,9 +162,8 @@ class Sent:
                 if found is not None and found.key in self.wanted and \
                         slot(scope, call.args[1]) is None:
                     yield Fault(Why.TX_RAW, found.key, scope, call.node)
-        for key in sorted(self.wanted):
-            for scope, call in untold(self.world):
-                yield Fault(Why.TX_RAW, key, scope, call.node)
+        yield from (Fault(Why.TX_RAW, key, one.scope, one.call.node)
+                    for one in untold(self.world) for key in sorted(self.wanted))
 
     def _unread(self) -> Iterator[Fault]:
         for key in sorted({use.slot.key for use in self.uses}):
@@ -313,39 +320,21 @@ class _Way:
 
 def is_mapped(paths: Paths, event: Event) -> bool:
     """Whether a frag was mapped on every way to where a slot is set, and nothing set since."""
-    todo, done = list(paths.places.get(id(event), ())), set()
-    while todo:
-        number, index = todo.pop()
-        if (number, index) in done:
-            continue
-        done.add((number, index))
-        last = next((one for one in reversed(paths.block(number)[:index])
-                     if one.kind in (Kind.MAP, Kind.SET)), None)
-        if (last is not None and last.kind is Kind.SET) or (last is None and number == 0):
-            return False
-        if last is None:
-            todo += [(one, len(paths.block(one))) for one in paths.before.get(number, ())]
-    return True
+    return paths.on_every_way(paths.places.get(id(event), ()), _mapped)
+
+
+def _mapped(events: list[Event]) -> bool | None:
+    """Whether the last of some events that bears on it maps a frag; None for none."""
+    last = next((one for one in reversed(events) if one.kind in (Kind.MAP, Kind.SET)), None)
+    return last.kind is Kind.MAP if last is not None else None
 
 
 def is_fresh(paths: Paths, use: Use) -> bool:
     """Whether a slot was set by a plain store on every way to where it is read."""
     starts = [at for one in paths.events if one.use == use
               for at in paths.places.get(id(one), ())]
-    if not starts or is_counted(use.slot.base + use.slot.index):
-        return False
-    todo, done = list(starts), set()
-    while todo:
-        number, index = todo.pop()
-        if (number, index) in done:
-            continue
-        done.add((number, index))
-        last = _last(paths.block(number)[:index], use.slot)
-        if last is False or (last is None and number == 0):
-            return False
-        if last is None:
-            todo += [(one, len(paths.block(one))) for one in paths.before.get(number, ())]
-    return True
+    return bool(starts) and not is_counted(use.slot.base + use.slot.index) and \
+        paths.on_every_way(starts, lambda events: _last(events, use.slot))
 
 
 def _last(events: list[Event], slot: Slot) -> bool | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.flow.sync.scopes import Scope, World, stripped
-from netmem_migrate.flow.tx.slots import Slot, kept, slot, spelled
+from netmem_migrate.flow.tx.slots import Slot, kept, local, slot, spelled
 from netmem_migrate.model.spelled import ANSWERS, FRAG_MAPS, FROM_DEVICE, NO_ADDRESS
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def _wrapped(scope: Scope) -> int | None:
     if len(calls) != 1 or scope.node.has_error:
         return None
     frag = view.text(view.bare(calls[0].args[_FRAG]))
-    local = _target(calls[0].node)
+    into = local(calls[0].node)
     if frag not in scope.parameters or not scope.stays(frag):
         return None
     given = [view.children(one) for one in nodes(scope.node, "return_statement")]
     values = [stripped(scope, one[0]) for one in given if one]
     gives = [one for one in values if one == calls[0].node or (
-        local is not None and one.type == "identifier" and view.text(one) == local)]
+        into is not None and one.type == "identifier" and view.text(one) == into)]
     other = [one for one in values if one not in gives]
     if len(values) != len(given) or not gives or any(
             view.text(one).decode("latin-1") not in NO_ADDRESS for one in other):
@@ -84,23 +84,11 @@ def maps(scope: Scope, around: dict[bytes, Wrapper]) -> Iterator[Map]:
         if at is None or len(call.args) <= at or view.text(
                 call.args[-1]) == FROM_DEVICE.encode():
             continue
-        yield Map(scope, call, call.args[at], _target(call.node) or b"")
+        yield Map(scope, call, call.args[at], local(call.node) or b"")
 
 
 def _is_map(call: view.Call) -> bool:
     return call.name.decode("latin-1") in FRAG_MAPS and len(call.args) > _FRAG
-
-
-def _target(node: Node) -> bytes | None:
-    """The variable that a value is put into."""
-    around = view.outer(node).parent
-    pair = view.infix(around)
-    if around is not None and around.type == "init_declarator":
-        name = view.declared(around)
-        return view.text(name) if name is not None else None
-    if pair is not None and pair.sign == "=" and pair.left.type == "identifier":
-        return view.text(pair.left)
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
@@ -136,11 +136,24 @@ class Paths:
     @cached_property
     def before(self) -> dict[int, list[int]]:
         """The blocks that lead to a block."""
-        found: dict[int, list[int]] = {}
-        for number, block in enumerate(self.flow.blocks):
-            for edge in block.edges:
-                found.setdefault(edge.to, []).append(number)
-        return found
+        return self.flow.before()
+
+    def on_every_way(self, starts: Iterable[At],
+                     told: Callable[[list[Event]], bool | None]) -> bool:
+        """Whether something holds on every way to some places: by the events of a block before one,
+        as far as these tell of it, and of nothing where a way begins."""
+        todo, done = list(starts), set()
+        while todo:
+            number, index = todo.pop()
+            if (number, index) in done:
+                continue
+            done.add((number, index))
+            found = told(self.block(number)[:index])
+            if found is False or (found is None and number == 0):
+                return False
+            if found is None:
+                todo += [(one, len(self.block(one))) for one in self.before.get(number, ())]
+        return True
 
     def reached(self, one: Map) -> list[Event]:
         """The events that put the address of a frag into a slot, on some way from where it is

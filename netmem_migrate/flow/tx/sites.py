@@ -20,7 +20,14 @@ from netmem_migrate.flow.tx.maps import Map
 from netmem_migrate.flow.tx.paths import Event, Kind
 from netmem_migrate.flow.tx.slots import Key, Slot, is_counted, kept, names, slot, spelled
 from netmem_migrate.flow.tx.unfound import judged, reason, unfound
-from netmem_migrate.flow.tx.uses import Role, is_address, is_helper, of_device, unmapped, unmaps
+from netmem_migrate.flow.tx.uses import (
+    Role,
+    Unmap,
+    every_unmap,
+    is_address,
+    is_helper,
+    of_device,
+)
 from netmem_migrate.model.spelled import (
     GIVES_NETMEM,
     HOLDS_FRAGS,
@@ -136,21 +143,24 @@ class _Sites:
     world: World
 
     @cached_property
-    def _unmaps(self) -> list[tuple[Scope, view.Call, Slot]]:
-        """The unmaps of slots."""
-        return [(scope, call, found) for scope in self.world.scopes(b"unmap")
-                for call in unmaps(scope) if (found := unmapped(scope, call)) is not None]
+    def _unmaps(self) -> dict[Key, list[Unmap]]:
+        """The unmaps of slots, by slot."""
+        found: dict[Key, list[Unmap]] = {}
+        for one in every_unmap(self.world):
+            if one.slot is not None:
+                found.setdefault(one.slot.key, []).append(one)
+        return found
 
     @cached_property
     def _of_device(self) -> frozenset[Key]:
         """The slots that are the device's, in its byte order."""
-        return frozenset(found.key for scope, call, found in self._unmaps
-                         if of_device(scope, call))
+        return frozenset(key for key, some in self._unmaps.items()
+                         if any(of_device(one.scope, one.call) for one in some))
 
     @cached_property
     def _maps(self) -> list[tuple[Map, list[_Held]]]:
         """The frags that are mapped, with what keeps their addresses until an unmap."""
-        sent = Sent(self.world, frozenset(found.key for _, _, found in self._unmaps))
+        sent = Sent(self.world, frozenset(self._unmaps))
         return [(one, [_Held(one, event, event.slot) for event in paths.reached(one)
                        if event.slot is not None])
                 for paths in sent.mapping for one in paths.maps]
@@ -195,11 +205,10 @@ class _Sites:
                 return reason(Why.TX_DESCRIPTOR, one.map, one.store.node)
             if not _is_plain(one):
                 return reason(Why.TX_LOST, one.map, one.store.node)
-        raw = [(scope, call) for scope, call, found in self._unmaps
-               if found.key == key and not is_helper(call) and b"page" in call.name]
+        raw = [one for one in self._unmaps[key] if one.by_page and not is_helper(one.call)]
         if not raw:
-            scope, call = next((scope, call) for scope, call, found in self._unmaps
-                               if found.key == key)
+            first = self._unmaps[key][0]
+            scope, call = first.scope, first.call
             return Reason(Why.TX_RAW, other=scope.where(call.node), slot=scope.title,
                           file=scope.file, line=scope.line(call.node))
         sets = [_late(one) for one in held]
@@ -208,7 +217,7 @@ class _Sites:
             return bad
         return Made(key, tuple(dict.fromkeys(splice for one in sets if isinstance(one, list)
                                              for splice in one)),
-                    tuple(splice for scope, call in raw for splice in _helped(scope, call)))
+                    tuple(splice for one in raw for splice in _helped(one.scope, one.call)))
 
 
 def _is_plain(held: _Held) -> bool:

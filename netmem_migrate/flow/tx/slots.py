@@ -112,6 +112,20 @@ def slot(scope: Scope, node: Node) -> Slot | None:
         if record else None
 
 
+def local(node: Node) -> bytes | None:
+    """The variable that a value is put into where it stands; None for anything else."""
+    node = view.outer(node)
+    around = node.parent
+    if around is not None and around.type == "init_declarator":
+        name = view.declared(around) if view.value(around) == node else None
+        return view.text(name) if name is not None else None
+    pair = view.infix(around)
+    if pair is not None and pair.sign == "=" and pair.right == node and \
+            pair.left.type == "identifier":
+        return view.text(pair.left)
+    return None
+
+
 def given(scope: Scope, pointer: Node, name: Node) -> Slot | None:
     """The slot that a macro is given by a pointer and a member."""
     type_ = scope.type_of(pointer)

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
 from netmem_migrate.flow.judge.rules import Judge
 from netmem_migrate.flow.judge.unit import units
-from netmem_migrate.flow.sync.scopes import Scope, World, squeezed, stripped
+from netmem_migrate.flow.sync.scopes import World, squeezed, stripped
 from netmem_migrate.flow.tx.maps import Map, callee_of, stores
-from netmem_migrate.flow.tx.uses import unmapped, unmaps
-from netmem_migrate.model.spelled import FRAG_MEMORY, FROM_DEVICE
+from netmem_migrate.flow.tx.uses import every_unmap
+from netmem_migrate.model.spelled import FRAG_MEMORY
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Standing
 
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 def judged(analysis: Analysis) -> tuple[bool, list[Reason]]:
     """Whether a driver sends frags, and leaves alone what has no mapping of its own, in whatever
     way; and why not where frags are mapped by something else, or none are sent."""
-    met, found = True, []
-    for unit in units(analysis):
+    met, found, modules = True, [], units(analysis)
+    for unit in modules:
         judge = Judge(unit, ())
         one = judge.unmaps()
         met = met and one.status is Standing.MET
@@ -38,7 +37,7 @@ def judged(analysis: Analysis) -> tuple[bool, list[Reason]]:
             at = unit.use_at(use)
             found.append(Reason(Why.TX_BY_MEMORY, use.name, f"{at.file}:{at.line}",
                                 f"{use.body.name}()", at.file, at.line))
-    return met and bool(units(analysis)), found
+    return met and bool(modules), found
 
 
 def reason(why: Why, one: Map, node: Node, by: str = "") -> Reason:
@@ -65,15 +64,16 @@ def unfound(world: World, one: Map) -> Reason:
                 call.node.start_byte > one.call.node.start_byte and \
                 callee_of(scope, call) is not None:
             return reason(Why.TX_FUNCTION, one, call.node, call.name.decode("latin-1"))
-    by_device = min(_by_device(world), default=None, key=lambda each: (
-        each[0].file != scope.file, each[0].file, each[1].node.start_byte))
-    if by_device is not None and view.text(by_device[1].args[1]) in by_device[0].parameters:
-        at, call = by_device
-        return Reason(Why.TX_RAW, other=at.where(call.node), slot=at.title, file=at.file,
-                      line=at.line(call.node))
+    by_device = min((each for each in every_unmap(world) if each.slot is None and each.may_be_sent),
+                    default=None, key=lambda each: (
+                        each.scope.file != scope.file, each.scope.file, each.call.node.start_byte))
     if by_device is not None:
-        return Reason(Why.TX_DESCRIPTOR, other=by_device[0].where(by_device[1].node),
-                      slot=scope.title, file=scope.file, line=scope.line(one.call.node))
+        at, call = by_device.scope, by_device.call
+        if view.text(call.args[1]) in at.parameters:
+            return Reason(Why.TX_RAW, other=at.where(call.node), slot=at.title, file=at.file,
+                          line=at.line(call.node))
+        return Reason(Why.TX_DESCRIPTOR, other=at.where(call.node), slot=scope.title,
+                      file=scope.file, line=scope.line(one.call.node))
     return reason(Why.TX_LOST, one, one.call.node)
 
 
@@ -83,14 +83,3 @@ def _target(one: Map) -> bytes:
         if store.node.start_byte <= one.call.node.start_byte < store.node.end_byte:
             return squeezed(store.target)
     return b""
-
-
-def _by_device(world: World) -> Iterator[tuple[Scope, view.Call]]:
-    """The unmaps of what is sent whose address is that of a descriptor, or what a function took
-    from one."""
-    for scope in world.scopes(b"unmap"):
-        for call in unmaps(scope):
-            if b"page" in call.name and unmapped(scope, call) is None and not any(
-                    view.text(arg) == FROM_DEVICE.encode() for arg in call.args):
-                yield scope, call
-

@@ -14,7 +14,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.flow.sync.members import union_of
 from netmem_migrate.flow.sync.scopes import Scope, World, swaps
-from netmem_migrate.flow.tx.slots import Key, Slot, kept, slot
+from netmem_migrate.flow.tx.slots import Key, Slot, kept, local, slot
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import (
@@ -188,7 +188,7 @@ def _unmap(scope: Scope, node: Node, depth: int = 0) -> view.Call | None:
             call.args[_ADDRESS] == outer
         return call if call is not None and given and (
             has(call.name, Trait.UNMAPS) or is_helper(call)) else None
-    name = _local(around, outer)
+    name = local(outer)
     # What a local was loaded with before the helper set the slot is not what that holds now.
     if name is None or depth or len(scope.sets.get(name, ())) != 1 or \
             SETS_NETMEM.encode() in view.text(scope.node):
@@ -198,18 +198,6 @@ def _unmap(scope: Scope, node: Node, depth: int = 0) -> view.Call | None:
     known = [one for one in calls if one is not None]
     return known[0] if known and len({one.name for one in known}) == 1 and \
         len(known) == len(calls) else None
-
-
-def _local(around: Node, node: Node) -> bytes | None:
-    """The local that a value is put into."""
-    if around.type == "init_declarator" and view.value(around) == view.outer(node):
-        target = view.declared(around)
-        return view.text(target) if target is not None else None
-    pair = view.infix(around)
-    if around.type == "assignment_expression" and pair is not None and pair.sign == "=" and \
-            pair.right == view.outer(node) and pair.left.type == "identifier":
-        return view.text(pair.left)
-    return None
 
 
 def _is_target(node: Node) -> bool:
@@ -253,18 +241,48 @@ def _asks(around: Node, node: Node) -> bool:
                                   if view.bare(one) != view.bare(node))))
 
 
-def untold(world: World) -> Iterator[tuple[Scope, view.Call]]:
-    """The unmaps of pages, with the helper and without, that may be of a frag which is sent, and of
-    which no slot is known."""
+@dataclass(frozen=True, slots=True)
+class Unmap:
+    """An unmap of a driver, and the slot of which it is given the address, None for no such."""
+
+    scope: Scope
+    call: view.Call
+    slot: Slot | None
+
+    @property
+    def by_page(self) -> bool:
+        """Whether it is one of a page."""
+        return b"page" in self.call.name
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Whether it may be of a page that the device reads."""
+        return self.by_page and not _is_received(self.call)
+
+
+def every_unmap(world: World) -> Iterator[Unmap]:
+    """The unmaps of a driver, with the helper and without."""
     for scope in world.scopes(b"unmap"):
         for call in unmaps(scope):
-            found = unmapped(scope, call)
-            if b"page" in call.name and (
-                    found is None or of_device(scope, call) or not _is_stored(world, found)) and \
-                    not any(
-                    view.text(arg) == FROM_DEVICE.encode() for arg in call.args) and \
-                    not _is_given_others(world, scope, call):
-                yield scope, call
+            yield Unmap(scope, call, unmapped(scope, call))
+
+
+def _is_received(call: view.Call) -> bool:
+    return any(view.text(arg) == FROM_DEVICE.encode() for arg in call.args)
+
+
+def untold(world: World) -> Iterator[Unmap]:
+    """The unmaps of pages that may be of a frag which is sent, and of which no slot is known."""
+    stored: dict[Key, bool] = {}
+    for one in every_unmap(world):
+        if not one.may_be_sent:
+            continue
+        if one.slot is not None and one.slot.key not in stored:
+            stored[one.slot.key] = _is_stored(world, one.slot)
+        known = one.slot is not None and stored[one.slot.key] and not of_device(
+            one.scope, one.call)
+        if not known and not _is_given_others(world, one.scope, one.call):
+            yield one
 
 
 def _is_stored(world: World, found: Slot) -> bool:
@@ -283,7 +301,7 @@ def _is_given_others(world: World, scope: Scope, call: view.Call) -> bool:
     given = [(other, one) for other in world.scopes(scope.function.name)
              for one in view.calls(other.node) if one.name == scope.function.name]
     return bool(given) and all(
-        any(view.text(arg) == FROM_DEVICE.encode() for arg in one.args) or (
+        _is_received(one) or (
             len(one.args) > at and slot(other, one.args[at]) is not None)
         for other, one in given)
 
