@@ -28,6 +28,7 @@ from netmem_migrate.flow.together import near
 from netmem_migrate.git.head import differing
 from netmem_migrate.git.run import repository as repository_of
 from netmem_migrate.job import Job, rows_of, target_of
+from netmem_migrate.kernel import held
 from netmem_migrate.kernel.drivers import (
     Driver,
     find,
@@ -35,6 +36,7 @@ from netmem_migrate.kernel.drivers import (
     require_bounds,
     require_spelled,
 )
+from netmem_migrate.kernel.includes import ahead
 from netmem_migrate.kernel.macros import arms_of, arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.kernel.walk import MARKS, drivers_at
@@ -89,6 +91,7 @@ def inputs(paths: Sequence[Path], options: Conversion) -> tuple[Input, ...]:
     """
     if not paths:
         raise InputError("name a folder that holds drivers, or a file of one")
+    held.forget()
     given = Kernel.at(options.kernel) if options.kernel is not None else None
     groups: dict[Path | None, list[Path]] = {}
     trees: dict[Path | None, Kernel | None] = {}
@@ -111,6 +114,8 @@ def _input(paths: Sequence[Path], tree: Kernel | None, given: Kernel | None,
     Outside, a tree that is `given` says what the API is, and nothing else.
     """
     base = None if tree is not None else _common(paths)
+    if tree is not None and (tree.root / "drivers").is_dir():
+        ahead(tree.root)
     marks = (*MARKS, *(row.call for row in rows_of(chosen(options)).brought if row.call))
     found = [drivers_at(path, tree.root if tree is not None else None, base,
                         walk=not options.one_driver, marks=marks) for path in paths]

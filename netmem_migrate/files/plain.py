@@ -12,7 +12,7 @@ import io
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
@@ -111,6 +111,32 @@ def walk(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     """As os.walk() does. Raises InputError for a folder that cannot be read."""
     for where, folders, files in os.walk(top, onerror=_stop):
         yield Path(where), folders, files
+
+
+def below(top: str, skip: Callable[[str], bool]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """The folders below one, itself first, in order of their names: path, files, and other names.
+
+    `files` may be links to such; links to folders are not followed, nor is entered what `skip`
+    says by its name. Raises InputError for a folder that cannot be read.
+    """
+    left = [top]
+    while left:
+        here = left.pop()
+        folders, files, others = [], [], []
+        try:
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        if not skip(entry.name):
+                            folders.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        files.append(entry.name)
+                    else:
+                        others.append(entry.name)
+        except OSError as error:
+            raise _unread(Path(here), error) from error
+        left += sorted(folders, reverse=True)
+        yield here, files, others
 
 
 def listed(folder: Path) -> list[Path]:

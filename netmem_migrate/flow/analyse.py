@@ -170,15 +170,13 @@ def _included(driver: Driver, sources: Mapping[str, bytes]) -> set[str]:
 def _headers(driver: Driver, headers: Iterable[str], sources: Mapping[str, bytes],
              records: Set[str], outside: Outside) -> Iterator[tuple[str, bytes, int]]:
     """Those of some headers that define one of these records: path, text, and how many other
-    folders include it."""
+    folders include it: two for more than one."""
     for header in sorted(headers):
         if header in sources or not plain.is_plain(driver.root / header):
             continue
         data = driver.read(header)
         if records & set(defined(data)):
-            yield header, data, len({
-                file.rpartition("/")[0] for file in outside.reaching(header)
-                if file not in driver.files and not file.startswith("include/")})
+            yield header, data, len(outside.folders(header, driver.files, 2))
 
 
 def _name_shared(driver: Driver, sources: Mapping[str, bytes], graph: Graph,
@@ -189,10 +187,11 @@ def _name_shared(driver: Driver, sources: Mapping[str, bytes], graph: Graph,
     if not asked or not driver.path.startswith("drivers/"):
         return
     behind = {header for one in _included(driver, sources)
-              for header in headers_of(driver.root).reached(one.partition("/")[2])}
+              for header in headers_of(driver.root).reached(one.partition("/")[2])
+              if header.count("/") > 2}
     shared = {record: header
               for header, data, users in _headers(driver, behind, sources, asked, outside)
-              if users > 1 and header.count("/") > 2
+              if users > 1
               for record in asked & set(defined(data))}
     for known in graph.blockers.values():
         known[:] = [replace(one, reason=replace(one.reason, why=Why.SHARED_RECORD,
