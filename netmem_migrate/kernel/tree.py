@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netmem_migrate.errors import InputError, UsageError
-from netmem_migrate.files import plain
+from netmem_migrate.files import home, plain
 
 _NUMBER = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL)[ \t]*=[ \t]*(\d+)[ \t]*$", re.MULTILINE)
 # The numbers stand in the first lines of the Makefile; the rest is never read.
@@ -149,12 +149,9 @@ def is_root(folder: Path) -> bool:
 
 def cache_folder() -> Path:
     """Where fetched trees are kept, one folder a version."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG base directory specification: a relative path is to be ignored.
-    home = Path(base) if base.startswith("/") else Path.home() / ".cache"
-    return home / "netmem-migrate" / "kernels"
+    return home.cache() / "kernels"
 
 
 def build_folder(kernel: Kernel, toolchain: Toolchain) -> Path:
     """Where the copy of a fetched tree is that is built for another machine or compiler."""
-    return cache_folder().parent / "builds" / toolchain.name / kernel.api
+    return home.cache() / "builds" / toolchain.name / kernel.api
