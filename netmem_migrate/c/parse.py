@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import tree_sitter_c
@@ -87,16 +88,23 @@ class Texts:
     with them. A copy in another process begins empty, since trees cannot be copied.
     """
 
-    __slots__ = ("_known", "arms")
+    __slots__ = ("_arms", "_known")
 
-    def __init__(self, arms: Arms | None = None) -> None:
-        """Know nothing yet."""
-        self.arms = arms or Arms()
+    def __init__(self, arms: Arms | Callable[[], Arms] | None = None) -> None:
+        """Know nothing yet; a function that gives the arms is asked when they are wanted."""
+        self._arms = arms or Arms()
         self._known: dict[bytes, ParsedFile] = {}
 
     def __reduce__(self) -> tuple[type[Texts], tuple[Arms]]:
         """Copies begin empty."""
         return Texts, (self.arms,)
+
+    @property
+    def arms(self) -> Arms:
+        """Which arms of `#if` they have."""
+        if not isinstance(self._arms, Arms):
+            self._arms = self._arms()
+        return self._arms
 
     def parse(self, source: bytes) -> ParsedFile:
         """The text as it parses; parsed when it is asked for first."""
@@ -112,4 +120,5 @@ class Texts:
     def forget(self) -> None:
         """Free the trees; what is asked for again is parsed again."""
         self._known.clear()
-        self.arms.forget()
+        if isinstance(self._arms, Arms):
+            self._arms.forget()

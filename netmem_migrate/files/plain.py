@@ -7,6 +7,7 @@ is no ordinary file, is left out, and a note of the logger `netmem_migrate` says
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import logging
@@ -27,6 +28,30 @@ _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a dev
           stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
 # Nothing is there, or can be, under such a name.
 _NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
+
+
+class _Kept(logging.Handler):
+    """Keeps notes, and says none."""
+
+    def __init__(self, into: list[str]) -> None:
+        super().__init__()
+        self._into = into
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._into.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def noting() -> Iterator[list[str]]:
+    """What is noted meanwhile, which nobody else is told."""
+    found: list[str] = []
+    handlers, propagate = NOTES.handlers[:], NOTES.propagate
+    NOTES.handlers[:] = [_Kept(found)]
+    NOTES.propagate = False
+    try:
+        yield found
+    finally:
+        NOTES.handlers[:], NOTES.propagate = handlers, propagate
 
 
 def read(path: Path, size: int = -1) -> bytes:

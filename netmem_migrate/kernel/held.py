@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,7 +18,7 @@ def held(ask: Callable[P, T]) -> Callable[P, T]:
     """A function that is asked the same only once a run; what it takes can be hashed."""
     known = lru_cache(maxsize=1 << 12)(ask)
     _FORGET.append(known.cache_clear)
-    return known
+    return cast("Callable[P, T]", known)
 
 
 def until(forget: Callable[[], None]) -> Callable[[], None]:

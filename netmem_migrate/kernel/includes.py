@@ -240,7 +240,9 @@ def _unasked() -> None:
 def _crossing(root: Path) -> tuple[tuple[str, str], ...]:
     """Folders of drivers that include a file of another vendor by its path, and that vendor."""
     found: dict[tuple[str, str], None] = {}
-    for line in (ahead(root).found(whole=False) or b"" if (root / "drivers").is_dir() else b"").split(b"\n"):
+    if not (root / "drivers").is_dir():
+        return ()
+    for line in (ahead(root).found(whole=False) or b"").split(b"\n"):
         name, _, text = line.partition(b"\0")
         said = _CROSSING.match(text)
         if said is None:

@@ -23,7 +23,8 @@ class Search:
 
         `options` are further ones of grep's; links are not followed.
         """
-        self._found: IO[bytes] = tempfile.TemporaryFile(prefix="netmem-migrate-")
+        self._found: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115 - closed when it is read
+            prefix="netmem-migrate-")
         self._grep: subprocess.Popen[bytes] | None = None
         if tops:
             try:
