@@ -11,7 +11,7 @@ from netmem_migrate.c.arms import Arms
 from netmem_migrate.c.complete import cut_off
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.symbols import Symbols, defined
-from netmem_migrate.c.words import WORD, include_lines
+from netmem_migrate.c.words import include_lines
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.flow import addresses
@@ -206,7 +206,7 @@ def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) ->
     if not names:
         return []
     return [file for file, data in sources.items()
-            if file not in symbols.files and not names.isdisjoint(WORD.findall(data))]
+            if file not in symbols.files and not names.isdisjoint(symbols.texts.words(data))]
 
 
 def _holding(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> list[str]:
@@ -232,16 +232,17 @@ def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, b
     slots = Slots(symbols, target, frozenset(driver.files), carriers, outside,
                   rows)
     words = words | {b"page", *(name.encode() for name in slots.twins)}
+    calls = CALLS.encode()
     for functions in list(slots.symbols.functions.values()):
         for function in list(functions):
             if function.body is None or function.file not in slots.own:
                 continue
-            span = (function.node.start_byte, function.node.end_byte)
             # Sets of words: one expression with all of them costs several times as much.
-            named = WORD.findall(sources[function.file], *span)
+            named = symbols.files[function.file].words(function.node)
             if words.isdisjoint(named) and not any(
-                    name.startswith(CALLS.encode()) for name in named) and not (
-                    b"NULL" in named and _LISTED.search(sources[function.file], *span)):
+                    name.startswith(calls) for name in named) and not (
+                    b"NULL" in named and _LISTED.search(
+                        sources[function.file], function.node.start_byte, function.node.end_byte)):
                 continue
             touched = read_function(slots, function)
             if function.node.has_error:
@@ -305,7 +306,7 @@ def _parse_named(symbols: Symbols, sources: dict[str, bytes], originals: dict[st
     words = _page_words(symbols, carriers) | near
     while words:
         pending = [file for file, data in sources.items()
-                   if file not in symbols.files and not words.isdisjoint(WORD.findall(data))]
+                   if file not in symbols.files and not words.isdisjoint(symbols.texts.words(data))]
         if not pending:
             break
         _parse(symbols, originals, pending, progress)
