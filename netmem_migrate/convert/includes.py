@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from netmem_migrate.c import view
 from netmem_migrate.c.words import INCLUDE
 from netmem_migrate.flow.graph import Kind
 from netmem_migrate.kernel.headers import headers_of
+from netmem_migrate.kernel.held import held
 from netmem_migrate.model.providers import HEADER, PROVIDERS
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _brings(work: Work, file: str, given: frozenset[str]) -> bool:
     return False
 
 
-@lru_cache(maxsize=4096)
+@held
 def _public(root: Path, name: str) -> bool:
     """Whether a header under include/ reaches the one that declares the type."""
     return any(path.removeprefix("include/") in PROVIDERS
