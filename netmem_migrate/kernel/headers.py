@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,22 @@ class Headers:
     def reached(self, include: str) -> Mapping[str, None]:
         """The headers that `include`, as a line spells it, brings along, itself first."""
         return _reached(self._root, include)
+
+    def reached_with(self, include: str, texts: Mapping[str, bytes]) -> Set[str]:
+        """The same where some headers, by path, hold other texts than there are on disk."""
+        reached = self.reached(include)
+        if texts.keys().isdisjoint(reached):
+            return reached.keys()
+        first = next(iter(reached))
+        seen = {first}
+        queue = [first]
+        while queue:
+            path = queue.pop()
+            others = (_includes(self._root, path, texts[path]) if path in texts
+                      else _header(self._root, path).includes)
+            queue += (one for one in others if one not in seen)
+            seen.update(others)
+        return seen
 
     def defining(self, include: str,
                  names: Iterable[bytes]) -> Iterator[tuple[bytes, frozenset[bytes]]]:
@@ -85,12 +101,17 @@ def _definers(root: Path) -> dict[bytes, list[str]]:
 def _header(root: Path, path: str) -> Header:
     text = plain.read(root / path)
     defines = frozenset(_DEFINE.findall(text))
-    includes = {_named(root, path, mark == b'"', os.fsdecode(name)): None
-                for mark, name in include_lines(text)}
     definers = _definers(root)
     for name in defines:
         definers.setdefault(name, []).append(path)
-    return Header(defines, tuple(one for one in includes if one is not None))
+    return Header(defines, _includes(root, path, text))
+
+
+def _includes(root: Path, path: str, text: bytes) -> tuple[str, ...]:
+    """The headers that the include lines of one name."""
+    named = {_named(root, path, mark == b'"', os.fsdecode(name)): None
+             for mark, name in include_lines(text)}
+    return tuple(one for one in named if one is not None)
 
 
 def _named(root: Path, path: str, quoted: bool, name: str) -> str | None:

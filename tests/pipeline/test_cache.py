@@ -69,7 +69,8 @@ FILES = {
     "include/linux/kernel.h": "", "include/net/netmem.h": NETMEM_H,
     "include/linux/acme.h": "#include <linux/acme_more.h>\n", "include/linux/acme_more.h": "\n",
     f"{DRIVER}/Makefile": "obj-m += main.o\n", f"{DRIVER}/main.c": MAIN_C, f"{DRIVER}/buf.h": BUF_H,
-    "drivers/net/ethernet/acme/common/ring.h": "struct acme_ring {\n\tstruct page_pool *pool;\n};\n",
+    "drivers/net/ethernet/acme/common/ring.h":
+        "struct acme_ring {\n\tstruct page_pool *pool;\n};\n",
     "drivers/infiniband/acme/Makefile": "obj-m += use.o\n",
     "drivers/infiniband/acme/use.c": "#include \"buf.h\"\n\nvoid *use(struct acme_buf *buf)\n{\n"
                                      "\treturn page_address(buf->page);\n}\n",
