@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Where the time goes: the parts of a `diff` of every page_pool folder of a tree, by cProfile.
 
-    python tests/bench/profile.py TREE
+    python tests/bench/profiled.py TREE
 
 What a part takes is the time inside a function, with all that it calls; parts that are inside one
 another are said so. cProfile makes small functions look slower than they are. It runs the tool in
