@@ -32,7 +32,7 @@ from bench.page import Limit, Result
 
 COLUMNS = ("", "time", "its peer", "the peer's time", "ratio", "limit")
 _GREP = ("grep", "-rl", "page_pool", "drivers", "net", "include")
-_SERIES = f"{NET}/ethernet/engleder"
+_SERIES = (f"{NET}/ethernet/engleder", "--heads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +270,10 @@ def verify(asked: Asked) -> Result:
     """The proof of one series, against the time that its compilers take."""
     tree, tool = asked.tree, asked.tool
     series = asked.room / "series"
-    tool.warm("format-patch", _SERIES, "-o", str(series))
+    tool.warm("format-patch", *_SERIES, "-o", str(series))
     patches = sorted(str(file) for file in series.rglob("*.patch"))
+    if not patches:
+        raise Failed(f"format-patch {' '.join(_SERIES)} writes no patch of this tree")
     words = ("verify", *patches, "--kernel", str(tree.root))
     runs = in_turn(asked.runs, {"cold": lambda: tool.cold(*words),
                                 "again": lambda: tool.warm(*words)}, asked.tell)
@@ -284,8 +286,8 @@ def verify(asked: Asked) -> Result:
 
     return Result(
         (f"""
-            `netmem-migrate format-patch {_SERIES}`, then `netmem-migrate verify` of its
-            {len(patches)} patches: wall time against the user and system time of all that `verify`
+            `netmem-migrate format-patch {' '.join(_SERIES)}`, then `netmem-migrate verify` of the
+            series ({len(patches)} patch{"es" * (len(patches) > 1)}): wall time against the user and system time of all that `verify`
             ran (compilers, kbuild, git) in the same run. Cold: its cache is empty. Again: as the
             first run left it. {len(os.sched_getaffinity(0))} cores.""", asked.times),
         ("", "wall time", "what it ran", "CPU", "ratio"),
