@@ -84,12 +84,14 @@ class Cache:
 
 
 class Tool:
-    """The tool in one folder, with a cache of its own and its output in a file."""
+    """The tool in one folder, with a cache of its own and its output in a file. `limit` is how many
+    seconds it may take."""
 
-    def __init__(self, room: Path, cwd: Path) -> None:
+    def __init__(self, room: Path, cwd: Path, limit: int = LIMIT) -> None:
         self._cwd = cwd
         self._out = room / "out"
         self._cache = Cache(room)
+        self._limit = limit
 
     def cold(self, *words: str) -> Run:
         """Run it with an empty cache."""
@@ -98,7 +100,8 @@ class Tool:
 
     def warm(self, *words: str) -> Run:
         """Run it with the cache as the last run left it."""
-        return run([TOOL, *words], cwd=self._cwd, cache=self._cache.folder, out=self._out)
+        return run([TOOL, *words], cwd=self._cwd, cache=self._cache.folder, out=self._out,
+                   limit=self._limit)
 
 
 def bare(files: Iterable[Path], room: Path) -> Run:

@@ -287,9 +287,9 @@ def verify(asked: Asked) -> Result:
     return Result(
         (f"""
             `netmem-migrate format-patch {' '.join(_SERIES)}`, then `netmem-migrate verify` of the
-            series ({len(patches)} patch{"es" * (len(patches) > 1)}): wall time against the user and system time of all that `verify`
-            ran (compilers, kbuild, git) in the same run. Cold: its cache is empty. Again: as the
-            first run left it. {len(os.sched_getaffinity(0))} cores.""", asked.times),
+            series (patches: {len(patches)}): wall time against the user and system time of all that
+            `verify` ran (compilers, kbuild, git) in the same run. Cold: its cache is empty. Again:
+            as the first run left it. {len(os.sched_getaffinity(0))} cores.""", asked.times),
         ("", "wall time", "what it ran", "CPU", "ratio"),
         (made("cold", "compilers, cold", runs["cold"]),
          made("again", "compilers, again", runs["again"]),
