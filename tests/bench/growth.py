@@ -138,7 +138,8 @@ class Curve:
         """The line of the table for the slope from a size on."""
         where = [place for place, size in enumerate(self.sizes) if size >= least]
         if len(where) < 2:
-            return (f"{self.name}, slope", "", "", "", "", "not measured", "")
+            return (f"{self.name}, slope", "", "", "", "", "not measured",
+                    f"at most {limit:g}, **missed**")
         sizes = [self.sizes[place] for place in where]
         mine = slope(sizes, [self.times[place] for place in where])
         theirs = slope(sizes, [self.parses[place] for place in where])
@@ -231,8 +232,8 @@ def linear(asked: Asked) -> Result:
             cost more where the tree has more. Lines: one file. Memory is that of the largest
             process. A slope is that of the best line in a log-log plot, least squares: 1 is
             linear.""", f"""
-            Median of {asked.runs} runs (least to greatest); files of {LARGE:,} lines and more
-            once."""),
+            Runs of each: {asked.runs}, the median, least and greatest of them; of files of
+            {LARGE:,} lines and more: 1."""),
         ("", "time", "memory", "bare parse", "ratio", "slope", "limit"), tuple(rows),
         (*drawn, *(curve.ended for curve in curves if curve.ended)))
 
@@ -246,8 +247,8 @@ def _draw(asked: Asked, every: Curve, one: Curve, curves: Sequence[Curve]) -> li
             ("lines", "One file", "lines", curves),
             ("copies", "Copies of a driver", "copies in the tree", (every, one))):
         series = [plot.Series(curve.name, curve.sizes, curve.times) for curve in some]
-        first = some[0]
-        series.append(plot.Series("bare parse", first.sizes, first.parses, peer=True))
+        longest = max(some, key=lambda curve: len(curve.sizes))
+        series.append(plot.Series("bare parse", longest.sizes, longest.parses, peer=True))
         file = ROOT / f"docs/speed-{name}.svg"
         plot.draw(file, title, what, series)
         shown.append(f"![{title}: seconds against {what}, both axes logarithmic]({file.name})")
