@@ -70,7 +70,7 @@ void reset{n}(struct c{n} *c, u32 value)
 
 def text(lines: int, pages_every: int, first: int = 0) -> str:
     """A driver of about so many lines; one block of `pages_every` handles pages."""
-    blocks = []
+    blocks: list[str] = []
     while lines > 0:
         n = len(blocks)
         blocks.append((_PAGES if n % pages_every == 0 else _PLAIN).format(n=first + n))

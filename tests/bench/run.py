@@ -23,6 +23,7 @@ from bench.folders import Tree
 from bench.measure import TOOL, Failed, LeftOut, run
 from bench.page import Result
 
+from netmem_migrate.errors import InputError
 from netmem_migrate.kernel.fetch import pick
 from netmem_migrate.kernel.tree import Kernel
 
@@ -60,8 +61,11 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.runs < 1:
         parser.error("--runs is at least 1")
-    kernel = (Kernel.at(Path(asked.kernel)) if asked.kernel and "/" in asked.kernel
-              else pick(asked.kernel or None))
+    try:
+        kernel = (Kernel.at(Path(asked.kernel)) if asked.kernel and "/" in asked.kernel
+                  else pick(asked.kernel or None))
+    except InputError as error:
+        parser.error(str(error))
     tree = Tree.at(kernel.root, kernel.version)
     run([TOOL, "--version"], cwd=tree.root)
     bad = 0
