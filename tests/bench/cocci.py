@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -100,8 +101,9 @@ class Peer:
         # Have spatch, and what it reads, in the page cache.
         subprocess.run(["spatch", "--parse-cocci", str(PATCH)], capture_output=True, check=False)
 
-    def run(self, tell: Callable[[str], None]) -> tuple[float, list[Ended]]:
-        """Convert all; the wall time of the whole, and each group."""
+    def run(self, tell: Callable[[str], None]) -> tuple[float, float, list[Ended]]:
+        """Convert all; the wall time of the whole, its user and system time, and each group."""
+        used = _used()
         began = time.perf_counter()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             ended = []
@@ -109,7 +111,7 @@ class Peer:
                 tell(f"{one.name}: {one.passes} passes, {one.seconds:.1f} s"
                      + "".join(f"; {failure}" for failure in one.failures))
                 ended.append(one)
-        return time.perf_counter() - began, ended
+        return time.perf_counter() - began, _used() - used, ended
 
     def _home(self, number: int) -> Path:
         return self._room / f"group-{number}" / NET
@@ -184,6 +186,12 @@ class Watch:
                 found = found or made != text
                 self._seen[file] = (now, made)
         return found
+
+
+def _used() -> float:
+    """Seconds of CPU of all that this process ran and waited for."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _touched(file: Path) -> tuple[int, int, int]:

@@ -190,7 +190,7 @@ def coccinelle(asked: Asked) -> Result:
         f" (the study: {rules.groups} of {rules.files})")
     some = {"cold": lambda: tool.cold("diff", *paths), "warm": lambda: tool.warm("diff", *paths)}
     before = in_turn(asked.runs, some, asked.tell)
-    wall, ended = peer.run(asked.tell)
+    wall, used, ended = peer.run(asked.tell)
     after = in_turn(asked.runs, some, asked.tell)
     return Result(
         (f"""
@@ -204,7 +204,7 @@ def coccinelle(asked: Asked) -> Result:
         ("", "the tool", "Coccinelle", "times as fast", "limit"),
         tuple(_faster(name, [*before[name], *after[name]], wall, limit)
               for name, limit in (("cold", 12), ("warm", 60))),
-        _slowest(ended))
+        _slowest(used, ended))
 
 
 def _faster(name: str, runs: Sequence[Run], wall: float, limit: float) -> tuple[str, ...]:
@@ -213,13 +213,13 @@ def _faster(name: str, runs: Sequence[Run], wall: float, limit: float) -> tuple[
             Limit(limit, least=True).text(times.median))
 
 
-def _slowest(ended: Sequence[Ended]) -> tuple[str, ...]:
+def _slowest(used: float, ended: Sequence[Ended]) -> tuple[str, ...]:
     some = sorted(ended, key=lambda one: one.seconds, reverse=True)[:3]
     failed = [f"{one.name} ({', '.join(one.failures)})" for one in ended if one.failures]
+    slowest = ", ".join(f"{one.name} {number(one.seconds)} s" for one in some)
     return (f"""
-        The sum over the peer's groups is {number(sum(one.seconds for one in ended))} s; the
-        slowest are {', '.join(f"{one.name} {number(one.seconds)} s" for one in some)}. Calls that
-        failed: {', '.join(failed) if failed else 'none'}.""",)
+        The peer takes {number(used)} s of CPU, {number(used / AT_ONCE)} s a core; its slowest
+        groups are {slowest}. Calls that failed: {', '.join(failed) if failed else 'none'}.""",)
 
 
 def _version() -> str:
