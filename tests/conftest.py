@@ -16,6 +16,8 @@ from tools import TWO_MEMBERS, plant
 
 # What is noted of an apply is none of the user's who runs the tests.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="netmem-migrate-state-")
+# Nor is anything kept from one test for another: no folder can be made there.
+os.environ["XDG_CACHE_HOME"] = "/dev/null/cache"
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
 from netmem_migrate.c.arms import Arms, Group
-from netmem_migrate.c.find import in_all_arms
+from netmem_migrate.c.find import forget, in_all_arms
 from netmem_migrate.c.lines import line_of
+from netmem_migrate.c.mask import text
 from netmem_migrate.c.mask.masking import mask
+from netmem_migrate.c.words import words
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
 
@@ -33,7 +36,8 @@ class ParsedFile:
     """A file of kernel C. Offsets of the tree are offsets into `source`, and into `original`.
 
     `source` is the original with spaces where the target leaves out an arm of `#if`, by what
-    `arms` know. `declared` keeps what c/symbols.py read of it, by path.
+    `arms` know. `declared` keeps what c/symbols.py read of it, by path, and
+    `kept` what others did, each by a key that is its own.
     """
 
     source: bytes
@@ -42,6 +46,9 @@ class ParsedFile:
     original: bytes
     arms: Arms
     declared: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+    _words: dict[tuple[int, int], frozenset[bytes]] = field(
+        default_factory=dict, compare=False, repr=False)
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -55,6 +62,14 @@ class ParsedFile:
     def text(self, node: Node) -> bytes:
         """The original text of a node: what was masked is there."""
         return self.source[node.start_byte : node.end_byte]
+
+    def words(self, node: Node) -> frozenset[bytes]:
+        """The words of a node, looked for when they are asked for first."""
+        span = node.start_byte, node.end_byte
+        found = self._words.get(span)
+        if found is None:
+            found = self._words[span] = words(self.text(node))
+        return found
 
     def functions(self) -> tuple[Definition, ...]:
         """Every function definition, those inside top-level conditionals included, in order."""
@@ -88,12 +103,13 @@ class Texts:
     with them. A copy in another process begins empty, since trees cannot be copied.
     """
 
-    __slots__ = ("_arms", "_known")
+    __slots__ = ("_arms", "_known", "_words")
 
     def __init__(self, arms: Arms | Callable[[], Arms] | None = None) -> None:
         """Know nothing yet; a function that gives the arms is asked when they are wanted."""
         self._arms = arms or Arms()
         self._known: dict[bytes, ParsedFile] = {}
+        self._words: dict[bytes, frozenset[bytes]] = {}
 
     def __reduce__(self) -> tuple[type[Texts], tuple[Arms]]:
         """Copies begin empty."""
@@ -113,6 +129,13 @@ class Texts:
             found = self._known[source] = parse(source, self.arms)
         return found
 
+    def words(self, source: bytes) -> frozenset[bytes]:
+        """The words of a text, looked for when they are asked for first."""
+        found = self._words.get(source)
+        if found is None:
+            found = self._words[source] = words(source)
+        return found
+
     def add(self, parsed: ParsedFile) -> None:
         """Take what was parsed elsewhere."""
         self._known.setdefault(parsed.original, parsed)
@@ -120,5 +143,8 @@ class Texts:
     def forget(self) -> None:
         """Free the trees; what is asked for again is parsed again."""
         self._known.clear()
+        self._words.clear()
+        forget()
+        text.forget()
         if isinstance(self._arms, Arms):
             self._arms.forget()

@@ -11,7 +11,7 @@ from netmem_migrate.c.arms import Arms
 from netmem_migrate.c.complete import cut_off
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.symbols import Symbols, defined
-from netmem_migrate.c.words import WORD, include_lines
+from netmem_migrate.c.words import include_lines
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.flow import addresses
@@ -86,7 +86,9 @@ def analyse(driver: Driver, target: Target,
     originals = {file: driver.read(file) for file in (*driver.files, *driver.borrowed)}
     sources = {file: arms.seen(data) for file, data in originals.items()}
     symbols = Symbols(texts=texts or Texts(arms))
-    pending = [file for file, data in sources.items() if _PREFILTER.search(data)]
+    # A plain search is many times faster than one for words, and says no of most files.
+    pending = [file for file, data in sources.items()
+               if (b"page" in data or b"netmem" in data) and _PREFILTER.search(data)]
     _parse(symbols, originals, pending, progress)
     carriers = Carriers(frozenset(driver.files))
     words = _parse_named(symbols, sources, originals, carriers, progress)
@@ -206,7 +208,7 @@ def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) ->
     if not names:
         return []
     return [file for file, data in sources.items()
-            if file not in symbols.files and not names.isdisjoint(WORD.findall(data))]
+            if file not in symbols.files and not names.isdisjoint(symbols.texts.words(data))]
 
 
 def _holding(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> list[str]:
@@ -216,7 +218,8 @@ def _holding(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> 
     heads = re.compile(rb"^[A-Za-z_][^;{}()\n]*\b(?:" + b"|".join(sorted(names)) + rb")\(",
                        re.MULTILINE)
     return [file for file, data in sources.items()
-            if file not in symbols.files and heads.search(data)]
+            if file not in symbols.files and not names.isdisjoint(symbols.texts.words(data))
+            and heads.search(data)]
 
 
 def _renaming(sources: dict[str, bytes], symbols: Symbols, records: Set[str]) -> list[str]:
@@ -232,16 +235,17 @@ def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, b
     slots = Slots(symbols, target, frozenset(driver.files), carriers, outside,
                   rows)
     words = words | {b"page", *(name.encode() for name in slots.twins)}
+    calls = CALLS.encode()
     for functions in list(slots.symbols.functions.values()):
         for function in list(functions):
             if function.body is None or function.file not in slots.own:
                 continue
-            span = (function.node.start_byte, function.node.end_byte)
             # Sets of words: one expression with all of them costs several times as much.
-            named = WORD.findall(sources[function.file], *span)
+            named = symbols.files[function.file].words(function.node)
             if words.isdisjoint(named) and not any(
-                    name.startswith(CALLS.encode()) for name in named) and not (
-                    b"NULL" in named and _LISTED.search(sources[function.file], *span)):
+                    name.startswith(calls) for name in named) and not (
+                    b"NULL" in named and _LISTED.search(
+                        sources[function.file], function.node.start_byte, function.node.end_byte)):
                 continue
             touched = read_function(slots, function)
             if function.node.has_error:
@@ -305,7 +309,7 @@ def _parse_named(symbols: Symbols, sources: dict[str, bytes], originals: dict[st
     words = _page_words(symbols, carriers) | near
     while words:
         pending = [file for file, data in sources.items()
-                   if file not in symbols.files and not words.isdisjoint(WORD.findall(data))]
+                   if file not in symbols.files and not words.isdisjoint(symbols.texts.words(data))]
         if not pending:
             break
         _parse(symbols, originals, pending, progress)

@@ -35,7 +35,7 @@ class Kind(StrEnum):
     CALL = "call"
 
 
-class Place(NamedTuple):  # there is one for each name that is read
+class Place(NamedTuple):
     """A node in a file, and the function around it.
 
     `row` is the line of code that the parser was not shown: no node stands there.
