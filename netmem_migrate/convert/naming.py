@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.types import Record
 from netmem_migrate.flow.graph import Kind, Slot, Spelling
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def new_names(analysis: Analysis) -> dict[Slot, str]:
     code: dict[str, bytes] = {}
     macros = {name.decode("latin-1") for text in analysis.sources.values()
               for name in _MACRO.findall(text)}
+    given = _Given(analysis)
     # Of two that would be called the same it is the one that is called page now.
     slots = sorted((slot for slot in analysis.graph.slots.values()
                     if slot in analysis.solution.moved
@@ -58,33 +61,75 @@ def new_names(analysis: Analysis) -> dict[Slot, str]:
     for slot in slots:
         name = new_name(slot.short_name)
         # A macro has its name wherever the word stands, a member's included.
-        if name is not None and name not in macros and not _taken(analysis, slot, name, code) \
-                and not _claimed(analysis, slot, name, chosen):
+        if name is not None and name not in macros \
+                and not _taken(analysis, given, slot, name, code) and not given.meets(slot, name):
             chosen[slot] = name
+            given.add(slot, name)
     return chosen
 
 
-def _claimed(analysis: Analysis, slot: Slot, name: str, chosen: Mapping[Slot, str]) -> bool:
-    """Whether a slot of another old name gets the name, where both could be meant."""
-    return any(_meet(analysis, slot, other) for other, new in chosen.items()
-               if new == name and other.short_name != slot.short_name)
+@dataclass
+class _Old:
+    """Where slots of one old name are that get one new name."""
+
+    members: bool = False
+    files: set[str] = field(default_factory=set)
+    of_globals: set[str] = field(default_factory=set)
+    functions: set[tuple[str, int, int]] = field(default_factory=set)
 
 
-def _meet(analysis: Analysis, slot: Slot, other: Slot) -> bool:
-    """Whether one name for both would make of two things one."""
-    if (slot.kind is Kind.MEMBER) != (other.kind is Kind.MEMBER):
-        return False
+class _Given:
+    """The names that were given so far, and the records that members are declared in."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._old: dict[str, dict[str, _Old]] = {}
+
+    def add(self, slot: Slot, name: str) -> None:
+        """A slot gets a name."""
+        old = self._old.setdefault(name, {}).setdefault(slot.short_name, _Old())
+        if slot.kind is Kind.MEMBER:
+            old.members = True
+            return
+        files = _files(slot)
+        old.files |= files
+        if slot.kind is Kind.GLOBAL:
+            old.of_globals |= files
+        else:
+            old.functions.update(around(one) for one in slot.spellings)
+
+    def meets(self, slot: Slot, name: str) -> bool:
+        """Whether a slot of another old name gets the name, where one would be made of two."""
+        return any(self._meet(slot, other, old) for other, old in self._old.get(name, {}).items()
+                   if other != slot.short_name)
+
+    def _meet(self, slot: Slot, other: str, old: _Old) -> bool:
+        if slot.kind is Kind.MEMBER:
+            return old.members and _member_taken(self, slot, other)
+        if slot.kind is Kind.GLOBAL:
+            return not old.files.isdisjoint(_files(slot))
+        return not old.of_globals.isdisjoint(_files(slot)) or \
+            not old.functions.isdisjoint(around(one) for one in slot.spellings)
+
+    @cached_property
+    def records(self) -> dict[tuple[str, int, bytes], list[Record]]:
+        """By the file, the place of the declaration, and the name of a member that moves."""
+        names = {slot.short_name.encode() for slot in self._analysis.solution.moved
+                 if slot.kind is Kind.MEMBER}
+        found: dict[tuple[str, int, bytes], list[Record]] = {}
+        for record in (one for several in self._analysis.symbols.records.values()
+                       for one in several):
+            for name in names.intersection(record.members):
+                member = record.members[name]
+                found.setdefault((member.file, member.declaration.start_byte, name),
+                                 []).append(record)
+        return found
+
+
+def _taken(analysis: Analysis, given: _Given, slot: Slot, name: str,
+           code: dict[str, bytes]) -> bool:
     if slot.kind is Kind.MEMBER:
-        return _member_taken(analysis, slot, other.short_name)
-    if Kind.GLOBAL in (slot.kind, other.kind):
-        return not _files(slot).isdisjoint(_files(other))
-    return not {around(one) for one in slot.spellings}.isdisjoint(
-        around(one) for one in other.spellings)
-
-
-def _taken(analysis: Analysis, slot: Slot, name: str, code: dict[str, bytes]) -> bool:
-    if slot.kind is Kind.MEMBER:
-        return _member_taken(analysis, slot, name)
+        return _member_taken(given, slot, name)
     word = re.compile(rb"(?<![.\w])(?<!->)" + name.encode() + rb"\b")
     if slot.kind is Kind.GLOBAL:
         spans = [(file, 0, len(analysis.sources[file])) for file in _files(slot)]
@@ -103,17 +148,9 @@ def _files(slot: Slot) -> set[str]:
     return {one.file for one in slot.spellings} | {one.file for one in slot.names}
 
 
-def _member_taken(analysis: Analysis, slot: Slot, name: str) -> bool:
-    old = slot.short_name.encode()
-    for records in analysis.symbols.records.values():
-        for record in records:
-            member = record.members.get(old)
-            if member is None or member.file != slot.place.file or \
-                    member.declaration.start_byte != slot.spellings[0].declaration.start_byte:
-                continue
-            if name.encode() in record.members:
-                return True
-    return False
+def _member_taken(given: _Given, slot: Slot, name: str) -> bool:
+    key = slot.place.file, slot.spellings[0].declaration.start_byte, slot.short_name.encode()
+    return any(name.encode() in record.members for record in given.records.get(key, ()))
 
 
 def around(spelling: Spelling) -> tuple[str, int, int]:

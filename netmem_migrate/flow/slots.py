@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TypeAlias
 
 from tree_sitter import Node
 
 from netmem_migrate.c.pattern import Pattern
 from netmem_migrate.c.symbols import Function, Global, Symbols
-from netmem_migrate.c.types import Declarator, Member
+from netmem_migrate.c.types import Declarator, Member, Record
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.carriers import Carriers
 from netmem_migrate.flow.graph import Graph, Kind, Place, Slot, Spelling
@@ -21,6 +22,8 @@ from netmem_migrate.model.twins import Twin, by_page
 from netmem_migrate.reasons import Why
 
 _MEMBER = re.compile(r"(?:->|\.)\s*(\w+)")
+_Named: TypeAlias = tuple[set[keys.Key], dict[str, list[Member]]]
+"""Members of one name: the keys of those that are repeated in a record, and all by record."""
 
 
 class Slots:
@@ -40,6 +43,7 @@ class Slots:
         self.rows = rows or table()
         self.twins = by_page(self.rows)
         self._patterns: dict[str, dict[str, list[tuple[Form, Pattern]]]] = {}
+        self._members = _Members(symbols)
 
     def fits(self, row: Form) -> bool:
         """Whether the target kernel has what a row needs, or the driver itself declares it."""
@@ -92,29 +96,13 @@ class Slots:
             self._spelled_by_macro(slot)
             if not type_.is_page:
                 self.graph.block(slot, Why.MACRO_TYPE, place)
-            if self._repeated(member):
+            if self._members.repeated(member):
                 self.graph.block(slot, Why.REPEATED, place)
             if member.file not in self.own:
                 self.graph.block(slot, Why.OUTSIDE_MEMBER, place)
             elif used := self.outside.uses(member, self.own, self.symbols):
                 self.graph.block(slot, Why.USED_MEMBER, place, other=used)
         return slot
-
-    def _repeated(self, member: Member) -> bool:
-        """Whether other code, under an #if, declares the member of the same record."""
-        for records in self.symbols.records.values():
-            for record in records:
-                other = record.members.get(member.name)
-                if other is None:
-                    continue
-                same = keys.of_member(other) == keys.of_member(member)
-                if not same and other.record != member.record:
-                    continue
-                visible = other.file == member.file or other.file.endswith(".h")
-                again = member.name in record.repeated if same else visible
-                if again:
-                    return True
-        return False
 
     def parameter(self, function: Function, index: int) -> Slot | None:
         """The slot of a parameter, shared by the definition and all prototypes."""
@@ -248,6 +236,44 @@ class Slots:
                 self.graph.block(slot, Why.OUTSIDE_FUNCTION, slot.place, by=title)
             elif used := self.outside.calls(version.file, function.name, self.own):
                 self.graph.block(slot, Why.USED_FUNCTION, slot.place, by=title, other=used)
+
+
+class _Members:
+    """What records declare, by the names of members."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self._symbols = symbols
+        self._read = 0
+        self._records: dict[bytes, list[Record]] = {}
+        self._named: dict[bytes, _Named] = {}
+
+    def repeated(self, member: Member) -> bool:
+        """Whether other code, under an #if, declares the member of the same record."""
+        key = keys.of_member(member)
+        again, others = self._of(member.name)
+        return key in again or any(
+            (other.file == member.file or other.file.endswith(".h"))
+            and keys.of_member(other) != key for other in others.get(member.record, ()))
+
+    def _of(self, name: bytes) -> _Named:
+        # What a function defines is read with it, and names records that were read before.
+        if self._read != len(self._symbols.record_of_node):
+            self._read = len(self._symbols.record_of_node)
+            self._records.clear()
+            self._named.clear()
+            for record in (one for some in self._symbols.records.values() for one in some):
+                for member in record.members:
+                    self._records.setdefault(member, []).append(record)
+        if name not in self._named:
+            again: set[keys.Key] = set()
+            others: dict[str, list[Member]] = {}
+            for record in self._records.get(name, ()):
+                found = record.members[name]
+                others.setdefault(found.record, []).append(found)
+                if name in record.repeated:
+                    again.add(keys.of_member(found))
+            self._named[name] = again, others
+        return self._named[name]
 
 
 @cache

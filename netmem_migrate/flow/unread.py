@@ -10,9 +10,10 @@ anything else than a declaration, the slot stays a page.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 
 from tree_sitter import Node
 
@@ -36,6 +37,7 @@ _IN_NAME = re.compile(rb"\\(?<=\w\\)\r?\n(?=\w)")
 _WORD = re.compile(rb"\w+")
 _BEFORE = 80
 _LONGEST = 4000
+_FEW = 20  # so many names are found faster one by one than among all words
 _NAMING = frozenset({
     "parameter_declaration", "declaration", "init_declarator", "pointer_declarator",
     "array_declarator", "function_declarator", "parenthesized_declarator", "attributed_declarator",
@@ -56,7 +58,7 @@ def block_unread(slots: Slots) -> None:
     found = candidates(slots)
     for file, parsed in slots.symbols.files.items():
         if file in slots.own and found:
-            text = _Text(slots, file, parsed)
+            text = _Text(slots, file, parsed, found)
             for slot in found:
                 _block(text, slot)
 
@@ -74,7 +76,7 @@ def block_borrowed(slots: Slots, texts: Mapping[str, bytes], read_uses: ReadUses
             continue
         parsed = slots.symbols.texts.parse(data)
         if not file.endswith((".c", ".h")):
-            text = _Text(slots, file, parsed)
+            text = _Text(slots, file, parsed, named)
             for slot in named:
                 _block(text, slot)
             continue
@@ -91,8 +93,8 @@ def block_borrowed(slots: Slots, texts: Mapping[str, bytes], read_uses: ReadUses
 def _block(text: _Text, slot: Slot) -> None:
     """Block a slot at the first place that nothing accounts for."""
     graph = text.slots.graph
-    for place, macro in text.given(slot):
-        graph.block(slot, Why.MACRO_GIVEN, place, by=macro.decode("latin-1"))
+    if (given := text.given(slot)) is not None:
+        graph.block(slot, Why.MACRO_GIVEN, given[0], by=given[1].decode("latin-1"))
         return
     for offset in text.unread(slot):
         place = text.place(offset)
@@ -111,17 +113,22 @@ def _block(text: _Text, slot: Slot) -> None:
 
 
 class _Text:
-    """The text of one file, and where the reader met the names in it."""
+    """The text of one file, and where the reader met the names in it.
 
-    def __init__(self, slots: Slots, file: str, parsed: ParsedFile) -> None:
+    It is asked about some slots, one after the other: all that many have in common is found once.
+    """
+
+    def __init__(self, slots: Slots, file: str, parsed: ParsedFile, asked: Sequence[Slot]) -> None:
         self.slots = slots
         self.file = file
         self.parsed = parsed
         self.seen = slots.graph.seen.get(file, set())
-        self.macros = [(macro.body_start, macro.body_start + len(macro.body))
-                       for macros in slots.symbols.macros.values()
-                       for macro in macros if macro.file == file]
+        self.asked = asked
+        self.macros = sorted((macro.body_start, macro.body_start + len(macro.body))
+                             for macros in slots.symbols.macros.values()
+                             for macro in macros if macro.file == file)
         self._places: dict[bytes, list[int]] = {}
+        self._first: dict[tuple[bytes, bool], int | None] = {}
 
     @cached_property
     def code(self) -> bytes:
@@ -137,13 +144,28 @@ class _Text:
                 for match in _SPLICED.finditer(self.code)}
 
     def places(self, name: bytes) -> list[int]:
-        """Where a name stands as a word of its own."""
+        """Where a name stands as a word of its own, and the reader did not meet it."""
         if name not in self._places:
-            # Beginning with the name, not with a boundary, lets the search skip what is none.
-            word = re.compile(rb"%b(?<!\w%b)\b" % (name, name)) if _WORD.fullmatch(name) else None
-            self._places[name] = [one.start() for one in word.finditer(self.code)
-                                  ] if word is not None else []
+            found: Iterable[int] = ()
+            if len(self._places) >= _FEW:
+                found = self._all_places.get(name, ())
+            elif _WORD.fullmatch(name):
+                # Beginning with the name, not with a boundary, lets the search skip what is none.
+                word = re.compile(rb"%b(?<!\w%b)\b" % (name, name))
+                found = (one.start() for one in word.finditer(self.code))
+            self._places[name] = [at for at in found if at not in self.seen]
         return self._places[name]
+
+    @cached_property
+    def _all_places(self) -> dict[bytes, list[int]]:
+        """Where the names of all slots stand that are asked about."""
+        names = {name.encode("latin-1") for slot in self.asked
+                 for name in (slot.short_name, slot.place.function)}
+        found: dict[bytes, list[int]] = {}
+        for one in _WORD.finditer(self.code):
+            if (word := one[0]) in names:
+                found.setdefault(word, []).append(one.start())
+        return found
 
     @cached_property
     def hidden_calls(self) -> list[tuple[int, int, bytes]]:
@@ -162,17 +184,31 @@ class _Text:
         return call[1] not in self.slots.symbols.macros and self.masked(call.end() - 1) and bool(
             self.slots.symbols.texts.arms.read(self.parsed.source).around(call.start()))
 
-    def given(self, slot: Slot) -> Iterator[tuple[Place, bytes]]:
-        """Where a macro that the parser was not shown is given the slot."""
-        places = [one for one in slot.names if one.file == self.file]
-        for start, end, name in self.hidden_calls if places else ():
-            for place in places:
-                if start <= place.node.start_byte < end:
-                    yield place, name
+    @cached_property
+    def _farthest(self) -> list[int]:
+        """Of each hidden call, where it and all before it are at their end."""
+        return list(accumulate((end for _, end, _ in self.hidden_calls), max))
+
+    def _hidden_call(self, at: int) -> int | None:
+        """Which hidden call is the first in whose arguments a byte stands."""
+        if not self.hidden_calls:
+            return None
+        first = bisect_right(self._farthest, at)
+        return first if first < len(self._farthest) and self.hidden_calls[first][0] <= at else None
+
+    def given(self, slot: Slot) -> tuple[Place, bytes] | None:
+        """The first place where a macro that the parser was not shown is given the slot."""
+        found = [(call, place) for place in slot.names if place.file == self.file
+                 and (call := self._hidden_call(place.node.start_byte)) is not None]
+        if not found:
+            return None
+        call, place = min(found, key=lambda one: one[0])
+        return place, self.hidden_calls[call][2]
 
     def hiding(self, at: int) -> bytes:
         """The macro, not shown to the parser, in whose arguments a byte stands; or b""."""
-        return next((name for start, end, name in self.hidden_calls if start <= at < end), b"")
+        call = self._hidden_call(at)
+        return b"" if call is None else self.hidden_calls[call][2]
 
     def unread(self, slot: Slot) -> Iterator[int]:
         """Where the slot's name, or its function's, stands without having been read."""
@@ -188,11 +224,19 @@ class _Text:
             return
         if name in self.spliced:
             yield self.spliced[name]
-        local = slot.kind in (Kind.LOCAL, Kind.PARAMETER) and not calls
-        for start, end in self._ranges(slot) if local else ((0, len(self.code)),):
-            places = self.places(name)
+        places = self.places(name)
+        member = slot.kind is Kind.MEMBER
+        if slot.kind not in (Kind.LOCAL, Kind.PARAMETER) or calls:
+            if (name, member) not in self._first:
+                self._first[name, member] = next(
+                    (at for at in places if self._counts(at, member)), None)
+            first = self._first[name, member]
+            if first is not None:
+                yield first
+            return
+        for start, end in self._ranges(slot) if places else ():
             for at in places[bisect_left(places, start):bisect_left(places, end)]:
-                if at not in self.seen and self._counts(at, slot):
+                if self._counts(at, member):
                     yield at
 
     def _ranges(self, slot: Slot) -> Iterator[tuple[int, int]]:
@@ -205,11 +249,11 @@ class _Text:
             if body is not None:
                 yield body.start_byte, body.end_byte
 
-    def _counts(self, at: int, slot: Slot) -> bool:
-        """Whether the name can stand for the slot where nothing was read."""
+    def _counts(self, at: int, member: bool) -> bool:
+        """Whether the name can stand for a slot, a member or not, where nothing was read."""
         before = self.code[max(at - _BEFORE, 0):at]
         if _MEMBER.search(before):
-            return slot.kind is Kind.MEMBER and not self._in_macro(at)
+            return member and not self._in_macro(at)
         if _TAG_OR_LABEL.search(before) or self._in_macro(at):
             return False
         line = self.code.rfind(b"\n", 0, at) + 1
@@ -226,7 +270,13 @@ class _Text:
 
     def _in_macro(self, at: int) -> bool:
         """Whether this is the body of a macro, which flow/hidden.py looks at."""
-        return any(start <= at < end for start, end in self.macros)
+        last = bisect_right(self.macros, at, key=lambda one: one[0])
+        return last > 0 and at < self._bodies_end[last - 1]
+
+    @cached_property
+    def _bodies_end(self) -> list[int]:
+        """Of each macro, where its body and all before it are at their end."""
+        return list(accumulate((end for _, end in self.macros), max))
 
     def masked(self, at: int) -> bool:
         """Whether the parser was not shown the byte."""

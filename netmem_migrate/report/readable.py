@@ -8,6 +8,7 @@ with where it can be NULL. Neither is wrong while the pool gives pages.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -37,9 +38,9 @@ def readable(work: Work) -> tuple[Readable, ...]:
         parsed = analysis.symbols.files.get(file)
         if parsed is None:
             continue
-        starts = [start for path, start in written if path == file]
+        starts = sorted(start for path, start in written if path == file)
         for function in parsed.functions() if starts or _says(parsed.masked) else ():
-            if not any(function.start <= one < function.end for one in starts) and \
+            if bisect_left(starts, function.start) == bisect_left(starts, function.end) and \
                     not _says(parsed.masked, function.start, function.end):
                 continue
             for kind, node in _places(parsed, function, file, written):

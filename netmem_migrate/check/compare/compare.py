@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -33,7 +33,7 @@ from netmem_migrate.check.compare.locals import locals_of, parameter_names, same
 from netmem_migrate.check.compare.orders import same_orders
 from netmem_migrate.check.compare.pages import for_pages
 from netmem_migrate.check.compare.plain import is_plain
-from netmem_migrate.check.compare.renames import both, given_names, is_arm, renamed
+from netmem_migrate.check.compare.renames import Together, both, given_names, is_arm, renamed
 from netmem_migrate.check.compare.spare import with_common, without_spare
 from netmem_migrate.check.compare.ways import Version, asks_for_net_iov, owns_as_page, same_ways
 from netmem_migrate.check.compare.words import REF
@@ -116,9 +116,9 @@ class _Declared(Sides):
     """What the files of a patch declare on both sides; read once for all of them."""
 
     @cached_property
-    def records(self) -> list[Collection[bytes]]:
-        """The members of each record after the change."""
-        return [one.members.keys() for several in self.after.records.values() for one in several]
+    def together(self) -> Together:
+        """Which names are those of members of one record after the change."""
+        return Together(self.after)
 
     @cached_property
     def kept(self) -> dict[str, str]:
@@ -234,7 +234,7 @@ class _File:
         sides = [locals_of(parsed, node) | set(parameter_names(parsed, node))
                  for parsed, node in ((was, old.node), (self.after, new.node))]
         kept = self.declared.kept | both(sides[0] & sides[1])
-        given = given_names(one, other, self.declared.records) | kept
+        given = given_names(one, other, self.declared.together) | kept
         names = self._paired(renamed(one, other, given), other) | given
         back, heads = ways_back(one, other, new.node)
         canons = (Canon(was, given, back),

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from functools import cache
 
 from tree_sitter import Node
 
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.c.words import WORD
 from netmem_migrate.check.compare.words import name_of_page
 from netmem_migrate.convert.naming import new_name
@@ -28,20 +29,39 @@ def _api(held: Table) -> frozenset[bytes]:
     return frozenset(name.encode() for form in every for name in (form.call, *form.needs))
 
 
-def given_names(before: bytes, after: bytes,
-                records: Collection[Collection[bytes]] = ()) -> dict[str, str]:
+class Together:
+    """Which names are those of members of one record."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self._known: dict[tuple[bytes, bytes], bool] = {}
+        self._records: dict[bytes, set[int]] = defaultdict(set)
+        records = (one for several in symbols.records.values() for one in several)
+        for number, record in enumerate(records):
+            for name in record.members:
+                self._records[name].add(number)
+
+    def has(self, one: bytes, other: bytes) -> bool:
+        """Whether a record has both."""
+        if (one, other) not in self._known:
+            self._known[one, other] = not self._records.get(one, set()).isdisjoint(
+                self._records.get(other, ()))
+        return self._known[one, other]
+
+
+def given_names(before: bytes, after: bytes, together: Together | None = None) -> dict[str, str]:
     """What a conversion calls names that say page or address, of those that there are fewer of.
 
-    `records` are the members of each record after the change.
+    `together` is about the records after the change.
     """
     old, new = (Counter(WORD.findall(code_of(text))) for text in (before, after))
     found: dict[str, str] = {}
+    more = new - old
     for word in old - new:
         name = new_name(word.decode("latin-1"))
-        if name is None or not (new - old)[name.encode("latin-1")]:
+        if name is None or not more[name.encode("latin-1")]:
             continue
         # A member that is still there, beside the other, goes by its own name.
-        if not any(word in one and name.encode("latin-1") in one for one in records) or \
+        if together is None or not together.has(word, name.encode("latin-1")) or \
                 word in WORD.findall(_MEMBER.sub(b" ", code_of(before))):
             found[word.decode("latin-1")] = name
     return found
