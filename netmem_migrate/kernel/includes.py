@@ -28,7 +28,7 @@ _OPTION = re.compile(r"(?<!\S)-I[ \t]*(\S+)")
 _VARIABLE = re.compile(r"\$[({][^)}]*[)}]")
 _CROSSING = re.compile(rb'#[ \t]*include[ \t]+"((?:\.\./)+[^"]+)"')
 _PATTERN = 'include[ \t]*["<][^">]+[">]'
-_SEARCHED = re.compile(rb'(?m)^([^\0\n]+)\0include[ \t]*(["<])([^">\n]+)')
+_SEARCHED = re.compile(rb'(?m)^([^\0\n]+)\0[^\n]*?include[ \t]*(["<])([^">\n]+)[">]')
 _FEW = 24
 # The file, whether the name is quoted, and the name.
 _Line = tuple[str, bool, str]
@@ -316,20 +316,17 @@ def _base(file: str) -> str:
     return file.rpartition("/")[2]
 
 
-def _naming(bases: Iterable[str]) -> str:
-    """The pattern of include lines of headers that are called so."""
-    names = "|".join(re.sub(r"([^\w])", r"\\\1", one) for one in sorted(bases))
-    return f'include[ \t]*["<]([^">]*/)?({names})[">]'
-
-
 def _searched(root: Path, tops: Sequence[str],
               bases: Set[str] | None) -> Iterator[tuple[str, bytes, bytes]]:
     """The include lines of the sources below some folders: file, mark and name.
 
     With `bases`, those that name a header which is called so are enough.
     """
-    pattern = _PATTERN if bases is None else _naming(bases)
-    found = search(root, pattern, tops, "-HZoE", SOURCES)
+    if bases is None:
+        found = search(root, _PATTERN, tops, "-HZoE", SOURCES)
+    else:  # words alone are found in half the time
+        names = "\n".join(f"{one}{mark}" for one in sorted(bases) for mark in '">')
+        found = search(root, names, tops, "-HZF", SOURCES)
     if found is not None:
         for one in _SEARCHED.finditer(found):
             yield os.fsdecode(one[1]), one[2], one[3]
