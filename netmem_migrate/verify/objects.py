@@ -19,7 +19,6 @@ from netmem_migrate.kernel.makefiles import unset
 from netmem_migrate.kernel.tree import Kernel
 
 _W1 = "-DKBUILD_EXTRA_WARN1"  # what scripts/Makefile.warn adds for W=1
-_FEW = 4
 _SET = re.compile(r"^(CONFIG_\w+)=", re.MULTILINE)
 _SAVED = re.compile(r"^(?:saved)?cmd_\S+ := (.*)$", re.MULTILINE)
 
@@ -78,7 +77,7 @@ def record(root: Path, sources: Sequence[str], module: str = "") -> list[Recorde
     """
     kernel = Kernel.at(root)
     kernel.require_prepared()
-    for program in ("make", kernel.toolchain.compiler):
+    for program in ("make", *shlex.split(kernel.toolchain.compiler)):
         if shutil.which(program) is None:
             raise InputError(f"no {program} here; install it (apt-get install {program})")
     missing = [source for source in sources if not _file(root, source).is_file()
@@ -90,15 +89,9 @@ def record(root: Path, sources: Sequence[str], module: str = "") -> list[Recorde
             for source in sources]
 
 
-def some(root: Path, sources: Sequence[str], module: str = "") -> Recorded:
-    """The command of one of the sources; of one that kbuild has built, if there is any."""
-    Kernel.at(root).require_prepared()
-    built = next((one for one in sources if _file(root, one).is_file()), None)
-    if built is not None and not (found := _read(root, built, "", module)).missing:
-        return found
-    tried = record(root, sources[:_FEW], module)
-    return next((one for one in tried if not one.missing), tried[0] if tried else Recorded(
-        "", missing="no source that is changed is compiled"))
+def built(root: Path, source: str) -> bool:
+    """Whether kbuild has built the object of a source."""
+    return _file(root, source).is_file()
 
 
 def _file(root: Path, source: str) -> Path:

@@ -50,9 +50,9 @@ from netmem_migrate.verify.sides import followed, sides
 from netmem_migrate.verify.unit import Unit
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from subprocess import CompletedProcess
 
-    from netmem_migrate.verify.rooms import Compile
+    from tree_sitter import Node
 
 GRAPH = ("-w", "-fmax-errors=0", "-g0", "-S", "-o", "/dev/null", "-include", PROBE,
          "-ftrack-macro-expansion=0", "-fdump-tree-ssa-lineno-blocks=stdout")
@@ -269,10 +269,9 @@ def _sources(world: World, root: Path, module: str, keeping: Iterable[Kept],
     return found
 
 
-def by_compiler(one: Kept, side: str, source: str, compile_: Compile) -> Said:
-    """T1 to T3 by the graph of gcc, of one object; and that it sees the uses that the parser
-    does."""
-    done = compile_(side, GRAPH)
+def by_compiler(one: Kept, done: CompletedProcess[bytes], source: str) -> Said:
+    """T1 to T3 by the graph that gcc gave of one object with GRAPH; and that it sees the uses that
+    the parser does."""
     said = done.stderr.decode("utf-8", "replace")
     if done.returncode:
         odd = {*member.uses(said, one.name), *member.uses(said, one.probe)}
