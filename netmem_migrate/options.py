@@ -113,6 +113,22 @@ class Output:
         "-q", "--quiet", help="No summary on stderr. The exit code still tells."))
 
 
-def flags_of(options: type[Conversion | Output]) -> dict[str, Flag]:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a run is made, which changes nothing of what comes of it.
+
+    `jobs` is how many drivers are looked at at once, 0 for one a core. Without `no_cache` what was
+    found of a driver before is not looked for again (netmem_migrate/answers.py).
+    """
+
+    jobs: int = field(default=0, metadata=_flag(
+        "-j", "--jobs", metavar="N", repeated=False,
+        help="How many drivers to look at at once. Default: one a core."))
+    no_cache: bool = field(default=False, metadata=_flag(
+        "--no-cache", repeated=False,
+        help="Find all of it anew: neither read nor write the cache (docs/speed.md)."))
+
+
+def flags_of(options: type[Conversion | Output | Means]) -> dict[str, Flag]:
     """The flags of the fields that have one, by the field's name, in the order of `--help`."""
     return {one.name: one.metadata["flag"] for one in fields(options) if "flag" in one.metadata}

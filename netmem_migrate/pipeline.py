@@ -8,164 +8,43 @@ but that finding (docs/checking.md).
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from netmem_migrate.answers import Answer, Progress, Question, answers, nothing
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.words import CALL
 from netmem_migrate.check.changes import check_changes
 from netmem_migrate.check.moved import together
 from netmem_migrate.check.silenced import unanswered
 from netmem_migrate.check.sources import check_sources
-from netmem_migrate.convert.passes import chosen, to_judge
 from netmem_migrate.errors import InputError, UsageError
 from netmem_migrate.files import plain
 from netmem_migrate.flow.together import near
 from netmem_migrate.git.head import differing
 from netmem_migrate.git.run import repository as repository_of
-from netmem_migrate.job import Job, rows_of, target_of
-from netmem_migrate.kernel.drivers import (
-    Driver,
-    find,
-    is_source,
-    require_bounds,
-    require_spelled,
-)
+from netmem_migrate.inputs import Input, elsewhere, holding, inputs, one_input, to_check
+from netmem_migrate.job import Job
+from netmem_migrate.judged import check_migration, judged
+from netmem_migrate.kernel.drivers import Driver, is_source, require_bounds, require_spelled
 from netmem_migrate.kernel.macros import arms_of, arms_of_driver
 from netmem_migrate.kernel.tree import Kernel
-from netmem_migrate.kernel.walk import MARKS, drivers_at
 from netmem_migrate.model import releases
 from netmem_migrate.model.forms import table
-from netmem_migrate.model.relevant import parse_counts
 from netmem_migrate.model.target import Target, bundled, from_tree
-from netmem_migrate.options import Conversion
+from netmem_migrate.options import Conversion, Means
 from netmem_migrate.prepare import prepared
-from netmem_migrate.reasons import Detail, Reason, Why
-from netmem_migrate.results import (
-    Action,
-    DriverReport,
-    FileChange,
-    Finding,
-    Looked,
-    Migration,
-    Run,
-    Severity,
-    Stopped,
-    Verdict,
-)
+from netmem_migrate.results import FileChange, Finding, Migration, Run, Verdict
 
-Progress = Callable[[str, int, int], None]
-"""Told of a driver before it is read, which one of how many it is."""
+__all__ = [
+    "Input", "Progress", "check", "check_migration", "check_patches", "checked", "committed",
+    "converted", "elsewhere", "holding", "inputs", "judged", "nothing", "one_input", "read", "run",
+    "started", "to_check",
+]
 
-
-# -- find
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """The drivers at some paths, all below one root, and the API to convert them to.
-
-    `kernel` is the tree that they are in, None outside any. `looked` are the folders that were
-    walked for them. `named` are those drivers that paths of their own name, where several do.
-    """
-
-    root: Path
-    kernel: Kernel | None
-    target: Target
-    drivers: tuple[Driver, ...]
-    looked: tuple[Looked, ...] = ()
-    named: frozenset[str] = frozenset()
-
-
-def inputs(paths: Sequence[Path], options: Conversion) -> tuple[Input, ...]:
-    """What is at some paths: folders that hold drivers, and files of drivers.
-
-    One input a kernel tree, and one for all that lies outside any. Raises InputError for what
-    holds no C, and for a folder that is a part of a driver.
-    """
-    if not paths:
-        raise InputError("name a folder that holds drivers, or a file of one")
-    given = Kernel.at(options.kernel) if options.kernel is not None else None
-    groups: dict[Path | None, list[Path]] = {}
-    trees: dict[Path | None, Kernel | None] = {}
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder")
-        tree = Kernel.find(path)
-        if tree is not None and given is not None and tree.root != given.root:
-            raise InputError(f"{path}: not inside the kernel tree {given.root}")
-        key = tree.root if tree is not None else None
-        trees[key] = tree
-        groups.setdefault(key, []).append(path)
-    return tuple(_input(mine, trees[key], given, options) for key, mine in groups.items())
-
-
-def _input(paths: Sequence[Path], tree: Kernel | None, given: Kernel | None,
-           options: Conversion) -> Input:
-    """What is at paths that are all in one tree, or all outside any.
-
-    Outside, a tree that is `given` says what the API is, and nothing else.
-    """
-    base = None if tree is not None else _common(paths)
-    marks = (*MARKS, *(row.call for row in rows_of(chosen(options)).brought if row.call))
-    found = [drivers_at(path, tree.root if tree is not None else None, base,
-                        walk=not options.one_driver, marks=marks) for path in paths]
-    drivers = tuple({one.path: one for some in found for one in some.drivers}.values())
-    looked = tuple(dict.fromkeys(one.looked for one in found if one.looked is not None))
-    root = tree.root if tree is not None else base
-    assert root is not None
-    named = [some.drivers[0].path for some in found if len(some.drivers) == 1]
-    return Input(root.resolve(), tree, target_of(tree or given, options), drivers, looked,
-                 frozenset(named if len(named) > 1 else ()))
-
-
-def elsewhere(given: Input, paths: Sequence[Path], tree: Kernel, options: Conversion) -> Input:
-    """What is in another tree at the same paths, which are all of one; nothing at those that it
-    does not have."""
-    there = [tree.root / Path(os.path.realpath(one)).relative_to(given.root) for one in paths]
-    return _input([one for one in there if one.exists()], tree, None,
-                  replace(options, kernel=None))
-
-
-def _common(paths: Sequence[Path]) -> Path:
-    """The folder that all of some paths lie in, which may be one of them."""
-    real = [path.resolve() for path in paths]
-    return Path(os.path.commonpath([one if one.is_dir() else one.parent for one in real]))
-
-
-def to_check(paths: Sequence[Path], options: Conversion) -> tuple[Input, ...]:
-    """The same for sources to be judged: a folder in which no driver was found is, as it is."""
-    return tuple(replace(one, drivers=(*one.drivers, *_plain(one)))
-                 for one in inputs(paths, options))
-
-
-def _plain(given: Input) -> Iterator[Driver]:
-    for one in given.looked:
-        if not one.drivers and not (given.kernel is not None and one.path == "."):
-            with contextlib.suppress(InputError):  # it has none but in folders of their own
-                yield find(given.root / one.path, given.root)
-
-
-def holding(given: Sequence[Input], file: Path, data: bytes) -> tuple[Input, ...]:
-    """The same where the one file that is given holds other data than there is on disk."""
-    return tuple(replace(one, drivers=(find(file, one.root, data),)) for one in given)
-
-
-def one_input(paths: Sequence[Path], options: Conversion) -> Input:
-    """The same where there has to be one root. Raises InputError where there are several."""
-    first, *others = inputs(paths, options)
-    if others:
-        raise InputError(f"{paths[0]}, ...: not in one tree; give the paths of one at a time")
-    return first
-
-
-def nothing(driver: Driver) -> Migration:
-    """What is said of a driver that does not use page_pool."""
-    return Migration(DriverReport(driver.path, driver.files, Verdict.NO_PAGE_POOL))
+_MEANS = Means(jobs=1, no_cache=True)
 
 
 def read(given: Sequence[Input], options: Conversion,
@@ -190,8 +69,7 @@ def read(given: Sequence[Input], options: Conversion,
             joined.update((one.root, path) for path in driver.joined)
         yield one, driver, job
     if unknown:
-        raise UsageError(f"{min(unknown)}: no member or global of that name holds a page "
-                         "here; give STRUCT.MEMBER as the report spells it")
+        raise UsageError(_unknown(unknown))
 
 
 # -- judge
@@ -244,35 +122,6 @@ def checked(given: Sequence[Input], options: Conversion,
             arms=arms_of_driver(driver, one.target, options.define, options.undefine),
             root=driver.root), texts)))
     return tuple(found)
-
-
-def check_migration(migration: Migration, api: str) -> tuple[Finding, ...]:
-    """Judge a conversion before it is written, patch by patch."""
-    return tuple(finding for step in migration.steps
-                 for finding in check_changes(to_judge(step), api))
-
-
-def judged(run: Run) -> Run:
-    """The run without the conversions in which the tool's own check finds fault."""
-    drivers, stopped = list(run.drivers), list(run.stopped)
-    for index, one in enumerate(drivers):
-        faults = tuple(finding for finding in check_migration(one, run.api)
-                       if finding.severity != Severity.NOTE) if one.changes else ()
-        if faults:
-            stopped.append(Stopped(one.report.path, faults))
-            drivers[index] = _without(one)
-    return replace(run, drivers=tuple(drivers), stopped=tuple(stopped)) if stopped else run
-
-
-def _without(migration: Migration) -> Migration:
-    """A migration of which nothing is left: its calls stay."""
-    said = migration.report
-    sites = tuple(one if one.action is Action.KEPT else
-                  replace(one, action=Action.KEPT, to="",
-                          reason=Reason(Why.STOPPED), detail=Detail.OTHER) for one in said.sites)
-    return replace(migration, changes=(), edits=(), steps=(), report=replace(
-        said, verdict=Verdict.STOPPED, declarations=(), sites=sites, readable=(), bridges=(),
-        stays=(), older=None))
 
 
 # -- what was applied already
@@ -339,26 +188,45 @@ def run(paths: Sequence[Path], options: Conversion, *, judge: bool = True,
 
 
 def converted(given: Sequence[Input], options: Conversion, *, judge: bool = True,
-              count: bool = False, progress: Progress | None = None) -> tuple[Run, ...]:
+              count: bool = False, progress: Progress | None = None,
+              means: Means = _MEANS) -> tuple[Run, ...]:
     """The same for what inputs() found; a run for each root."""
     runs = {one.root: started(one, ()) for one in given}
-    for where, driver, job in read(given, options, progress):
-        one = job.migration(judge=judge) if job is not None else nothing(driver)
-        texts = job.texts if job is not None else Texts()
-        if count:
-            one = _recounted(one, driver, texts, job.analysis.originals if job is not None else {})
-        part = judged(started(where, (one,)))
-        # Trees take ten times the room of their texts, and nothing asks for these any more.
-        texts.forget()
+    every = [Question(one, driver, options, judge, count) for one in given
+             for driver in one.drivers]
+    for where, answer in _answered(every, options, means, progress):
         whole = runs[where.root]
-        runs[where.root] = replace(whole, drivers=(*whole.drivers, *part.drivers),
-                                   stopped=(*whole.stopped, *part.stopped))
+        runs[where.root] = replace(whole, drivers=(*whole.drivers, answer.migration),
+                                   stopped=(*whole.stopped, *answer.stopped))
     found: list[Run] = []
     for where in given:
         whole = runs[where.root]
         whole = replace(whole, drivers=tuple(_once(whole.drivers)))
         found.append(replace(whole, absent=_absent(where, whole)))
     return tuple(found)
+
+
+def _answered(every: Sequence[Question], options: Conversion, means: Means,
+              progress: Progress | None) -> Iterator[tuple[Input, Answer]]:
+    """What comes of each driver, but for those that move with one before."""
+    unknown = set(options.keep)
+    joined: set[tuple[Path, str]] = set()
+
+    def left_out(one: Question) -> bool:
+        return (one.where.root, one.driver.path) in joined
+
+    for question, answer in answers(every, means, left_out, progress):
+        if not left_out(question):
+            unknown -= answer.kept
+            joined.update((question.where.root, path) for path in answer.joined)
+            yield question.where, answer
+    if unknown:
+        raise UsageError(_unknown(unknown))
+
+
+def _unknown(names: Iterable[str]) -> str:
+    return (f"{min(names)}: no member or global of that name holds a page here; give STRUCT.MEMBER "
+            "as the report spells it")
 
 
 def _once(drivers: Sequence[Migration]) -> Iterator[Migration]:
@@ -390,10 +258,3 @@ def started(given: Input, drivers: Sequence[Migration]) -> Run:
     """A run of some conversions, none of which is judged yet."""
     version = given.kernel.version if given.kernel is not None else ""
     return Run(given.root, version, given.target.api, tuple(drivers), looked=given.looked)
-
-
-def _recounted(migration: Migration, driver: Driver, texts: Texts,
-               sources: Mapping[str, bytes]) -> Migration:
-    counts = parse_counts(texts.parse(sources[file] if file in sources else driver.read(file))
-                          for file in migration.report.files)
-    return replace(migration, report=replace(migration.report, parse=counts))

@@ -142,6 +142,11 @@ class Arms:
         self._brought: frozenset[bytes] = frozenset()  # what the target's headers may
         self._started = False
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The driver's own files."""
+        return tuple(self._files)
+
     def seen(self, source: bytes) -> bytes:
         """The text without what the target leaves out, as long as before."""
         return self.read(source).seen

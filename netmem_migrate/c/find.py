@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Query, QueryCursor
@@ -24,8 +25,43 @@ def _query(kinds: tuple[str, ...]) -> Query:
                  f"[{' '.join(f'({kind})' for kind in kinds)}] @found")
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+_MOST = 1 << 15  # answers of one function: more are not kept
+_known: list[dict[Any, Any]] = []
+
+
+def remembered(ask: Callable[P, T]) -> Callable[P, T]:
+    """A function of nodes whose answers are kept until forget(): the same is asked again and
+    again."""
+    known: dict[Any, T] = {}
+    _known.append(known)
+
+    @wraps(ask)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> T:
+        found = known.get(args, known)
+        if found is known:
+            if len(known) >= _MOST:
+                known.clear()
+            found = known[args] = ask(*args, **kwargs)
+        return found  # type: ignore[return-value] # not the default of get()
+
+    return answer
+
+
+def forget() -> None:
+    """Keep no answers any more, nor the trees that they are of."""
+    for one in _known:
+        one.clear()
+
+
 def nodes(root: Node, *kinds: str) -> list[Node]:
     """Every node of some kinds below `root`, in order of the file."""
+    return list(_nodes(root, *kinds))
+
+
+@remembered
+def _nodes(root: Node, *kinds: str) -> list[Node]:
     if root.descendant_count > _LEVELS and _deep(root):
         found = _walked(root, kinds)
     else:

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
 from netmem_migrate.c.arms import Arms, Group
-from netmem_migrate.c.find import in_all_arms
+from netmem_migrate.c.find import forget, in_all_arms
 from netmem_migrate.c.lines import line_of
 from netmem_migrate.c.mask.masking import mask
+from netmem_migrate.c.words import words
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
 
@@ -32,7 +35,8 @@ class ParsedFile:
     """A file of kernel C. Offsets of the tree are offsets into `source`, and into `original`.
 
     `source` is the original with spaces where the target leaves out an arm of `#if`, by what
-    `arms` know. `declared` keeps what c/symbols.py read of it, by path.
+    `arms` know. `declared` keeps what c/symbols.py read of it, by path, and
+    `kept` what others did, each by a key that is its own.
     """
 
     source: bytes
@@ -41,6 +45,9 @@ class ParsedFile:
     original: bytes
     arms: Arms
     declared: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+    _words: dict[tuple[int, int], frozenset[bytes]] = field(
+        default_factory=dict, compare=False, repr=False)
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -54,6 +61,14 @@ class ParsedFile:
     def text(self, node: Node) -> bytes:
         """The original text of a node: what was masked is there."""
         return self.source[node.start_byte : node.end_byte]
+
+    def words(self, node: Node) -> frozenset[bytes]:
+        """The words of a node, looked for when they are asked for first."""
+        span = node.start_byte, node.end_byte
+        found = self._words.get(span)
+        if found is None:
+            found = self._words[span] = words(self.text(node))
+        return found
 
     def functions(self) -> tuple[Definition, ...]:
         """Every function definition, those inside top-level conditionals included, in order."""
@@ -87,22 +102,37 @@ class Texts:
     with them. A copy in another process begins empty, since trees cannot be copied.
     """
 
-    __slots__ = ("_known", "arms")
+    __slots__ = ("_arms", "_known", "_words")
 
-    def __init__(self, arms: Arms | None = None) -> None:
-        """Know nothing yet."""
-        self.arms = arms or Arms()
+    def __init__(self, arms: Arms | Callable[[], Arms] | None = None) -> None:
+        """Know nothing yet; a function that gives the arms is asked when they are wanted."""
+        self._arms = arms or Arms()
         self._known: dict[bytes, ParsedFile] = {}
+        self._words: dict[bytes, frozenset[bytes]] = {}
 
     def __reduce__(self) -> tuple[type[Texts], tuple[Arms]]:
         """Copies begin empty."""
         return Texts, (self.arms,)
+
+    @property
+    def arms(self) -> Arms:
+        """Which arms of `#if` they have."""
+        if not isinstance(self._arms, Arms):
+            self._arms = self._arms()
+        return self._arms
 
     def parse(self, source: bytes) -> ParsedFile:
         """The text as it parses; parsed when it is asked for first."""
         found = self._known.get(source)
         if found is None:
             found = self._known[source] = parse(source, self.arms)
+        return found
+
+    def words(self, source: bytes) -> frozenset[bytes]:
+        """The words of a text, looked for when they are asked for first."""
+        found = self._words.get(source)
+        if found is None:
+            found = self._words[source] = words(source)
         return found
 
     def add(self, parsed: ParsedFile) -> None:
@@ -112,4 +142,7 @@ class Texts:
     def forget(self) -> None:
         """Free the trees; what is asked for again is parsed again."""
         self._known.clear()
-        self.arms.forget()
+        self._words.clear()
+        forget()
+        if isinstance(self._arms, Arms):
+            self._arms.forget()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import zip_longest
+from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -92,14 +93,15 @@ class Pattern:
         found: dict[str, Node] = {}
         rest: list[Node] = []
         wanted, given = self.node, bare(node)
-        if _fits(wanted, given, found, rest):
+        if _fits(_wanted(wanted), given, found, rest):
             return Match(found, tuple(rest))
         one, other = infix(wanted), infix(given)
         if one is None or other is None or one.sign != "==" or other.sign not in ("==", "!="):
             return None
         for left, right in ((other.left, other.right), (other.right, other.left)):
             found.clear()
-            if _fits(one.left, left, found, rest) and _fits(one.right, right, found, rest):
+            if _fits(_wanted(one.left), left, found, rest) and _fits(
+                    _wanted(one.right), right, found, rest):
                 return Match(found, tuple(rest), other.sign == "!=")
         return None
 
@@ -133,27 +135,49 @@ def pattern(text: str) -> Pattern:
     return Pattern(text, None if typed else node)
 
 
-def _fits(wanted: Node, node: Node, found: dict[str, Node], rest: list[Node]) -> bool:
+class _Wanted(NamedTuple):
+    """A node of a pattern, read once: `operand` is which one it is, and `rest` says that `...`
+    ends the arguments."""
+
+    kind: str
+    text: bytes
+    operand: str
+    inside: tuple[_Wanted, ...]
+    rest: bool
+
+
+@cache
+def _wanted(node: Node) -> _Wanted:
+    text = node.text or b""
+    name = text.decode("latin-1")
+    operand = node.type == "identifier" and _OPERAND.fullmatch(name) and not _called(node)
+    rest = (node.type == "argument_list" and bool(node.named_children)
+            and node.named_children[-1].text == _REST.encode())
+    inside = children(node)[:-1] if rest else [one for one in node.children
+                                               if one.type != "comment"]
+    return _Wanted(node.type, text, name if operand else "", tuple(map(_wanted, inside)), rest)
+
+
+def _fits(wanted: _Wanted, node: Node, found: dict[str, Node], rest: list[Node]) -> bool:
     """Whether a node is what a pattern's node says; notes what its operands are."""
-    node = bare(node)
-    text = (wanted.text or b"").decode("latin-1")
-    if wanted.type == "identifier" and _OPERAND.fullmatch(text) and not _called(wanted):
-        known = found.setdefault(text, node)
+    if node.type == "parenthesized_expression":
+        node = bare(node)
+    if wanted.operand:
+        known = found.setdefault(wanted.operand, node)
         return known is node or known.text == node.text
-    if wanted.type != node.type:
+    if wanted.kind != node.type:
         return False
-    mine = [one for one in wanted.children if one.type != "comment"]
-    its = [one for one in node.children if one.type != "comment"]
-    if not mine:
+    if wanted.rest:
+        its = children(node)
+        rest += its[len(wanted.inside):]
+        return len(its) >= len(wanted.inside) and all(
+            _fits(one, other, found, rest)
+            for one, other in zip(wanted.inside, its, strict=False))
+    if not wanted.inside:
         return wanted.text == node.text
-    if wanted.type == "argument_list" and wanted.named_children and \
-            wanted.named_children[-1].text == _REST.encode():
-        first, its = children(wanted)[:-1], children(node)
-        rest += its[len(first):]
-        return len(its) >= len(first) and all(
-            _fits(one, other, found, rest) for one, other in zip(first, its, strict=False))
-    return len(mine) == len(its) and all(
-        _fits(one, other, found, rest) for one, other in zip(mine, its, strict=True))
+    its = [one for one in node.children if one.type != "comment"]
+    return len(wanted.inside) == len(its) and all(
+        _fits(one, other, found, rest) for one, other in zip(wanted.inside, its, strict=True))
 
 
 def _called(node: Node) -> bool:

@@ -107,6 +107,7 @@ class Symbols:
     record_of_node: dict[tuple[str, int], str] = field(default_factory=dict)
     unread: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     texts: Texts = field(default_factory=Texts)
+    _targets: dict[str, Type | None] = field(default_factory=dict)
 
     def postpone(self, path: str, source: bytes) -> None:
         """Remember a header that is parsed only if a record that it defines is asked for."""
@@ -122,6 +123,7 @@ class Symbols:
             known._read(path, parsed)
             known.files.clear()  # what keeps its own text alive is freed late
         self._take(known)
+        self._targets.clear()
 
     def _read(self, path: str, parsed: ParsedFile) -> None:
         self._declared(path, parsed.tree.root_node)
@@ -174,7 +176,11 @@ class Symbols:
     def resolve(self, type_: Type) -> Type:
         """Follow typedefs of the driver, and macros that are other names of a record's tag."""
         for _ in range(8):
-            target = self.typedefs.get(type_.base) or self._other_tag(type_.base)
+            base = type_.base
+            if base in self._targets:
+                target = self._targets[base]
+            else:
+                target = self._targets[base] = self.typedefs.get(base) or self._other_tag(base)
             if target is None:
                 break
             type_ = Type(target.base, (*type_.derivations, *target.derivations))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tree_sitter import Node
 
@@ -15,8 +15,7 @@ PAGE_POINTER = (*PAGE.split(), "*")
 """A pointer to one, as tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(NamedTuple):
     """A base name and the derivations on it, outermost first.
 
     `struct page *pages[4]` is `Type("struct page", ("a", "p"))`: an array of pointers.

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A small typed view of tree-sitter's nodes: what a reader of kernel C asks of them, by name.
 
-A view is None where the node is not of that kind, or not whole. Comments are nobody's operand.
+Views are tuples, since so many are made. One is None where the node is not of that kind, or not
+whole. Comments are nobody's operand.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tree_sitter import Node
 
 from netmem_migrate.c.above import above
-from netmem_migrate.c.find import nodes
+from netmem_migrate.c.find import nodes, remembered
 
 NULL = (b"NULL", b"0")
 """How no pointer is spelled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call: `name` is that of the function, b"" where an expression gives the function."""
 
     node: Node
@@ -29,8 +29,7 @@ class Call:
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A member access, `base.name` or `base->name`."""
 
     node: Node
@@ -40,8 +39,7 @@ class Field:
     arrow: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Infix:
+class Infix(NamedTuple):
     """A binary expression or an assignment: two operands around an operator."""
 
     node: Node
@@ -50,8 +48,7 @@ class Infix:
     sign: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(NamedTuple):
     """A unary, pointer or update expression: one operand and an operator."""
 
     node: Node
@@ -59,8 +56,7 @@ class Prefix:
     sign: str
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """An `if`, or a `?:`: `then` is None in `a ?: b`, `otherwise` where there is no `else`."""
 
     node: Node
@@ -69,8 +65,7 @@ class Branch:
     otherwise: Node | None
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """A `while`, `do`, `for` or `switch`; `first` and `update` are those of a `for`."""
 
     node: Node
@@ -80,8 +75,7 @@ class Loop:
     update: Node | None
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(NamedTuple):
     """A value put somewhere, by `=` or by an initialiser."""
 
     node: Node
@@ -130,10 +124,13 @@ def call(node: Node | None) -> Call | None:
 
 def calls(root: Node) -> Iterator[Call]:
     """Every call below a node, in order of the file."""
-    for node in nodes(root, "call_expression"):
-        found = call(node)
-        if found is not None:
-            yield found
+    return iter(_calls(root))
+
+
+@remembered
+def _calls(root: Node) -> tuple[Call, ...]:
+    return tuple(found for node in nodes(root, "call_expression")
+                 if (found := call(node)) is not None)
 
 
 def field(node: Node | None) -> Field | None:

@@ -29,6 +29,17 @@ UNDEF = re.compile(rb"(?m)^[ \t]*#[ \t]*undef[ \t]+(\w+)")
 TEXT_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\w+|[^\w\s]')
 
 
+_BETWEEN = bytes(one if re.match(rb"\w", bytes([one])) else 0x20 for one in range(256))
+_DIGITS = b"0123456789"
+
+
+def words(source: bytes) -> frozenset[bytes]:
+    """All that WORD finds in a text."""
+    found = set(source.translate(_BETWEEN).split())
+    return frozenset(word for one in found
+                     if (word := one.lstrip(_DIGITS) if one[0] in _DIGITS else one))
+
+
 def include_lines(source: bytes) -> list[tuple[bytes, bytes]]:
     """The include lines of a text, in order: `<` or a quote, and the name."""
     lines: list[tuple[bytes, bytes]] = []

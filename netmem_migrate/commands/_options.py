@@ -14,15 +14,16 @@ import click
 
 from netmem_migrate.convert import passes
 from netmem_migrate.errors import ExitCode, InputError, UsageError
-from netmem_migrate.options import STDOUT, Conversion, Flag, Output, flags_of
+from netmem_migrate.options import STDOUT, Conversion, Flag, Means, Output, flags_of
 from netmem_migrate.results import Run
 
 if TYPE_CHECKING:
     from netmem_migrate.kernel.tree import Kernel
 
-_FLAGS: dict[str, Flag] = {**flags_of(Conversion), **flags_of(Output)}
+_FLAGS: dict[str, Flag] = {**flags_of(Conversion), **flags_of(Output), **flags_of(Means)}
 # In front of the name of a pass's parameter, which the ids of passes cannot begin with.
 _PASS = "pass_"
+_ALONE = Means(jobs=1, no_cache=True)
 
 paths_argument = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."
@@ -58,6 +59,18 @@ def conversion_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def means_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of how a run is made."""
+    command = option("no_cache")(command)
+    command = option("jobs", type=click.IntRange(min=1), default=None)(command)
+    return command
+
+
+def means(given: dict[str, Any]) -> Means:
+    """What a command's keyword arguments say of that; they are taken out."""
+    return Means(given.pop("jobs") or 0, given.pop("no_cache"))
+
+
 def _parameter(id: str) -> str:
     return _PASS + id.replace("-", "_")
 
@@ -71,7 +84,7 @@ def taken(given: dict[str, Any]) -> tuple[Conversion, Output]:
 
 def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
             judge: bool = False, committed: bool = False,
-            held: bytes | None = None) -> tuple[Run, ...]:
+            held: bytes | None = None, means: Means = _ALONE) -> tuple[Run, ...]:
     """Run the conversion in memory, and say what stopped one; a run for each root.
 
     `committed` asks for that of HEAD where the work tree is what comes of it; `held` is what the
@@ -93,7 +106,7 @@ def convert(paths: tuple[Path, ...], options: Conversion, output: Output, *,
             given = pipeline.holding(given, paths[0], held)
         bar.step("Converting")
         runs = pipeline.converted(given, options, judge=judge or output.report is not None,
-                                  progress=bar.number)
+                                  progress=bar.number, means=means)
         if committed:
             runs = tuple(pipeline.committed(one, run, options)
                          for one, run in zip(given, runs, strict=True))

@@ -26,6 +26,7 @@ from netmem_migrate.terminal.say import put_path, say
 @click.option("--abort", is_flag=True, help="Undo it.")
 @_options.stdin_option
 @_options.conversion_options
+@_options.means_options
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[Path, ...], resume: bool, abort: bool,
             stdin_name: str, **shared: Any) -> None:
@@ -48,6 +49,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], resume: bool, abort:
         return
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.", ctx)
+    means = _options.means(shared)
     options, output = _options.taken(shared)
     if _options.alone(paths):
         with _options.from_stdin(stdin_name, options, output) as (run, path, data):
@@ -61,7 +63,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], resume: bool, abort:
             if _options.tells(output):
                 _options.put(text)
     else:
-        runs = _options.convert(paths, options, output)
+        runs = _options.convert(paths, options, output, means=means)
         _write(runs, output)
     summary.tell([one.written for one in runs], output)
     ctx.exit(_options.exit_code(runs))

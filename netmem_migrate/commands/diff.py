@@ -59,6 +59,7 @@ def _show(runs: Sequence[Run], output: Output, *, color: str, stat: bool) -> boo
 @click.option("--exit-code", "findings", is_flag=True, help="Exit with 1 if there is a difference.")
 @_options.stdin_option
 @_options.conversion_options
+@_options.means_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -77,13 +78,14 @@ def command(
     """
     from netmem_migrate.terminal import summary
 
+    means = _options.means(shared)
     options, output = _options.taken(shared)
     if _options.alone(paths):
         with _options.from_stdin(stdin_name, options, output) as (run, _, _):
             runs: tuple[Run, ...] = (run,)
             differs = _show(runs, output, color=color, stat=stat)
     else:
-        runs = _options.convert(paths, options, output)
+        runs = _options.convert(paths, options, output, means=means)
         differs = _show(runs, output, color=color, stat=stat)
     summary.show(runs, output)
     code: int = _options.exit_code(runs)

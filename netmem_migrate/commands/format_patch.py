@@ -153,6 +153,7 @@ def _prove(run: Run, wanted: SeriesOptions, *, quiet: bool) -> Proven:
     "--force", is_flag=True, help="Replace an earlier series in DIR, and a branch that exists."
 )
 @_options.conversion_options
+@_options.means_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -189,10 +190,11 @@ def command(
     from netmem_migrate.report import wording
     from netmem_migrate.terminal import summary
 
+    means = _options.means(shared)
     options, output = _options.taken(shared)
     if Path("-") in paths:
         raise UsageError("format-patch wants a file or folder in a tree, not -; use diff for stdin")
-    runs = _options.convert(paths, options, output, judge=True, committed=True)
+    runs = _options.convert(paths, options, output, judge=True, committed=True, means=means)
     wanted = SeriesOptions(
         tree=tree,
         version=version,

@@ -22,6 +22,7 @@ from netmem_migrate.terminal.say import say
 @_options.option("define")
 @_options.option("undefine")
 @_options.option("one_driver")
+@_options.means_options
 @click.option("--json", "as_json", is_flag=True, help="The plan as JSON (docs/planning.md).")
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool,
@@ -39,12 +40,13 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], as_json: bool,
     from netmem_migrate.terminal import plan, progress, scan, summary
     from netmem_migrate.terminal.screen import Screen
 
+    means = _options.means(settled)
     options = Conversion(prepare=True, wanted=WANTED, **settled)
     with progress.live(as_json and sys.stdout.isatty()) as bar:
         bar.step("Looking for drivers")
         given = pipeline.inputs(paths, options)
         bar.step("Planning")
-        runs = pipeline.converted(given, options, progress=bar.number)
+        runs = pipeline.converted(given, options, progress=bar.number, means=means)
     summary.stopped(runs)
     for line in (line for run in runs for line in summary.none_found(run)):
         say(line)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @_options.option("define")
 @_options.option("undefine")
 @_options.option("one_driver")
+@_options.means_options
 @click.option("--since", type=click.Path(path_type=Path), metavar="OLD_TREE",
               help="Say what moved since an older kernel tree, which is scanned at the same paths.")
 @click.option("--json", "as_json", is_flag=True,
@@ -53,6 +54,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], since: Path | None, 
     from netmem_migrate.terminal import progress, summary
 
     _check(html, sarif, as_json, since)
+    means = _options.means(settled)
     options = Conversion(**settled)
     moved: Since | None = None
     with progress.live(as_json and sys.stdout.isatty()) as bar:
@@ -65,9 +67,10 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], since: Path | None, 
         if older is not None:
             bar.step(f"Scanning linux {older.version}")
             was = pipeline.elsewhere(given[0], paths or (Path(),), older, options)
-            before = pipeline.converted([was], options, progress=bar.number)
+            before = pipeline.converted([was], options, progress=bar.number, means=means)
         bar.step("Scanning" if older is None else f"Scanning linux {_version(given[0])}")
-        runs = pipeline.converted(given, options, count=as_json, progress=bar.number)
+        runs = pipeline.converted(given, options, count=as_json, progress=bar.number,
+                                  means=means)
     if before:
         from netmem_migrate.report.since import compared
 

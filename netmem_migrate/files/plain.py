@@ -7,12 +7,13 @@ is no ordinary file, is left out, and a note of the logger `netmem_migrate` says
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
@@ -27,6 +28,30 @@ _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a dev
           stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
 # Nothing is there, or can be, under such a name.
 _NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
+
+
+class _Kept(logging.Handler):
+    """Keeps notes, and says none."""
+
+    def __init__(self, into: list[str]) -> None:
+        super().__init__()
+        self._into = into
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._into.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def noting() -> Iterator[list[str]]:
+    """What is noted meanwhile, which nobody else is told."""
+    found: list[str] = []
+    handlers, propagate = NOTES.handlers[:], NOTES.propagate
+    NOTES.handlers[:] = [_Kept(found)]
+    NOTES.propagate = False
+    try:
+        yield found
+    finally:
+        NOTES.handlers[:], NOTES.propagate = handlers, propagate
 
 
 def read(path: Path, size: int = -1) -> bytes:
@@ -111,6 +136,32 @@ def walk(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     """As os.walk() does. Raises InputError for a folder that cannot be read."""
     for where, folders, files in os.walk(top, onerror=_stop):
         yield Path(where), folders, files
+
+
+def below(top: str, skip: Callable[[str], bool]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """The folders below one, itself first, in order of their names: path, files, and other names.
+
+    `files` may be links to such; links to folders are not followed, nor is entered what `skip`
+    says by its name. Raises InputError for a folder that cannot be read.
+    """
+    left = [top]
+    while left:
+        here = left.pop()
+        folders, files, others = [], [], []
+        try:
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        if not skip(entry.name):
+                            folders.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        files.append(entry.name)
+                    else:
+                        others.append(entry.name)
+        except OSError as error:
+            raise _unread(Path(here), error) from error
+        left += sorted(folders, reverse=True)
+        yield here, files, others
 
 
 def listed(folder: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from netmem_migrate.c.arms import Arms
 from netmem_migrate.c.complete import cut_off
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.symbols import Symbols, defined
-from netmem_migrate.c.words import WORD, include_lines
+from netmem_migrate.c.words import include_lines
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.flow import addresses
@@ -170,15 +170,13 @@ def _included(driver: Driver, sources: Mapping[str, bytes]) -> set[str]:
 def _headers(driver: Driver, headers: Iterable[str], sources: Mapping[str, bytes],
              records: Set[str], outside: Outside) -> Iterator[tuple[str, bytes, int]]:
     """Those of some headers that define one of these records: path, text, and how many other
-    folders include it."""
+    folders include it: two for more than one."""
     for header in sorted(headers):
         if header in sources or not plain.is_plain(driver.root / header):
             continue
         data = driver.read(header)
         if records & set(defined(data)):
-            yield header, data, len({
-                file.rpartition("/")[0] for file in outside.reaching(header)
-                if file not in driver.files and not file.startswith("include/")})
+            yield header, data, len(outside.folders(header, driver.files, 2))
 
 
 def _name_shared(driver: Driver, sources: Mapping[str, bytes], graph: Graph,
@@ -189,10 +187,11 @@ def _name_shared(driver: Driver, sources: Mapping[str, bytes], graph: Graph,
     if not asked or not driver.path.startswith("drivers/"):
         return
     behind = {header for one in _included(driver, sources)
-              for header in headers_of(driver.root).reached(one.partition("/")[2])}
+              for header in headers_of(driver.root).reached(one.partition("/")[2])
+              if header.count("/") > 2}
     shared = {record: header
               for header, data, users in _headers(driver, behind, sources, asked, outside)
-              if users > 1 and header.count("/") > 2
+              if users > 1
               for record in asked & set(defined(data))}
     for known in graph.blockers.values():
         known[:] = [replace(one, reason=replace(one.reason, why=Why.SHARED_RECORD,
@@ -207,7 +206,7 @@ def _defining(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) ->
     if not names:
         return []
     return [file for file, data in sources.items()
-            if file not in symbols.files and not names.isdisjoint(WORD.findall(data))]
+            if file not in symbols.files and not names.isdisjoint(symbols.texts.words(data))]
 
 
 def _holding(sources: dict[str, bytes], symbols: Symbols, names: set[bytes]) -> list[str]:
@@ -233,16 +232,17 @@ def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, b
     slots = Slots(symbols, target, frozenset(driver.files), carriers, outside,
                   rows)
     words = words | {b"page", *(name.encode() for name in slots.twins)}
+    calls = CALLS.encode()
     for functions in list(slots.symbols.functions.values()):
         for function in list(functions):
             if function.body is None or function.file not in slots.own:
                 continue
-            span = (function.node.start_byte, function.node.end_byte)
             # Sets of words: one expression with all of them costs several times as much.
-            named = WORD.findall(sources[function.file], *span)
+            named = symbols.files[function.file].words(function.node)
             if words.isdisjoint(named) and not any(
-                    name.startswith(CALLS.encode()) for name in named) and not (
-                    b"NULL" in named and _LISTED.search(sources[function.file], *span)):
+                    name.startswith(calls) for name in named) and not (
+                    b"NULL" in named and _LISTED.search(
+                        sources[function.file], function.node.start_byte, function.node.end_byte)):
                 continue
             touched = read_function(slots, function)
             if function.node.has_error:
@@ -306,7 +306,7 @@ def _parse_named(symbols: Symbols, sources: dict[str, bytes], originals: dict[st
     words = _page_words(symbols, carriers) | near
     while words:
         pending = [file for file, data in sources.items()
-                   if file not in symbols.files and not words.isdisjoint(WORD.findall(data))]
+                   if file not in symbols.files and not words.isdisjoint(symbols.texts.words(data))]
         if not pending:
             break
         _parse(symbols, originals, pending, progress)

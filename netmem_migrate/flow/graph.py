@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from tree_sitter import Node
 
@@ -35,8 +35,7 @@ class Kind(StrEnum):
     CALL = "call"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A node in a file, and the function around it.
 
     `row` is the line of code that the parser was not shown: no node stands there.

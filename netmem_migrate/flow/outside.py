@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
@@ -13,7 +13,7 @@ from netmem_migrate.c.types import Member
 from netmem_migrate.files import plain
 from netmem_migrate.flow import keys
 from netmem_migrate.flow.keys import Key
-from netmem_migrate.kernel.includes import Includes, defining, near
+from netmem_migrate.kernel.includes import Includes, defining, near, of_folders, of_tree
 
 ReadUses = Callable[[Symbols, str, frozenset[str]], dict[Key, int]]
 
@@ -30,7 +30,6 @@ class Outside:
         self._read_uses = read_uses
         self._reaching: dict[str, frozenset[str]] = {}
         self._members: dict[str, dict[Key, int]] = {}
-        self._includes: dict[tuple[str, ...] | None, Includes] = {}
         self._code: dict[str, bytes] = {}
 
     @property
@@ -92,13 +91,26 @@ class Outside:
             return frozenset()
         found = self._reaching.get(header)
         if found is None:
-            # All of the tree is read for headers under include/ only: that takes seconds.
-            tops = near(self.root, header) if header.startswith("drivers/") else None
-            if tops not in self._includes:
-                self._includes[tops] = Includes(self.root, tops) if tops else Includes(self.root)
-            found = frozenset(self._includes[tops].of([header]))
-            self._reaching[header] = found
+            found = self._reaching[header] = frozenset(self._including(header).of([header]))
         return found
+
+    def folders(self, header: str, own: Collection[str], most: int) -> set[str]:
+        """Up to `most` folders outside include/ with files, not among `own`, that reach a header.
+        """
+        found: set[str] = set()
+        for file in self._including(header).each([header]) if self.root is not None else ():
+            if file not in own and not file.startswith("include/"):
+                found.add(file.rpartition("/")[0])
+                if len(found) == most:
+                    break
+        return found
+
+    def _including(self, header: str) -> Includes:
+        """Who includes what, wherever the header can be included."""
+        assert self.root is not None
+        # All of the tree is read for headers under include/ only: that takes seconds.
+        return (of_folders(self.root, near(self.root, header)) if header.startswith("drivers/")
+                else of_tree(self.root))
 
     def _text(self, file: str, word: bytes) -> bytes:
         """The code of a file, if it has the word at all."""

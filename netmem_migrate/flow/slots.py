@@ -60,8 +60,12 @@ class Slots:
         """
         if file in self._patterns:
             return self._patterns[file]
-        source = self.symbols.files[file].source
-        found = self._patterns[file] = {}
+        parsed = self.symbols.files[file]
+        if self.rows in parsed.kept:
+            return self._patterns.setdefault(file, parsed.kept[self.rows])
+        source = parsed.source
+        found: dict[str, list[tuple[Form, Pattern]]] = {}
+        self._patterns[file] = parsed.kept[self.rows] = found
         for row, spelled, words in _shapes(self.rows):
             if all(word in source for word in words) and spelled.node is not None:
                 found.setdefault(spelled.node.type, []).append((row, spelled))

@@ -11,11 +11,11 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from netmem_migrate.c.words import include_lines
 from netmem_migrate.files import plain
+from netmem_migrate.kernel.held import held
 
 FOLDERS = ("include", "include/uapi")
 _LEFT = re.compile(r"(?:^|/)(?:asm[^/]*|generated)/")
@@ -31,7 +31,7 @@ class Header:
     includes: tuple[str, ...]
 
 
-@lru_cache(maxsize=8)
+@held
 def headers_of(root: Path) -> Headers:
     """The headers of a tree; each is read once."""
     return Headers(root)

@@ -9,27 +9,29 @@ of several headers the nearest is meant.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
-import subprocess
-from collections.abc import Iterable
-from functools import lru_cache
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from netmem_migrate.files import plain
+from netmem_migrate.kernel.held import held, until
+from netmem_migrate.kernel.search import SOURCES, Search, search
 
 # Code outside of these does not include headers of drivers.
 _TOPS = ("drivers", "net", "sound", "samples", "include")
-# Tables of registers take 400 MB of the tree; no file has its first include line so late.
-_READ = 1 << 19
 _SHARED = ("include", "include/uapi")
 _BUILD = ("Kbuild", "Makefile")
 _INCLUDE = re.compile(rb'include[ \t]*(["<])([^">\n]+)[">]')
 _OPTION = re.compile(r"(?<!\S)-I[ \t]*(\S+)")
 _VARIABLE = re.compile(r"\$[({][^)}]*[)}]")
-_Lines = tuple[tuple[bool, str], ...]
-# More than the files of one tree, so that reading it again costs a stat of each.
-_KNOWN = 1 << 17
+_CROSSING = re.compile(rb'#[ \t]*include[ \t]+"((?:\.\./)+[^"]+)"')
+_PATTERN = 'include[ \t]*["<][^">]+[">]'
+_SEARCHED = re.compile(rb'(?m)^([^\0\n]+)\0include[ \t]*(["<])([^">\n]+)')
+# The file, whether the name is quoted, and the name.
+_Line = tuple[str, bool, str]
 
 
 class Includes:
@@ -40,13 +42,13 @@ class Includes:
 
     def __init__(self, root: Path, tops: Iterable[str] = _TOPS) -> None:
         self._root = root
-        self._by_file: dict[str, _Lines] = {}
-        self._by_name: dict[str, set[str]] = {}
+        self._files: set[str] = set()
         self._named: dict[str, list[str]] = {}
+        self._lines: dict[str, list[_Line]] = {}
+        self._meant: dict[tuple[str, bool, bool, str, str], bool] = {}
         self._options: dict[str, tuple[str, ...]] = {}
         self._whole = tops == _TOPS
-        for top in tops:
-            self._read(top)
+        self._read([top for top in tops if (root / top).is_dir()])
 
     def of(self, headers: Iterable[str]) -> set[str]:
         """All files that reach one of the headers, through other headers too.
@@ -54,26 +56,43 @@ class Includes:
         Files are POSIX paths relative to the root; the headers themselves are not among them,
         unless another of them includes them.
         """
+        return set(self.each(headers))
+
+    def each(self, headers: Iterable[str]) -> Iterator[str]:
+        """The same, one by one: those that include one of the headers themselves come first."""
         found: set[str] = set()
-        queue = list(headers)
+        queue = deque(headers)
         while queue:
-            header = queue.pop()
-            for file in self.directly(header) - found:
+            for file in sorted(self.directly(queue.popleft()) - found):
                 found.add(file)
                 if file.endswith(".h"):
                     queue.append(file)
-        return found
+                yield file
 
     def directly(self, header: str) -> set[str]:
         """The files with an include line that can mean the header."""
         base = header.rpartition("/")[2]
-        return {file for file in self._by_name.get(base, ())
-                if any(self._means(file, quoted, name, header)
-                       for quoted, name in self._by_file[file])}
+        return {file for file, quoted, name in self._lines.get(base, ())
+                if self._can_mean(file, quoted, name, header)}
 
-    def _read(self, top: str) -> None:
+    def _read(self, tops: Sequence[str]) -> None:
+        apart = self._walk(tops)
+        for file, mark, name in _searched(self._root, tops):
+            if file in self._files and file not in apart:
+                self._add(file, mark, name)
+        for file in sorted(apart):
+            for mark, name in _INCLUDE.findall(plain.read(self._root / file)):
+                self._add(file, mark, name)
+
+    def _add(self, file: str, mark: bytes, name: bytes) -> None:
+        said = os.fsdecode(name)
+        self._lines.setdefault(said.rpartition("/")[2], []).append((file, mark == b'"', said))
+
+    def _walk(self, tops: Sequence[str]) -> set[str]:
+        """Note the sources below some folders; those that a search of folders leaves out."""
         start = len(os.fspath(self._root)) + 1
-        queue = [os.fspath(self._root / top)] if (self._root / top).is_dir() else []
+        queue = [os.fspath(self._root / top) for top in tops]
+        apart: set[str] = set()
         while queue:
             with os.scandir(queue.pop()) as entries:
                 for entry in entries:
@@ -84,17 +103,28 @@ class Includes:
                           and (entry.is_file() or plain.is_plain(Path(entry.path)))):
                         file = entry.path[start:]
                         self._named.setdefault(entry.name, []).append(file)
-                        self._by_file[file] = lines = _lines(entry)
-                        for _, name in lines:
-                            base = name.rpartition("/")[2]
-                            self._by_name.setdefault(base, set()).add(file)
+                        self._files.add(file)
+                        if entry.is_symlink():
+                            apart.add(file)
+        return apart
+
+    def _can_mean(self, file: str, quoted: bool, name: str, header: str) -> bool:
+        """Whether an include line of `file` can mean the header."""
+        here, _, own = file.rpartition("/")
+        if own == header.rpartition("/")[2]:
+            return self._means(file, quoted, name, header)
+        # Another file of the folder means the same by it.
+        key = here, file.endswith(".h"), quoted, name, header
+        known = self._meant.get(key)
+        if known is None:
+            known = self._meant[key] = self._means(file, quoted, name, header)
+        return known
 
     def _means(self, file: str, quoted: bool, name: str, header: str) -> bool:
-        """Whether an include line of `file` can mean the header."""
-        here = PurePosixPath(file).parent.as_posix()
+        here = file.rpartition("/")[0] or "."
         if quoted:
             beside = os.path.normpath(f"{here}/{name}")
-            if beside == header or beside in self._by_file:
+            if beside == header or beside in self._files:
                 return beside == header
         path = os.path.normpath(name)
         while path.startswith("../"):
@@ -105,7 +135,7 @@ class Includes:
         for option in self._folders(here):
             if "$" not in option:
                 there = os.path.normpath(f"{option}/{name}")
-                if there == header or there in self._by_file:
+                if there == header or there in self._files:
                     return there == header
             elif os.path.normpath(f"{header[:-len(path) - 1]}/").endswith(
                     _VARIABLE.sub("", option).rstrip("/")):
@@ -122,7 +152,7 @@ class Includes:
              if other.endswith("/" + path)), default=0)
 
     def _exists(self, file: str) -> bool:
-        return file in self._by_file or (not self._whole and (self._root / file).is_file())
+        return file in self._files or (not self._whole and (self._root / file).is_file())
 
     def _folders(self, here: str) -> tuple[str, ...]:
         """What the -I options of a folder's build rules name, with those of its parents."""
@@ -147,16 +177,28 @@ class Includes:
         return option if "$" in option else os.path.normpath(option)
 
 
-@lru_cache(maxsize=1024)
+@held
+def of_tree(root: Path) -> Includes:
+    """The include lines of a whole tree."""
+    return Includes(root)
+
+
+@held
+def of_folders(root: Path, tops: tuple[str, ...]) -> Includes:
+    """Those of some folders of it."""
+    return Includes(root, tops)
+
+
+@held
 def defining(root: Path, tag: str) -> bool:
     """Whether a header under include/ defines a record, "struct foo"."""
     word, _, name = tag.partition(" ")
-    done = subprocess.run(
-        ["grep", "-rqE", "--include=*.h", rf"^[ \t]*(typedef[ \t]+)?{word}[ \t]+{name}[^;(]*$",
-         "include"], cwd=root, check=False, capture_output=True, stdin=subprocess.DEVNULL)
-    return done.returncode == 0
+    found = search(root, rf"^[ \t]*(typedef[ \t]+)?{word}[ \t]+{name}[^;(]*$", ["include"],
+                   "-lE", "--include=*.h", whole=False)
+    return bool(found)
 
 
+@held
 def near(root: Path, header: str) -> tuple[str, ...]:
     """The folders from which a driver's header is included.
 
@@ -177,34 +219,54 @@ def _vendor(file: str) -> str:
     return "/".join(parts[:4] if len(parts) > 4 else parts[:-1])
 
 
-@lru_cache(maxsize=4)
+_AHEAD: dict[Path, Search] = {}
+
+
+def ahead(root: Path) -> Search:
+    """The search for who reaches into another folder, begun before anybody asks."""
+    if root not in _AHEAD:
+        _AHEAD[root] = Search(root, '"../', ["drivers"], "-HZF", SOURCES)
+    return _AHEAD[root]
+
+
+@until
+@atexit.register
+def _unasked() -> None:
+    while _AHEAD:
+        _AHEAD.popitem()[1].stop()
+
+
+@held
 def _crossing(root: Path) -> tuple[tuple[str, str], ...]:
     """Folders of drivers that include a file of another vendor by its path, and that vendor."""
-    # grep reads a tree many times faster than Python.
-    done = subprocess.run(
-        ["grep", "-rEo", "--include=*.[ch]", r'^#[ \t]*include[ \t]+"(\.\./)+[^"]+"', "drivers"],
-        cwd=root, check=False, capture_output=True, stdin=subprocess.DEVNULL)
     found: dict[tuple[str, str], None] = {}
-    for line in done.stdout.decode("utf-8", "replace").splitlines():
-        file, _, said = line.partition(":")
-        folder = file.rpartition("/")[0]
-        target = _vendor(os.path.normpath(f"{folder}/{said.split(chr(34))[1]}"))
+    if not (root / "drivers").is_dir():
+        return ()
+    for line in (ahead(root).found(whole=False) or b"").split(b"\n"):
+        name, _, text = line.partition(b"\0")
+        said = _CROSSING.match(text)
+        if said is None:
+            continue
+        folder = os.fsdecode(name.rpartition(b"/")[0])
+        target = _vendor(os.path.normpath(f"{folder}/{os.fsdecode(said[1])}"))
         if target.startswith("drivers/") and not f"{folder}/".startswith(f"{target}/"):
             found[folder, target] = None
     return tuple(found)
 
 
-@lru_cache(maxsize=4)
+@held
 def _pointing(root: Path) -> tuple[tuple[str, frozenset[str]], ...]:
     """The folders of drivers whose build rules have -I options, and what those name."""
-    found: list[tuple[str, frozenset[str]]] = []
-    for where, _, names in plain.walk(root / "drivers"):
-        here = where.relative_to(root).as_posix()
-        paths = {Includes.place(here, option) for build in _BUILD if build in names
-                 for option in _options(where / build)}
-        if paths:
-            found.append((here, frozenset(paths)))
-    return tuple(found)
+    said: dict[str, set[str]] = {}
+    found = search(root, "-I", ["drivers"], "-HZF",
+                   *(f"--include={build}" for build in _BUILD), whole=False)
+    for line in (found or b"").splitlines():
+        name, _, text = line.partition(b"\0")
+        here = os.fsdecode(name.rpartition(b"/")[0])
+        said.setdefault(here, set()).update(
+            Includes.place(here, option)
+            for option in _OPTION.findall(text.decode("utf-8", "replace")))
+    return tuple((here, frozenset(paths)) for here, paths in sorted(said.items()) if paths)
 
 
 def _options(build: Path) -> list[str]:
@@ -217,16 +279,17 @@ def _shared(one: str, other: str) -> int:
     return len(PurePosixPath(os.path.commonpath((one, other))).parts)
 
 
-def _lines(entry: os.DirEntry[str]) -> _Lines:
-    """The includes of a file, and whether each is quoted; read again only if it changed."""
-    stat = entry.stat()
-    return _read_lines(entry.path, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache(maxsize=_KNOWN)
-def _read_lines(path: str, changed: int, size: int) -> _Lines:
-    """The same, for a file that was last changed then, to that size."""
-    data = plain.read(Path(path), _READ)
-    # A plain search is many times faster, and all that large headers need.
-    return tuple((mark == b'"', os.fsdecode(name)) for mark, name in _INCLUDE.findall(data)
-                 ) if b"include" in data else ()
+def _searched(root: Path, tops: Sequence[str]) -> Iterator[tuple[str, bytes, bytes]]:
+    """The include lines of the sources below some folders: file, mark and name.
+    """
+    found = search(root, _PATTERN, tops, "-HZoE", SOURCES)
+    if found is not None:
+        for one in _SEARCHED.finditer(found):
+            yield os.fsdecode(one[1]), one[2], one[3]
+        return
+    for here, _, names in (one for top in tops for one in plain.walk(root / top)):
+        for name in names:
+            if name.endswith((".c", ".h")) and plain.is_plain(here / name):
+                file = (here / name).relative_to(root).as_posix()
+                for mark, said in _INCLUDE.findall(plain.read(here / name)):
+                    yield file, mark, said

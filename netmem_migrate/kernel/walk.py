@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from netmem_migrate.kernel.drivers import (
     no_source,
     once,
 )
+from netmem_migrate.kernel.search import SOURCES, Search
 from netmem_migrate.model.spelled import CALLS
 from netmem_migrate.results import Looked
 
@@ -99,29 +100,48 @@ def _in_tree(path: Path, root: Path, marks: Sequence[str]) -> Found:
 
 def _folders(top: Path, marks: Sequence[str]) -> tuple[list[Path], int]:
     """The folders of drivers below `top`, itself included, and how many sources it has."""
-    found: set[Path] = set()
-    compiled: set[Path] = set()
-    number = 0
+    begun = Search(top, "\n".join(marks), ["."], "-lZF", SOURCES)
+    try:
+        every = [(home, here, names, links) for home, here, names, links in _sources(top)]
+        found = begun.found()
+    finally:
+        begun.stop()
+    named = None if found is None else {
+        os.fsdecode(name) for name in found.split(b"\0")[:-1]}
     mentions = _search(marks)
-    for home, files in _homes(top):
-        number += len(files)
-        if any(file.suffix == ".c" for file in files):
+    start = len(os.fspath(top))
+    compiled: set[str] = set()
+    users: set[str] = set()
+    for home, here, names, links in every:
+        if any(name.endswith(".c") for name in names):
             compiled.add(home)
-        if home not in found and any(map(mentions, files)):
-            found.add(home)
-    return sorted(found & compiled), number
+        # Links are not followed by what searches, and are read here.
+        if home not in users and any(
+                mentions(Path(here, name)) for name in names
+                if named is None or name in links or f".{here[start:]}/{name}" in named):
+            users.add(home)
+    return sorted(map(Path, users & compiled)), sum(len(names) for _, _, names, _ in every)
+
+
+def _sources(top: Path) -> Iterator[tuple[str, str, list[str], Set[str]]]:
+    """The sources of each folder below `top`: the folder of the driver that they are of, the folder
+    itself, their names, and those of them that are links."""
+    homes: dict[str, str] = {}
+    first = os.fspath(top)
+    for here, files, others in plain.below(first, lambda name: name.startswith(".")):
+        module = here != first and any(one in files or one in others for one in BUILD)
+        homes[here] = here if here == first or (module and is_module(Path(here))) else homes[
+            here.rpartition("/")[0]]
+        links = {name for name in others if is_source(name) and plain.is_plain(Path(here, name))}
+        names = sorted([*filter(is_source, files), *links])
+        if names:
+            yield homes[here], here, names, links
 
 
 def _homes(top: Path) -> Iterator[tuple[Path, list[Path]]]:
     """The sources of each folder below `top`, with the folder of the driver that they are of."""
-    homes: dict[Path, Path] = {}
-    for here, folders, files in plain.walk(top):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        homes[here] = here if here == top or is_module(here) else homes[here.parent]
-        sources = [here / name for name in sorted(files)
-                   if is_source(name) and plain.is_plain(here / name)]
-        if sources:
-            yield homes[here], sources
+    for home, here, names, _ in _sources(top):
+        yield Path(home), [Path(here, name) for name in names]
 
 
 def _search(marks: Sequence[str]) -> Callable[[Path], bool]:

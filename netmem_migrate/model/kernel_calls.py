@@ -147,7 +147,12 @@ def traits(name: str) -> frozenset[Trait]:
 
 def has(name: str | bytes, trait: Trait) -> bool:
     """Whether one thing is said of a function."""
-    return trait in traits(name if isinstance(name, str) else name.decode("latin-1"))
+    return trait in (traits(name) if isinstance(name, str) else _traits(name))
+
+
+@lru_cache(maxsize=8192)
+def _traits(name: bytes) -> frozenset[Trait]:
+    return traits(name.decode("latin-1"))
 
 
 @lru_cache(maxsize=8192)

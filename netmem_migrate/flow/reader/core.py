@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from tree_sitter import Node
 
@@ -31,8 +30,7 @@ from netmem_migrate.model.schema import Trait
 from netmem_migrate.reasons import CATEGORY, Category, Why
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """What a name stands for: its type, its slot, what notes that a page goes through it, and its
     key.
     """

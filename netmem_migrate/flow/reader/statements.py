@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -147,7 +146,7 @@ def initialise(reader: Reader, named: Named, node: Node) -> Steps[None]:
         if child.type == "initializer_pair":
             position, named = yield _pair(reader, type_, named, child, position)
         elif type_ is not None and type_.derivations[:1] == ("a",):
-            yield initialise(reader, replace(named, type=type_.target()), child)
+            yield initialise(reader, named._replace(type=type_.target()), child)
         else:
             yield _in_order(reader, type_, child, position)
             position += 1
@@ -156,13 +155,13 @@ def initialise(reader: Reader, named: Named, node: Node) -> Steps[None]:
 def _pair(reader: Reader, type_: Type | None, named: Named, node: Node,
           position: int) -> Steps[tuple[int, Named]]:
     """A designated initialiser; the position behind it, and what is then initialised."""
-    inside = replace(named, type=type_)
+    inside = named._replace(type=type_)
     parts = node.children_by_field_name("designator")
     if not parts:  # the old form `page: NULL`
         parts = [part for part in node.named_children[:1] if part.type == "field_identifier"]
     for part in parts:
         if part.type not in ("field_designator", "field_identifier"):
-            inside = replace(inside, type=inside.type.target() if inside.type else None)
+            inside = inside._replace(type=inside.type.target() if inside.type else None)
             continue
         field = part.named_children[0] if part.named_children else part
         record = (reader.symbols.record(reader.symbols.resolve(type_).base, reader.path)
@@ -173,7 +172,7 @@ def _pair(reader: Reader, type_: Type | None, named: Named, node: Node,
     value = node.child_by_field_name("value")
     if value is not None:
         yield initialise(reader, inside, value)
-    return position, replace(named, note=inside.note)
+    return position, named._replace(note=inside.note)
 
 
 def _in_order(reader: Reader, type_: Type | None, node: Node, position: int) -> Steps[None]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -14,8 +14,7 @@ from netmem_migrate.flow.keys import Key
 from netmem_migrate.reasons import Category
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(NamedTuple):
     """One origin of a value: a slot, NULL, or (neither) a page that no slot holds."""
 
     node: Node
@@ -24,8 +23,7 @@ class Atom:
     category: Category = Category.PAGE_ONLY_USE
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """The type of an expression, if known, and where its page can come from."""
 
     node: Node
