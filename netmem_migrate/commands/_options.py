@@ -43,11 +43,6 @@ def option(name: str, **own: Any) -> Callable[[Any], Any]:
     return click.option(*flag.names, name, **(said | own))
 
 
-no_cache_option = click.option(
-    "--no-cache", is_flag=True, help="Work everything out anew, and keep nothing of it in the "
-    "user's cache folder.")
-
-
 def conversion_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a conversion, those of the passes, and those of its output."""
     opt_in = [click.option(one.declared.option, _parameter(one.declared.id), is_flag=True,

@@ -42,7 +42,7 @@ _WAYS = ("plain", "strict", "identity")
               help="How many compilers run at once. Default: one a core.")
 @click.option("--cc", metavar="CC", default="", help="Run this in place of the compiler that the "
               "tree was prepared with, as in --cc 'ccache gcc'; it has to be the same compiler.")
-@_options.no_cache_option
+@_options.option("no_cache")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 @click.option("--checkpatch", is_flag=True, help="Also run the tree's checkpatch.pl; its findings "
               "count as failures.")

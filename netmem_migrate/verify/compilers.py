@@ -9,15 +9,16 @@ import shlex
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
 from netmem_migrate.files.store import Store
+from netmem_migrate.kernel.includes import Includes
 from netmem_migrate.verify import toolchain
 from netmem_migrate.verify.kept import Kept
-from netmem_migrate.verify.objects import Recorded, built, record, touched_sources
+from netmem_migrate.verify.objects import Recorded, built, includes, record, touched_sources
 from netmem_migrate.verify.place import Run
 
 Done = subprocess.CompletedProcess[bytes]
@@ -45,6 +46,7 @@ class Compilers:
         self._pool = ThreadPoolExecutor(self.jobs)
         self._asking = threading.Lock()
         self._recorded: dict[tuple[Path, str, str], Recorded] = {}
+        self._trees: dict[tuple[Path, str], Includes] = {}
         self._touched: dict[tuple[Path, str, tuple[str, ...]], list[str]] = {}
 
     def __enter__(self) -> Compilers:
@@ -62,8 +64,20 @@ class Compilers:
         key = root, module, tuple(files)
         with self._asking:
             if key not in self._touched:
-                self._touched[key] = touched_sources(root, files, module)
+                self._touched[key] = touched_sources(root, files, module, self._tree(root, module))
             return self._touched[key]
+
+    def folders(self, root: Path, files: Iterable[str], module: str) -> set[str]:
+        """The folders from which a driver's headers among some files may be found by "../"."""
+        headers = [one for one in files if one.endswith(".h") and not one.startswith("include/")]
+        with self._asking:
+            found = self._tree(root, module).of(headers) if headers else ()
+        return {one.rpartition("/")[0] for one in found} | ({module} if module else set())
+
+    def _tree(self, root: Path, module: str) -> Includes:
+        if (root, module) not in self._trees:
+            self._trees[root, module] = includes(root, module)
+        return self._trees[root, module]
 
     def recorded(self, root: Path, sources: Sequence[str], module: str) -> list[Recorded]:
         """As record() has it, with the compiler that is wanted. Raises InputError."""
@@ -143,6 +157,7 @@ class Compilers:
 
 
 def _started(run: Run, words: Sequence[str]) -> Done:
+    run.place.make()
     environment: Mapping[str, str] = {**os.environ, "LC_ALL": "C"}
     return subprocess.run(words, cwd=run.place.where / run.folder, check=False,
                           capture_output=True, stdin=subprocess.DEVNULL, env=environment)

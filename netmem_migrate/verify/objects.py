@@ -54,18 +54,25 @@ class Recorded:
         return replace(self, words=(*self.words, *(f"-D{option}=1" for option in self.unset)))
 
 
-def touched_sources(root: Path, files: Iterable[str], module: str = "") -> list[str]:
+def includes(root: Path, module: str = "") -> Includes:
+    """Who includes what: in the whole tree, or in the top folder of a module that is no part of the
+    kernel, and of which nothing outside knows."""
+    return Includes(root, (PurePosixPath(module).parts[0],)) if module else Includes(root)
+
+
+def touched_sources(root: Path, files: Iterable[str], module: str = "",
+                    tree: Includes | None = None) -> list[str]:
     """The .c files among `files`, and every .c file that includes one of the headers.
 
-    `module` is a folder that is no part of the kernel, and of which nothing outside knows.
+    `tree` is what includes() gives, where that was read before.
     """
     files = list(files)
     sources = {file for file in files if file.endswith(".c")}
     headers = {file for file in files if file.endswith(".h")}
     if not headers:
         return sorted(sources)
-    tree = Includes(root, (PurePosixPath(module).parts[0],)) if module else Includes(root)
-    includers = {file for file in tree.of(headers) if file.endswith(".c")}
+    includers = {file for file in (tree or includes(root, module)).of(headers)
+                 if file.endswith(".c")}
     return sorted(sources | includers)
 
 

@@ -130,19 +130,14 @@ class _Bench:
             plain.read(root / NETMEM_HEADER), IS_NET_IOV,
             f"static inline _Bool {{name}}(const {REF} netmem)\n"
             "{{\n\tif ({old}(netmem))\n\t\t__builtin_unreachable();\n\treturn 0;\n}}\n")}
-        self.overlay("pages", netmem)
+        self.held["pages"] = netmem
         flags = root / PAGE_FLAGS_HEADER
         self.heads = flags.is_file() and HEAD_OF.encode() in plain.read(flags)
         if self.heads:
-            self.overlay("heads", {**netmem, PAGE_FLAGS_HEADER: _anew(
+            self.held["heads"] = {**netmem, PAGE_FLAGS_HEADER: _anew(
                 plain.read(flags), HEAD_OF,
                 f"static inline unsigned long {{name}}(const {PAGE}page)\n"
-                "{{\n\treturn (unsigned long)page;\n}}\n")})
-
-    def overlay(self, folder: str, held: dict[str, bytes]) -> None:
-        """Make a tree."""
-        overlay.build(self.root, self.where / folder, held, self.command.folder)
-        self.held[folder] = held
+                "{{\n\treturn (unsigned long)page;\n}}\n")}
 
     def prove(self, wanted: Sequence[Row]) -> tuple[PartnerProof, ...]:
         """Compare all rows: first by the headers alone, then with the bodies that they call."""
@@ -234,9 +229,9 @@ class _Bench:
         command = self.command
         name = f"{len(bodies.inside)}-{_SOURCE}"
         source = "\n".join(lines).encode()
-        (self.where / folder / command.folder / name).write_bytes(source)
-        place = Place(self.root, self.where / folder, {
-            **self.held[folder], (PurePosixPath(command.folder) / name).as_posix(): source})
+        path = (PurePosixPath(command.folder) / name).as_posix()
+        place = Place(self.root, self.where / folder, {**self.held[folder], path: source},
+                      (command.folder,), path)
         return self.compilers.run(Run(place, command.folder, (
             *command.words, "-w", "-D__LINE__=1", *code.ASSEMBLY, name)))
 

@@ -247,13 +247,11 @@ class _Trees:
         self.sides |= self.room.sides if self.room is not None else {}
         for side, files in self.sides.items():
             self.overlay(side, files)
-        for side in _BOTH:
-            (where / side / "netmem-out").mkdir(exist_ok=True)
 
     def overlay(self, side: str, files: Mapping[str, bytes]) -> None:
-        """Make the tree of a side."""
-        overlay.build(self.root, self.where / side, files, self.module)
-        self.places[side] = Place(self.root, self.where / side, files)
+        """Have a tree for a side."""
+        folders = self.compilers.folders(self.root, files, self.module)
+        self.places[side] = Place(self.root, self.where / side, files, folders)
 
     def run(self, side: str, command: Recorded, options: Sequence[str]) -> Run:
         """A compiler of a side, with more options."""
