@@ -40,6 +40,7 @@ _MORE = re.compile(r"@|-f(?:plugin|profile|auto-profile|branch-prob|modules|xray
                    r"|--?config|-B|-wrapper|-X|-i(?:plugindir|sysroot|multilib|prefix|withprefix)"
                    r"|--sysroot|-include-pch|-M|-Wp,|-Wa,.*(?:@|-I)")
 _PATHS = ("-I", "-iquote", "-isystem", "-idirafter")
+_FOLDERS = ("CPATH", "C_INCLUDE_PATH")
 _SOURCES = (".c", ".h", ".inc", ".def", ".S")
 # What is only known while a compiler runs, or depends on what is not read.
 _MOMENT = (b"__DATE__", b"__TIME__", b"__TIMESTAMP__", b"__has_include", b"__has_embed", b"#embed",
@@ -69,6 +70,8 @@ class Kept:
         """The first key of a run; None for one of which nothing is to be kept."""
         words = run.words
         out = words[words.index("-o") + 1] if "-o" in words else "-"
+        if any(one in os.environ for one in _FOLDERS):
+            return None
         if "-nostdinc" not in words or any(_MORE.match(one) for one in words) or \
                 out not in ("-", os.devnull) or not {"-S", "-E", "-c", "-fsyntax-only"} & {*words}:
             return None

@@ -84,7 +84,7 @@ def record(root: Path, sources: Sequence[str], module: str = "") -> list[Recorde
     """
     kernel = Kernel.at(root)
     kernel.require_prepared()
-    for program in ("make", *shlex.split(kernel.toolchain.compiler)):
+    for program in ("make", *kernel.toolchain.programs):
         if shutil.which(program) is None:
             raise InputError(f"no {program} here; install it (apt-get install {program})")
     missing = [source for source in sources if not _file(root, source).is_file()
@@ -92,7 +92,8 @@ def record(root: Path, sources: Sequence[str], module: str = "") -> list[Recorde
     said = _rehearse(root, missing, module) if missing else ""
     config = _text(root / ".config")
     known = frozenset(_SET.findall(config))
-    return [replace(_read(root, source, said, module), unset=unset(root, source, known))
+    told = _Said(said, kernel.toolchain.compiler)
+    return [replace(_read(root, source, told, module), unset=unset(root, source, known))
             for source in sources]
 
 
@@ -121,12 +122,26 @@ def _rehearse(root: Path, sources: Sequence[str], module: str) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-def _read(root: Path, source: str, said: str, module: str) -> Recorded:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What kbuild says that it would run, and the compiler's command as it was told."""
+
+    text: str
+    compiler: str
+
+    def of(self, source: str) -> re.Match[str] | None:
+        """The command for a source."""
+        target = re.escape(source[:-2])
+        return re.search(rf"(?:^|\s)((?:{re.escape(self.compiler)}|\S*(?:gcc|clang)\S*) -Wp,-MMD,"
+                         rf"[^;\n]*? -c -o {target}\.o {target}\.c)", self.text)
+
+
+def _read(root: Path, source: str, said: _Said, module: str) -> Recorded:
     path = _file(root, source)
     folder = ""
-    saved = _told(said, source)
+    saved = said.of(source)
     if saved is None and module:
-        saved, folder = _told(said, os.path.relpath(source, module)), module
+        saved, folder = said.of(os.path.relpath(source, module)), module
     if saved is None and path.is_file():
         saved, folder = _SAVED.search(_text(path)), ""
     if saved is None:
@@ -147,8 +162,3 @@ def _read(root: Path, source: str, said: str, module: str) -> Recorded:
             kept.append(word.replace(f"{root}/", empty.up) if folder else word)
     return replace(empty, words=tuple(kept))
 
-
-def _told(said: str, source: str) -> re.Match[str] | None:
-    target = re.escape(source[:-2])
-    return re.search(rf"(?:^|\s)(\S*(?:gcc|clang)\S* -Wp,-MMD,[^;\n]*? "
-                     rf"-c -o {target}\.o {target}\.c)", said)
