@@ -35,7 +35,7 @@ def build(root: Path, where: Path, changed: Mapping[str, bytes],
     link is the tree's own.
     """
     wanted = {Path(file) for file in changed}
-    folders = {parent for file in (*wanted, *(Path(one, "any") for one in real))
+    folders = {parent for file in (Path("any"), *wanted, *(Path(one, "any") for one in real))
                for parent in file.parents}
     for folder in sorted(folders, key=lambda one: len(one.parts)):
         made = where / folder
