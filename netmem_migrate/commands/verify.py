@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -119,6 +120,7 @@ def _verified(tree: Kernel, given: Given, module: Path | None, compilers: Compil
         say(f"{tree.root}: linux {tree.version}, {len(changed)} files changed"
                    + (f", {len(patches)} patches one after the other" if apart else "")
                    + (f", built with M={own.folder}" if own is not None else "")
+                   + (f", compiled by {shown(shlex.join(compilers.cc))}" if compilers.cc else "")
                    + ("; it has the series already, which is taken out first" if series.held
                       else ""))
     found: list[tuple[str, ObjectProof]] = []

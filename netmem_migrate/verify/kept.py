@@ -33,8 +33,6 @@ from netmem_migrate.verify.place import Place, Run
 _Ends = dict[str, "_Ends"]
 _VERSION = b"1"
 _LISTS = 8
-# Larger texts are made again faster than they are worth keeping.
-_LARGE = 2 << 20
 # Options by which a compiler reads what it does not list, or which say that it reads none.
 _MORE = re.compile(r"@|-f(?:plugin|profile|auto-profile|branch-prob|modules|xray|.*list=)|-specs"
                    r"|--?config|-B|-wrapper|-X|-i(?:plugindir|sysroot|multilib|prefix|withprefix)"
@@ -96,7 +94,7 @@ class Kept:
     # What a run gave.
 
     def get(self, run: Run, key: str) -> subprocess.CompletedProcess[bytes] | None:
-        """What a run gave before; None where that is not known, or too large to be kept."""
+        """What a run gave before; None where that is not known, or was not kept."""
         found = self._found(run, key)
         if found is None or found[1][:1] != b"+":
             return None
@@ -117,7 +115,8 @@ class Kept:
         if (read, watched) not in self._known(key):
             lists = self._lists[key] = [(read, watched), *self._known(key)][:_LISTS]
             self.store.put(key, zlib.compress(json.dumps(lists).encode(), 1))
-        self.store.put(second, b"-" if len(done.stdout) > _LARGE else b"+" + zlib.compress(
+        # What is preprocessed is made again faster than it is worth keeping.
+        self.store.put(second, b"-" if "-E" in run.words else b"+" + zlib.compress(
             len(done.stderr).to_bytes(8, "big") + done.stderr + done.stdout, 1))
 
     def told(self, kind: str, runs: Sequence[Run], make: Callable[[], bytes]) -> bytes:
@@ -205,19 +204,22 @@ class Kept:
     def _settled(self, run: Run, read: Iterable[str], watched: Iterable[str]) -> bool:
         """Whether no file that was read changed while this tool ran, and none came to a folder."""
         place = run.place
+        ours = f"{place.where.parent}/"
+        names = (_within(place, run.folder, path) for path in read)
         try:
-            return all(
-                name in place.held or name.startswith(f"{place.where.parent}/")
-                or self._is_old((place.root / name).stat())
-                for name in (_within(place, run.folder, path) for path in read)) and all(
-                self._is_old((place.root / name).stat()) or all(
-                    self._is_old((place.root / name / one).stat())
-                    for one in _sources_in(str(place.root / name)))
-                for name in watched)
+            return all(name in place.held or name.startswith(ours)
+                       or self._is_old(place.root / name) for name in names) \
+                and all(self._is_old_folder(place.root / name) for name in watched)
         except OSError:
             return False
 
-    def _is_old(self, status: os.stat_result) -> bool:
+    def _is_old_folder(self, folder: Path) -> bool:
+        """Whether nothing came to a folder; where it is not there, that shows in one above it."""
+        return not folder.exists() or self._is_old(folder) or all(
+            self._is_old(folder / one) for one in _sources_in(str(folder)))
+
+    def _is_old(self, path: Path) -> bool:
+        status = path.stat()
         return max(status.st_ctime_ns, status.st_mtime_ns) < self._since
 
     # Where a file could come to stand that would be found.

@@ -121,7 +121,7 @@ def _proven(trees: _Trees, commands: list[Recorded], only: Sequence[str],
 
     changed = {path for path, change in trees.changes.items() if change.before != change.after}
     # These wait for compilers, of which no more run than are wanted.
-    count = 2 * trees.compilers.jobs
+    count = trees.compilers.jobs + 2
     with ThreadPoolExecutor(count) as pool, ThreadPoolExecutor(3 * count) as ways:
         try:
             commands = list(pool.map(lambda one: _enabled(trees, one), commands))

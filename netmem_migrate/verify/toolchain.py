@@ -43,8 +43,10 @@ def wrapped(words: Sequence[str]) -> bool:
 def bare(words: Sequence[str]) -> list[str]:
     """A command without what runs the compiler."""
     rest = list(words[count(words) - 1:])
+    if is_compiler(shutil.which(rest[0]) or ""):
+        return rest
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
-        path = shutil.which(rest[0], path=folder)
+        path = shutil.which(PurePath(rest[0]).name, path=folder)
         if path is not None and is_compiler(path):
             return [path, *rest[1:]]
     return rest
