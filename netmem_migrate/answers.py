@@ -3,27 +3,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from netmem_migrate.c.parse import Texts
-from netmem_migrate.files.plain import NOTES, noting
 from netmem_migrate.inputs import Input
 from netmem_migrate.judged import judged_one
 from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.kernel.macros import arms_of
 from netmem_migrate.model.relevant import parse_counts
-from netmem_migrate.options import Conversion, Means
-from netmem_migrate.parallel import cores, each
+from netmem_migrate.options import Conversion
 from netmem_migrate.prepare import prepared
 from netmem_migrate.results import DriverReport, Migration, Stopped, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
     """What is asked of a driver: its conversion by some options.
 
@@ -88,100 +82,3 @@ def _recounted(migration: Migration, driver: Driver, texts: Texts,
     counts = parse_counts(texts.parse(sources[file] if file in sources else driver.read(file))
                           for file in migration.report.files)
     return replace(migration, report=replace(migration.report, parse=counts))
-
-
-# -- as bytes
-
-
-class _Pickler(pickle.Pickler):
-    """Leaves out the trees, and what is only needed to parse again."""
-
-    def persistent_id(self, obj: Any) -> str | None:
-        return "texts" if type(obj) is Texts else None
-
-
-class _Unpickler(pickle.Unpickler):
-    """Makes nothing but what is the tool's own."""
-
-    def __init__(self, data: bytes, texts: Texts) -> None:
-        super().__init__(io.BytesIO(data))
-        self._texts = texts
-
-    def persistent_load(self, pid: Any) -> Texts:
-        return self._texts
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _PLAIN and module.partition(".")[0] != __name__.partition(".")[0]:
-            raise pickle.UnpicklingError(f"{module}.{name}")
-        return super().find_class(module, name)
-
-
-_PLAIN = {("builtins", "frozenset"), ("builtins", "set"), ("copyreg", "_reconstructor")}
-
-
-def packed(answer: Answer) -> bytes:
-    """An answer as bytes."""
-    made = io.BytesIO()
-    _Pickler(made, pickle.HIGHEST_PROTOCOL).dump(answer)
-    return made.getvalue()
-
-
-def unpacked(data: bytes, question: Question) -> Answer:
-    """The answer to a question, of bytes that packed() made."""
-    later: list[Answer] = []
-    texts = Texts(lambda: question.texts(later[0].files).arms)
-    answer = _Unpickler(data, texts).load()
-    assert isinstance(answer, Answer)
-    later.append(answer)
-    return answer
-
-
-# -- of all drivers
-
-
-Progress = Callable[[str, int, int], None]
-"""Told of a driver before it is read, which one of how many it is."""
-
-# Less than this is read before another process has begun.
-_WORTH = 1 << 18
-
-
-def answers(every: Sequence[Question], means: Means, left_out: Callable[[Question], bool],
-            progress: Progress | None = None) -> Iterator[tuple[Question, Answer]]:
-    """The answers to questions, in their order, some of them looked for at once.
-
-    What is `left_out` by then is not asked, where nobody has begun to. `progress` is told of each.
-    Raises, at its place, what Question.answered() does.
-    """
-    jobs = means.jobs or (cores() if sum(map(_size, every)) > _WORTH else 1)
-    if min(jobs, len(every)) < 2 or any(one.driver.held for one in every):
-        for number, one in enumerate(every, 1):
-            if progress is not None:
-                progress(one.driver.path, number, len(every))
-            if not left_out(one):
-                yield one, one.answered()
-        return
-
-    def told(question: Question, done: int) -> None:
-        if progress is not None:
-            progress(question.driver.path, done + 1, len(every))
-
-    for question, (notes, data) in zip(every, each(_noted, every, jobs, _size, told), strict=True):
-        for note in notes:
-            NOTES.warning("%s", note)
-        yield question, unpacked(data, question)
-
-
-def _size(question: Question) -> int:
-    """The bytes of a driver's own files, as far as there are such."""
-    found = 0
-    for file in question.driver.files:
-        with contextlib.suppress(OSError):
-            found += (question.driver.root / file).stat().st_size
-    return found
-
-
-def _noted(question: Question) -> tuple[list[str], bytes]:
-    """An answer from another process, and what that would note."""
-    with noting() as notes:
-        return notes, packed(question.answered())

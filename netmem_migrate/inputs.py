@@ -14,7 +14,6 @@ from netmem_migrate.errors import InputError
 from netmem_migrate.job import rows_of, target_of
 from netmem_migrate.kernel import held
 from netmem_migrate.kernel.drivers import Driver, find
-from netmem_migrate.kernel.includes import ahead
 from netmem_migrate.kernel.tree import Kernel
 from netmem_migrate.kernel.walk import MARKS, drivers_at
 from netmem_migrate.model.target import Target
@@ -69,8 +68,6 @@ def _input(paths: Sequence[Path], tree: Kernel | None, given: Kernel | None,
     Outside, a tree that is `given` says what the API is, and nothing else.
     """
     base = None if tree is not None else _common(paths)
-    if tree is not None and (tree.root / "drivers").is_dir():
-        ahead(tree.root)
     marks = (*MARKS, *(row.call for row in rows_of(chosen(options)).brought if row.call))
     found = [drivers_at(path, tree.root if tree is not None else None, base,
                         walk=not options.one_driver, marks=marks) for path in paths]

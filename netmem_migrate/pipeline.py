@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from netmem_migrate.answers import Answer, Progress, Question, answers, nothing
+from netmem_migrate.answers import Answer, Question, nothing
+from netmem_migrate.asking import Progress, answers
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.c.words import CALL
 from netmem_migrate.check.changes import check_changes

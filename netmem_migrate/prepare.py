@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from netmem_migrate.check.changes import check_changes
 from netmem_migrate.convert.edits import apply
@@ -27,7 +28,7 @@ from netmem_migrate.kernel.drivers import Driver
 from netmem_migrate.model.target import Target
 from netmem_migrate.options import Conversion
 from netmem_migrate.reasons import Why
-from netmem_migrate.results import Edit, Room, Severity, Step, only_heads
+from netmem_migrate.results import Edit, FileChange, Room, Severity, Step, only_heads
 
 _TRIES = 12  # rooms that are tried in vain for one driver; each is as long as its conversion
 
@@ -84,6 +85,14 @@ def _with_users(driver: Driver, target: Target, job: Job) -> Job:
                                      reason.line, reason, calls))
 
 
+class _Try(NamedTuple):
+    """A driver with one more room, read and cut, and what that room changes."""
+
+    driver: Driver
+    job: Job
+    changes: Sequence[FileChange]
+
+
 @dataclass(slots=True)
 class _Search:
     """What was tried for one driver, and what is tried with."""
@@ -96,26 +105,30 @@ class _Search:
     def next(self, driver: Driver, job: Job) -> tuple[Driver, Job] | None:
         """The driver and the job with the next rooms that do: one, or two of which neither does
         alone."""
-        alone: list[tuple[Driver, Job]] = []
-        for with_, then in self._tries(driver, job):
-            if _calls(then) > _calls(job):
-                return with_, _counted(then, job)
-            alone.append((with_, then))
-        for with_, then in alone:
-            for both, last in self._tries(with_, then):
-                if _calls(last) > _calls(job):
-                    return both, _counted(last, job)
+        alone: list[_Try] = []
+        for one in self._tries(driver, job):
+            if _calls(one.job) <= _calls(job):
+                alone.append(one)
+            elif self._is_sound(one):
+                return one.driver, _counted(one.job, job)
+        for one in alone:
+            # What finds fault is asked only where the answer decides something.
+            if self.in_vain >= _TRIES:
+                break
+            for both in self._tries(one.driver, one.job) if self._is_sound(one) else ():
+                if _calls(both.job) > _calls(job) and self._is_sound(both):
+                    return both.driver, _counted(both.job, job)
         return None
 
-    def _tries(self, driver: Driver, job: Job) -> Iterator[tuple[Driver, Job]]:
-        """With each room alone: what moved still does, and nothing is found fault with."""
+    def _tries(self, driver: Driver, job: Job) -> Iterator[_Try]:
+        """With each room alone: what moved still does."""
+        if self.in_vain >= _TRIES:  # before a room is looked for
+            return
         before = tuple(_key(one) for one in job.rooms)
         for room, edits in _rooms(job, self.passes):
             key = tuple(sorted((*before, _key(room))))
             if key in self.tried:
                 continue
-            if self.in_vain >= _TRIES:
-                return
             self.tried.add(key)
             self.in_vain += 1
             then = None
@@ -124,11 +137,16 @@ class _Search:
                 with_ = replace(driver, held={**driver.held,
                                               **{one.path: one.after for one in changes}})
                 then = job_of(with_, self.target, job.options, job.texts)
-            if then is not None and _moved(then) >= _moved(job) and not any(
-                    one.severity != Severity.NOTE
-                    for one in check_changes(changes, self.target.api)):
-                yield with_, replace(then, ahead=(*job.ahead, Step(changes, room=room)),
-                                     without=job, scope=job.scope)
+            if then is not None and _moved(then) >= _moved(job):
+                yield _Try(with_, replace(then, ahead=(*job.ahead, Step(changes, room=room)),
+                                          without=job, scope=job.scope), changes)
+            if self.in_vain >= _TRIES:
+                return
+
+    def _is_sound(self, one: _Try) -> bool:
+        """Whether the check finds no fault with the last room of a try."""
+        return all(found.severity == Severity.NOTE
+                   for found in check_changes(one.changes, self.target.api))
 
 
 def _with_room(driver: Driver, target: Target, job: Job, passes: Sequence[Loaded]) -> Job:

@@ -14,9 +14,10 @@ from kernel_tools import make_kernel
 from series_tools import make_tree
 from tools import TWO_MEMBERS, plant
 
-# What is noted of an apply, and what is kept, is none of the user's who runs the tests.
+# What is noted of an apply is none of the user's who runs the tests.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="netmem-migrate-state-")
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="netmem-migrate-cache-")
+# Nor is anything kept from one test for another: no folder can be made there.
+os.environ["XDG_CACHE_HOME"] = "/dev/null/cache"
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -38,6 +38,7 @@ from netmem_migrate.flow.returning import (
     taken,
 )
 from netmem_migrate.flow.straight import captured, is_straight
+from netmem_migrate.flow.times import times
 from netmem_migrate.model.addresses import ASKS, FINDS
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, Room
@@ -199,11 +200,11 @@ def _calls(work: Work, function: Function) -> list[tuple[Node, Taken]] | None:
              if (one := view.declared(known.declarator)) is not None}
     calls = [(one.node, call) for one in parsed.functions() for call in view.calls(one.node)
              if call.name == function.name]
-    word = re.compile(rb"\b%b\b" % re.escape(function.name))
-    count = sum(len(word.findall(code_of(text))) for text in work.analysis.originals.values())
-    if count != len(names) + len(calls) or any(
-            word.search(macro.body) for several in list(work.analysis.symbols.macros.values())
-            for macro in several):
+    count = times(function.name, (code_of(text) for text in work.analysis.originals.values()
+                                  if function.name in text))
+    if count != len(names) + len(calls) or times(function.name, (
+            macro.body for several in list(work.analysis.symbols.macros.values())
+            for macro in several)):
         return None
     found = [(caller, how) for caller, call in calls if (how := taken(call)) is not None]
     return found if len(found) == len(calls) else None

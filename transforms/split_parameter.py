@@ -32,6 +32,7 @@ from netmem_migrate.flow.graph import Kind
 from netmem_migrate.flow.returning import declared_in
 from netmem_migrate.flow.splitting import split
 from netmem_migrate.flow.straight import captured
+from netmem_migrate.flow.times import times
 from netmem_migrate.reasons import Why
 from netmem_migrate.results import Edit, Room
 
@@ -236,13 +237,13 @@ def _index(function: Function, slot: Slot) -> int | None:
 def _is_only_called(work: Work, function: Function) -> bool:
     """Whether nothing names a function but its declarations and calls."""
     symbols = work.analysis.symbols
-    word = re.compile(rb"\b%b\b" % re.escape(function.name))
-    if any(word.search(macro.body) for several in list(symbols.macros.values())
-           for macro in several):
+    name, originals = function.name, work.analysis.originals
+    if times(name, (macro.body for several in list(symbols.macros.values())
+                    for macro in several)):
         return False
-    count = sum(len(word.findall(code_of(text))) for text in work.analysis.originals.values())
-    calls = sum(1 for file, parsed in symbols.files.items() if file in work.analysis.originals
-                for _ in named(parsed, function.name))
+    count = times(name, (code_of(text) for text in originals.values() if name in text))
+    calls = sum(1 for file, parsed in symbols.files.items()
+                if file in originals and name in parsed.masked for _ in named(parsed, name))
     return count == calls + len(keys.versions(symbols, function))
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from netmem_migrate.c.parse import ParsedFile
@@ -17,6 +17,7 @@ from netmem_migrate.kernel.drivers import is_source
 from netmem_migrate.model.relevant import FILE
 from netmem_migrate.results import FileChange, Finding
 
+_Files = Mapping[str, ParsedFile]
 _DMA = b"dma_"  # what rules of drivers look at says it
 
 
@@ -26,7 +27,7 @@ def check_changes(changes: Sequence[FileChange], api: str,
     """Judge one patch: what it changes in more than spelling, what it leaves half converted, and
     what is wrong only after it. `beside` are the files of the driver that do not change, below
     `root`; where they are not told, rules of drivers are not asked."""
-    new = _new(*(check_sources(side, api=api, whole=False) for side in _sides(changes)))
+    new = _new(_sides(changes), lambda side: check_sources(side, api=api, whole=False))
     if beside is not None and any(_DMA in text for one in changes
                                   for text in (one.before, one.after)):
         new += _of_driver(changes, beside, api, root)
@@ -43,19 +44,23 @@ def _of_driver(changes: Sequence[FileChange], beside: Mapping[str, bytes], api: 
     asked = {one.declared.id for one in load() if one.declared.unit is Unit.DRIVER}
     parse = changes[0].texts.parse
     around = {path: parse(text) if FILE.search(text) else text for path, text in beside.items()}
-    return _new(*(check_sources({**around, **side}, api=api, only=asked, root=root)
-                  for side in _sides(changes)))
+    return _new(_sides(changes), lambda side: check_sources({**around, **side}, api=api,
+                                                            only=asked, root=root))
 
 
-def _sides(changes: Sequence[FileChange]) -> tuple[dict[str, ParsedFile], dict[str, ParsedFile]]:
+def _sides(changes: Sequence[FileChange]) -> tuple[_Files, _Files]:
     """The files before, and after."""
     return ({one.path: one.parsed_before for one in changes},
             {one.path: one.parsed_after for one in changes})
 
 
-def _new(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
-    """What is found after a change, and was not before."""
-    known = Counter((one.id, one.file, one.function) for one in before)
+def _new(sides: tuple[_Files, _Files],
+         check: Callable[[_Files], Sequence[Finding]]) -> list[Finding]:
+    """What a check finds after a change, and not before."""
+    after = check(sides[1])
+    if not after:
+        return []
+    known = Counter((one.id, one.file, one.function) for one in check(sides[0]))
     return [one for one in after if not _counted(known, (one.id, one.file, one.function))]
 
 

@@ -85,12 +85,14 @@ def _gone(work: Work) -> dict[str, list[_Gone]]:
         for spelling in slot.spellings:
             if spelling.identifier is not None:
                 renamed[spelling.file, spelling.identifier.start_byte] = new
+    several = {slot: new for slot, new in work.new_names.items()
+               if "_" in slot.short_name.strip("_")}
+    if not several:
+        return {}
     files = work.analysis.driver.files
     code = {file: code_of(work.analysis.sources[file]) for file in files}
     found: dict[str, list[_Gone]] = {}
-    for slot, new in work.new_names.items():
-        if "_" not in slot.short_name.strip("_"):
-            continue
+    for slot, new in several.items():
         word = re.compile(rb"(?<![\w@>.])" + re.escape(slot.short_name.encode("latin-1")) + rb"\b")
         everywhere = slot.kind in (Kind.MEMBER, Kind.GLOBAL)
         where = ([(file, 0, len(code[file])) for file in files] if everywhere else
@@ -109,7 +111,9 @@ def _gone(work: Work) -> dict[str, list[_Gone]]:
 
 
 def _code(slot: Slot) -> re.Pattern[bytes]:
-    return re.compile(rb"\b" + re.escape(slot.short_name.encode("latin-1")) + rb"\b")
+    name = re.escape(slot.short_name.encode("latin-1"))
+    # Beginning with the name, not with a boundary, lets the search skip what is none.
+    return re.compile(rb"%b(?<!\w%b)\b" % (name, name))
 
 
 def _described(work: Work, file: str, start: int) -> int:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netmem_migrate.c import view
@@ -51,7 +49,7 @@ def _brings(work: Work, file: str, given: frozenset[str]) -> bool:
             mark, name = found[1], found[2].decode("latin-1")
             if mark == b"<":
                 if name in PROVIDERS or (analysis.driver.path.startswith("drivers/")
-                                         and _public(analysis.driver.root, name)):
+                                         and _public(work, name)):
                     return True
                 continue
             beside = posixpath.normpath(posixpath.join(posixpath.dirname(here), name))
@@ -63,11 +61,15 @@ def _brings(work: Work, file: str, given: frozenset[str]) -> bool:
     return False
 
 
-@lru_cache(maxsize=4096)
-def _public(root: Path, name: str) -> bool:
-    """Whether a header under include/ reaches the one that declares the type."""
-    return any(path.removeprefix("include/") in PROVIDERS
-               for path in headers_of(root).reached(name))
+def _public(work: Work, name: str) -> bool:
+    """Whether a header under include/ reaches the one that declares the type.
+
+    Those of the driver count as it holds them, which need not be as they are on disk.
+    """
+    own = {path: text for path, text in work.analysis.originals.items()
+           if path.startswith("include/")}
+    return any(path.removeprefix("include/") in PROVIDERS for path in headers_of(
+        work.analysis.driver.root).reached_with(name, own))
 
 
 def _line(work: Work, file: str) -> tuple[int, bytes]:

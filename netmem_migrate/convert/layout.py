@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.convert.text import apply, columns, indent_to, line_end, merge
@@ -20,8 +20,7 @@ _ID = "layout"
 _WIDTH = 80
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """A line of the original: where it starts and ends, and the bracket it continues."""
 
     start: int

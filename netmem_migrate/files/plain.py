@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fnmatch
 import io
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
+from netmem_migrate.files import facts
 
 NOTES = logging.getLogger("netmem_migrate")
 """Where it is said what was left out."""
@@ -27,6 +30,7 @@ LIMIT = 64 << 20
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
           stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
 # Nothing is there, or can be, under such a name.
+_NOWHERE = "0"
 _NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
 
 
@@ -59,6 +63,32 @@ def read(path: Path, size: int = -1) -> bytes:
 
     Raises InputError for what is not there, cannot be read, or is no ordinary file.
     """
+    whole = size < 0
+    try:
+        data = _read(path, size)
+    except InputError:
+        facts.note("", *(("read", str(path)) if whole else ("begin", str(path), str(size))))
+        raise
+    if facts.watched():
+        facts.note(_digest(data), *(("read", str(path)) if whole
+                                    else ("begin", str(path), str(size))))
+    return data
+
+
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+@facts.again("read")
+@facts.again("begin")
+def _read_again(path: str, size: str = "-1") -> str:
+    try:
+        return _digest(_read(Path(path), int(size)))
+    except InputError:
+        return ""
+
+
+def _read(path: Path, size: int) -> bytes:
     try:
         # To open a device can do something to it, so it is looked at first.
         _require(path, path.stat())
@@ -104,19 +134,50 @@ def is_plain(path: Path) -> bool:
     except OSError as error:
         if error.errno not in _NOTHING:
             raise _unread(path, error) from error
+        facts.note(_NOWHERE, "kind", str(path))
         if error.errno in (errno.ENOENT, errno.ELOOP) and path.is_symlink():
             _leave_out(path, "a link that leads nowhere")
         return False
+    facts.note(str(stat.S_IFMT(status.st_mode)), "kind", str(path))
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         _leave_out(path, _kind(status))
     return stat.S_ISREG(status.st_mode)
 
 
-def sources(paths: Iterator[Path]) -> list[Path]:
+def exists(path: Path) -> bool:
+    """Whether anything is there."""
+    return _kind_of(path) != _NOWHERE
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there."""
+    return _kind_of(path) == str(stat.S_IFDIR)
+
+
+def _kind_of(path: Path) -> str:
+    found = _kind_again(str(path))
+    facts.note(found, "kind", str(path))
+    return found
+
+
+@facts.again("kind")
+def _kind_again(path: str) -> str:
+    """The kind of file (st_mode), nothing where none is there."""
+    try:
+        return str(stat.S_IFMT(Path(path).stat().st_mode))
+    except OSError as error:
+        if error.errno not in _NOTHING:
+            raise _unread(Path(path), error) from error
+        return _NOWHERE
+    except ValueError:
+        return _NOWHERE
+
+
+def sources(paths: Iterable[Path]) -> list[Path]:
     """Those of some paths that are ordinary files, in order; of the others a note is made."""
     found = []
     for path in paths:
-        if path.is_dir():
+        if is_folder(path):
             _leave_out(path, "a folder")
         elif is_plain(path):
             found.append(path)
@@ -135,6 +196,7 @@ def require(path: Path) -> None:
 def walk(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     """As os.walk() does. Raises InputError for a folder that cannot be read."""
     for where, folders, files in os.walk(top, onerror=_stop):
+        _note_names(where, [*folders, *files])
         yield Path(where), folders, files
 
 
@@ -161,15 +223,48 @@ def below(top: str, skip: Callable[[str], bool]) -> Iterator[tuple[str, list[str
         except OSError as error:
             raise _unread(Path(here), error) from error
         left += sorted(folders, reverse=True)
+        if facts.watched():
+            _note_names(here, _names(here))
         yield here, files, others
 
 
 def listed(folder: Path) -> list[Path]:
     """What is in a folder, in order. Raises InputError where it cannot be read."""
     try:
-        return sorted(folder.iterdir())
+        found = sorted(folder.iterdir())
     except OSError as error:
         raise _unread(folder, error) from error
+    _note_names(str(folder), [one.name for one in found])
+    return found
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What is in a folder under names of a pattern, in order; nothing where there is none."""
+    try:
+        names = _names(folder)
+    except OSError:
+        facts.note("", "names", str(folder))
+        return []
+    _note_names(str(folder), names)
+    return [folder / name for name in sorted(names) if fnmatch.fnmatchcase(name, pattern)]
+
+
+def _names(folder: str | Path) -> list[str]:
+    return [one.name for one in Path(folder).iterdir()]
+
+
+def _note_names(folder: str, names: Iterable[str]) -> None:
+    if facts.watched():
+        facts.note(_digest("\0".join(sorted(names)).encode("utf-8", "surrogateescape")),
+                   "names", folder)
+
+
+@facts.again("names")
+def _names_again(folder: str) -> str:
+    try:
+        return _digest("\0".join(sorted(_names(folder))).encode("utf-8", "surrogateescape"))
+    except OSError:
+        return ""
 
 
 def _require(path: Path, status: os.stat_result) -> None:
@@ -182,6 +277,7 @@ def _kind(status: os.stat_result) -> str:
 
 
 def _leave_out(path: Path, what: str) -> None:
+    facts.odd()
     NOTES.warning("%s: left out: not an ordinary file but %s", path, what)
 
 

@@ -25,8 +25,10 @@ from netmem_migrate.model.schema import Effect, Trait
 from netmem_migrate.model.spelled import SENDS, TO_NETMEM
 from netmem_migrate.reasons import Why
 
-_RUNS = re.compile(rb"\b(?:" + "|".join(named(Trait.RUNS_XDP)).encode() + rb")\b")
-SENDING = re.compile(rb"\b" + SENDS.encode() + rb"\s*=\s*&?\s*(\w+)")
+_PROGRAMS = tuple(name.encode() for name in named(Trait.RUNS_XDP))
+_RUNS = re.compile(rb"\b(?:" + b"|".join(_PROGRAMS) + rb")\b")
+# Beginning with the name, not with a boundary, lets the search skip what is none.
+SENDING = re.compile(SENDS.encode() + rb"(?<!\w" + SENDS.encode() + rb")\s*=\s*&?\s*(\w+)")
 
 
 def mark_others(graph: Graph, symbols: Symbols, sources: dict[str, bytes], root: Path) -> None:
@@ -120,7 +122,8 @@ def block_half(graph: Graph, sources: Mapping[str, bytes], moved: Container[Slot
 
 def runs_programs(sources: Mapping[str, bytes]) -> bool:
     """Whether a driver runs XDP programs on its packets, or sends what they sent on."""
-    return any(_RUNS.search(code_of(data)) for data in sources.values())
+    return any(_RUNS.search(code_of(data)) for data in sources.values()
+               if any(name in data for name in _PROGRAMS))
 
 
 def _own(graph: Graph, together: set[Slot], moved: Container[Slot | None]) -> bool:

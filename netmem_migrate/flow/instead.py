@@ -398,9 +398,13 @@ def _fields(these: Mapping[str, ParsedFile],
     """The members that are declared in some files and not in others."""
     found: list[tuple[str, Node]] = []
     for path, parsed in these.items():
-        had = Counter(tokens(others[path].text(one)) for one in nodes(
-            others[path].tree.root_node, "field_declaration"))
-        for node in nodes(parsed.tree.root_node, "field_declaration"):
+        mine, theirs = (nodes(one.tree.root_node, "field_declaration")
+                        for one in (parsed, others[path]))
+        were = [others[path].text(one) for one in theirs]
+        if were == [parsed.text(one) for one in mine]:
+            continue
+        had = Counter(map(tokens, were))
+        for node in mine:
             if nodes(node, "field_declaration_list"):
                 continue
             text = tokens(parsed.text(node))

@@ -14,6 +14,7 @@ from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
 from netmem_migrate.c.parse import ParsedFile
 from netmem_migrate.flow.facts import Fact, squeezed
+from netmem_migrate.flow.times import times
 
 _BIT = re.compile(rb"\s*(\w+)\s*=\s*(?:(?:1U?\s*<<\s*(\d+))|(?:BIT\s*\(\s*(\d+)\s*\))|0)\s*")
 _TESTS = ("&", "==", "!=")
@@ -64,12 +65,13 @@ def mark(stores: Iterable[tuple[Node, Node]], bodies: Sequence[Node],
     files = tuple(files)
     for member, name in sorted(found or ()):
         names = _bits(files, name)
-        tests = sum(_is_tested(node, member) for body in bodies
+        if names is None:
+            continue
+        tests = sum(_is_tested(node, member) for body in bodies if name in view.text(body)
                     for node in nodes(body, "identifier") if view.text(node) == name)
-        word = re.compile(rb"\b" + re.escape(name) + rb"\b")
-        said = sum(len(word.findall(text)) for text in code)
+        said = times(name, code)
         own = sum(one == name for one in sets.values())
-        if names is not None and said == own + tests + 1:
+        if said == own + tests + 1:
             whole.append(Mark(member, name, *names))
     return whole[0] if len(whole) == 1 else None
 

@@ -10,7 +10,6 @@ record, and that a ring does not get or lose its pool while it has pages.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,6 +32,7 @@ from netmem_migrate.flow.marks import Mark, is_kept, mark
 from netmem_migrate.flow.origins import Origin, Origins, around
 from netmem_migrate.flow.stored import is_lent, is_set
 from netmem_migrate.flow.straight import is_straight, pasted
+from netmem_migrate.flow.times import times
 from netmem_migrate.flow.writes import is_setter, written
 from netmem_migrate.model.spelled import POOL
 
@@ -248,8 +248,7 @@ class _Reader:
 
     def _named(self, name: bytes) -> int:
         """How often the driver's code has a name."""
-        word = re.compile(rb"\b" + re.escape(name) + rb"\b")
-        return sum(len(word.findall(text)) for text in self._code)
+        return times(name, self._code)
 
     @cached_property
     def _code(self) -> list[bytes]:

@@ -76,7 +76,7 @@ class Outside:
         for path, parsed in symbols.files.items():
             if path.endswith(".h"):
                 there.add(path, parsed)
-        for header in plain.sources((self.root / file).parent.glob("*.h")):
+        for header in plain.sources(plain.matching((self.root / file).parent, "*.h")):
             path = header.relative_to(self.root).as_posix()
             if path not in there.files:
                 there.postpone(path, plain.read(header))

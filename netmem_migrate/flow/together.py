@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.graph import Kind
 from netmem_migrate.flow.outside import Outside
 from netmem_migrate.kernel.drivers import Driver, borrowed, find, is_module
+from netmem_migrate.kernel.search import SOURCES, search
 from netmem_migrate.reasons import Reason, Why
 
 _ALIAS = re.compile(rb"#[ \t]*define[ \t]+(\w+)[ \t]+(\w+)[ \t]*(?:/\*|\r?\n)")
@@ -90,12 +90,10 @@ def widened(analysis: Analysis) -> Driver | None:
 
 def _naming(root: Path, header: str, names: Iterable[bytes]) -> list[str]:
     """The files that name what a header declares, whether they include it or not."""
-    # grep reads a tree many times faster than Python.
-    done = subprocess.run(
-        ["grep", "-rlwE", "--include=*.[ch]", "|".join(one.decode("latin-1") for one in names),
-         *(top for top in ("arch", "drivers", "include", "net") if (root / top).is_dir())],
-        cwd=root, check=False, capture_output=True, stdin=subprocess.DEVNULL)
-    return [file for file in os.fsdecode(done.stdout).splitlines() if file != header]
+    found = search(root, "\n".join(one.decode("latin-1") for one in names),
+                   [top for top in ("arch", "drivers", "include", "net")
+                    if plain.is_folder(root / top)], "-lwZF", SOURCES, whole=False) or b""
+    return [file for file in os.fsdecode(found).split("\0") if file and file != header]
 
 
 def near(driver: Driver) -> set[str]:

@@ -14,10 +14,9 @@ from netmem_migrate.c.words import include_lines
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.files.journal import require_settled
+from netmem_migrate.kernel.search import BUILD
 
 _SOURCES = (".c", ".h")
-BUILD = ("Makefile", "Kbuild")
-"""What holds a folder's build rules (Documentation/kbuild/makefiles.rst)."""
 LARGEST = 32 << 20
 """Bytes of a file. The largest of a kernel, a generated header of graphics, has 24 MB."""
 
@@ -65,7 +64,7 @@ def find(path: Path, root: Path | None, text: bytes | None = None) -> Driver:
     that is not what there is on disk. Raises InputError for a missing path, or one that holds no C
     source.
     """
-    if not path.exists():
+    if not plain.exists(path):
         raise InputError(f"{path}: no such file or folder")
     path = path.resolve()
     texts = {path: text} if text is not None else {}
@@ -144,7 +143,7 @@ def no_source(path: Path) -> str:
 
 def is_module(folder: Path) -> bool:
     """Whether a folder has build rules of its own, so that it is a driver for itself."""
-    return any((folder / build).exists() for build in BUILD)
+    return any(plain.exists(folder / build) for build in BUILD)
 
 
 def _folder(path: Path) -> set[Path]:

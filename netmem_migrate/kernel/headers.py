@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +24,8 @@ _DEFINE = re.compile(rb"#[ \t]*+define[ \t]++([A-Za-z_]\w*+)")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header's text, the names that it may define, and the paths of those that it includes."""
+    """The names that a header may define, and the paths of those that it includes."""
 
-    text: bytes
     defines: frozenset[bytes]
     includes: tuple[str, ...]
 
@@ -43,65 +42,90 @@ class Headers:
     def __init__(self, root: Path) -> None:
         """Take a tree of which nothing was read."""
         self._root = root
-        self._headers: dict[str, Header] = {}
-        self._found: dict[str, str | None] = {}
-        self._reached: dict[str, Mapping[str, None]] = {}
-        self._definers: dict[bytes, list[str]] = {}
 
     def reached(self, include: str) -> Mapping[str, None]:
         """The headers that `include`, as a line spells it, brings along, itself first."""
-        known = self._reached.get(include)
-        if known is not None:
-            return known
-        first = self._find(include)
-        seen = {} if first is None else {first: None}
-        queue = list(seen)
+        return _reached(self._root, include)
+
+    def reached_with(self, include: str, texts: Mapping[str, bytes]) -> Set[str]:
+        """The same where some headers, by path, hold other texts than there are on disk."""
+        reached = self.reached(include)
+        if texts.keys().isdisjoint(reached):
+            return reached.keys()
+        first = next(iter(reached))
+        seen = {first}
+        queue = [first]
         while queue:
-            for other in self._header(queue.pop()).includes:
-                if other not in seen:
-                    seen[other] = None
-                    queue.append(other)
-        self._reached[include] = seen
+            path = queue.pop()
+            others = (_includes(self._root, path, texts[path]) if path in texts
+                      else _header(self._root, path).includes)
+            queue += (one for one in others if one not in seen)
+            seen.update(others)
         return seen
 
     def defining(self, include: str,
-                 names: Iterable[bytes]) -> Iterator[tuple[Header, frozenset[bytes]]]:
-        """The headers that an include line brings along and that may define some names: which."""
+                 names: Iterable[bytes]) -> Iterator[tuple[bytes, frozenset[bytes]]]:
+        """The headers that an include line brings along and that may define some names: the text
+        of each, and which."""
         reached = self.reached(include)
         found: dict[str, set[bytes]] = {}
+        definers = _definers(self._root)
         for name in names:
-            for path in self._definers.get(name, ()):
+            for path in definers.get(name, ()):
                 if path in reached:
                     found.setdefault(path, set()).add(name)
         for path, mine in found.items():
-            yield self._headers[path], frozenset(mine)
+            yield plain.read(self._root / path), frozenset(mine)
 
-    def _header(self, path: str) -> Header:
-        known = self._headers.get(path)
-        if known is None:
-            text = plain.read(self._root / path)
-            defines = frozenset(_DEFINE.findall(text))
-            includes = {self._named(path, mark == b'"', os.fsdecode(name)): None
-                        for mark, name in include_lines(text)}
-            known = self._headers[path] = Header(text, defines, tuple(
-                one for one in includes if one is not None))
-            for name in defines:
-                self._definers.setdefault(name, []).append(path)
-        return known
 
-    def _named(self, path: str, quoted: bool, name: str) -> str | None:
-        """The path of the header that an include line of a header names."""
-        if quoted:
-            beside = os.path.normpath(f"{path.rpartition('/')[0]}/{name}")
-            if plain.is_plain(self._root / beside):
-                name = beside.partition("/")[2]
-        return self._find(name)
+@held
+def _reached(root: Path, include: str) -> Mapping[str, None]:
+    first = _find(root, include)
+    seen = {} if first is None else {first: None}
+    queue = list(seen)
+    while queue:
+        for other in _header(root, queue.pop()).includes:
+            if other not in seen:
+                seen[other] = None
+                queue.append(other)
+    return seen
 
-    def _find(self, name: str) -> str | None:
-        """The path of the header that an include line in <> names; None where the tree has none."""
-        if name not in self._found:
-            self._found[name] = next(
-                (one for folder in FOLDERS
+
+@held
+def _definers(root: Path) -> dict[bytes, list[str]]:
+    """The headers, of those that were read, that may define a name."""
+    return {}
+
+
+@held
+def _header(root: Path, path: str) -> Header:
+    text = plain.read(root / path)
+    defines = frozenset(_DEFINE.findall(text))
+    definers = _definers(root)
+    for name in defines:
+        definers.setdefault(name, []).append(path)
+    return Header(defines, _includes(root, path, text))
+
+
+def _includes(root: Path, path: str, text: bytes) -> tuple[str, ...]:
+    """The headers that the include lines of one name."""
+    named = {_named(root, path, mark == b'"', os.fsdecode(name)): None
+             for mark, name in include_lines(text)}
+    return tuple(one for one in named if one is not None)
+
+
+def _named(root: Path, path: str, quoted: bool, name: str) -> str | None:
+    """The path of the header that an include line of a header names."""
+    if quoted:
+        beside = os.path.normpath(f"{path.rpartition('/')[0]}/{name}")
+        if plain.is_plain(root / beside):
+            name = beside.partition("/")[2]
+    return _find(root, name)
+
+
+@held
+def _find(root: Path, name: str) -> str | None:
+    """The path of the header that an include line in <> names; None where the tree has none."""
+    return next((one for folder in FOLDERS
                  if not _LEFT.search(one := os.path.normpath(f"{folder}/{name}"))
-                 and plain.is_plain(self._root / one)), None)
-        return self._found[name]
+                 and plain.is_plain(root / one)), None)

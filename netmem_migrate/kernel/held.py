@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import ParamSpec, TypeVar, cast
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from netmem_migrate.files import facts
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,9 +18,20 @@ _FORGET: list[Callable[[], None]] = []
 
 def held(ask: Callable[P, T]) -> Callable[P, T]:
     """A function that is asked the same only once a run; what it takes can be hashed."""
-    known = lru_cache(maxsize=1 << 12)(ask)
-    _FORGET.append(known.cache_clear)
-    return cast("Callable[P, T]", known)
+    known: dict[Any, tuple[T, facts.Facts]] = {}
+    _FORGET.append(known.clear)
+
+    @wraps(ask)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> T:
+        found = known.get(args)
+        if found is None:
+            with facts.watching() as asked:
+                found = known[args] = ask(*args, **kwargs), asked
+        else:
+            facts.given(found[1])
+        return found[0]
+
+    return answer
 
 
 def until(forget: Callable[[], None]) -> Callable[[], None]:

@@ -16,14 +16,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from netmem_migrate.files import plain
+from netmem_migrate.files import facts, plain
 from netmem_migrate.kernel.held import held, until
-from netmem_migrate.kernel.search import SOURCES, Search, search
+from netmem_migrate.kernel.search import BUILD, SOURCES, Search, below, search
 
 # Code outside of these does not include headers of drivers.
 _TOPS = ("drivers", "net", "sound", "samples", "include")
 _SHARED = ("include", "include/uapi")
-_BUILD = ("Kbuild", "Makefile")
 _INCLUDE = re.compile(rb'include[ \t]*(["<])([^">\n]+)[">]')
 _OPTION = re.compile(r"(?<!\S)-I[ \t]*(\S+)")
 _VARIABLE = re.compile(r"\$[({][^)}]*[)}]")
@@ -47,8 +46,9 @@ class Includes:
         self._lines: dict[str, list[_Line]] = {}
         self._meant: dict[tuple[str, bool, bool, str, str], bool] = {}
         self._options: dict[str, tuple[str, ...]] = {}
+        self._facts = facts.Facts()
         self._whole = tops == _TOPS
-        self._read([top for top in tops if (root / top).is_dir()])
+        self._read([top for top in tops if plain.is_folder(root / top)])
 
     def of(self, headers: Iterable[str]) -> set[str]:
         """All files that reach one of the headers, through other headers too.
@@ -72,11 +72,23 @@ class Includes:
     def directly(self, header: str) -> set[str]:
         """The files with an include line that can mean the header."""
         base = header.rpartition("/")[2]
-        return {file for file, quoted, name in self._lines.get(base, ())
-                if self._can_mean(file, quoted, name, header)}
+        # What was read for another header is not read again, and counts for this one.
+        facts.given(self._facts)
+        with facts.watching() as asked:
+            found = {file for file, quoted, name in self._lines.get(base, ())
+                     if self._can_mean(file, quoted, name, header)}
+        self._facts.parts.append(asked)
+        return found
 
     def _read(self, tops: Sequence[str]) -> None:
-        apart = self._walk(tops)
+        apart: set[str] = set()
+        for top in tops:
+            files, links = below(self._root, top)
+            apart |= links
+            self._files.update(files)
+            for file in files:
+                self._named.setdefault(file.rpartition("/")[2], []).append(file)
+        # Links are not followed by what searches.
         for file, mark, name in _searched(self._root, tops):
             if file in self._files and file not in apart:
                 self._add(file, mark, name)
@@ -87,26 +99,6 @@ class Includes:
     def _add(self, file: str, mark: bytes, name: bytes) -> None:
         said = os.fsdecode(name)
         self._lines.setdefault(said.rpartition("/")[2], []).append((file, mark == b'"', said))
-
-    def _walk(self, tops: Sequence[str]) -> set[str]:
-        """Note the sources below some folders; those that a search of folders leaves out."""
-        start = len(os.fspath(self._root)) + 1
-        queue = [os.fspath(self._root / top) for top in tops]
-        apart: set[str] = set()
-        while queue:
-            with os.scandir(queue.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        queue.append(entry.path)
-                    elif (entry.name.endswith((".c", ".h"))
-                          and not entry.name.endswith(".mod.c")
-                          and (entry.is_file() or plain.is_plain(Path(entry.path)))):
-                        file = entry.path[start:]
-                        self._named.setdefault(entry.name, []).append(file)
-                        self._files.add(file)
-                        if entry.is_symlink():
-                            apart.add(file)
-        return apart
 
     def _can_mean(self, file: str, quoted: bool, name: str, header: str) -> bool:
         """Whether an include line of `file` can mean the header."""
@@ -152,14 +144,14 @@ class Includes:
              if other.endswith("/" + path)), default=0)
 
     def _exists(self, file: str) -> bool:
-        return file in self._files or (not self._whole and (self._root / file).is_file())
+        return file in self._files or (not self._whole and plain.is_plain(self._root / file))
 
     def _folders(self, here: str) -> tuple[str, ...]:
         """What the -I options of a folder's build rules name, with those of its parents."""
         known = self._options.get(here)
         if known is None:
             said: list[str] = []
-            for build in _BUILD:
+            for build in BUILD:
                 said += [self.place(here, option)
                          for option in _options(self._root / here / build)]
             parent = here.rpartition("/")[0]
@@ -236,11 +228,17 @@ def _unasked() -> None:
         _AHEAD.popitem()[1].stop()
 
 
+def once(root: Path) -> None:
+    """Search for what every driver of a tree asks, before each process does."""
+    _crossing(root)
+    _pointing(root)
+
+
 @held
 def _crossing(root: Path) -> tuple[tuple[str, str], ...]:
     """Folders of drivers that include a file of another vendor by its path, and that vendor."""
     found: dict[tuple[str, str], None] = {}
-    if not (root / "drivers").is_dir():
+    if not plain.is_folder(root / "drivers"):
         return ()
     for line in (ahead(root).found(whole=False) or b"").split(b"\n"):
         name, _, text = line.partition(b"\0")
@@ -259,7 +257,7 @@ def _pointing(root: Path) -> tuple[tuple[str, frozenset[str]], ...]:
     """The folders of drivers whose build rules have -I options, and what those name."""
     said: dict[str, set[str]] = {}
     found = search(root, "-I", ["drivers"], "-HZF",
-                   *(f"--include={build}" for build in _BUILD), whole=False)
+                   *(f"--include={build}" for build in BUILD), whole=False)
     for line in (found or b"").splitlines():
         name, _, text = line.partition(b"\0")
         here = os.fsdecode(name.rpartition(b"/")[0])

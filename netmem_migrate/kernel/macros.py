@@ -105,8 +105,8 @@ class Headers:
     def brings(self, include: bytes, names: frozenset[bytes]) -> Names:
         """Which of some names an include line defines, by whatever that header includes."""
         found: dict[bytes, Name] = {}
-        for header, mine in headers_of(self.root).defining(os.fsdecode(include), names):
-            for name, one in _alone(header.text, mine).items():
+        for text, mine in headers_of(self.root).defining(os.fsdecode(include), names):
+            for name, one in _alone(text, mine).items():
                 found[name] = one if found.get(name, one) == one else DEFINED
         return found
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from netmem_migrate.c.words import include_lines
 from netmem_migrate.files import plain
-from netmem_migrate.kernel.drivers import BUILD
+from netmem_migrate.kernel.search import BUILD
 
 _RULE = re.compile(
     r"^([\w-]+?)-(y|m|objs|\$[({]\w+[)}])[ \t]*[:+]?=[ \t]*([^\n#]*)", re.MULTILINE
@@ -180,7 +180,7 @@ def _owners(root: Path, file: str, known: dict[Path, dict[str, set[str]]]) -> li
 def _home(root: Path, file: str) -> Path | None:
     """The nearest folder above a file that holds a Makefile."""
     return next((one for one in (root / file).parents if one.is_relative_to(root)
-                 and any((one / name).exists() for name in BUILD)), None)
+                 and any(plain.exists(one / name) for name in BUILD)), None)
 
 
 def _users(name: str, lines: dict[str, set[str]]) -> set[str]:

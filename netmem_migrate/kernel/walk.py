@@ -14,7 +14,6 @@ from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
 from netmem_migrate.files.journal import require_settled
 from netmem_migrate.kernel.drivers import (
-    BUILD,
     Driver,
     borrowed,
     find,
@@ -23,7 +22,7 @@ from netmem_migrate.kernel.drivers import (
     no_source,
     once,
 )
-from netmem_migrate.kernel.search import SOURCES, Search
+from netmem_migrate.kernel.search import BUILD, SOURCES, Search
 from netmem_migrate.model.spelled import CALLS
 from netmem_migrate.results import Looked
 

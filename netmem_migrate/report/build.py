@@ -42,8 +42,11 @@ from netmem_migrate.results import (
 # A page hidden on its way out is found again under another of these names.
 _LINE = re.compile(rb"\n")
 _NO_CALL = re.compile(rb"\b(" + CALLS.encode() + rb"\w+)\b(?!\s*\()")
-_NETMEM = re.compile(rb"\b(?:" + REF.encode() + rb"\b|(?:" + b"|".join(sorted(
-    one.name.encode() for one in FUNCTIONS if one.side is Side.NETMEM)) + rb")\s*\()")
+_NETMEM_CALLS = sorted(one.name.encode() for one in FUNCTIONS if one.side is Side.NETMEM)
+_STEM = REF.partition("_")[0].encode()  # of the type, and of most of the calls
+_STEMS = (_STEM, *(one for one in _NETMEM_CALLS if _STEM not in one))
+_NETMEM = re.compile(rb"\b(?:" + REF.encode() + rb"\b|(?:" + b"|".join(_NETMEM_CALLS)
+                     + rb")\s*\()")
 _HIDING = {Category.VOID_POINTER, Category.ADDRESS}
 
 
@@ -84,8 +87,11 @@ def _verdict(moves: bool, left: bool, calls: bool, netmem: bool) -> Verdict:
 
 def _takes_netmem(analysis: Analysis) -> bool:
     """Whether the driver speaks of netmem before the conversion."""
-    return any(_NETMEM.search(code_of(analysis.sources[file])) for file in analysis.driver.files
-               if file in analysis.sources)
+    texts = [analysis.sources[file] for file in analysis.driver.files
+             if file in analysis.sources]
+    # A search for bytes is quick, and most files have none of them.
+    return any(_NETMEM.search(code_of(text)) for text in texts
+               if any(stem in text for stem in _STEMS))
 
 
 def _bridges(work: Work, edits: Sequence[Edit]) -> tuple[BridgeSite, ...]:

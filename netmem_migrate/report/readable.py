@@ -16,12 +16,13 @@ from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.parse import Definition, ParsedFile
 from netmem_migrate.convert.work import Work
-from netmem_migrate.model.kernel_calls import has
+from netmem_migrate.model.kernel_calls import has, named
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.model.spelled import ADDRESS, MARK
 from netmem_migrate.results import Readable, ReadableKind
 
 _MARKS = re.compile(rb"(?:->|\.)\s*" + MARK.encode() + rb"\s*=(?!=)")
+_NAMES = tuple(name.encode() for name in (*named(Trait.UNMARKED), ADDRESS))
 _FEW = 20  # so many are looked up faster one by one than all identifiers are listed
 _AROUND = frozenset({"parenthesized_expression", "cast_expression", "conditional_expression"})
 
@@ -34,12 +35,22 @@ def readable(work: Work) -> tuple[Readable, ...]:
     found: set[tuple[str, int, str, ReadableKind, str]] = set()
     for file in analysis.driver.files:
         parsed = analysis.symbols.files.get(file)
-        for function in parsed.functions() if parsed is not None else ():
-            assert parsed is not None
+        if parsed is None:
+            continue
+        starts = [start for path, start in written if path == file]
+        for function in parsed.functions() if starts or _says(parsed.masked) else ():
+            if not any(function.start <= one < function.end for one in starts) and \
+                    not _says(parsed.masked, function.start, function.end):
+                continue
             for kind, node in _places(parsed, function, file, written):
                 found.add((file, parsed.line_of(node.start_byte), function.name, kind,
                            _line(parsed.source, node.start_byte)))
     return tuple(Readable(*one) for one in sorted(found))
+
+
+def _says(text: bytes, start: int = 0, end: int | None = None) -> bool:
+    """Whether a text names, before the conversion, a call that is looked for."""
+    return any(text.find(name, start, end) >= 0 for name in _NAMES)
 
 
 def _places(parsed: ParsedFile, function: Definition, file: str,

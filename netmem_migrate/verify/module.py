@@ -17,7 +17,7 @@ from pathlib import Path
 
 from netmem_migrate.errors import InputError
 from netmem_migrate.files import plain
-from netmem_migrate.kernel.drivers import BUILD
+from netmem_migrate.kernel.search import BUILD
 from netmem_migrate.verify.overlay import BUILT
 
 PLACE = "netmem-module"

@@ -11,7 +11,7 @@ import pytest
 from sarif_tools import check
 from tools import run
 
-from netmem_migrate import pipeline
+from netmem_migrate import judged
 from netmem_migrate.errors import InputError
 from netmem_migrate.results import Finding
 
@@ -136,7 +136,7 @@ def test_from_which_severity_on_it_fails(least: str, code: int, tmp_path: Path) 
 def test_a_finding_stops_what_would_be_written(name: str, kernel_tree: Path, tmp_path: Path,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("drivers/net/demo/demo.c", 7, 1, "leak", "error", "f", "is leaked", "why")
-    monkeypatch.setattr(pipeline, "check_migration", lambda migration, level: (finding,))
+    monkeypatch.setattr(judged, "check_migration", lambda migration, level: (finding,))
     file = kernel_tree / "drivers/net/demo/demo.c"
     before = file.read_bytes()
     out = ["-o", str(tmp_path / "out")] if name == "format-patch" else []

@@ -13,7 +13,7 @@ from fuzz import compiled, hostile, reduce, worker
 from fuzz.hostile import Input
 from fuzz.run import Found, hostile_part, keep
 
-from netmem_migrate import pipeline
+from netmem_migrate import answers, pipeline
 from netmem_migrate.convert import naming
 
 GOOD = Input("text", "none", "demo.c", ("diff", "--api", "7.3", "demo.c"),
@@ -112,7 +112,7 @@ def test_what_compiled_and_changed_is_counted() -> None:
 
 def test_a_conversion_that_does_not_compile_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(naming, "_member_taken", lambda *_: False)
-    monkeypatch.setattr(pipeline, "judged", lambda run: run)  # which would stop it
+    monkeypatch.setattr(answers, "judged_one", lambda one, api: (one, ()))  # which would stop it
     monkeypatch.setattr(compiled, "OPERATORS",
                         {"taken: member": compiled.OPERATORS["taken: member"]})
     monkeypatch.setattr(compiled, "_PER_INPUT", (1,))

@@ -11,7 +11,7 @@ from mutants.places import File
 from mutants.run import Tally, Trial, judge
 from mutants.subjects import Own, own
 
-from netmem_migrate import pipeline
+from netmem_migrate import answers
 from netmem_migrate.convert import naming
 
 SOURCE = b"""\
@@ -80,7 +80,7 @@ def test_what_does_not_compile_before_is_not(subject: Own) -> None:
 
 def test_a_name_that_is_taken_is_found(subject: Own, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(naming, "_member_taken", lambda *_: False)
-    monkeypatch.setattr(pipeline, "judged", lambda run: run)  # which would stop it
+    monkeypatch.setattr(answers, "judged_one", lambda one, api: (one, ()))  # which would stop it
     tally = judged(subject, "taken: member")
     assert len(tally.faults) == 1
     assert "demo.c" in tally.faults[0]

@@ -10,7 +10,7 @@ import pytest
 from added_tools import Added
 from tools import PRELUDE
 
-from netmem_migrate import api, pipeline
+from netmem_migrate import api, judged
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Finding, Migration, Verdict
 
@@ -123,7 +123,7 @@ def test_others_of_the_same_run_are_converted(package: Added, driver: Path) -> N
 
 def test_a_note_stops_nothing(driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     note = Finding("d.c", 1, 1, "not-followed", "note", "f", "is not followed", "why")
-    monkeypatch.setattr(pipeline, "check_migration", lambda migration, level: (note,))
+    monkeypatch.setattr(judged, "check_migration", lambda migration, level: (note,))
     run = api.migrate([driver], api="7.3")
     assert not run.stopped and run.drivers[0].changes
 
@@ -141,7 +141,7 @@ def test_a_review_is_judged_as_it_was_accepted(driver: Path,
         return () if migration.report.verdict is Verdict.CONVERTED and all(
             site.reason != Reason(Why.ON_REQUEST) for site in migration.report.sites) else (fault,)
 
-    monkeypatch.setattr(pipeline, "check_migration", judge)
+    monkeypatch.setattr(judged, "check_migration", judge)
     monkeypatch.setenv("XDG_CACHE_HOME", str(driver.parent / "cache"))
     result = CliRunner().invoke(cli, ["review", str(driver), "--apply", "--api", "7.3"],
                                 input="y\nn\n")

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from kernel_tools import BEFORE, DRIVER
 from tools import CORPUS, PRELUDE, TWO_MEMBERS, compiles, run
 
-from netmem_migrate import pipeline
+from netmem_migrate import judged
 from netmem_migrate.cli import cli
 from netmem_migrate.errors import ExitCode
 from netmem_migrate.results import Finding
@@ -537,7 +537,7 @@ def test_verify_needs_a_prepared_tree(kernel_tree: Path) -> None:
 
 def test_a_finding_stops_what_was_accepted(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("demo.c", 7, 1, "leak", "error", "f", "is leaked", "why")
-    monkeypatch.setattr(pipeline, "check_migration", lambda migration, level: (finding,))
+    monkeypatch.setattr(judged, "check_migration", lambda migration, level: (finding,))
     before = (demo / "demo.c").read_bytes()
     result = review(demo, "a\n", "--apply")
     assert result.exit_code == ExitCode.VERIFY

@@ -71,7 +71,7 @@ def _split(source: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
     return _split_text(source) if _MARK.search(source) else (source, ())
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=96)
 def _split_file(source: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
     """A file is asked for by many, one after another."""
     return _split_text(source)

@@ -46,7 +46,7 @@ from netmem_migrate.model.spelled import REF as NETMEM_REF
 from netmem_migrate.model.spelled import TO_PAGE
 from netmem_migrate.results import FileChange, Finding
 
-_NOT_AN_END = re.compile(rb"[^\n]")
+_BLANK = bytes(one if one == 0x0A else 0x20 for one in range(256))
 _DEFINED = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)\b(?:[^\n\\]|\\.|\\\n)*", re.MULTILINE)
 _ACCESSOR = re.compile(rb"\{\s*return\s+" + TO_PAGE.encode() + rb"\((\w+)\);\s*\}\s*$")
 _INCLUDED = re.compile(rb"^[ \t]*#[ \t]*include[ \t]+(<[^>\n]+>|\"[^\"\n]+\")[ \t]*$", re.MULTILINE)
@@ -398,9 +398,9 @@ class _File:
 
     def _without_prototypes(self, number: int) -> bytes:
         """A side without its functions, and without what declares those of its own again."""
-        side = self.sides[number]
+        side, helpers = self.sides[number], self._helpers[number]
         text = bytearray(side.rest)
-        for node in declared_again(side.parsed, self._helpers[number].values()):
+        for node in declared_again(side.parsed, helpers.values()) if helpers else ():
             text[node.start_byte:node.end_byte] = b" " * (node.end_byte - node.start_byte)
         return bytes(text)
 
@@ -441,7 +441,7 @@ def _rest(parsed: ParsedFile) -> bytes:
     for function in parsed.functions():
         span = slice(function.start, function.end)
         said = bytes(text[span])
-        text[span] = _NOT_AN_END.sub(b" ", said)
+        text[span] = said.translate(_BLANK)
         for one in _DEFINED.finditer(said):
             text[function.start + one.start():function.start + one.end()] = one[0]
     return bytes(text)

@@ -127,8 +127,7 @@ class _Function:
         by_macros, pasted = self._macros
         declared = {*self.types.names.declared, *by_macros}
         was = self.was.names.declared if self.was is not None else {}
-        known = frozenset(WORD.findall(self.sides.before.files[self.path].source)) \
-            if self.path in self.sides.before.files else frozenset()
+        known = self.sides.words.get(self.path, frozenset())
         # A function of the kernel may be called that nothing in sight declares.
         called = {call.function.start_byte for call in view.calls(self.function.node)}
         for node in nodes(self.function.node, "identifier"):

@@ -81,6 +81,12 @@ class Sides:
         return self._spelled[key]
 
     @cached_property
+    def words(self) -> Mapping[str, frozenset[bytes]]:
+        """The words that each file had."""
+        return {path: frozenset(WORD.findall(parsed.source))
+                for path, parsed in self.before.files.items()}
+
+    @cached_property
     def names(self) -> frozenset[bytes]:
         """Members, functions and variables of which the declaration changes."""
         found = {name for less in self.members.values() for name in less}

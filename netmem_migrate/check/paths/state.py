@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from netmem_migrate.check.paths.values import member
 
@@ -18,6 +19,8 @@ _TEXTS = 1 << 14  # as in values: what is asked again stands close together
 class Known(StrEnum):
     """Whether memory is there."""
 
+    __hash__ = str.__hash__  # that of an enumeration is not in C
+
     UNKNOWN = "unknown"  # not from an allocation of this function
     MAYBE = "maybe"  # allocated, not tested
     YES = "yes"
@@ -27,14 +30,15 @@ class Known(StrEnum):
 class Owner(StrEnum):
     """Who has to give memory back."""
 
+    __hash__ = str.__hash__
+
     HERE = "here"  # this function
     ELSEWHERE = "elsewhere"  # stored, returned, shared, or given to code that is not followed
     RELEASED = "released"
     HANDED = "handed-over"
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """One allocation, parameter or place. `origin` is the function that allocated it, or "".
 
     `more` are references that were taken of it and not given back, MANY where nobody counts them.
@@ -90,18 +94,18 @@ class State:
         """Note what became of some memory."""
         old = self.memory.get(memory)
         if old is not None:
-            self.memory[memory] = replace(old, known=known or old.known, owner=owner or old.owner)
+            self.memory[memory] = old._replace(known=known or old.known, owner=owner or old.owner)
 
     def take(self, memory: str, references: int) -> None:
         """More references of some memory are taken."""
         old = self.memory[memory]
-        self.memory[memory] = replace(old, more=min(old.more + references, MANY))
+        self.memory[memory] = old._replace(more=min(old.more + references, MANY))
 
     def give(self, memory: str) -> bool:
         """Give back a reference that was taken; False where there is none but the first."""
         old = self.memory[memory]
         if 0 < old.more < MANY:
-            self.memory[memory] = replace(old, more=old.more - 1)
+            self.memory[memory] = old._replace(more=old.more - 1)
         return old.more > 0
 
     def forget(self, name: str) -> None:

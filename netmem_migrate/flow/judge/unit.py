@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from tree_sitter import Node
@@ -29,7 +28,9 @@ from netmem_migrate.c.words import CALL, WORD, include_lines
 from netmem_migrate.files import plain
 from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.kernel.drivers import Driver
+from netmem_migrate.kernel.held import held
 from netmem_migrate.kernel.makefiles import of_driver
+from netmem_migrate.kernel.search import search
 from netmem_migrate.model.kernel_calls import has, named
 from netmem_migrate.model.schema import Trait
 from netmem_migrate.results import Evidence
@@ -226,7 +227,7 @@ def _between(driver: Driver, sources: Mapping[str, bytes],
     folders = {(root / one).parent for one in names
                if one.split("/")[-2] == own and one.count("/") > 2}
     return {one.relative_to(root).as_posix(): plain.read(one)
-            for folder in sorted(folders) for one in sorted(folder.glob("*.h"))}
+            for folder in sorted(folders) for one in plain.matching(folder, "*.h")}
 
 
 def library(driver: Driver, sources: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -240,23 +241,21 @@ def library(driver: Driver, sources: Mapping[str, bytes]) -> dict[str, bytes]:
         between = sorted(one for one in headers if one.encode()[len(b"include/"):] in {
             name for _, name in include_lines(text)})
         texts = {one.relative_to(root).as_posix(): plain.read(one)
-                 for one in sorted(source.parent.glob("*.[ch]"))} if between else {}
+                 for one in plain.matching(source.parent, "*.[ch]")} if between else {}
         if any(creates(one) and called & exported(one) for one in texts.values()):
             return texts | {one.relative_to(root).as_posix(): plain.read(one)
                             for header in between[:1]
-                            for one in sorted((root / header).parent.glob("*.h"))}
+                            for one in plain.matching((root / header).parent, "*.h")}
     return {}
 
 
-@lru_cache(maxsize=4)
+@held
 def _creating(root: Path) -> tuple[tuple[Path, bytes], ...]:
     """The sources of all drivers of a tree that create pools."""
-    # grep reads a tree many times faster than Python.
-    done = subprocess.run(
-        ["grep", "-rlwE", "--include=*.c", "|".join(named(Trait.CREATES_POOL)), "drivers"],
-        cwd=root, check=False, capture_output=True, stdin=subprocess.DEVNULL)
+    said = search(root, "\n".join(named(Trait.CREATES_POOL)), ["drivers"], "-lwZF",
+                  "--include=*.c", whole=False) or b""
     found = [(root / name, plain.read(root / name))
-             for name in sorted(os.fsdecode(done.stdout).splitlines())]
+             for name in sorted(os.fsdecode(said).split("\0")) if name]
     return tuple((path, text) for path, text in found if creates(text))
 
 

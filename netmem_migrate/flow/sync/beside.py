@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import without_comments
 from netmem_migrate.c.words import CALL, WORD, include_lines
 from netmem_migrate.files import plain
+from netmem_migrate.kernel.search import search
 from netmem_migrate.model.kernel_calls import traits
 from netmem_migrate.model.spelled import TO_DEVICE
 
@@ -90,7 +90,7 @@ def _is_synced_in(header: bytes, names: Set[bytes]) -> bool:
 
 def _beside(originals: Mapping[str, bytes], root: Path, names: Set[bytes]) -> Iterator[bytes]:
     for folder in sorted({(root / one).parent for one in originals}):
-        for path in sorted(folder.glob("*.[ch]")):
+        for path in plain.matching(folder, "*.[ch]"):
             if path.relative_to(root).as_posix() in originals:
                 continue
             text = plain.optional(path) or b""
@@ -99,15 +99,13 @@ def _beside(originals: Mapping[str, bytes], root: Path, names: Set[bytes]) -> It
     for path in _exporting(root, names):
         yield plain.read(path)
         # Its users have the rest of it from there.
-        yield from (plain.optional(one) or b"" for one in sorted(path.parent.glob("*.h")))
+        yield from (plain.optional(one) or b"" for one in plain.matching(path.parent, "*.h"))
 
 
 def _exporting(root: Path, names: Set[bytes]) -> Iterator[Path]:
     """The sources of other drivers that export some functions."""
-    if not (root / "drivers").is_dir() or not names:
+    if not plain.is_folder(root / "drivers") or not names:
         return
-    # grep reads a tree many times faster than Python.
-    pattern = b"EXPORT_SYMBOL[A-Z_]*[(](" + b"|".join(sorted(names)) + b")[,)]"
-    done = subprocess.run(["grep", "-rlE", "--include=*.c", pattern, "drivers"], cwd=root,
-                          check=False, capture_output=True, stdin=subprocess.DEVNULL)
-    yield from (root / os.fsdecode(one) for one in sorted(done.stdout.split(b"\n")) if one)
+    pattern = "EXPORT_SYMBOL[A-Z_]*[(](" + "|".join(map(os.fsdecode, sorted(names))) + ")[,)]"
+    found = search(root, pattern, ["drivers"], "-lZE", "--include=*.c", whole=False) or b""
+    yield from (root / os.fsdecode(one) for one in sorted(found.split(b"\0")) if one)
