@@ -115,9 +115,9 @@ class Compilers:
         return self.start(run).result()
 
     def stop(self) -> None:
-        """Have no compiler run that does not run yet; who waits for one is told so."""
+        """Have none run any more but those that do; who waits for another, or wants one later, gets
+        a RuntimeError or a CancelledError."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._pool = ThreadPoolExecutor(self.jobs)
 
     def told(self, kind: str, runs: Sequence[Run], make: Callable[[], bytes]) -> bytes:
         """What follows, by `make` and nothing else, from what some runs give."""

@@ -76,7 +76,7 @@ class Kept:
         compiler = self._compiler(words)
         if compiler is None:
             return None
-        return digest(_VERSION, compiler, self._environment, run.folder.encode(),
+        return digest(_VERSION, compiler, self._environment, os.fsencode(run.folder),
                       *(os.fsencode(one) for one in words))
 
     @cached_property

@@ -60,6 +60,22 @@ def test_the_same_is_said_by_way_of_another_program(
     assert not any("compiled" in str(one) for one in (kernel_tree.parent / "cache").rglob("*"))
 
 
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_no_more_run_at_once_than_are_wanted(jobs: int, series: Path, kernel_tree: Path,
+                                             tmp_path: Path) -> None:
+    running = tmp_path / "running"
+    running.mkdir()
+    program = tmp_path / "noting"
+    program.write_text(f'#!/bin/sh\ncd_=$PWD; cd {running} && touch $$ && '
+                       f'ls | wc -l >>{tmp_path}/counts; cd "$cd_"\n"$@"; code=$?\n'
+                       f"rm {running}/$$; exit $code\n")
+    program.chmod(0o755)
+    assert run("verify", series, "--kernel", kernel_tree, "-j", jobs,
+               "--cc", f"{program} gcc").exit_code == 0
+    counts = [int(one) for one in (tmp_path / "counts").read_text().split()]
+    assert len(counts) > 5 and max(counts) <= jobs
+
+
 def test_a_failure_is_the_same(series: Path, wrapper: Path, kernel_tree: Path) -> None:
     patch = series.with_name("bad.patch")
     patch.write_text(series.read_text().replace("+\tbuf->netmem = 0;", "+\tbuf->netmem = NULL;"))

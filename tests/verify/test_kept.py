@@ -89,6 +89,18 @@ def test_nothing_is_compiled_again(tree: Path, counted: Counted) -> None:
     assert counted.of(lambda: verified(tree, keep=False)) == cold
 
 
+def test_as_many_run_at_once_as_may(counted: Counted) -> None:
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        with Compilers() as compilers:
+            assert compilers.jobs == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    with Compilers() as compilers, Compilers(7) as others:
+        assert (compilers.jobs, others.jobs) == (len(allowed), 7)
+
+
 def test_of_another_change_only_what_reads_it_is_compiled(tree: Path, counted: Counted) -> None:
     verified(tree)
     before = len(counted.runs)
