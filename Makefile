@@ -111,9 +111,10 @@ lint: setup ## Run ruff, mypy --strict, import-linter, and the check of passes a
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/netmem-migrate transform lint
 
-bench: setup ## Time converting every page_pool driver of a real kernel against parsing it
+bench: compiled ## Time the tool against a bare parse, grep and Coccinelle (apt: coccinelle; long; ARGS='--only diff', ARGS=--docs)
 	@$(BIN)/netmem-migrate kernel fetch $(KERNEL)
-	@$(BIN)/python tests/bench.py $(KERNEL)
+	@$(BIN)/netmem-migrate kernel prepare $(KERNEL)
+	@$(BIN)/python tests/bench/run.py $(KERNEL) $(ARGS)
 
 bench-sizes: setup ## Give each command what is nested deeply, or long (ARGS='--sizes 1000 --shapes if'; long)
 	@$(BIN)/python tests/sizes/run.py $(ARGS)

@@ -12,7 +12,7 @@ from netmem_migrate.files import facts
 from netmem_migrate.files.plain import NOTES, noting
 from netmem_migrate.kernel.includes import ahead, once
 from netmem_migrate.options import Means
-from netmem_migrate.parallel import cores, each
+from netmem_migrate.parallel import cores, each, trim
 
 Progress = Callable[[str, int, int], None]
 """Told of a driver before it is read, which one of how many it is."""
@@ -49,7 +49,11 @@ def answers(every: Sequence[Question], means: Means, left_out: Callable[[Questio
         if progress is not None:
             progress(one.driver.path, number, len(every))
         if not left_out(one):
-            yield one, known.found.get(one) or known.answered(one)
+            answer = known.found.get(one)
+            if answer is None:
+                answer = known.answered(one)
+                trim()
+            yield one, answer
 
 
 class _Known:
@@ -83,6 +87,7 @@ class _Known:
             answer = packed(question.answered())
         if word is not None and self.cache is not None:
             self.cache.keep(word, asked, answer)
+        trim()
         return notes, answer
 
 

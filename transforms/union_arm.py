@@ -238,7 +238,8 @@ def _is_hidden(work: Work, member: Member) -> bool:
             if not spelled.search(source):
                 continue
             parsed = work.analysis.symbols.texts.parse(source)  # it names no page
-        given = {call.name for call in view.calls(parsed.tree.root_node)
+        given = {call.name for call in (
+                     view.calls(parsed.tree.root_node) if name in parsed.masked else ())
                  if any(arg.type == "identifier" and view.text(arg) == name for arg in call.args)}
         if any(_takes_member(macro) for one in given
                for macro in work.analysis.symbols.macros.get(one, ())):

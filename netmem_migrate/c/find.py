@@ -53,6 +53,7 @@ def forget() -> None:
     """Keep no answers any more, nor the trees that they are of."""
     for one in _known:
         one.clear()
+    _deep.cache_clear()
 
 
 def nodes(root: Node, *kinds: str) -> list[Node]:

@@ -13,6 +13,7 @@ from tree_sitter import Language, Node, Parser, Tree
 from netmem_migrate.c.arms import Arms, Group
 from netmem_migrate.c.find import forget, in_all_arms
 from netmem_migrate.c.lines import line_of
+from netmem_migrate.c.mask import text
 from netmem_migrate.c.mask.masking import mask
 from netmem_migrate.c.words import words
 
@@ -144,5 +145,6 @@ class Texts:
         self._known.clear()
         self._words.clear()
         forget()
+        text.forget()
         if isinstance(self._arms, Arms):
             self._arms.forget()

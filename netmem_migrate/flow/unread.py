@@ -121,6 +121,7 @@ class _Text:
         self.macros = [(macro.body_start, macro.body_start + len(macro.body))
                        for macros in slots.symbols.macros.values()
                        for macro in macros if macro.file == file]
+        self._places: dict[bytes, list[int]] = {}
 
     @cached_property
     def code(self) -> bytes:
@@ -135,16 +136,14 @@ class _Text:
         return {re.sub(rb"\\\r?\n", b"", match[0]): match.start()
                 for match in _SPLICED.finditer(self.code)}
 
-    @cached_property
-    def places(self) -> dict[bytes, list[int]]:
-        """Where the names of slots and of their functions stand as words of their own."""
-        names = {name.encode("latin-1") for slot in self.slots.graph.slots.values()
-                 for name in (slot.short_name, slot.place.function)}
-        found: dict[bytes, list[int]] = {}
-        for word in _WORD.finditer(self.code):
-            if word[0] in names:
-                found.setdefault(word[0], []).append(word.start())
-        return found
+    def places(self, name: bytes) -> list[int]:
+        """Where a name stands as a word of its own."""
+        if name not in self._places:
+            # Beginning with the name, not with a boundary, lets the search skip what is none.
+            word = re.compile(rb"%b(?<!\w%b)\b" % (name, name)) if _WORD.fullmatch(name) else None
+            self._places[name] = [one.start() for one in word.finditer(self.code)
+                                  ] if word is not None else []
+        return self._places[name]
 
     @cached_property
     def hidden_calls(self) -> list[tuple[int, int, bytes]]:
@@ -191,7 +190,7 @@ class _Text:
             yield self.spliced[name]
         local = slot.kind in (Kind.LOCAL, Kind.PARAMETER) and not calls
         for start, end in self._ranges(slot) if local else ((0, len(self.code)),):
-            places = self.places.get(name, [])
+            places = self.places(name)
             for at in places[bisect_left(places, start):bisect_left(places, end)]:
                 if at not in self.seen and self._counts(at, slot):
                     yield at

@@ -24,9 +24,8 @@ _DEFINE = re.compile(rb"#[ \t]*+define[ \t]++([A-Za-z_]\w*+)")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The names that a header may define, and the paths of those that it includes."""
+    """A header that was read: the paths of those that it includes."""
 
-    defines: frozenset[bytes]
     includes: tuple[str, ...]
 
 
@@ -100,11 +99,10 @@ def _definers(root: Path) -> dict[bytes, list[str]]:
 @held
 def _header(root: Path, path: str) -> Header:
     text = plain.read(root / path)
-    defines = frozenset(_DEFINE.findall(text))
     definers = _definers(root)
-    for name in defines:
+    for name in set(_DEFINE.findall(text)):
         definers.setdefault(name, []).append(path)
-    return Header(defines, _includes(root, path, text))
+    return Header(_includes(root, path, text))
 
 
 def _includes(root: Path, path: str, text: bytes) -> tuple[str, ...]:

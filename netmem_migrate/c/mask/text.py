@@ -71,10 +71,15 @@ def _split(source: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
     return _split_text(source) if _MARK.search(source) else (source, ())
 
 
-@lru_cache(maxsize=96)
+@lru_cache(maxsize=64)
 def _split_file(source: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
     """A file is asked for by many, one after another."""
     return _split_text(source)
+
+
+def forget() -> None:
+    """Keep no text any more."""
+    _split_file.cache_clear()
 
 
 def _split_text(source: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
