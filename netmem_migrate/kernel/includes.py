@@ -325,8 +325,8 @@ def _searched(root: Path, tops: Sequence[str],
     if bases is None:
         found = search(root, _PATTERN, tops, "-HZoE", SOURCES)
     else:  # words alone are found in half the time
-        names = "\n".join(f"{one}{mark}" for one in sorted(bases) for mark in '">')
-        found = search(root, names, tops, "-HZF", SOURCES)
+        wanted = "\n".join(f"{one}{mark}" for one in sorted(bases) for mark in '">')
+        found = search(root, wanted, tops, "-HZF", SOURCES)
     if found is not None:
         for one in _SEARCHED.finditer(found):
             yield os.fsdecode(one[1]), one[2], one[3]
