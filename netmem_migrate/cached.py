@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module, metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from netmem_migrate.answers import Answer, Question
@@ -94,8 +94,10 @@ class Cache:
     def _signs(self, asked: Mapping[facts.Question, str]) -> _Signs:
         if not self.whole:
             return {}
-        return {top: self._sign(*top) for top in sorted({
-            top for one in asked for top in search.tops(one)})}
+        tops = {top for one in asked for top in search.tops(one)}
+        # What is below another is signed with that.
+        return {(root, top): self._sign(root, top) for root, top in sorted(tops) if not any(
+            (root, str(above)) in tops for above in PurePosixPath(top).parents)}
 
     def _sign(self, root: str, top: str) -> str:
         found = self.signs.get((root, top))

@@ -315,12 +315,25 @@ class Scratch:
         oid = self.git("hash-object", "-w", "--no-filters", "--stdin", stdin=content)
         return oid.decode().strip()
 
+    def blobs(self, contents: Sequence[bytes]) -> list[str]:
+        """The same for several, in one go."""
+        folder = self.folder / "blobs"
+        folder.mkdir(exist_ok=True)
+        for number, content in enumerate(contents):
+            (folder / str(number)).write_bytes(content)
+        said = self.git("hash-object", "-w", "--no-filters", "--stdin-paths",
+                        stdin=b"".join(b"../blobs/%d\n" % one for one in range(len(contents))))
+        shutil.rmtree(folder)
+        return said.decode().split()
+
     def tree(self, base: str, files: Mapping[str, tuple[str, bytes]]) -> str:
         """The tree `base` ("" for an empty one) with `files` (path: mode, content) put over it."""
         self.git("read-tree", *([base] if base else ["--empty"]))
+        placed = sorted(files.items())
         entries = [
-            f"{mode} {self.blob(content)}\t".encode() + os.fsencode(path) + b"\0"
-            for path, (mode, content) in sorted(files.items())
+            f"{mode} {blob}\t".encode() + os.fsencode(path) + b"\0"
+            for (path, (mode, _)), blob in zip(
+                placed, self.blobs([content for _, (_, content) in placed]), strict=True)
         ]
         self.git("update-index", "-z", "--index-info", stdin=b"".join(entries))
         return self.git("write-tree").decode().strip()

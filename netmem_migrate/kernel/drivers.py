@@ -176,8 +176,10 @@ def beside(root: Path, changed: Iterable[str]) -> dict[str, bytes]:
 
 def _includes(path: Path, texts: Mapping[Path, bytes]) -> set[Path]:
     data = texts[path] if path in texts else plain.optional(path) or b""
-    return {target for mark, name in include_lines(data) if mark == b'"'
-            and plain.is_plain(target := Path(os.path.normpath(path.parent / os.fsdecode(name))))}
+    folder = os.fspath(path.parent)
+    named = {os.path.normpath(f"{folder}/{os.fsdecode(name)}")
+             for mark, name in include_lines(data) if mark == b'"'}
+    return {target for one in named if plain.is_plain(target := Path(one))}
 
 
 def borrowed(files: list[Path], base: Path,

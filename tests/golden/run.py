@@ -47,7 +47,8 @@ def run(package: Path, tree: Path, *words: str) -> bytes:
     """stdout of the tool of `package`, its exit code in front; a crash is a line of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "netmem_migrate", *words], cwd=tree, capture_output=True,
-        env={**os.environ, **IDENTITY, "PYTHONPATH": str(package), "NO_COLOR": "1"}, check=False)
+        env={**os.environ, **IDENTITY, "PYTHONPATH": str(package), "NO_COLOR": "1",
+             "XDG_CACHE_HOME": "/dev/null/none"}, check=False)  # nothing of an earlier run
     crash = done.stderr if b"Traceback" in done.stderr else b""
     return b"%d\n" % done.returncode + done.stdout + crash
 
