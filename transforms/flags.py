@@ -18,14 +18,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.flags.step import Made, steps
-from netmem_migrate.flow.flags.text import restored
 from netmem_migrate.model.spelled import DMA_SYNC
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, FileChange, Room
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.flags.step import Made
 
 _WHOLE = ("The pool gets {made}, which Documentation/networking/netmem.rst requires, and max_len "
           "is all of its memory.")
@@ -155,6 +154,8 @@ void demo_receive(struct demo_ring *ring, struct demo_buf *buf,
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each pool that gets the flag, and all edits that go with it."""
+    from netmem_migrate.flow.flags.step import steps
+
     for one in work.once(steps):
         if isinstance(one, Reason):
             continue
@@ -202,10 +203,14 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def left(work: Work) -> Iterator[Reason]:
     """The pools that get no flag, and why."""
+    from netmem_migrate.flow.flags.step import steps
+
     yield from (one for one in work.once(steps) if isinstance(one, Reason))
 
 
 def told(change: FileChange) -> FileChange:
     """A change less what the flag replaces: for the check, memory is given back as before."""
+    from netmem_migrate.flow.flags.text import restored
+
     less = restored(change)
     return change if less is None else replace(change, before=less)

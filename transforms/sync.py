@@ -17,14 +17,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.sync.sites import Made, lacking, sites
-from netmem_migrate.flow.sync.text import synced
-from netmem_migrate.flow.sync.unused import unused
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, FileChange, Room
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.sync.sites import Made
 
 _WHAT = ("The same bytes are synced as before: {made}() adds the offset of the pool, and takes "
          "device and direction from it. It does nothing where the memory is not for the CPU to "
@@ -141,7 +139,9 @@ void demo_sync(struct demo_ring *ring, int i, u32 len)
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each sync that goes through the pool, and the edits that make it."""
-    found = [one for one in _sites(work) if isinstance(one, Made)]
+    from netmem_migrate.flow.sync.unused import unused
+
+    found = [one for one in _sites(work) if not isinstance(one, Reason)]
     by_function: dict[tuple[str, int], list[Made]] = {}
     for one in found:
         key = one.raw.scope.file, one.raw.scope.node.start_byte
@@ -169,6 +169,8 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def left(work: Work) -> Iterator[Reason]:
     """The raw syncs that stay, with the condition that does not hold."""
+    from netmem_migrate.flow.sync.sites import lacking, sites
+
     for one in work.once(sites):
         if isinstance(one, Reason):
             yield one
@@ -178,11 +180,15 @@ def left(work: Work) -> Iterator[Reason]:
 
 def told(change: FileChange) -> FileChange:
     """A change without the syncs that it turns: for the check, no other bytes are synced."""
+    from netmem_migrate.flow.sync.text import synced
+
     found = synced({change.path: change.parsed_before}, {change.path: change.parsed_after})
     return replace(change, before=found.spelled[change.path]) if found is not None else change
 
 
 def _sites(work: Work) -> list[Made | Reason]:
+    from netmem_migrate.flow.sync.sites import sites
+
     target = work.analysis.target
     return [one for one in work.once(sites)
             if isinstance(one, Reason) or target.has(one.function)]

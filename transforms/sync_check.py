@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.convert import members
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.sync.sites import Made, lacking, sites
-from netmem_migrate.flow.sync.warned import without
 from netmem_migrate.model.spelled import DMA_OF_NETMEM, DMA_OF_PAGE, WARNS
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, FileChange, Room
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.sync.sites import Made
 
 _COLUMNS = 80
 _TAB = 8
@@ -141,10 +140,13 @@ void demo_sync(struct demo_ring *ring, int i, u32 len)
 
 def rooms(work: Work) -> Iterator[tuple[Room, list[Edit]]]:
     """Each function with such a sync, and the warnings in front of them."""
+    from netmem_migrate.flow.sync.sites import sites
+
     target = work.analysis.target
     by_function: dict[tuple[str, int], list[Made]] = {}
     for one in work.once(sites):
-        if isinstance(one, Made) and target.has(one.function) and _line_of(work, one) is not None:
+        if not isinstance(one, Reason) and target.has(one.function) and _line_of(
+                work, one) is not None:
             key = one.raw.scope.file, one.raw.scope.node.start_byte
             by_function.setdefault(key, []).append(one)
     for (file, _), made in by_function.items():
@@ -168,6 +170,8 @@ def edits(work: Work) -> Iterator[Edit]:
 
 def left(work: Work) -> Iterator[Reason]:
     """The raw syncs that are not compared, with the condition that does not hold."""
+    from netmem_migrate.flow.sync.sites import lacking, sites
+
     for one in work.once(sites):
         if isinstance(one, Reason):
             yield one
@@ -181,6 +185,8 @@ def left(work: Work) -> Iterator[Reason]:
 
 def told(change: FileChange) -> FileChange:
     """A change without the warnings that it adds: for the check, they do nothing."""
+    from netmem_migrate.flow.sync.warned import without
+
     less = without(change)
     return change if less is None else replace(change, after=less)
 

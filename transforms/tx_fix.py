@@ -16,14 +16,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmem_migrate.convert.passes import Pass
-from netmem_migrate.flow.sync.scopes import World
-from netmem_migrate.flow.unmaps import Raw, raws, spelled_raw
 from netmem_migrate.model.spelled import KEEPS_NETMEM, UNMAPS_NETMEM
 from netmem_migrate.reasons import Reason, Why
 from netmem_migrate.results import Edit, FileChange, Room
 
 if TYPE_CHECKING:
     from netmem_migrate.convert.work import Work
+    from netmem_migrate.flow.unmaps import Raw
 
 _FORMS = {b"dma_unmap_page": 4, b"dma_unmap_page_attrs": 5}
 
@@ -114,6 +113,8 @@ def left(work: Work) -> Iterator[Reason]:
 
 def told(change: FileChange) -> FileChange:
     """A change without the unmaps that it turns."""
+    from netmem_migrate.flow.unmaps import spelled_raw
+
     return replace(change, before=spelled_raw(change.parsed_before, change.parsed_after))
 
 
@@ -127,6 +128,9 @@ def _turned(work: Work, raw: Raw) -> Iterator[Edit]:
 
 
 def _raws(work: Work) -> Iterator[Raw]:
+    from netmem_migrate.flow.sync.scopes import World
+    from netmem_migrate.flow.unmaps import raws
+
     sources = work.analysis.originals
     if not any(KEEPS_NETMEM.encode() in sources[file] for file in work.analysis.driver.files):
         return

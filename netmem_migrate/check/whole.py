@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netmem_migrate.c.symbols import Symbols
 from netmem_migrate.flow.graph import Slot
 from netmem_migrate.flow.keys import Key
-from netmem_migrate.flow.sync.scopes import World
+
+if TYPE_CHECKING:
+    from netmem_migrate.flow.sync.scopes import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +50,6 @@ class Whole:
     @cached_property
     def world(self) -> World:
         """Its functions."""
+        from netmem_migrate.flow.sync.scopes import World
+
         return World(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from netmem_migrate.verify import ObjectProof, PartnerProof, Said, Status
 if TYPE_CHECKING:
     from netmem_migrate.commands._series import Given
     from netmem_migrate.kernel.tree import Kernel
+    from netmem_migrate.verify import Compilers
     from netmem_migrate.verify.module import Module
 
 _WAYS = ("plain", "strict", "identity")
@@ -39,6 +41,9 @@ _WAYS = ("plain", "strict", "identity")
                  help="A configured kernel tree, as `kernel prepare` makes one.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), metavar="N",
               help="How many compilers run at once. Default: one a core.")
+@click.option("--cc", metavar="CC", default="", help="Run this in place of the compiler that the "
+              "tree was prepared with, as in --cc 'ccache gcc'; it has to be the same compiler.")
+@_options.option("no_cache")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 @click.option("--checkpatch", is_flag=True, help="Also run the tree's checkpatch.pl; its findings "
               "count as failures.")
@@ -49,7 +54,7 @@ _WAYS = ("plain", "strict", "identity")
               "instead; needs no PATCH.")
 @click.pass_context
 def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs: int | None,
-            as_json: bool, checkpatch: bool, module: Path | None,
+            cc: str, no_cache: bool, as_json: bool, checkpatch: bool, module: Path | None,
             partners: bool) -> None:
     """Prove that PATCH... (a series, in order) changes nothing for memory that is pages.
 
@@ -63,9 +68,24 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
     tree's sources are not written; for an object not built with W=1 yet, kbuild is asked what it
     would run.
     """
-    if partners:
-        _partners_alone(ctx, kernel, patches, as_json)
-        return
+    from netmem_migrate.verify import Compilers
+
+    try:
+        compilers = Compilers(jobs or 0, keep=not no_cache, cc=cc)
+    except ValueError as error:
+        raise click.BadParameter(f"{cc}: {error}", param_hint="--cc") from None
+    with compilers:
+        if partners:
+            held = _partners_alone(kernel, patches, compilers, as_json)
+        else:
+            held = _proven(kernel, patches, module, compilers, as_json=as_json,
+                           checkpatch=checkpatch)
+    if not held:
+        ctx.exit(ExitCode.VERIFY)
+
+
+def _proven(kernel: Path, patches: tuple[Path, ...], module: Path | None, compilers: Compilers, *,
+            as_json: bool, checkpatch: bool) -> bool:
     if not patches:
         raise click.UsageError("give PATCH or REV, or --partners")
     from netmem_migrate.commands import _series
@@ -73,14 +93,14 @@ def command(ctx: click.Context, /, patches: tuple[Path, ...], kernel: Path, jobs
 
     tree = Kernel.at(kernel)
     with _series.taken(patches, _series.repository_of(patches, [tree.root, Path.cwd()])) as given:
-        if not _verified(tree, given, module, jobs=jobs or 0, as_json=as_json,
-                         checkpatch=checkpatch):
-            ctx.exit(ExitCode.VERIFY)
+        return _verified(tree, given, module, compilers, as_json=as_json, checkpatch=checkpatch)
 
 
-def _verified(tree: Kernel, given: Given, module: Path | None, *, jobs: int, as_json: bool,
-              checkpatch: bool) -> bool:
+def _verified(tree: Kernel, given: Given, module: Path | None, compilers: Compilers, *,
+              as_json: bool, checkpatch: bool) -> bool:
     """Prove a series on a tree and say what came of it; whether all of it held."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from netmem_migrate.git.am import linked, touched
     from netmem_migrate.terminal.progress import progress
     from netmem_migrate.verify import unjudged, verify_changes, verify_partners
@@ -100,20 +120,26 @@ def _verified(tree: Kernel, given: Given, module: Path | None, *, jobs: int, as_
         say(f"{tree.root}: linux {tree.version}, {len(changed)} files changed"
                    + (f", {len(patches)} patches one after the other" if apart else "")
                    + (f", built with M={own.folder}" if own is not None else "")
+                   + (f", compiled by {shown(shlex.join(compilers.cc))}" if compilers.cc else "")
                    + ("; it has the series already, which is taken out first" if series.held
                       else ""))
     found: list[tuple[str, ObjectProof]] = []
-    with (_placed(tree.root, own, steps) as (root, folder, steps),
-          progress(quiet=as_json) as bar):
+    with (_placed(tree.root, own, steps) as (root, folder, steps), progress(quiet=as_json) as bar,
+          ThreadPoolExecutor(1) as aside):
+        bar.step("Asking kbuild how it compiles them")
+        compilers.ahead(root, list(dict.fromkeys(one.path for step in steps for one in step
+                                                 if one.before != one.after)), folder)
+        pairing = aside.submit(verify_partners, root, [one for step in steps for one in step],
+                               module=folder, compilers=compilers)
         for number, step in enumerate(steps):
             name = patches[number].name if apart else ""
             bar.step(f"Compiling {name}".rstrip())
             found += [(name, proof) for proof in verify_changes(
-                root, step, jobs=jobs, module=folder,
+                root, step, module=folder, compilers=compilers,
                 progress=lambda source, done, count: bar.at(
                     done / count, f"{done}/{count} {source}"))]
         bar.step("Comparing page functions with their netmem partners")
-        pairs = verify_partners(root, [one for step in steps for one in step], module=folder)
+        pairs = pairing.result()
     if own is not None:
         found = [(name, _from_base(proof)) for name, proof in found]
     found += [(patch.name if apart else "", proof) for patch in patches
@@ -176,9 +202,9 @@ def _from_base(proof: ObjectProof) -> ObjectProof:
     return replace(proof, source=proof.source.removeprefix(f"{PLACE}/"), **said)
 
 
-def _partners_alone(ctx: click.Context, kernel: Path, patches: Sequence[Path],
-                    as_json: bool) -> None:
-    """The whole table, on one kernel."""
+def _partners_alone(kernel: Path, patches: Sequence[Path], compilers: Compilers,
+                    as_json: bool) -> bool:
+    """Prove the whole table on one kernel and say what came of it; whether all of it held."""
     from netmem_migrate.kernel.tree import Kernel
     from netmem_migrate.terminal.progress import progress
     from netmem_migrate.verify import verify_partners
@@ -188,7 +214,7 @@ def _partners_alone(ctx: click.Context, kernel: Path, patches: Sequence[Path],
     tree = Kernel.at(kernel)
     with progress(quiet=as_json) as bar:
         bar.step("Comparing page functions with their netmem partners")
-        pairs = verify_partners(tree.root)
+        pairs = verify_partners(tree.root, compilers=compilers)
     if as_json:
         click.echo(json.dumps({"version": 1, "kernel": tree.version,
                                "partners": [_pair(one) for one in pairs]}, indent=2))
@@ -201,8 +227,7 @@ def _partners_alone(ctx: click.Context, kernel: Path, patches: Sequence[Path],
                 row, widths, strict=False)), row[-1]]).rstrip())
         for line in _pairs(pairs):
             say(line, err=False)
-    if not all(one.proven for one in pairs):
-        ctx.exit(ExitCode.VERIFY)
+    return all(one.proven for one in pairs)
 
 
 def _result(one: PartnerProof) -> str:

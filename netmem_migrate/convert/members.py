@@ -26,7 +26,8 @@ def free_name(work: Work, names: Iterable[str]) -> str:
     """The first name that no member of anything has in the driver's files; "" for none."""
     texts = [parsed.source for parsed in work.analysis.symbols.files.values()]
     return next((name for name in names if not any(
-        name.encode() in text and re.search(rb"(?:->|\.)\s*%b\b|\*\s*%b\s*;" % (name.encode(), name.encode()), text)
+        name.encode() in text and re.search(
+            rb"(?:->|\.)\s*%b\b|\*\s*%b\s*;" % (name.encode(), name.encode()), text)
         for text in texts)), "")
 
 

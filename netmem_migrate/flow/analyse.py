@@ -86,20 +86,16 @@ def analyse(driver: Driver, target: Target,
     originals = {file: driver.read(file) for file in (*driver.files, *driver.borrowed)}
     sources = {file: arms.seen(data) for file, data in originals.items()}
     symbols = Symbols(texts=texts or Texts(arms))
-    # A plain search is many times faster than one for words, and says no of most files.
-    pending = [file for file, data in sources.items()
-               if (b"page" in data or b"netmem" in data) and _PREFILTER.search(data)]
-    _parse(symbols, originals, pending, progress)
+    _parse(symbols, originals, _naming(sources), progress)
     carriers = Carriers(frozenset(driver.files))
     words = _parse_named(symbols, sources, originals, carriers, progress)
     _check_whole(driver, symbols)
-    for file, data in originals.items():
-        if file.endswith(".h") and file not in symbols.files:
-            symbols.postpone(file, data)
+    _postpone(symbols, originals)
     # Only paths below a kernel's root say where else a header can be included from.
     outside = Outside(driver.root if driver.path.startswith("drivers/") else None, _uses)
     slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
     near: set[bytes] = set()
+    out_of_order = False
     while True:
         # Each round follows pages one void pointer, or one function of an unread file, further;
         # and addresses of pages by one more name.
@@ -116,17 +112,18 @@ def analyse(driver: Driver, target: Target,
             driver = replace(driver, files=(*driver.files, *adopted))
             carriers.own = frozenset(driver.files)
             _parse(symbols, originals, adopted, progress)
-        if not carriers.promote() and not unread and not adopted and not further:
+        anew = carriers.promote() or bool(unread) or bool(adopted)
+        if not (anew or further or out_of_order):
             break
+        files = len(symbols.files)
         words = _parse_named(symbols, sources, originals, carriers, progress, near)
-        slots = _read(driver, target, symbols, sources, carriers, outside, words, rows)
-    _name_shared(driver, sources, slots.graph, outside)
-    block_hidden(slots)
-    block_arms(slots)
-    carriers.settle(slots.graph)
-    block_unread(slots)
-    block_borrowed(slots, {file: originals[file] for file in driver.borrowed
-                           if file not in driver.files}, _uses)
+        if anew or not further or len(symbols.files) > files:
+            slots, out_of_order = _read(driver, target, symbols, sources, carriers, outside, words,
+                                        rows), False
+        else:
+            # What was read reads the same: only names were added.
+            out_of_order |= _read_functions(slots, sources, words)
+    _block(driver, slots, sources, originals)
     unreadable = allows_unreadable(sources[file] for file in driver.files)
     if unreadable:
         # An accessor says that the pool's memory is pages; where it need not be, there is none.
@@ -141,6 +138,32 @@ def analyse(driver: Driver, target: Target,
         solution = solve(slots.graph, keep, costs)
     return Analysis(driver, symbols, slots.graph, leave_heads(slots.graph, symbols, solution),
                     target, sources, originals, rows, costs, unreadable)
+
+
+def _naming(sources: Mapping[str, bytes]) -> list[str]:
+    """The files that name pages, or a pool."""
+    # A plain search is many times faster than one for words, and says no of most files.
+    return [file for file, data in sources.items()
+            if (b"page" in data or b"netmem" in data) and _PREFILTER.search(data)]
+
+
+def _postpone(symbols: Symbols, originals: Mapping[str, bytes]) -> None:
+    """Parse the headers that are left only if a record that one defines is asked for."""
+    for file, data in originals.items():
+        if file.endswith(".h") and file not in symbols.files:
+            symbols.postpone(file, data)
+
+
+def _block(driver: Driver, slots: Slots, sources: Mapping[str, bytes],
+           originals: Mapping[str, bytes]) -> None:
+    """Block what others hold, or what was not read may use."""
+    _name_shared(driver, sources, slots.graph, slots.outside)
+    block_hidden(slots)
+    block_arms(slots)
+    slots.carriers.settle(slots.graph)
+    block_unread(slots)
+    block_borrowed(slots, {file: originals[file] for file in driver.borrowed
+                           if file not in driver.files}, _uses)
 
 
 def _adopt(driver: Driver, sources: dict[str, bytes], originals: dict[str, bytes], arms: Arms,
@@ -234,31 +257,40 @@ def _read(driver: Driver, target: Target, symbols: Symbols, sources: dict[str, b
     """Read every function that names something that holds pages, and the file scope."""
     slots = Slots(symbols, target, frozenset(driver.files), carriers, outside,
                   rows)
-    words = words | {b"page", *(name.encode() for name in slots.twins)}
-    calls = CALLS.encode()
-    for functions in list(slots.symbols.functions.values()):
-        for function in list(functions):
-            if function.body is None or function.file not in slots.own:
-                continue
-            # Sets of words: one expression with all of them costs several times as much.
-            named = symbols.files[function.file].words(function.node)
-            if words.isdisjoint(named) and not any(
-                    name.startswith(calls) for name in named) and not (
-                    b"NULL" in named and _LISTED.search(
-                        sources[function.file], function.node.start_byte, function.node.end_byte)):
-                continue
-            touched = read_function(slots, function)
-            if function.node.has_error:
-                for slot in touched:
-                    slots.graph.block(slot, Why.NOT_PARSED,
-                                      Place(function.file, function.node,
-                                            function.name.decode("latin-1")))
+    _read_functions(slots, sources, words)
     for variables in list(slots.symbols.globals.values()):
         for variable in list(variables):
             value = variable.declarator.value
             if value is not None and variable.file in slots.own:
                 read_global(slots, variable, value)
     return slots
+
+
+def _read_functions(slots: Slots, sources: dict[str, bytes], words: set[bytes]) -> bool:
+    """Read those functions, but for what was read already; whether there are any."""
+    words = words | {b"page", *(name.encode() for name in slots.twins)}
+    calls = CALLS.encode()
+    found = False
+    for functions in list(slots.symbols.functions.values()):
+        for function in list(functions):
+            if function.body is None or function.file not in slots.own or function in slots.read:
+                continue
+            # Sets of words: one expression with all of them costs several times as much.
+            named = slots.symbols.files[function.file].words(function.node)
+            if words.isdisjoint(named) and not any(
+                    name.startswith(calls) for name in named) and not (
+                    b"NULL" in named and _LISTED.search(
+                        sources[function.file], function.node.start_byte, function.node.end_byte)):
+                continue
+            found = True
+            slots.read.add(function)
+            touched = read_function(slots, function)
+            if function.node.has_error:
+                for slot in touched:
+                    slots.graph.block(slot, Why.NOT_PARSED,
+                                      Place(function.file, function.node,
+                                            function.name.decode("latin-1")))
+    return found
 
 
 def _uses(symbols: Symbols, file: str, own: frozenset[str]) -> dict[Key, int]:

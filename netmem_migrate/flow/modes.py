@@ -10,7 +10,7 @@ record, and that a ring does not get or lose its pool while it has pages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -127,6 +127,7 @@ class _Reader:
         self.analysis, self.slots = analysis, slots
         self.symbols = analysis.symbols
         self.places = [one for slot in slots for one in slot.names]
+        self.near: list[Function] = []
         self.known: dict[Function, _Reached] = {}
         self.pools: frozenset[bytes] = frozenset()
         self.rings: dict[Type, set[bytes]] = {}
@@ -165,7 +166,7 @@ class _Reader:
     def _writes(self, name: bytes) -> list[tuple[Node, Node]]:
         """What sets a member of the record, or may: by its own, and what has it."""
         found = []
-        for function in self._functions:
+        for function in self._saying({name}):
             for node in nodes(function.node, "field_expression"):
                 where = view.field(node)
                 if where is None or where.name != name or not is_set(node):
@@ -177,7 +178,7 @@ class _Reader:
 
     def _loses_pool(self) -> bool:
         """Whether a ring may lose its pool in a function that goes on to uses of the member."""
-        for function in self._functions:
+        for function in self._saying(self.pools):
             gone = [store.node.end_byte for store in view.stores(function.node)
                     if (where := view.field(store.target)) is not None
                     and where.name in self.pools and not _is_made(function.node, store.value)]
@@ -205,15 +206,14 @@ class _Reader:
                     if member.file in files:
                         (own if self.symbols.resolve(member.type) == _POOL else others).add(
                             member.name)
-        used = {where.name for one in self.known.values()
-                for node in nodes(one.function.node, "field_expression")
+        used = {where.name for one in self.near for node in nodes(one.node, "field_expression")
                 if (where := view.field(node)) is not None}
         return frozenset((own - others) & used)
 
     def _found_by(self) -> dict[Type, set[bytes]]:
         """The types of the variables by which a pool is found, and the texts behind these."""
         found: dict[Type, set[bytes]] = {}
-        for one in self.known:
+        for one in self.near:
             for node in nodes(one.node, "field_expression"):
                 where = view.field(node)
                 if where is None or where.name not in self.pools:
@@ -242,9 +242,22 @@ class _Reader:
         return [one for functions in list(self.symbols.functions.values()) for one in functions
                 if one.body is not None and one.file in files]
 
+    def _saying(self, names: Set[bytes]) -> Iterator[Function]:
+        """The functions of the driver that have some of several names in their text."""
+        for function in self._functions:
+            text = view.text(function.node)
+            if any(one in text for one in names):
+                yield function
+
     @cached_property
     def _written(self) -> dict[bytes, frozenset[bytes]]:
-        return written(self._functions)
+        called: dict[bytes, list[bytes]] = {}
+        for name, calls in self._calls.items():
+            for caller, _ in calls:
+                called.setdefault(caller.name, []).append(name)
+        # Nobody asks for what those near call neither themselves nor by others.
+        wanted = set(reach((one.name for one in self.near), called))
+        return written([one for one in self._functions if one.name in wanted])
 
     def _named(self, name: bytes) -> int:
         """How often the driver's code has a name."""
@@ -263,18 +276,19 @@ class _Reader:
         callers = {one: [caller for caller, call in self._calls.get(one.name, ())
                          if self.symbols.function(call.name, caller.file) is one]
                    for one in self._functions}
-        near = list(reach(dict.fromkeys(wanted), callers))
-        for one in near:
-            assert one.body is not None
-            if not is_straight(one, self.analysis.originals[one.file], self.symbols.macros):
-                return False
-            self.known[one] = _Reached(one, Facts(one.body, self._written))
+        self.near = near = list(reach(dict.fromkeys(wanted), callers))
+        if not all(is_straight(one, self.analysis.originals[one.file], self.symbols.macros)
+                   for one in near):
+            return False
         self.pools = self._pools()
         if len(self.pools) != 1:
             return False
         self.rings = self._found_by()
         if sum(map(len, self.rings.values())) != 1:
             return False  # two ways to a pool are two pools
+        for one in near:
+            assert one.body is not None
+            self.known[one] = _Reached(one, Facts(one.body, self._written))
         todo = []
         for one in near:
             if not callers[one] or self._is_entry(one, len(callers[one])):

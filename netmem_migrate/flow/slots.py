@@ -39,6 +39,7 @@ class Slots:
         self.own = own
         self.graph = Graph()
         self.sizes: list[tuple[Place, Node]] = []
+        self.read: set[Function] = set()
         self.rows = rows or table()
         self.twins = by_page(self.rows)
         self._patterns: dict[str, dict[str, list[tuple[Form, Pattern]]]] = {}

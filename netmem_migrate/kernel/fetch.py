@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -50,7 +51,7 @@ def pick(version: str | None, toolchain: Toolchain = _USUAL) -> Kernel:
         return found
     where = build_folder(found, toolchain)
     if not is_root(where):
-        words = [f"--{name} {value}" for name, value in (("arch", toolchain.arch),
+        words = [f"--{name} {shlex.quote(value)}" for name, value in (("arch", toolchain.arch),
                                                          ("cc", toolchain.cc)) if value]
         raise InputError(f"linux {found.api} is not prepared for {toolchain.name} yet; run "
                          f"`netmem-migrate kernel prepare {found.api} {' '.join(words)}`")

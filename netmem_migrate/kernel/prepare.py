@@ -13,6 +13,7 @@ import re
 import shlex
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from netmem_migrate.errors import InputError
@@ -25,10 +26,17 @@ _OFF = (
     "KASAN", "KCOV", "GCC_PLUGINS", "WERROR", "MODULE_SIG", "GCOV_KERNEL", "UBSAN", "KCSAN",
     "RUST", "FTRACE", "LOCKDEP", "PROVE_LOCKING", "DEBUG_INFO_BTF",
 )
-FRAGMENT = (
-    "".join(f"# CONFIG_{name} is not set\n" for name in _OFF)
-    + 'CONFIG_DEBUG_INFO_NONE=y\nCONFIG_SYSTEM_TRUSTED_KEYS=""\nCONFIG_SYSTEM_REVOCATION_KEYS=""\n'
-)
+# Code for the machine that compiles is compiled nowhere else: distcc runs it here.
+_OFF_ELSEWHERE = ("X86_NATIVE_CPU",)
+
+
+def _fragment(off: Sequence[str]) -> str:
+    return "".join(f"# CONFIG_{name} is not set\n" for name in off) + (
+        "CONFIG_DEBUG_INFO_NONE=y\n"
+        'CONFIG_SYSTEM_TRUSTED_KEYS=""\nCONFIG_SYSTEM_REVOCATION_KEYS=""\n')
+
+
+FRAGMENT = _fragment(_OFF)
 
 LOG = ".netmem-migrate-prepare.log"
 
@@ -55,7 +63,7 @@ def _environment() -> dict[str, str]:
 
 def check_programs(toolchain: Toolchain = _USUAL) -> None:
     """Raise InputError, naming the packages to install, where the kernel's build lacks one."""
-    missing = [name for name in dict.fromkeys(("gcc", toolchain.compiler, *_PROGRAMS))
+    missing = [name for name in dict.fromkeys(("gcc", *toolchain.programs, *_PROGRAMS))
                if shutil.which(name) is None]
     if "gcc" not in missing:
         for package, header in _HEADERS.items():
@@ -125,8 +133,9 @@ def _link(source: str, target: str) -> None:
 def _prepare(kernel: Kernel, progress: Progress, toolchain: Toolchain) -> Kernel:
     root = kernel.root
     stamp = root / STAMP
-    _code, compiler = run([toolchain.compiler, "--version"], env=_environment())
-    text = "\n".join([kernel.version, compiler[0] if compiler else "", FRAGMENT])
+    _code, compiler = run([*toolchain.compiler.split(), "--version"], env=_environment())
+    wanted = FRAGMENT if len(toolchain.programs) == 1 else _fragment((*_OFF, *_OFF_ELSEWHERE))
+    text = "\n".join([kernel.version, compiler[0] if compiler else "", wanted])
     key = hashlib.sha256(text.encode()).hexdigest()
     said = "".join(f"\n{name}={value}" for name, value in (
         ("ARCH", toolchain.arch), ("CC", toolchain.compiler)) if toolchain != _USUAL and value)
@@ -143,7 +152,7 @@ def _prepare(kernel: Kernel, progress: Progress, toolchain: Toolchain) -> Kernel
         stamp.write_text("unfinished\n")
         with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as folder:
             fragment = Path(folder) / "allconfig"
-            fragment.write_text(FRAGMENT)
+            fragment.write_text(wanted)
             progress.step(f"Configuring linux {kernel.version}")
             _make(kernel, progress, *toolchain.words, f"KCONFIG_ALLCONFIG={fragment}",
                   "allmodconfig")

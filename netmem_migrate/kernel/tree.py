@@ -39,26 +39,35 @@ class Toolchain:
 
     @property
     def compiler(self) -> str:
-        """The compiler's command."""
-        return self.cc or _CROSS.get(self.arch, "gcc")
+        """The compiler's command, which may run it by way of ccache, distcc or the like."""
+        return self.cc if self.cc.strip() else _CROSS.get(self.arch, "gcc")
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs that this command runs, the compiler last."""
+        return tuple(one for one in self.compiler.split() if not one.startswith("-"))
 
     @property
     def words(self) -> tuple[str, ...]:
         """What make is told."""
-        clang = _CLANG.fullmatch(self.cc)
+        name = self.programs[-1]
+        clang = _CLANG.fullmatch(name)
         words = [f"ARCH={self.arch}"] if self.arch else []
-        if clang is not None:
+        if self.cc and clang is not None:
             words.append(f"LLVM={clang[1] or '1'}")
-        elif self.compiler.endswith("-gcc"):
-            words.append(f"CROSS_COMPILE={self.compiler[:-3]}")
+        elif name.endswith("-gcc"):
+            words.append(f"CROSS_COMPILE={name[:-3]}")
         elif self.cc:
+            words.append(f"CC={self.cc}")
+        if self.cc not in ("", name) and words[-1] != f"CC={self.cc}":
             words.append(f"CC={self.cc}")
         return tuple(words)
 
     @property
     def name(self) -> str:
         """What a folder is called that holds a tree built so."""
-        return "-".join(one for one in (self.arch or "host", self.compiler.rpartition("/")[2]))
+        return "-".join((self.arch or "host", *(
+            one.rpartition("/")[2] for one in self.compiler.split())))
 
 
 @dataclass(frozen=True, slots=True)

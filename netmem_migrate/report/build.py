@@ -17,8 +17,6 @@ from netmem_migrate.flow.analyse import Analysis
 from netmem_migrate.flow.details import mixes
 from netmem_migrate.flow.graph import Call, Kind, Place, Slot
 from netmem_migrate.flow.handed import handed
-from netmem_migrate.flow.judge.verdict import Verdict as Standings
-from netmem_migrate.flow.judge.verdict import judged
 from netmem_migrate.flow.verdicts import Kept
 from netmem_migrate.model.forms import Table
 from netmem_migrate.model.functions import FUNCTIONS
@@ -38,6 +36,7 @@ from netmem_migrate.results import (
     Site,
     Verdict,
 )
+from netmem_migrate.standings import PoolReport, Requirement
 
 # A page hidden on its way out is found again under another of these names.
 _LINE = re.compile(rb"\n")
@@ -66,12 +65,21 @@ def report(work: Work, edits: Sequence[Edit], *, judge: bool = True) -> DriverRe
         site.left for site in sites), bool(sites), _takes_netmem(analysis))
     parsed = [file for name, file in analysis.symbols.files.items()
               if name in analysis.driver.files]
-    stands = judged(analysis, sites) if judge else Standings()
+    requirements, pools = _standings(analysis, sites) if judge else ({}, ())
     return DriverReport(analysis.driver.path, analysis.driver.files, verdict, declarations, sites,
-                        refusals, _bridges(work, edits), stands.requirements, stands.pools,
+                        refusals, _bridges(work, edits), requirements, pools,
                         parse_counts(parsed),
                         readable=readable(work), handed=handed(analysis),
                         stays=tuple(one.reason for one in analysis.solution.heads))
+
+
+def _standings(analysis: Analysis, sites: Sequence[Site]) -> tuple[
+        dict[str, Requirement], tuple[PoolReport, ...]]:
+    # Few ask, and what answers is much to load.
+    from netmem_migrate.flow.judge.verdict import judged
+
+    stands = judged(analysis, sites)
+    return stands.requirements, stands.pools
 
 
 def _verdict(moves: bool, left: bool, calls: bool, netmem: bool) -> Verdict:

@@ -61,6 +61,17 @@ def reached(preprocessed: bytes) -> set[tuple[int, int]]:
     return {(int(one), int(two)) for one, two in _REACHED.findall(preprocessed)}
 
 
+def tell(preprocessed: bytes) -> bytes:
+    """The same, in a text that told() reads."""
+    return b"".join(b"%d %d\n" % one for one in sorted(reached(preprocessed)))
+
+
+def told(text: bytes) -> list[tuple[int, int]]:
+    """What tell() made a text of."""
+    numbers = [int(one) for one in text.split()]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
 def _branches(source: bytes) -> tuple[list[int], dict[int, int]]:
     """The innermost branch of each line (0: none), and the index of each branch's first line."""
     code = code_of(source).split(b"\n")

@@ -19,7 +19,6 @@ from netmem_migrate.kernel.makefiles import unset
 from netmem_migrate.kernel.tree import Kernel
 
 _W1 = "-DKBUILD_EXTRA_WARN1"  # what scripts/Makefile.warn adds for W=1
-_FEW = 4
 _SET = re.compile(r"^(CONFIG_\w+)=", re.MULTILINE)
 _SAVED = re.compile(r"^(?:saved)?cmd_\S+ := (.*)$", re.MULTILINE)
 
@@ -55,18 +54,25 @@ class Recorded:
         return replace(self, words=(*self.words, *(f"-D{option}=1" for option in self.unset)))
 
 
-def touched_sources(root: Path, files: Iterable[str], module: str = "") -> list[str]:
+def includes(root: Path, module: str = "") -> Includes:
+    """Who includes what: in the whole tree, or in the top folder of a module that is no part of the
+    kernel, and of which nothing outside knows."""
+    return Includes(root, (PurePosixPath(module).parts[0],)) if module else Includes(root)
+
+
+def touched_sources(root: Path, files: Iterable[str], module: str = "",
+                    tree: Includes | None = None) -> list[str]:
     """The .c files among `files`, and every .c file that includes one of the headers.
 
-    `module` is a folder that is no part of the kernel, and of which nothing outside knows.
+    `tree` is what includes() gives, where that was read before.
     """
     files = list(files)
     sources = {file for file in files if file.endswith(".c")}
     headers = {file for file in files if file.endswith(".h")}
     if not headers:
         return sorted(sources)
-    tree = Includes(root, (PurePosixPath(module).parts[0],)) if module else Includes(root)
-    includers = {file for file in tree.of(headers) if file.endswith(".c")}
+    includers = {file for file in (tree or includes(root, module)).of(headers)
+                 if file.endswith(".c")}
     return sorted(sources | includers)
 
 
@@ -78,7 +84,7 @@ def record(root: Path, sources: Sequence[str], module: str = "") -> list[Recorde
     """
     kernel = Kernel.at(root)
     kernel.require_prepared()
-    for program in ("make", kernel.toolchain.compiler):
+    for program in ("make", *kernel.toolchain.programs):
         if shutil.which(program) is None:
             raise InputError(f"no {program} here; install it (apt-get install {program})")
     missing = [source for source in sources if not _file(root, source).is_file()
@@ -86,19 +92,14 @@ def record(root: Path, sources: Sequence[str], module: str = "") -> list[Recorde
     said = _rehearse(root, missing, module) if missing else ""
     config = _text(root / ".config")
     known = frozenset(_SET.findall(config))
-    return [replace(_read(root, source, said, module), unset=unset(root, source, known))
+    told = _Said(said, kernel.toolchain.compiler)
+    return [replace(_read(root, source, told, module), unset=unset(root, source, known))
             for source in sources]
 
 
-def some(root: Path, sources: Sequence[str], module: str = "") -> Recorded:
-    """The command of one of the sources; of one that kbuild has built, if there is any."""
-    Kernel.at(root).require_prepared()
-    built = next((one for one in sources if _file(root, one).is_file()), None)
-    if built is not None and not (found := _read(root, built, "", module)).missing:
-        return found
-    tried = record(root, sources[:_FEW], module)
-    return next((one for one in tried if not one.missing), tried[0] if tried else Recorded(
-        "", missing="no source that is changed is compiled"))
+def built(root: Path, source: str) -> bool:
+    """Whether kbuild has built the object of a source."""
+    return _file(root, source).is_file()
 
 
 def _file(root: Path, source: str) -> Path:
@@ -121,12 +122,26 @@ def _rehearse(root: Path, sources: Sequence[str], module: str) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-def _read(root: Path, source: str, said: str, module: str) -> Recorded:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What kbuild says that it would run, and the compiler's command as it was told."""
+
+    text: str
+    compiler: str
+
+    def of(self, source: str) -> re.Match[str] | None:
+        """The command for a source."""
+        target = re.escape(source[:-2])
+        return re.search(rf"(?:^|\s)((?:{re.escape(self.compiler)}|\S*(?:gcc|clang)\S*) -Wp,-MMD,"
+                         rf"[^;\n]*? -c -o {target}\.o {target}\.c)", self.text)
+
+
+def _read(root: Path, source: str, said: _Said, module: str) -> Recorded:
     path = _file(root, source)
     folder = ""
-    saved = _told(said, source)
+    saved = said.of(source)
     if saved is None and module:
-        saved, folder = _told(said, os.path.relpath(source, module)), module
+        saved, folder = said.of(os.path.relpath(source, module)), module
     if saved is None and path.is_file():
         saved, folder = _SAVED.search(_text(path)), ""
     if saved is None:
@@ -147,8 +162,3 @@ def _read(root: Path, source: str, said: str, module: str) -> Recorded:
             kept.append(word.replace(f"{root}/", empty.up) if folder else word)
     return replace(empty, words=tuple(kept))
 
-
-def _told(said: str, source: str) -> re.Match[str] | None:
-    target = re.escape(source[:-2])
-    return re.search(rf"(?:^|\s)(\S*(?:gcc|clang)\S* -Wp,-MMD,[^;\n]*? "
-                     rf"-c -o {target}\.o {target}\.c)", said)

@@ -8,7 +8,7 @@ in code are the same before and after, and the real tree is never written.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +27,16 @@ IDENTITY = "netmem_identity_ref"  # what a page pointer is called there, and in 
 BUILT = (".o", ".cmd", ".d", ".ko", ".mod", ".mod.c", ".a", ".order", ".s")
 
 
-def build(root: Path, where: Path, changed: Mapping[str, bytes], real: str = "") -> None:
+def build(root: Path, where: Path, changed: Mapping[str, bytes],
+          real: Iterable[str] = ()) -> None:
     """Make `where` a link farm of the tree at `root` in which `changed` files are new.
 
-    The folder `real` is no link, even if nothing in it changes.
+    The folders `real` are no links, even if nothing in them changes: what is found by "../" from a
+    link is the tree's own.
     """
     wanted = {Path(file) for file in changed}
-    folders = {parent for file in (*wanted, Path(real, "any")) for parent in file.parents}
+    folders = {parent for file in (Path("any"), *wanted, *(Path(one, "any") for one in real))
+               for parent in file.parents}
     for folder in sorted(folders, key=lambda one: len(one.parts)):
         made = where / folder
         made.mkdir(parents=True, exist_ok=True)

@@ -9,14 +9,13 @@ not.
 
 from __future__ import annotations
 
-import os
+import contextlib
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from netmem_migrate.c.mask.text import closing, code_of
 from netmem_migrate.c.words import TEXT_WORD
@@ -34,7 +33,9 @@ from netmem_migrate.model.spelled import (
 from netmem_migrate.model.target import from_tree
 from netmem_migrate.results import FileChange
 from netmem_migrate.verify import code, overlay
-from netmem_migrate.verify.objects import Recorded, some, touched_sources
+from netmem_migrate.verify.compilers import Compilers, Done
+from netmem_migrate.verify.objects import Recorded
+from netmem_migrate.verify.place import Place, Run
 from netmem_migrate.verify.rows import PREFIX, Row, functions, rows, used
 from netmem_migrate.verify.said import Said, Status
 
@@ -64,12 +65,12 @@ class PartnerProof:
 
 def verify_partners(root: Path, changes: Sequence[FileChange] | None = None,
                     every: Sequence[Row] | None = None, *, module: str = "",
-                    ) -> tuple[PartnerProof, ...]:
+                    compilers: Compilers | None = None) -> tuple[PartnerProof, ...]:
     """Prove the rows that a proof of `changes` stands on, or every row that this kernel has.
 
-    `every` are the rows to choose from, where those of the kernel are not meant, and `module` is as
-    verify_changes() has it. Raises InputError for a tree or machine on which nothing can be
-    compiled.
+    `every` are the rows to choose from, where those of the kernel are not meant; `module` and
+    `compilers` are as verify_changes() has them. Raises InputError for a tree or machine on which
+    nothing can be compiled.
     """
     root = root.resolve()
     every = rows(root, from_tree(root, "")) if every is None else every
@@ -80,14 +81,16 @@ def verify_partners(root: Path, changes: Sequence[FileChange] | None = None,
         wanted = used(every, touched, overlay.partners_of(root)) if touched else []
     if not wanted:
         return ()
-    command = some(root, [POOL_SOURCE] if changes is None else touched_sources(
-        root, [one.path for one in touched], module), module)
-    if command.missing:
-        said = Said(Status.NOT_BUILT, (command.missing,))
-        return tuple(PartnerProof(one.spelled, one.netmem.text, one.assumes, said)
-                     for one in wanted)
-    with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
-        return _Bench(root, Path(name), command).prove(wanted)
+    with contextlib.ExitStack() as stack:
+        run = compilers or stack.enter_context(Compilers())
+        command = run.some(root, [POOL_SOURCE] if changes is None else run.sources(
+            root, [one.path for one in touched], module), module)
+        if command.missing:
+            said = Said(Status.NOT_BUILT, (command.missing,))
+            return tuple(PartnerProof(one.spelled, one.netmem.text, one.assumes, said)
+                         for one in wanted)
+        where = stack.enter_context(tempfile.TemporaryDirectory(prefix="netmem-migrate-"))
+        return _Bench(root, Path(where), command, run).prove(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +119,25 @@ class _Bodies:
 class _Bench:
     """Two trees in which rows are compiled: in the one every page may be a tail page."""
 
-    def __init__(self, root: Path, where: Path, command: Recorded) -> None:
+    def __init__(self, root: Path, where: Path, command: Recorded, compilers: Compilers) -> None:
         self.root = root
         self.where = where
         self.command = command
+        self.compilers = compilers
+        self.held: dict[str, dict[str, bytes]] = {}
         self.read: dict[str, bytes] = {}
         netmem = {NETMEM_HEADER: _anew(
             plain.read(root / NETMEM_HEADER), IS_NET_IOV,
             f"static inline _Bool {{name}}(const {REF} netmem)\n"
             "{{\n\tif ({old}(netmem))\n\t\t__builtin_unreachable();\n\treturn 0;\n}}\n")}
-        overlay.build(root, where / "pages", netmem, command.folder)
+        self.held["pages"] = netmem
         flags = root / PAGE_FLAGS_HEADER
         self.heads = flags.is_file() and HEAD_OF.encode() in plain.read(flags)
         if self.heads:
-            overlay.build(root, where / "heads", {**netmem, PAGE_FLAGS_HEADER: _anew(
+            self.held["heads"] = {**netmem, PAGE_FLAGS_HEADER: _anew(
                 plain.read(flags), HEAD_OF,
                 f"static inline unsigned long {{name}}(const {PAGE}page)\n"
-                "{{\n\treturn (unsigned long)page;\n}}\n")}, command.folder)
+                "{{\n\treturn (unsigned long)page;\n}}\n")}
 
     def prove(self, wanted: Sequence[Row]) -> tuple[PartnerProof, ...]:
         """Compare all rows: first by the headers alone, then with the bodies that they call."""
@@ -211,7 +216,7 @@ class _Bench:
         return found | {number: _Pair(None, (why,)) for number in left}
 
     def compile(self, folder: str, texts: Mapping[str, str],
-                bodies: _Bodies) -> subprocess.CompletedProcess[bytes]:
+                bodies: _Bodies) -> Done:
         lines = [*overlay.includes(self.root),
                  "#ifdef __clang__\n#define NETMEM_ALONE __noinline__\n#else",
                  "#define NETMEM_ALONE __noipa__\n#endif"]
@@ -221,12 +226,14 @@ class _Bench:
         lines += [f'#include "{self.command.up}{source}"' for source in bodies.sources]
         for number, text in texts.items():
             lines.append(f'#line 1 "netmem-row-{number}"\n{text}')
-        path = self.where / folder / self.command.folder / f"{len(bodies.inside)}-{_SOURCE}"
-        path.write_text("\n".join(lines), encoding="utf-8")
-        return subprocess.run(
-            [*self.command.words, "-w", "-D__LINE__=1", *code.ASSEMBLY, path.name],
-            cwd=path.parent, check=False, capture_output=True, stdin=subprocess.DEVNULL,
-            env={**os.environ, "LC_ALL": "C"})
+        command = self.command
+        name = f"{len(bodies.inside)}-{_SOURCE}"
+        source = "\n".join(lines).encode()
+        path = (PurePosixPath(command.folder) / name).as_posix()
+        place = Place(self.root, self.where / folder, {**self.held[folder], path: source},
+                      (command.folder,), path)
+        return self.compilers.run(Run(place, command.folder, (
+            *command.words, "-w", "-D__LINE__=1", *code.ASSEMBLY, name)))
 
     def body(self, name: str) -> str:
         """The source of the tree that defines a function which headers only declare, or ""."""

@@ -3,32 +3,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
-import subprocess
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netmem_migrate.c.mask.text import code_of
-from netmem_migrate.c.words import TEXT_TOKEN
-from netmem_migrate.convert.naming import new_name
+from netmem_migrate.files.store import digest
 from netmem_migrate.model.forms import table
 from netmem_migrate.results import FileChange
-from netmem_migrate.verify import code, coverage, overlay
+from netmem_migrate.verify import code, coverage, overlay, tokens
+from netmem_migrate.verify.compilers import Compilers, Done
 from netmem_migrate.verify.layout import layout
-from netmem_migrate.verify.objects import Recorded, record, touched_sources
+from netmem_migrate.verify.objects import Recorded
+from netmem_migrate.verify.overlay import Implied
+from netmem_migrate.verify.place import Place, Run
 from netmem_migrate.verify.rooms import Way, made
 from netmem_migrate.verify.said import LINE, Said, Status, errors
 
 # Headers behind those of the table take netmem for the integer that it is; for newer compilers
 # that is an error.
 _INTEGERS = "-Wno-error=int-conversion"
+_BOTH = ("before", "after")
 _QUOTED = re.compile("[‘'`][^’'`]*[’'`]")
 _LITERAL = re.compile(rb"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"((?:\\.|[^"\\])*)\"""",
                       re.DOTALL)
@@ -67,54 +70,72 @@ class ObjectProof:
 def verify_changes(root: Path, changes: Sequence[FileChange], *, jobs: int = 0,
                    progress: Callable[[str, int, int], None] | None = None,
                    only: Sequence[str] = (), module: str = "",
-                   ) -> tuple[ObjectProof, ...]:
+                   compilers: Compilers | None = None) -> tuple[ObjectProof, ...]:
     """Prove `changes` on the configured kernel at `root`; its files are not written.
 
-    `jobs` is how many compilers run at once (0: one a core). `progress` is told the source, how
-    many objects are done, and how many there are. `only` names sources to look at, where not all
-    that are touched are wanted. `module` is the folder, in `root`, of a module that is no part of
-    the kernel (netmem_migrate/verify/module.py). Raises InputError for a tree or machine on
-    which nothing can be compiled.
+    `compilers` compile, or else as many as `jobs` says (0: one a core), and nothing is kept.
+    `progress` is told the source, how many objects are done, and how many there are. `only` names
+    sources to look at, where not all that are touched are wanted. `module` is the folder, in
+    `root`, of a module that is no part of the kernel (netmem_migrate/verify/module.py). Raises
+    InputError for a tree or machine on which nothing can be compiled.
     """
     root = root.resolve()
-    count = jobs or os.cpu_count() or 1
     # A file that an earlier patch of the series changed is there, but nothing to prove.
     touched = [change.path for change in changes if change.before != change.after]
-    sources = [source for source in touched_sources(root, touched, module)
-               if not only or source in only]
     if not touched:
         return ()
-    commands = record(root, sources, module)
-    changed = set(touched)
-    with tempfile.TemporaryDirectory(prefix="netmem-migrate-") as name:
-        trees = _Trees(root, Path(name), changes, module)
+    with contextlib.ExitStack() as stack:
+        run = compilers or stack.enter_context(Compilers(jobs))
+        sources = [source for source in run.sources(root, touched, module)
+                   if not only or source in only]
+        commands = run.recorded(root, sources, module)
+        where = stack.enter_context(tempfile.TemporaryDirectory(prefix="netmem-migrate-"))
+        trees = _Trees(root, Path(where), changes, module, run)
         more = _more(trees, only)
-        commands += record(root, [*more], module) if more else []
-        done: list[ObjectProof] = []
-
-        def one(command: Recorded) -> ObjectProof:
-            proof = replace(_prove(trees, command, command.source in changed),
-                            as_if=_as_if(command))
-            done.append(proof)
-            if progress is not None:
-                progress(command.source, len(done), len(commands))
-            return proof
-
-        with ThreadPoolExecutor(count) as pool:
-            commands = list(pool.map(lambda one: _enabled(trees, one), commands))
-            futures = [pool.submit(one, command) for command in commands]
-            try:
-                proofs = [future.result() for future in futures]
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-        unseen = _unseen(trees, [one for one in commands if not one.missing], only)
+        commands += run.recorded(root, [*more], module) if more else []
+        proofs, unseen = _proven(trees, commands, only, progress)
     proofs = [_less(proof, unseen.pop(proof.source, ())) for proof in proofs
               if not _says_nothing(proof, more)]
     for path, why in unseen.items():
         said = Said(Status.NOT_BUILT, why)
         proofs.append(ObjectProof(path, said, said, said))
     return tuple(proofs)
+
+
+def _proven(trees: _Trees, commands: list[Recorded], only: Sequence[str],
+            progress: Callable[[str, int, int], None] | None,
+            ) -> tuple[list[ObjectProof], dict[str, tuple[str, ...]]]:
+    """A proof of each object, and what of the changes was not compiled."""
+    done = 0
+    lock = threading.Lock()
+
+    def one(command: Recorded) -> ObjectProof:
+        nonlocal done
+        proof = replace(_prove(trees, command, command.source in changed, ways),
+                        as_if=_as_if(command))
+        with lock:
+            done += 1
+            if progress is not None:
+                progress(command.source, done, len(commands))
+        return proof
+
+    changed = {path for path, change in trees.changes.items() if change.before != change.after}
+    # These wait for compilers, of which no more run than are wanted.
+    count = trees.compilers.jobs + 2
+    with ThreadPoolExecutor(count) as pool, ThreadPoolExecutor(3 * count) as ways:
+        try:
+            commands = list(pool.map(lambda one: _enabled(trees, one), commands))
+            # What takes longest begins first.
+            order = sorted(commands, key=lambda one: one.source not in changed)
+            futures = {command.source: pool.submit(one, command) for command in order}
+            unseen = pool.submit(_unseen, trees, [one for one in commands if not one.missing],
+                                 only)
+            return [futures[one.source].result() for one in commands], unseen.result()
+        except BaseException:
+            for waiting in (pool, ways):
+                waiting.shutdown(wait=False, cancel_futures=True)
+            trees.compilers.stop()
+            raise
 
 
 def _more(trees: _Trees, only: Sequence[str]) -> Mapping[str, bool]:
@@ -134,7 +155,7 @@ def _enabled(trees: _Trees, command: Recorded) -> Recorded:
     if not command.unset or command.missing:
         return command
     whole = command.as_if_set
-    if _compile(trees, "before", whole, ["-w", "-fsyntax-only"]).returncode:
+    if trees.compile("before", whole, ["-w", "-fsyntax-only"]).returncode:
         return command
     return whole
 
@@ -191,24 +212,29 @@ def _reach(trees: _Trees, side: str, files: dict[str, bytes],
            commands: Sequence[Recorded]) -> None:
     """Take from `wanted` the branches that the preprocessor keeps in some object."""
     where = f"reach-{side}"
-    overlay.build(trees.root, trees.where / where, {**trees.sides[side], **files},
-                  trees.module)
+    trees.overlay(where, {**trees.sides[side], **files})
     for command in sorted(commands, key=lambda one: one.source not in trees.changes):
         left = {path for path, _ in wanted.values()}
         if command.source in left or any(path.endswith(".h") for path in left):
-            done = _compile(trees, where, command, ["-w", "-E", "-P", "-o", "-"])
-            for branch in coverage.reached(done.stdout):
+            for branch in _kept_by(trees, trees.run(where, command, ["-w", "-E", "-P", "-o", "-"])):
                 wanted.pop(branch, None)
+
+
+def _kept_by(trees: _Trees, run: Run) -> list[tuple[int, int]]:
+    return coverage.told(trees.compilers.told(
+        "reached", [run], lambda: coverage.tell(trees.compilers.run(run).stdout)))
 
 
 class _Trees:
     """The overlays that compilers run in, and the identity header of each set of partners."""
 
     def __init__(self, root: Path, where: Path, changes: Sequence[FileChange],
-                 module: str) -> None:
+                 module: str, compilers: Compilers) -> None:
         self.root = root
         self.where = where
         self.module = module
+        self.compilers = compilers
+        self.places: dict[str, Place] = {}
         self.lock = threading.Lock()
         self.headers: dict[tuple[object, ...], Path] = {}
         self.changes = {change.path: change for change in changes}
@@ -220,22 +246,43 @@ class _Trees:
         self.room = made(root, self.changes, module)
         self.sides |= self.room.sides if self.room is not None else {}
         for side, files in self.sides.items():
-            overlay.build(root, where / side, files, module)
-        for side in ("before", "after"):
-            (where / side / "netmem-out").mkdir(exist_ok=True)
+            self.overlay(side, files)
 
-    def identity(self, partners: dict[str, str], hints: Sequence[str] = (),
-                 spelled: Sequence[overlay.Implied] = ()) -> Path:
+    def overlay(self, side: str, files: Mapping[str, bytes]) -> None:
+        """Have a tree for a side."""
+        folders = self.compilers.folders(self.root, files, self.module)
+        self.places[side] = Place(self.root, self.where / side, files, folders)
+
+    def run(self, side: str, command: Recorded, options: Sequence[str]) -> Run:
+        """A compiler of a side, with more options."""
+        return Run(self.places[side], command.folder,
+                   (*command.words, *options, command.named))
+
+    def compile(self, side: str, command: Recorded, options: Sequence[str]) -> Done:
+        """What it gives."""
+        return self.compilers.run(self.run(side, command, options))
+
+    def all(self, sides: Sequence[str], command: Recorded,
+            options: Sequence[str]) -> Iterator[Done]:
+        """What those of some sides give, which run at once."""
+        started = [self.compilers.start(self.run(side, command, options)) for side in sides]
+        return (one.result() for one in started)
+
+    def identity(self, command: Recorded, partners: dict[str, str], hints: Sequence[str] = (),
+                 spelled: Sequence[Implied] = ()) -> str:
+        """The header by which netmem is defined to be pages, as a command names it."""
         key = (*sorted(partners.items()), *hints, *spelled)
         with self.lock:  # never rewritten: another compiler may be reading it
             if key not in self.headers:
-                path = self.where / f"identity-{len(self.headers)}.h"
-                path.write_text(overlay.identity_header(self.root, partners, hints, spelled))
-                self.headers[key] = path
-            return self.headers[key]
+                text = overlay.identity_header(self.root, partners, hints, spelled).encode()
+                # The same name for the same text, whichever is made first.
+                self.headers[key] = self.where / f"identity-{digest(text)[:16]}.h"
+                self.headers[key].write_bytes(text)
+            return f"../{command.up}{self.headers[key].name}"
 
 
-def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
+def _prove(trees: _Trees, command: Recorded, changed: bool,
+           ways: ThreadPoolExecutor) -> ObjectProof:
     if command.missing:
         said = Said(Status.NOT_BUILT, (command.missing,))
         return ObjectProof(command.source, said, said, said)
@@ -246,14 +293,15 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
         said = Said(Status.PASS)
         return ObjectProof(command.source, said, said, _of_room(trees, command), way=room.way,
                            assumes=room.assumes)
-    identity = _of_room(trees, command) if room is not None else _same_literals(trees, command)
-    if identity is None:
-        identity = _identical(trees, command) if changed else _same_tokens(trees, command)
+    identity = ways.submit(_identity, trees, command, changed)
+    plain = ways.submit(_diagnosed, trees, command, ("before", "after"), options)
+    strict = ways.submit(_diagnosed, trees, command, ("strict-before", "strict-after"),
+                         ["-fsyntax-only"])
     proof = ObjectProof(
         command.source,
-        _diagnosed(trees, command, ("before", "after"), options),
-        _diagnosed(trees, command, ("strict-before", "strict-after"), ["-fsyntax-only"]),
-        identity,
+        plain.result(),
+        strict.result(),
+        identity.result(),
         way=room.way if room is not None else None,
         layout=_layout(trees, command) if changed else None,
         assumes=room.assumes if room is not None else "",
@@ -268,10 +316,18 @@ def _prove(trees: _Trees, command: Recorded, changed: bool) -> ObjectProof:
     return ObjectProof(command.source, said, said, said)
 
 
+def _identity(trees: _Trees, command: Recorded, changed: bool) -> Said:
+    """The third way: that of the room that is made, where any is."""
+    said = _of_room(trees, command) if trees.room is not None else _same_literals(trees, command)
+    if said is not None:
+        return said
+    return _identical(trees, command) if changed else _same_tokens(trees, command)
+
+
 def _of_room(trees: _Trees, command: Recorded) -> Said:
     assert trees.room is not None
-    return trees.room.same(command.source,
-                           lambda side, more: _compile(trees, side, command, more))
+    return trees.room.same(command.source, lambda sides, more: list(
+        trees.all(sides, command, more)))
 
 
 def _layout(trees: _Trees, command: Recorded) -> tuple[str, str] | None:
@@ -279,7 +335,8 @@ def _layout(trees: _Trees, command: Recorded) -> tuple[str, str] | None:
     tag = trees.room.tag if trees.room is not None else ""
 
     def build(side: str, made: Path) -> bool:
-        return not _compile(trees, side, command, ["-w", "-g", "-c", "-o", str(made)]).returncode
+        return not trees.compile(
+            side, command, ["-w", "-g", "-c", "-o", str(made)]).returncode
 
     where = trees.where / f"layout-{command.source.replace('/', '-')}"
     if tag:
@@ -312,17 +369,9 @@ def _literals(source: bytes) -> list[bytes]:
     return [match[1] for match in _LITERAL.finditer(source) if match[1] is not None]
 
 
-def _compile(trees: _Trees, side: str, command: Recorded,
-             options: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, "LC_ALL": "C"}
-    return subprocess.run([*command.words, *options, command.named],
-                          cwd=trees.where / side / command.folder, check=False,
-                          capture_output=True, stdin=subprocess.DEVNULL, env=environment)
-
-
 def _diagnostics(trees: _Trees, side: str, command: Recorded,
                  options: Sequence[str]) -> tuple[Counter[tuple[str, str]], list[str], bool]:
-    done = _compile(trees, side, command, options)
+    done = trees.compile(side, command, options)
     text = done.stderr.decode("utf-8", "replace")
     counts: Counter[tuple[str, str]] = Counter()
     lines: list[str] = []
@@ -387,13 +436,12 @@ def _identical(trees: _Trees, command: Recorded) -> Said:
     # What a page function implies is written out only if the code is not the same without.
     for spelled, partners in itertools.product(([], gone) if gone else ([],),
                                                _choices(trees.root, near)):
-        header = trees.identity(partners, hints, spelled)
+        header = trees.identity(command, partners, hints, spelled)
         # Line numbers in WARN() tables differ where lines were wrapped; they are no behaviour.
-        options = ["-w", _INTEGERS, "-include", str(header), "-D__LINE__=1", *code.ASSEMBLY]
+        options = ["-w", _INTEGERS, "-include", header, "-D__LINE__=1", *code.ASSEMBLY]
         texts: list[list[str]] = []
         bodies: dict[str, list[str]] = {}
-        for side in ("before", "after"):
-            done = _compile(trees, side, command, options)
+        for side, done in zip(_BOTH, trees.all(_BOTH, command, options), strict=True):
             if done.returncode:
                 said = done.stderr.decode("utf-8", "replace")
                 lines = errors(said)
@@ -423,43 +471,17 @@ def _same_tokens(trees: _Trees, command: Recorded) -> Said:
     """Identity of a source that only includes what changed.
 
     What the compiler sees must be the same, token for token, but for the names in declarations
-    that the change renamed; a name that nothing else says is no code. Where more differs, or a
-    function's body or an initialiser does, the code is compared.
+    that the change renamed. Where more differs, or a function's body or an initialiser does, the
+    code is compared.
     """
-    header = trees.identity({})
-    options = ["-w", "-include", str(header), "-D__LINE__=1", "-E", "-P"]
-    texts: list[list[str]] = []
-    for side in ("before", "after"):
-        done = _compile(trees, side, command, options)
-        if done.returncode:
-            return _identical(trees, command)
-        texts.append(TEXT_TOKEN.findall(done.stdout.decode("utf-8", "replace")))
-    before, after = (_declared(text) for text in texts)
-    if len(before) != len(after):
-        return _identical(trees, command)
-    depth = 0
-    acts = False
-    last = ""
-    for one, other in zip(before, after, strict=True):
-        if one != other and (acts or new_name(one) != other):
-            return _identical(trees, command)
-        if one == "{":
-            # The braces of a struct, union or enum follow a word.
-            acts = acts or not (last[-1:].isalnum() or last.endswith("_"))
-            depth += 1
-        elif one == "}":
-            depth -= 1
-            acts = acts and depth > 0
-        last = one
-    return Said(Status.PASS)
+    header = trees.identity(command, {})
+    options = ["-w", "-include", header, "-D__LINE__=1", "-E", "-P"]
 
+    def compared() -> bytes:
+        before, after = trees.all(_BOTH, command, options)
+        return b"same" if not before.returncode and not after.returncode and tokens.same(
+            before.stdout, after.stdout) else b"other"
 
-def _declared(tokens: list[str]) -> list[str]:
-    """Tokens in which a page pointer is spelled one way: `struct page *` and its typedef alike."""
-    text: list[str] = []
-    for token in tokens:
-        if token == "*" and text[-2:] == ["struct", "page"]:
-            text[-2:] = [overlay.IDENTITY]
-        else:
-            text.append(token)
-    return text
+    found = trees.compilers.told("tokens", [trees.run(side, command, options)
+                                            for side in _BOTH], compared)
+    return Said(Status.PASS) if found == b"same" else _identical(trees, command)

@@ -34,8 +34,8 @@ from netmem_migrate.verify.copied import Copied
 from netmem_migrate.verify.member import Line
 from netmem_migrate.verify.said import Said, Status, errors
 
-Compile = Callable[[str, Sequence[str]], subprocess.CompletedProcess[bytes]]
-"""Compiles one object of a side, with more options."""
+Compile = Callable[[Sequence[str], Sequence[str]], list[subprocess.CompletedProcess[bytes]]]
+"""Compiles one object of some sides at once, with more options."""
 
 _COPIED = ("copies-called", "copies-after")
 _RETURNED = ("address-before", "address-after")
@@ -171,8 +171,8 @@ def _sync(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | 
     def same(source: str, compile_: Compile) -> Said:
         if told.whole:
             return Said(Status.FAIL, (told.whole,))
-        listed = [member.uses(compile_(side, _LIST).stderr.decode("utf-8", "replace"), one.name)
-                  for side, one in zip(kept, told.carriers, strict=True)]
+        listed = [member.uses(done.stderr.decode("utf-8", "replace"), one.name)
+                  for done, one in zip(compile_(kept, _LIST), told.carriers, strict=True)]
         odd = synced.faults(told, source, listed)
         return _judged(odd) if odd else alike(compile_, SYNCED)
 
@@ -196,8 +196,8 @@ def _tx(root: Path, changes: Mapping[str, FileChange], module: str) -> Made | No
     def same(source: str, compile_: Compile) -> Said:
         if told.whole:
             return Said(Status.FAIL, (told.whole,))
-        listed = [sent.by_compiler(one, side, source, compile_)
-                  for side, one in zip(kept, told.kept, strict=True)]
+        listed = [sent.by_compiler(one, done, source)
+                  for done, one in zip(compile_(kept, sent.GRAPH), told.kept, strict=True)]
         bad = [one for one in listed if one.status is not Status.PASS]
         known = told.listed(source)
         if bad or known:
@@ -259,8 +259,8 @@ def _probed(found: Beside | Armed | Instead, names: Sequence[Node],
 
 def _listed(compile_: Compile, names: Sequence[str]) -> list[Counter[Line]]:
     """The uses of members that a compiler lists, each in the tree where it has another name."""
-    return [member.uses(compile_(side, _LIST).stderr.decode("utf-8", "replace"), name)
-            for name, side in zip(names, _PROBED, strict=False)]
+    return [member.uses(done.stderr.decode("utf-8", "replace"), name)
+            for name, done in zip(names, compile_(_PROBED[:len(names)], _LIST), strict=True)]
 
 
 def _judged(odd: tuple[str, ...]) -> Said:
@@ -271,7 +271,7 @@ def alike(compile_: Compile, sides: Sequence[str]) -> Said:
     """Whether two texts give the same code, by any of several options."""
     said: Said | None = None
     for more in _TRIES:
-        done = [compile_(side, (*_ALIKE, *more)) for side in sides]
+        done = compile_(sides, (*_ALIKE, *more))
         odd = next((one for one in done if one.returncode), None)
         if odd is not None:
             found = errors(odd.stderr.decode("utf-8", "replace"))
@@ -288,8 +288,7 @@ def alike(compile_: Compile, sides: Sequence[str]) -> Said:
 
 def _same_copies(found: Copied, compile_: Compile) -> Said:
     texts: list[str] = []
-    for side in _COPIED:
-        done = compile_(side, _ALONE)
+    for done in compile_(_COPIED, _ALONE):
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace")
             return Said(Status.NOT_BUILT, ("does not compile with its copies standing alone",

@@ -44,15 +44,15 @@ from netmem_migrate.results import FileChange
 from netmem_migrate.verify import late, member
 from netmem_migrate.verify.gimple import Unreadable
 from netmem_migrate.verify.member import Line
-from netmem_migrate.verify.objects import touched_sources
+from netmem_migrate.verify.objects import includes, touched_sources
 from netmem_migrate.verify.said import Said, Status, errors
 from netmem_migrate.verify.sides import followed, sides
 from netmem_migrate.verify.unit import Unit
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from subprocess import CompletedProcess
 
-    from netmem_migrate.verify.rooms import Compile
+    from tree_sitter import Node
 
 GRAPH = ("-w", "-fmax-errors=0", "-g0", "-S", "-o", "/dev/null", "-include", PROBE,
          "-ftrack-macro-expansion=0", "-fdump-tree-ssa-lineno-blocks=stdout")
@@ -257,22 +257,22 @@ def _sources(world: World, root: Path, module: str, keeping: Iterable[Kept],
     """The sources that no change reaches, that include where a member is declared and may use it,
     or map frags: whether the parser sees a use there."""
     found: dict[str, bool] = {}
-    reached = set(touched_sources(root, after, module))
+    tree = includes(root, module)
+    reached = set(touched_sources(root, after, module, tree))
     for one in (held.member for held in keeping):
         words = re.compile(rb"(?:(?:->|\.)\s*|[(,]\s*)%b\b|\b(?:%b)\b" % (
             re.escape(one.name), "|".join(MAPS).encode()))
         used = {use.scope.file for use in uses(world, Key.of(one))}
         used |= {scope.file for scope, _ in _names(world, Key.of(one))}
-        for path in touched_sources(root, [one.file], module):
+        for path in touched_sources(root, [one.file], module, tree):
             if path not in reached and words.search(plain.read(root / path)):
                 found[path] = found.get(path, False) or path in used
     return found
 
 
-def by_compiler(one: Kept, side: str, source: str, compile_: Compile) -> Said:
-    """T1 to T3 by the graph of gcc, of one object; and that it sees the uses that the parser
-    does."""
-    done = compile_(side, GRAPH)
+def by_compiler(one: Kept, done: CompletedProcess[bytes], source: str) -> Said:
+    """T1 to T3 by the graph that gcc gave of one object with GRAPH; and that it sees the uses that
+    the parser does."""
     said = done.stderr.decode("utf-8", "replace")
     if done.returncode:
         odd = {*member.uses(said, one.name), *member.uses(said, one.probe)}

@@ -607,6 +607,19 @@ def test_prepare_again_for_another_compiler(machine: Machine, tree: Path) -> Non
     assert machine.calls("make") == 4
 
 
+def test_prepare_by_way_of_another_program(machine: Machine, tree: Path) -> None:
+    """kbuild is told its words; the code is one that another machine can make as well."""
+    (machine.bin / "distcc").write_text('#!/bin/sh\nexec "$@"\n')
+    (machine.bin / "distcc").chmod(0o755)
+    machine.run("prepare", str(tree), "--cc", "distcc gcc")
+    copy = machine.kernels.parent / "builds/host-distcc-gcc/7.3"
+    assert "# CONFIG_X86_NATIVE_CPU is not set\n" in (copy / ".config").read_text()
+    assert any("CC=distcc gcc" in line for line in machine.log if line.startswith("make"))
+    assert Kernel.at(copy).toolchain.cc == "distcc gcc" and not (tree / ".config").exists()
+    machine.run("prepare", str(tree))
+    assert "X86_NATIVE_CPU" not in (tree / ".config").read_text()
+
+
 def test_prepare_keeps_a_configuration(machine: Machine, tree: Path) -> None:
     (tree / ".config").write_text("CONFIG_MINE=y\n")
     machine.run("prepare", str(tree))

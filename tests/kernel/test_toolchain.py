@@ -31,6 +31,10 @@ class Silent:
     (Toolchain("", "clang"), "clang", ("LLVM=1",)),
     (Toolchain("arm64", "clang-19"), "clang-19", ("ARCH=arm64", "LLVM=-19")),
     (Toolchain("", "gcc-14"), "gcc-14", ("CC=gcc-14",)),
+    (Toolchain("", "ccache gcc"), "ccache gcc", ("CC=ccache gcc",)),
+    (Toolchain("", "distcc clang-19"), "distcc clang-19", ("LLVM=-19", "CC=distcc clang-19")),
+    (Toolchain("arm64", "ccache aarch64-linux-gnu-gcc"), "ccache aarch64-linux-gnu-gcc",
+     ("ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-", "CC=ccache aarch64-linux-gnu-gcc")),
 ])
 def test_what_make_is_told(toolchain: Toolchain, compiler: str, words: tuple[str, ...]) -> None:
     assert (toolchain.compiler, toolchain.words) == (compiler, words)
@@ -43,10 +47,18 @@ def test_a_tree_says_what_it_was_prepared_with(tmp_path: Path) -> None:
     assert Kernel.at(root).toolchain == Toolchain("arm", "arm-linux-gnueabihf-gcc")
 
 
+def test_a_tree_stands_where_make_takes_its_path(tmp_path: Path) -> None:
+    assert Toolchain("arm").name == "arm-arm-linux-gnueabihf-gcc"
+    assert Toolchain("", "/usr/bin/gcc-14").name == "host-gcc-14"
+    assert Toolchain("", "ccache /usr/bin/gcc").name == "host-ccache-gcc"
+
+
 def test_a_missing_compiler_is_named(tmp_path: Path) -> None:
     root = make_kernel(tmp_path / "linux")
     with pytest.raises(InputError, match=r"needs .*clang-99"):
         prepare(Kernel.at(root), Silent(), Toolchain("", "clang-99"))
+    with pytest.raises(InputError, match=r"needs ccache-99;"):
+        prepare(Kernel.at(root), Silent(), Toolchain("", "ccache-99 gcc"))
     assert not (root / STAMP).exists()
 
 

@@ -199,9 +199,11 @@ def test_what_the_step_makes_is_the_same_code(case: Path, tmp_path: Path) -> Non
     assert room is not None and room.way is Way.TWO
     sides = room.sides
 
-    def compiled(side: str, options: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{STUB}", "-xc", *options, "-"],
-                              input=sides[side]["d.c"], capture_output=True, check=False)
+    def compiled(names: Sequence[str],
+                 options: Sequence[str]) -> list[subprocess.CompletedProcess[bytes]]:
+        return [subprocess.run(["gcc", "-std=gnu11", "-O2", f"-I{STUB}", "-xc", *options, "-"],
+                               input=sides[name]["d.c"], capture_output=True, check=False)
+                for name in names]
 
     said = room.same("d.c", compiled)
     assert said.status is Status.PASS, said

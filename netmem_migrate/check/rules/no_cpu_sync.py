@@ -15,7 +15,6 @@ from dataclasses import replace
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule, Unit
 from netmem_migrate.check.paths.lines import said, waypoints
-from netmem_migrate.flow.sync.unsynced import unsynced
 from netmem_migrate.results import Finding, Severity, Waypoint
 
 RULE = Rule(
@@ -93,6 +92,8 @@ struct sk_buff *demo_receive(struct page_pool *pool, struct demo_buf *buf, u32 l
 
 def find(context: Context) -> Iterator[Finding]:
     """The reads."""
+    from netmem_migrate.flow.sync.unsynced import unsynced
+
     whole = context.whole
     for one in unsynced(whole.world, whole.root) if whole is not None else ():
         given, call = one.given

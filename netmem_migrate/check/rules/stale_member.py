@@ -16,7 +16,6 @@ from dataclasses import replace
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule, Unit
 from netmem_migrate.check.paths.lines import said, waypoints
-from netmem_migrate.flow.sync.stale import stale
 from netmem_migrate.results import Finding, Severity, Waypoint
 
 RULE = Rule(
@@ -96,6 +95,8 @@ void demo_receive(struct demo_ring *ring, struct sk_buff *skb, int i)
 
 def find(context: Context) -> Iterator[Finding]:
     """The puts after which a member stays set."""
+    from netmem_migrate.flow.sync.stale import stale
+
     for one in stale(context.whole.world) if context.whole is not None else ():
         scope, call = one.scope, one.call
         ring, test = one.filled

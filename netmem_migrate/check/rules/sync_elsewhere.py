@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from netmem_migrate.check.context import Context
 from netmem_migrate.check.findings import Rule, Unit
 from netmem_migrate.check.paths.lines import said, waypoints
-from netmem_migrate.flow.sync.starts import Elsewhere, elsewhere
 from netmem_migrate.results import Finding, Severity, Waypoint
+
+if TYPE_CHECKING:
+    from netmem_migrate.flow.sync.starts import Elsewhere
 
 RULE = Rule(
     id="sync-elsewhere",
@@ -93,6 +96,8 @@ void demo_receive(struct demo_rxq *rxq, struct sk_buff *skb, int i, u32 len)
 
 def find(context: Context) -> Iterator[Finding]:
     """The syncs that start there."""
+    from netmem_migrate.flow.sync.starts import elsewhere
+
     for one in elsewhere(context.whole.world) if context.whole is not None else ():
         yield _finding(context, one)
 
