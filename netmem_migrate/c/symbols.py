@@ -287,9 +287,11 @@ class Symbols:
 
     def _is_static(self, path: str, node: Node) -> bool:
         source = self.files[path].source
+        # One by one: a node that is kept would keep the list of all of them.
+        children = (node.child(index) for index in range(node.child_count))
         return any(
-            c.type == "storage_class_specifier" and source[c.start_byte : c.end_byte] == b"static"
-            for c in node.children
+            c is not None and c.type == "storage_class_specifier"
+            and source[c.start_byte : c.end_byte] == b"static" for c in children
         )
 
     def _function(self, path: str, node: Node, read: Declarator, static: bool) -> None:

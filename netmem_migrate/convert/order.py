@@ -40,11 +40,11 @@ def keep_order(before: ParsedFile, parsed: ParsedFile) -> bytes:
 
     Functions are matched by their place in the file: a conversion adds and removes none.
     """
-    after = parsed.original
     old = list(_blocks(before))
     new = list(_blocks(parsed))
     if len(old) != len(new):
-        return after
+        return parsed.original
+    after = bytearray(parsed.original)
     for was, now in reversed(list(zip(old, new, strict=True))):
         if not was or [one.text for one in was] == [one.text for one in now]:
             continue
@@ -53,9 +53,8 @@ def keep_order(before: ParsedFile, parsed: ParsedFile) -> bytes:
         known = {one.text for one in was}
         arranged = _arrange(now, known)
         if arranged is not None and _ordered(arranged):
-            text = b"".join(one.text for one in arranged)
-            after = after[:now[0].start] + text + after[now[-1].end:]
-    return after
+            after[now[0].start:now[-1].end] = b"".join(one.text for one in arranged)
+    return bytes(after)
 
 
 def disordered(before: bytes, after: bytes) -> list[tuple[int, bool]]:
@@ -119,8 +118,9 @@ def _blocks(parsed: ParsedFile) -> Iterator[list[_Item]]:
 
 def _block(source: bytes, node: Node) -> list[_Item]:
     items: list[_Item] = []
-    for child in node.named_children:
-        if child.type != "declaration":
+    # One by one: most have none, and a node that is kept would keep the list of all.
+    for child in map(node.named_child, range(node.named_child_count)):
+        if child is None or child.type != "declaration":
             break
         start = line_start(source, child.start_byte)
         end = line_end(source, child.end_byte) + 1
