@@ -30,6 +30,7 @@ def several(tmp_path: Path) -> Path:
     return tmp_path / "drivers"
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("command", [("diff",), ("scan",), ("scan", "--json"), ("plan", "--json"),
                                      ("diff", "--stat")])
 def test_the_same_bytes_however_many(command: tuple[str, ...], several: Path) -> None:

@@ -197,6 +197,7 @@ def test_no_change_leaves_a_stale_answer(what: str, tree: Path) -> None:
     assert (second == first) == (what in SAME)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("what", ["Makefile of another driver", "new user elsewhere",
                                   "header behind it does", "same length and time"])
 def test_nor_in_a_run_of_the_whole_tree(what: str, tree: Path) -> None:
@@ -212,6 +213,7 @@ def test_nor_in_a_run_of_the_whole_tree(what: str, tree: Path) -> None:
     assert run("diff", tree / "drivers").stdout == fresh.stdout
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("options", [
     ("--keep-names",), ("-D", "ACME_KEEPS"), ("--only", "types"), ("--skip", "null"),
     ("--keep", "acme_buf.page"), ("--api", "6.12"), ("--prepare",)])
@@ -347,6 +349,7 @@ def test_a_link_in_place_of_the_cache_is_not_followed(tree: Path, cache: Path,
     assert (tmp_path / "elsewhere").read_bytes() == data
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("command", [("scan",), ("scan", "--json"), ("plan",), ("plan", "--json")])
 def test_other_commands_give_the_same_again(command: tuple[str, ...], tree: Path,
                                             asked: list[str]) -> None:
@@ -358,6 +361,7 @@ def test_other_commands_give_the_same_again(command: tuple[str, ...], tree: Path
     assert len(asked) == 2
 
 
+@pytest.mark.long
 def test_runs_at_the_same_time(tree: Path) -> None:
     first = said(tree, "--no-cache")
     command = [sys.executable, "-m", "netmem_migrate", "diff", str(tree / DRIVER)]
