@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from netmem_migrate.c import view
 from netmem_migrate.c.find import nodes
 from netmem_migrate.c.mask.text import code_of
+from netmem_migrate.c.parse import Definition
 from netmem_migrate.c.typed import Typed
 from netmem_migrate.c.types import Type
 from netmem_migrate.c.words import WORD
@@ -173,6 +174,7 @@ def _helpers(work: Work) -> Iterator[tuple[Function, Helper]]:
     asked = {(slot.place.file, slot.place.function): slot
              for slot in graph.addresses.given.values()}
     back = graph.predecessors() if asked else {}
+    definitions: dict[str, dict[Node, Definition]] = {}
     for (file, name), slot in sorted(asked.items(), key=lambda one: one[0]):
         found = [one for one in symbols.functions.get(name.encode("latin-1"), ())
                  if one.body is not None]
@@ -181,8 +183,10 @@ def _helpers(work: Work) -> Iterator[tuple[Function, Helper]]:
                     one.twin is not None and one.twin.allocates for one in reach([slot], back)):
             continue
         parsed = symbols.files[file]
-        one = next((helper(parsed, function, ASKS) for function in parsed.functions()
-                    if function.node == found[0].node), None)
+        if file not in definitions:
+            definitions[file] = {function.node: function for function in parsed.functions()}
+        function = definitions[file].get(found[0].node)
+        one = helper(parsed, function, ASKS) if function is not None else None
         if one is not None:
             yield found[0], one
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tree_sitter import Node
 
@@ -107,6 +107,9 @@ class Symbols:
     record_of_node: dict[tuple[str, int], str] = field(default_factory=dict)
     unread: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     texts: Texts = field(default_factory=Texts)
+    kept: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What others found by these declarations, each by a key of its own, till there are more; it
+    does not lead back to them, so that all is freed at once."""
     _targets: dict[str, Type | None] = field(default_factory=dict)
 
     def postpone(self, path: str, source: bytes) -> None:
@@ -124,6 +127,7 @@ class Symbols:
             known.files.clear()  # what keeps its own text alive is freed late
         self._take(known)
         self._targets.clear()
+        self.kept.clear()
 
     def _read(self, path: str, parsed: ParsedFile) -> None:
         self._declared(path, parsed.tree.root_node)

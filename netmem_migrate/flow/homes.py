@@ -8,7 +8,7 @@ told apart in a driver that copies such records whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from tree_sitter import Node
@@ -19,6 +19,7 @@ from netmem_migrate.c.symbols import Function, Symbols
 from netmem_migrate.c.typed import Typed
 from netmem_migrate.c.types import Type
 from netmem_migrate.flow.cfg import constant
+from netmem_migrate.flow.graph import reach
 from netmem_migrate.flow.writes import is_setter
 from netmem_migrate.model.kernel_calls import has
 from netmem_migrate.model.schema import Trait
@@ -113,35 +114,41 @@ class Homes:
 
     def _around(self, tag: str) -> frozenset[str]:
         """The records that have one of a tag inside, and itself."""
-        found = [tag]
-        for one in found:
-            found += [name for name, records in list(self._symbols.records.items())
-                      if name not in found and any(
-                          "p" not in member.type.derivations and member.type.base == one
-                          for record in records for member in record.members.values())]
-        return frozenset(found)
+        key = Homes, len(self._symbols.record_of_node)  # what functions define is read with them
+        if key not in self._symbols.kept:
+            inside: dict[str, dict[str, None]] = {}
+            for name, records in self._symbols.records.items():
+                for member in (one for record in records for one in record.members.values()):
+                    if "p" not in member.type.derivations:
+                        inside.setdefault(member.type.base, {})[name] = None
+            self._symbols.kept[key] = inside
+        return frozenset(reach([tag], self._symbols.kept[key]))
 
     @cached_property
     def _are_copied(self) -> bool:
         """Whether any such record is copied whole, or passed as a value."""
-        return any(self._copies(one) for one in self._functions)
+        return any(not self._tags.isdisjoint(self._copied(one)) for one in self._functions)
 
-    def _copies(self, function: Function) -> bool:
+    def _copied(self, function: Function) -> frozenset[str]:
+        """The types of what a function copies whole, or passes as a value."""
+        key = Homes, function
+        if key not in self._symbols.kept:
+            self._symbols.kept[key] = frozenset(self._copies(function))
+        found: frozenset[str] = self._symbols.kept[key]
+        return found
+
+    def _copies(self, function: Function) -> Iterator[str]:
         typed = self.typed(function)
         for store in view.stores(function.node):
-            if store.value.type != "initializer_list" and self._is_record(typed.of(store.target)):
-                return True
+            if store.value.type != "initializer_list":
+                yield from _whole(typed.of(store.target))
         for call in view.calls(function.node):
             copies = has(call.name, Trait.CPU_COPIES)
             for arg in call.args:
                 type_ = typed.of(arg)
-                if self._is_record(type_) or (copies and type_ is not None
-                                              and self._is_record(type_.target())):
-                    return True
-        return False
-
-    def _is_record(self, type_: Type | None) -> bool:
-        return type_ is not None and not type_.derivations and type_.base in self._tags
+                yield from _whole(type_)
+                if copies and type_ is not None:
+                    yield from _whole(type_.target())
 
     @cached_property
     def _aliases(self) -> frozenset[str]:
@@ -210,6 +217,11 @@ class Homes:
                       for member in record.members.values()
                       if "p" not in member.type.derivations and member.type.base not in found)
         return set(found)
+
+
+def _whole(type_: Type | None) -> tuple[str, ...]:
+    """The type that something is of, where it is no pointer, array or function."""
+    return () if type_ is None or type_.derivations else (type_.base,)
 
 
 def _cast(value: Node) -> Node:

@@ -230,17 +230,37 @@ class _Reader:
 
     @cached_property
     def _calls(self) -> dict[bytes, list[tuple[Function, view.Call]]]:
-        found: dict[bytes, list[tuple[Function, view.Call]]] = {}
-        for function in self._functions:
-            for call in view.calls(function.node):
-                found.setdefault(call.name, []).append((function, call))
+        key = _Reader, "calls", self.analysis.driver
+        found: dict[bytes, list[tuple[Function, view.Call]]] | None = self.symbols.kept.get(key)
+        if found is None:
+            found = self.symbols.kept[key] = {}
+            for function in self._functions:
+                for call in view.calls(function.node):
+                    found.setdefault(call.name, []).append((function, call))
+        return found
+
+    @property
+    def _callers(self) -> dict[Function, list[Function]]:
+        """Who calls each function, the same for all members."""
+        key = _Reader, "callers", self.analysis.driver
+        if key not in self.symbols.kept:
+            self.symbols.kept[key] = {
+                one: [caller for caller, call in self._calls.get(one.name, ())
+                      if self.symbols.function(call.name, caller.file) is one]
+                for one in self._functions}
+        found: dict[Function, list[Function]] = self.symbols.kept[key]
         return found
 
     @cached_property
     def _functions(self) -> list[Function]:
-        files = set(self.analysis.driver.files)
-        return [one for functions in list(self.symbols.functions.values()) for one in functions
+        key = _Reader, "functions", self.analysis.driver
+        if key not in self.symbols.kept:
+            files = set(self.analysis.driver.files)
+            self.symbols.kept[key] = [
+                one for functions in list(self.symbols.functions.values()) for one in functions
                 if one.body is not None and one.file in files]
+        found: list[Function] = self.symbols.kept[key]
+        return found
 
     def _saying(self, names: Set[bytes]) -> Iterator[Function]:
         """The functions of the driver that have some of several names in their text."""
@@ -273,9 +293,7 @@ class _Reader:
         wanted = [one for place in self.places for one in around(self.analysis.symbols, place)]
         if len(wanted) != len(self.places):
             return False
-        callers = {one: [caller for caller, call in self._calls.get(one.name, ())
-                         if self.symbols.function(call.name, caller.file) is one]
-                   for one in self._functions}
+        callers = self._callers
         self.near = near = list(reach(dict.fromkeys(wanted), callers))
         if not all(is_straight(one, self.analysis.originals[one.file], self.symbols.macros)
                    for one in near):
