@@ -39,10 +39,10 @@ def answers(every: Sequence[Question], means: Means, left_out: Callable[[Questio
         ahead(root)
     jobs = means.jobs or (cores() if sum(map(_size, known.left)) > _WORTH else 1)
     if min(jobs, len(known.left)) > 1:
-        for root in roots:
-            once(root)
         if cache is not None:
             cache.sign(roots)
+        for root in roots:
+            once(root)
         yield from _at_once(known, jobs, progress)
         return
     for number, one in enumerate(every, 1):
