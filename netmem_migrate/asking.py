@@ -52,7 +52,8 @@ def answers(every: Sequence[Question], means: Means, left_out: Callable[[Questio
             answer = known.found.get(one)
             if answer is None:
                 answer = known.answered(one)
-                trim()
+                if number < len(every):
+                    trim()
             yield one, answer
 
 

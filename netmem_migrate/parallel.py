@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import ctypes
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,6 +33,10 @@ def each(work: Callable[[T], R], things: Sequence[T], jobs: int, size: Callable[
     many are. What `work` raises is raised where its result would come. It must not write to stdout
     or stderr, and what it gives or raises has to be sent to another process.
     """
+    # What looks at one driver does not load these.
+    import multiprocessing
+    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+
     order = sorted(range(len(things)), key=lambda one: (-size(things[one]), one))
     _work.append((work, things))
     # What is there by now is not looked through again by each process.
@@ -61,13 +65,19 @@ def each(work: Callable[[T], R], things: Sequence[T], jobs: int, size: Callable[
 
 def trim() -> None:
     """Give back to the system what is free: much room was taken, and none will be for a while."""
-    ctypes.CDLL(None).malloc_trim(0)
+    _libc().malloc_trim(0)
+
+
+def _libc() -> ctypes.CDLL:
+    import ctypes
+
+    return ctypes.CDLL(None)
 
 
 def _begin(parent: int) -> None:
     """A process ends with its parent, which alone is interrupted from the keyboard."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
