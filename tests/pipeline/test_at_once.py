@@ -101,6 +101,7 @@ def _runs(process: int) -> bool:
     return state != "Z"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_nobody_goes_on_when_the_run_is_over(sent: signal.Signals, code: int,
                                              tmp_path: Path) -> None:

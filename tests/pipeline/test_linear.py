@@ -30,6 +30,7 @@ def _calls(room: Path, lines: int, pages_every: int) -> dict[tuple[str, int, str
     return {name: row[1] for name, row in pstats.Stats(profile).stats.items()}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("pages_every", "lines"), [(1, _LINES), (20, 4 * _LINES)])
 def test_nothing_is_asked_more_often_than_the_file_is_longer(
         tmp_path: Path, pages_every: int, lines: int) -> None:

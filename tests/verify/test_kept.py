@@ -141,6 +141,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "an -I and a header": _in_front}
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_changed_is_compiled(change: Callable[[Path], None], tree: Path,
                                   counted: Counted) -> None:
@@ -167,6 +168,7 @@ def test_a_header_that_comes_to_be_found_first(tree: Path, counted: Counted) -> 
     assert counted.of(lambda: verified(tree)) == 0
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name, value, again", [
     ("CPATH", "include/more", True), ("SOURCE_DATE_EPOCH", "1", False),
     ("ANYTHING", "else", False)])
@@ -207,6 +209,7 @@ def test_another_compiler(tree: Path, counted: Counted, tmp_path: Path,
         assert counted.of(lambda: verified(tree)) == cold
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("text", ["__DATE__", "__has_include", ".incbin", "__TIME__"])
 def test_what_depends_on_more_than_what_is_read_is_compiled(
         text: str, tree: Path, counted: Counted) -> None:
@@ -216,6 +219,7 @@ def test_what_depends_on_more_than_what_is_read_is_compiled(
     assert counted.of(lambda: verified(tree)) == len(counted.runs) // 2
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("option", ["-fplugin=none.so", "-specs=none", "@none", "-Wp,-MD,none.d"])
 def test_an_option_that_reads_more_is_not_kept(option: str, tree: Path, counted: Counted) -> None:
     with Compilers(keep=True) as compilers:
