@@ -30,7 +30,7 @@ LIMIT = 64 << 20
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
           stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
 # Nothing is there, or can be, under such a name.
-_NOWHERE = "0"
+_NOWHERE = 0
 _NOTHING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL)
 
 
@@ -63,15 +63,14 @@ def read(path: Path, size: int = -1) -> bytes:
 
     Raises InputError for what is not there, cannot be read, or is no ordinary file.
     """
-    whole = size < 0
+    question = ("read", str(path), *((str(size),) if size >= 0 else ()))
     try:
         data = _read(path, size)
     except InputError:
-        facts.note("", *(("read", str(path)) if whole else ("begin", str(path), str(size))))
+        facts.note("", *question)
         raise
     if facts.watched():
-        facts.note(_digest(data), *(("read", str(path)) if whole
-                                    else ("begin", str(path), str(size))))
+        facts.note(_digest(data), *question)
     return data
 
 
@@ -80,7 +79,6 @@ def _digest(data: bytes) -> str:
 
 
 @facts.again("read")
-@facts.again("begin")
 def _read_again(path: str, size: str = "-1") -> str:
     try:
         return _digest(_read(Path(path), int(size)))
@@ -127,50 +125,42 @@ def is_plain(path: Path) -> bool:
 
     Raises InputError where that cannot be told.
     """
-    try:
-        status = path.stat()
-    except ValueError:
-        return False
-    except OSError as error:
-        if error.errno not in _NOTHING:
-            raise _unread(path, error) from error
-        facts.note(_NOWHERE, "kind", str(path))
-        if error.errno in (errno.ENOENT, errno.ELOOP) and path.is_symlink():
+    mode = _mode(path)
+    if mode == _NOWHERE:
+        if os.path.islink(path):  # noqa: PTH114 - never raises, as for a name that is too long
             _leave_out(path, "a link that leads nowhere")
-        return False
-    facts.note(str(stat.S_IFMT(status.st_mode)), "kind", str(path))
-    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        _leave_out(path, _kind(status))
-    return stat.S_ISREG(status.st_mode)
+    elif mode not in (stat.S_IFREG, stat.S_IFDIR):
+        _leave_out(path, _KINDS.get(mode, "something else"))
+    return mode == stat.S_IFREG
 
 
 def exists(path: Path) -> bool:
     """Whether anything is there."""
-    return _kind_of(path) != _NOWHERE
+    return _mode(path) != _NOWHERE
 
 
 def is_folder(path: Path) -> bool:
     """Whether a folder is there."""
-    return _kind_of(path) == str(stat.S_IFDIR)
+    return _mode(path) == stat.S_IFDIR
 
 
-def _kind_of(path: Path) -> str:
-    found = _kind_again(str(path))
-    facts.note(found, "kind", str(path))
+def _mode(path: Path) -> int:
+    """The kind of file that is there, as st_mode has it."""
+    try:
+        found = stat.S_IFMT(path.stat().st_mode)
+    except OSError as error:
+        if error.errno not in _NOTHING:
+            raise _unread(path, error) from error
+        found = _NOWHERE
+    except ValueError:
+        found = _NOWHERE
+    facts.note(str(found), "kind", str(path))
     return found
 
 
 @facts.again("kind")
 def _kind_again(path: str) -> str:
-    """The kind of file (st_mode), nothing where none is there."""
-    try:
-        return str(stat.S_IFMT(Path(path).stat().st_mode))
-    except OSError as error:
-        if error.errno not in _NOTHING:
-            raise _unread(Path(path), error) from error
-        return _NOWHERE
-    except ValueError:
-        return _NOWHERE
+    return str(_mode(Path(path)))
 
 
 def sources(paths: Iterable[Path]) -> list[Path]:

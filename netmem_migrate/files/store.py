@@ -21,6 +21,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from netmem_migrate.files import home
+from netmem_migrate.files.whole import runs
 
 _KEY = re.compile(r"[0-9a-f]{16,128}")
 _KIND = re.compile(r"[a-z][a-z-]*")
@@ -252,19 +253,9 @@ def _tidy(aside: int) -> None:
     for name in os.listdir(aside):
         process = name.partition("-")[0]
         with contextlib.suppress(OSError):
-            if not process.isdecimal() or not _runs(int(process)) or time.time() - os.stat(
+            if not process.isdecimal() or not runs(int(process)) or time.time() - os.stat(
                     name, dir_fd=aside, follow_symlinks=False).st_mtime > _LONG:
                 os.unlink(name, dir_fd=aside)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
 
 
 def _entries(folder: int) -> list[tuple[int, int, str]]:

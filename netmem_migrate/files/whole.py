@@ -77,7 +77,7 @@ def tidy(folder: Path) -> None:
     with contextlib.suppress(OSError):
         for one in list(folder.iterdir()):
             found = _OURS.fullmatch(one.name)
-            if found is not None and not _runs(int(found["process"])):
+            if found is not None and not runs(int(found["process"])):
                 remove(one)
 
 
@@ -89,7 +89,8 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _runs(process: int) -> bool:
+def runs(process: int) -> bool:
+    """Whether a process of that number runs, whoever's it is."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
