@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What comes of each driver of a run, looked for by several processes at once."""
+"""What is asked of one driver, and what comes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from netmem_migrate.c.arms import Arms
 from netmem_migrate.c.parse import Texts
 from netmem_migrate.inputs import Input
 from netmem_migrate.judged import judged_one
@@ -53,11 +54,10 @@ class Question:
                       job.analysis.driver.joined if job.scope is not None else (),
                       job.names.intersection(self.options.keep), texts.arms.paths)
 
-    def texts(self, files: Sequence[str]) -> Texts:
-        """The texts of an answer that another process gave, of which none is parsed here yet."""
-        return Texts(lambda: arms_of(
-            {file: self.driver.read(file) for file in files}, self.where.target,
-            self.options.define, self.options.undefine))
+    def arms(self, files: Sequence[str]) -> Arms:
+        """The arms of the driver where some files decide them, those of an answer."""
+        return arms_of({file: self.driver.read(file) for file in files}, self.where.target,
+                       self.options.define, self.options.undefine)
 
 
 @dataclass(frozen=True, slots=True)

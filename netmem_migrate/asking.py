@@ -64,11 +64,10 @@ class _Known:
         self.every, self.cache = every, cache
         self.keys: dict[Question, str] = {}
         self.found: dict[Question, Answer] = {}
-        for one in every if cache is not None else ():
-            if (word := key(one)) is not None:
-                self.keys[one] = word
-                if cache is not None and (answer := cache.find(word, one)) is not None:
-                    self.found[one] = answer
+        if cache is not None:
+            self.keys = {one: word for one in every if (word := key(one)) is not None}
+            self.found = {one: answer for one, word in self.keys.items()
+                          if (answer := cache.find(word, one)) is not None}
         self.left = [one for one in every if one not in self.found]
 
     def answered(self, question: Question) -> Answer:

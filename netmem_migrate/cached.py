@@ -68,7 +68,8 @@ class Cache:
             found = unpacked(answer, question)
         except Exception:  # by whatever is wrong with an entry: it is found anew
             return None
-        if signs != (new := self._signs(asked)) and all(new.values()):
+        new = self._signs(asked)
+        if new and new != signs and all(new.values()):
             self.store.put(key, _entry(asked, new, answer))
         return found
 
@@ -178,7 +179,7 @@ def packed(answer: Answer) -> bytes:
 def unpacked(data: bytes, question: Question) -> Answer:
     """The answer to a question, of bytes that packed() made."""
     later: list[Answer] = []
-    texts = Texts(lambda: question.texts(later[0].files).arms)
+    texts = Texts(lambda: question.arms(later[0].files))
     answer = _Unpickler(data, texts).load()
     assert isinstance(answer, Answer)
     later.append(answer)

@@ -16,6 +16,7 @@ from tools import plant, run
 
 from netmem_migrate import answers, cached
 from netmem_migrate.errors import InputError
+from netmem_migrate.kernel import search
 
 DRIVER = "drivers/net/ethernet/acme/nic"
 BUF_H = """\
@@ -201,9 +202,7 @@ def test_no_change_leaves_a_stale_answer(what: str, tree: Path) -> None:
 @pytest.mark.parametrize("what", ["Makefile of another driver", "new user elsewhere",
                                   "header behind it does", "same length and time"])
 def test_nor_in_a_run_of_the_whole_tree(what: str, tree: Path) -> None:
-    for name in ("one", "two", "three", "four"):
-        plant(tree, {file.replace("ethernet/acme", f"ethernet/{name}"): text
-                     for file, text in FILES.items() if file.startswith("drivers/net")})
+    _several(tree)
     first = run("diff", tree / "drivers", "-j1")
     CHANGES[what](tree)
     second = run("diff", tree / "drivers", "-j1")
@@ -211,6 +210,39 @@ def test_nor_in_a_run_of_the_whole_tree(what: str, tree: Path) -> None:
     assert (second.stdout, second.stderr) == (fresh.stdout, fresh.stderr)
     assert second.stdout != first.stdout or second.stderr != first.stderr
     assert run("diff", tree / "drivers").stdout == fresh.stdout
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no file of a tree had been changed just now, so that its status is trusted."""
+    monkeypatch.setattr(search, "_MARGIN", -1 << 62)
+
+
+def _several(tree: Path) -> None:
+    for name in ("one", "two", "three", "four"):
+        plant(tree, {file.replace("ethernet/acme", f"ethernet/{name}"): text
+                     for file, text in FILES.items() if file.startswith("drivers/net")})
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("what", ["new user elsewhere", "Makefile of another driver"])
+def test_nor_where_the_status_of_files_is_trusted(what: str, tree: Path) -> None:
+    _several(tree)
+    first = run("diff", tree / "drivers", "-j1")
+    CHANGES[what](tree)
+    second = run("diff", tree / "drivers", "-j1")
+    fresh = run("diff", tree / "drivers", "--no-cache")
+    assert (second.stdout, second.stderr) == (fresh.stdout, fresh.stderr)
+    assert (second.stdout, second.stderr) != (first.stdout, first.stderr)
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_run_of_one_driver_leaves_what_a_run_of_the_tree_noted(tree: Path, cache: Path) -> None:
+    _several(tree)
+    run("diff", tree / "drivers", "-j1")
+    before = {one: one.read_bytes() for one in entries(cache)}
+    said(tree)
+    assert {one: one.read_bytes() for one in entries(cache)} == before
 
 
 @pytest.mark.few(3)
